@@ -1,0 +1,86 @@
+package errors
+
+import (
+	"encoding"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// member is what every value of a closed set can do.
+type member interface {
+	fmt.Stringer
+	encoding.TextMarshaler
+}
+
+// roundTrip walks a whole set: each member has a name of its own and survives being
+// written and read; the value after the last is refused.
+func roundTrip[T interface {
+	~uint8
+	member
+}, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](t *testing.T, names []string, kind string) {
+	t.Helper()
+	for i := range names {
+		v := T(i)
+		if names[i] == "" || slices.Index(names, names[i]) != i {
+			t.Errorf("%s %d: name %q is empty or taken", kind, i, names[i])
+		}
+		text, err := v.MarshalText()
+		if err != nil {
+			t.Errorf("%v.MarshalText: %v", v, err)
+		}
+		var back T
+		if err := P(&back).UnmarshalText(text); err != nil || back != v {
+			t.Errorf("UnmarshalText(%q) = %v, %v; want %v", text, back, err, v)
+		}
+		if v.String() != string(text) {
+			t.Errorf("String %q differs from MarshalText %q", v.String(), text)
+		}
+	}
+	beyond := T(len(names))
+	if _, err := beyond.MarshalText(); err == nil {
+		t.Errorf("%v.MarshalText: no error for a value outside the set", beyond)
+	}
+	if want := fmt.Sprintf("%s(%d)", kind, len(names)); beyond.String() != want {
+		t.Errorf("String = %q; want %q", beyond.String(), want)
+	}
+	var v T
+	if err := P(&v).UnmarshalText([]byte("no such word")); err == nil {
+		t.Errorf("%s: an unknown word was read", kind)
+	}
+}
+
+func TestClosedSetsSurviveTheRoundTrip(t *testing.T) {
+	t.Run("class", func(t *testing.T) { roundTrip[Class](t, classNames, "class") })
+	t.Run("action", func(t *testing.T) { roundTrip[Action](t, actionNames, "action") })
+	t.Run("stop", func(t *testing.T) { roundTrip[Stop](t, stopNames, "stop") })
+	t.Run("applied", func(t *testing.T) { roundTrip[Applied](t, appliedNames, "applied") })
+	t.Run("scope", func(t *testing.T) { roundTrip[Scope](t, scopeNames, "scope") })
+}
+
+// The last constant of a set has the last row of its table, so that a new constant
+// without a row is noticed.
+func TestTablesAreAsLongAsTheirSets(t *testing.T) {
+	for name, got := range map[string][2]int{
+		"class":   {len(classNames), int(Unknown) + 1},
+		"action":  {len(actionNames), int(FailFast) + 1},
+		"stop":    {len(stopNames), int(StopCanceled) + 1},
+		"stops'":  {len(stopSentences), int(StopCanceled) + 1},
+		"applied": {len(appliedNames), int(AppliedYes) + 1},
+		"scope":   {len(scopeNames), int(ScopeGlobal) + 1},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: %d names for %d members", name, got[0], got[1])
+		}
+	}
+}
+
+func TestClassesAreAllButNone(t *testing.T) {
+	all := Classes()
+	if len(all) != int(Unknown) || slices.Contains(all, None) {
+		t.Errorf("Classes() = %v", all)
+	}
+}
