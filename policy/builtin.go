@@ -1,0 +1,143 @@
+package policy
+
+import (
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// The built-in rules: what a class means where neither the vendor's documents nor an
+// operator say anything else, and which class a status has where no code was decoded.
+
+// classRules has one row for each class. AppliedUnknown, the zero value, is what
+// timeouts, server errors and unknown failures leave behind.
+var classRules = []Rule{
+	apierrors.Authentication: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "The operator has to give a working credential; every call fails until then.",
+	},
+	apierrors.TokenExpired: {
+		Action: apierrors.Refresh, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "The access token has run out and is renewed.",
+	},
+	apierrors.Permission: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "The operator has to give the credential the right, scope or plan for this call.",
+	},
+	apierrors.MalformedRequest: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeJob,
+		Hint: "The developer has to correct the call; every record fails alike.",
+	},
+	apierrors.Validation: {
+		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "The owner of the data has to correct the fields that are named.",
+	},
+	apierrors.Configuration: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "The operator has to complete the set-up of the vendor account.",
+	},
+	apierrors.NotFound: {
+		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "The owner of the data has to check the identifier: the object does not exist.",
+	},
+	apierrors.Dependency: {
+		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "Create the object that it refers to, then send it again.",
+	},
+	apierrors.Conflict: {
+		Action: apierrors.Retry, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "Another write came between; read the current state if this goes on.",
+	},
+	apierrors.InvalidState: {
+		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "The object's present state forbids it; a person has to change that first.",
+	},
+	apierrors.AlreadyExists: {
+		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "It is there already: compare, and update that one instead.",
+	},
+	apierrors.RateLimited: {
+		Action: apierrors.Throttle, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Backoff: Backoff{Base: time.Second, Cap: 30 * time.Second},
+		Hint:    "Too many calls for the vendor's limit: wait, and send fewer at a time.",
+	},
+	apierrors.QuotaExceeded: {
+		Action: apierrors.Defer, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "A queue or allowance is full and frees up by itself: run it again later.",
+	},
+	apierrors.LimitReached: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Hint: "The operator has to raise the account's limit or remove something; waiting does not help.",
+	},
+	apierrors.Unsupported: {
+		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeJob,
+		Hint: "The developer has to correct the method, the path or the content type.",
+	},
+	apierrors.TooLarge: {
+		Action: apierrors.Shrink, Otherwise: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Hint: "Ask for less, or send less, in one call.",
+	},
+	apierrors.Timeout: {
+		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
+		Hint: "The vendor did not answer in time: run it again later, or ask for less.",
+	},
+	apierrors.ServerError: {
+		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
+		Hint: "The vendor has a fault of its own: run it again later.",
+	},
+	apierrors.Network: {
+		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
+		Hint: "The vendor could not be reached: check the network between here and there, run it again later.",
+	},
+	apierrors.MalformedResponse: {
+		Action: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeRequest,
+		Hint: "The vendor's answer could not be understood: check the expected type against its documents.",
+	},
+	apierrors.Canceled: {
+		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
+		Hint: "The caller gave up.",
+	},
+	apierrors.Unknown: {
+		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
+		Hint: "The answer is in no document we have: read what the vendor said.",
+	},
+}
+
+// statusRules give an answer without a code its class, top to bottom. The actions
+// stated here are those that differ from the class's own: a status alone does not
+// prove that every record fails (400), or that a repeat can help (409, 412).
+var statusRules = []Rule{
+	onStatus(400, Rule{Class: apierrors.MalformedRequest, Action: apierrors.Surface}),
+	onStatus(401, Rule{Class: apierrors.TokenExpired}),
+	onStatus(402, Rule{Class: apierrors.Permission}),
+	onStatus(403, Rule{Class: apierrors.Permission}),
+	onStatus(404, Rule{Class: apierrors.NotFound}),
+	onStatus(405, Rule{Class: apierrors.Unsupported}),
+	onStatus(406, Rule{Class: apierrors.Unsupported}),
+	onStatus(408, Rule{Class: apierrors.Timeout}),
+	onStatus(409, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
+	onStatus(410, Rule{Class: apierrors.NotFound}),
+	onStatus(412, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
+	onStatus(413, Rule{Class: apierrors.TooLarge}),
+	onStatus(414, Rule{Class: apierrors.TooLarge}),
+	onStatus(415, Rule{Class: apierrors.Unsupported}),
+	onStatus(422, Rule{Class: apierrors.Validation}),
+	onStatus(425, Rule{Class: apierrors.RateLimited}),
+	onStatus(429, Rule{Class: apierrors.RateLimited}),
+	onStatus(431, Rule{Class: apierrors.TooLarge}),
+	onStatus(501, Rule{Class: apierrors.Unsupported}),
+	onStatus(504, Rule{Class: apierrors.Timeout}),
+	onStatus(598, Rule{Class: apierrors.Timeout}),
+	onStatus(599, Rule{Class: apierrors.Timeout}),
+	{When: Match{Statuses: []StatusRange{{500, 599}}}, Class: apierrors.ServerError},
+	{When: Match{}, Class: apierrors.Unknown},
+}
+
+// plainStatuses say the same whatever code comes with them, as they are about the
+// credential or the moment and not about the record: an unlisted code does not hide them.
+var plainStatuses = []int{401, 408, 425, 429}
+
+func onStatus(status int, r Rule) Rule {
+	r.When.Statuses = []StatusRange{{status, status}}
+	return r
+}

@@ -1,0 +1,404 @@
+package policy_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// verdict is the part of a decision that most rows are about.
+type verdict struct {
+	Again bool
+	Delay time.Duration
+	Stop  apierrors.Stop
+	Class apierrors.Class
+	Act   apierrors.Action
+	Rule  string
+}
+
+func verdictOf(d policy.Decision) verdict {
+	return verdict{d.Again, d.Delay, d.Stop, d.Class, d.Action, d.Rule}
+}
+
+func withCodes(status int, codes ...string) policy.Failure {
+	f := policy.Failure{Status: status}
+	for _, c := range codes {
+		f.Items = append(f.Items, apierrors.Field{Code: c})
+	}
+	return f
+}
+
+// shop is a small vendor.
+func shop(t *testing.T) policy.Policy {
+	t.Helper()
+	p, err := policy.New(policy.Settings{
+		Name: "shop",
+		Rules: []policy.Rule{
+			{When: policy.Match{Class: apierrors.Conflict}, MaxAttempts: 9},
+			{When: policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}}, Class: apierrors.Conflict, Action: apierrors.Retry},
+			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: apierrors.AppliedNo},
+			{When: policy.Match{Codes: []string{"BUSY"}}, Class: apierrors.QuotaExceeded, After: 5 * time.Minute},
+			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: true},
+			{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.AlreadyExists, Action: apierrors.Accept},
+			{When: policy.Match{Codes: []string{"GONE"}}, Class: apierrors.NotFound},
+			{When: policy.Match{Codes: []string{"BAD"}}, Class: apierrors.Validation},
+			{When: policy.Match{Codes: []string{"BAD"}, Methods: []string{"PUT"}}, Class: apierrors.MalformedRequest},
+			{When: policy.Match{Codes: []string{"KEY"}}, Class: apierrors.Authentication},
+		},
+		Endpoints: []policy.Endpoint{
+			{Methods: []string{"PATCH"}, Path: "/items/*", Repeatable: true},
+			{Methods: []string{"PUT"}, Path: "/surveys", Repeatable: false},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestDecideByRule(t *testing.T) {
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    verdict
+	}{
+		"a code's class and the class's action": {
+			withCodes(400, "BAD"), policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Validation, Act: apierrors.Surface, Rule: "shop code BAD"},
+		},
+		"the narrower rule for a code goes first": {
+			withCodes(400, "BAD"), policy.State{Method: "PUT"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.MalformedRequest, Act: apierrors.FailFast, Rule: "shop code BAD, method PUT"},
+		},
+		"a code beats a status": {
+			withCodes(409, "BAD"), policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Validation, Act: apierrors.Surface, Rule: "shop code BAD"},
+		},
+		"a status beats the built-in one": {
+			withCodes(409), policy.State{Method: "POST", Random: 0.5},
+			verdict{Again: true, Delay: 250 * time.Millisecond, Class: apierrors.Conflict, Act: apierrors.Retry, Rule: "shop status 409"},
+		},
+		"a class rule's attempts": {
+			withCodes(409), policy.State{Method: "POST", Attempts: 8},
+			verdict{Again: true, Class: apierrors.Conflict, Act: apierrors.Retry, Rule: "shop status 409"},
+		},
+		"an unlisted code in a 4xx is no reason to repeat": {
+			withCodes(409, "NEW"), policy.State{},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Unknown, Act: apierrors.Surface, Rule: "unlisted code"},
+		},
+		"an unlisted code in a 5xx is as its status": {
+			withCodes(503, "NEW"), policy.State{},
+			verdict{Again: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "unlisted code, status 503"},
+		},
+		"an unlisted code does not hide a 429": {
+			withCodes(429, "NEW"), policy.State{Random: 0.5},
+			verdict{Again: true, Delay: 500 * time.Millisecond, Class: apierrors.RateLimited, Act: apierrors.Throttle, Rule: "unlisted code, status 429"},
+		},
+		"the gravest of several codes": {
+			withCodes(400, "DOWN", "BAD", "KEY", "BUSY"), policy.State{},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Authentication, Act: apierrors.FailFast, Rule: "shop code KEY"},
+		},
+		"accept only if every code accepts": {
+			withCodes(400, "THERE", "DOWN"), policy.State{},
+			verdict{Again: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "shop code DOWN"},
+		},
+		"accept": {
+			withCodes(400, "THERE", "THERE"), policy.State{Method: "POST"},
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "shop code THERE"},
+		},
+		"already there, on a first attempt": {
+			withCodes(400, "TAKEN"), policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "shop code TAKEN"},
+		},
+		"already there, after an attempt that may have made it": {
+			withCodes(400, "TAKEN"), policy.State{Method: "POST", UnknownBefore: true},
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "shop code TAKEN"},
+		},
+		"DELETE of what a code calls absent": {
+			withCodes(400, "GONE"), policy.State{Method: "DELETE"},
+			verdict{Class: apierrors.NotFound, Act: apierrors.Accept, Rule: "shop code GONE"},
+		},
+		"DELETE and a bare 404 may be a wrong URL": {
+			withCodes(404), policy.State{Method: "DELETE"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.NotFound, Act: apierrors.Surface, Rule: "status 404"},
+		},
+		"DELETE, a bare 404, and an earlier attempt that may have done it": {
+			withCodes(404), policy.State{Method: "DELETE", UnknownBefore: true},
+			verdict{Class: apierrors.NotFound, Act: apierrors.Accept, Rule: "status 404"},
+		},
+		"401 with a renewable credential": {
+			withCodes(401), policy.State{Method: "POST", CanRefresh: true},
+			verdict{Again: true, Class: apierrors.TokenExpired, Act: apierrors.Refresh, Rule: "status 401"},
+		},
+		"401 again": {
+			withCodes(401), policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Authentication, Act: apierrors.FailFast, Rule: "status 401"},
+		},
+		"deferred by its own wait": {
+			withCodes(400, "BUSY"), policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopWait, Class: apierrors.QuotaExceeded, Act: apierrors.Defer, Rule: "shop code BUSY"},
+		},
+		"too large, without a hook": {
+			withCodes(413), policy.State{},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.TooLarge, Act: apierrors.Surface, Rule: "status 413"},
+		},
+		"too large, with a hook": {
+			withCodes(413), policy.State{Method: "POST", CanShrink: true},
+			verdict{Again: true, Class: apierrors.TooLarge, Act: apierrors.Shrink, Rule: "status 413"},
+		},
+		"a failure that no repeat can cure": {
+			policy.Failure{Class: apierrors.Network, Permanent: true}, policy.State{},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Network, Act: apierrors.FailFast, Rule: "class network"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, verdictOf(shop(t).Decide(tt.failure, tt.state))); diff != "" {
+				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStatusesWithoutACode(t *testing.T) {
+	for status, want := range map[int][2]string{
+		400: {"malformed_request", "surface"}, 401: {"authentication", "fail_fast"}, 402: {"permission", "fail_fast"},
+		403: {"permission", "fail_fast"}, 404: {"not_found", "surface"}, 405: {"unsupported", "fail_fast"},
+		406: {"unsupported", "fail_fast"}, 408: {"timeout", "retry"}, 409: {"conflict", "surface"},
+		410: {"not_found", "surface"}, 412: {"conflict", "surface"}, 413: {"too_large", "surface"},
+		414: {"too_large", "surface"}, 415: {"unsupported", "fail_fast"}, 418: {"unknown", "surface"},
+		422: {"validation", "surface"}, 425: {"rate_limited", "throttle"}, 429: {"rate_limited", "throttle"},
+		431: {"too_large", "surface"}, 499: {"unknown", "surface"}, 500: {"server_error", "retry"},
+		501: {"unsupported", "fail_fast"}, 502: {"server_error", "retry"}, 503: {"server_error", "retry"},
+		504: {"timeout", "retry"}, 598: {"timeout", "retry"}, 599: {"timeout", "retry"}, 520: {"server_error", "retry"},
+		999: {"unknown", "surface"},
+	} {
+		d := policy.Default().Decide(policy.Failure{Status: status}, policy.State{})
+		if got := [2]string{d.Class.String(), d.Action.String()}; got != want {
+			t.Errorf("status %d: %v; want %v", status, got, want)
+		}
+	}
+}
+
+func TestEveryClassHasAnActionAndAHint(t *testing.T) {
+	for _, c := range apierrors.Classes() {
+		d := policy.Default().Decide(policy.Failure{Class: c}, policy.State{CanRefresh: true, CanShrink: true})
+		if d.Action == apierrors.ActionNone || d.Scope == apierrors.ScopeNone || d.Hint == "" || d.Rule == "" {
+			t.Errorf("class %v: action %v, scope %v, hint %q, rule %q", c, d.Action, d.Scope, d.Hint, d.Rule)
+		}
+	}
+}
+
+func TestAWriteIsNotRepeatedUnlessThatIsSafe(t *testing.T) {
+	lost := policy.Failure{Class: apierrors.Network}
+	unsent := policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedNo}
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    apierrors.Stop
+	}{
+		"POST, connection lost":              {lost, policy.State{Method: "POST"}, apierrors.StopUnsafe},
+		"POST, 503":                          {withCodes(503), policy.State{Method: "POST"}, apierrors.StopUnsafe},
+		"POST, 504":                          {withCodes(504), policy.State{Method: "POST"}, apierrors.StopUnsafe},
+		"POST, never sent":                   {unsent, policy.State{Method: "POST"}, apierrors.StopNone},
+		"POST, the vendor said no":           {withCodes(400, "DOWN"), policy.State{Method: "POST"}, apierrors.StopNone},
+		"POST, 429":                          {withCodes(429), policy.State{Method: "POST"}, apierrors.StopNone},
+		"POST that the caller calls safe":    {lost, policy.State{Method: "POST", Repeatable: true}, apierrors.StopNone},
+		"POST with an honoured key":          {lost, policy.State{Method: "POST", Keyed: true}, apierrors.StopNone},
+		"POST whose answer was not readable": {policy.Failure{Class: apierrors.MalformedResponse, Status: 200}, policy.State{Method: "POST"}, apierrors.StopUnsafe},
+		"PATCH, connection lost":             {lost, policy.State{Method: "PATCH", Path: "/other"}, apierrors.StopUnsafe},
+		"PATCH that is an upsert":            {lost, policy.State{Method: "PATCH", Path: "/items/7"}, apierrors.StopNone},
+		"PUT":                                {lost, policy.State{Method: "PUT", Path: "/items"}, apierrors.StopNone},
+		"PUT that sends a survey":            {lost, policy.State{Method: "PUT", Path: "/surveys"}, apierrors.StopUnsafe},
+		"DELETE":                             {lost, policy.State{Method: "DELETE"}, apierrors.StopNone},
+		"a one-shot body":                    {lost, policy.State{Method: "PUT", OneShotBody: true}, apierrors.StopBody},
+		"GET":                                {lost, policy.State{Method: "GET"}, apierrors.StopNone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := shop(t).Decide(tt.failure, tt.state)
+			if d.Stop != tt.want || d.Again != (tt.want == apierrors.StopNone) {
+				t.Errorf("again %v, stop %v; want stop %v", d.Again, d.Stop, tt.want)
+			}
+		})
+	}
+	t.Run("an operator has opted in", func(t *testing.T) {
+		p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: true})
+		if d := p.Decide(lost, policy.State{Method: "POST"}); !d.Again {
+			t.Errorf("not repeated: %v", d.Stop)
+		}
+	})
+}
+
+func TestWaits(t *testing.T) {
+	hour := policy.Failure{Status: 429, Wait: time.Hour}
+	type waits struct {
+		Again        bool
+		Delay, After time.Duration
+		Pause        time.Duration
+		Stop         apierrors.Stop
+		Act          apierrors.Action
+	}
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    waits
+	}{
+		"a told wait that fits": {
+			policy.Failure{Status: 429, Wait: 9 * time.Second}, policy.State{Random: 0.9},
+			waits{Again: true, Delay: 9 * time.Second, Pause: 9 * time.Second, Act: apierrors.Throttle},
+		},
+		"a told wait over MaxWait defers, and closes the gate": {
+			hour, policy.State{},
+			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopWait, Act: apierrors.Defer},
+		},
+		"the call's own MaxWait": {
+			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3 * time.Hour},
+			waits{Again: true, Delay: time.Hour, Pause: time.Hour, Act: apierrors.Throttle},
+		},
+		"MaxWait is the sum": {
+			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3*time.Hour + 1},
+			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopWait, Act: apierrors.Defer},
+		},
+		"a wait that ends with the deadline is too long": {
+			policy.Failure{Status: 429, Wait: 9 * time.Second}, policy.State{Left: 9 * time.Second},
+			waits{After: 9 * time.Second, Pause: 9 * time.Second, Stop: apierrors.StopDeadline, Act: apierrors.Defer},
+		},
+		"throttling costs no attempts": {
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Attempts: 100},
+			waits{Again: true, Delay: time.Second, Pause: time.Second, Act: apierrors.Throttle},
+		},
+		"a 429 that tells nothing": {
+			withCodes(429), policy.State{Throttled: 2, Random: 0.5},
+			waits{Again: true, Delay: 2 * time.Second, Pause: 2 * time.Second, Act: apierrors.Throttle},
+		},
+		"a 503 that tells a wait": {
+			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{Attempts: 1, Trying: time.Minute},
+			waits{Again: true, Delay: 20 * time.Second, Act: apierrors.Retry},
+		},
+		"the last attempt still says when": {
+			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{Attempts: 4},
+			waits{After: 20 * time.Second, Stop: apierrors.StopAttempts, Act: apierrors.Retry},
+		},
+		"time for trying used up": {
+			withCodes(503), policy.State{Attempts: 1, Trying: 2 * time.Minute},
+			waits{Stop: apierrors.StopElapsed, Act: apierrors.Retry},
+		},
+		"a full queue": {
+			withCodes(400, "BUSY"), policy.State{},
+			waits{After: 5 * time.Minute, Stop: apierrors.StopWait, Act: apierrors.Defer},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := shop(t).Decide(tt.failure, tt.state)
+			got := waits{d.Again, d.Delay, d.After, d.Pause, d.Stop, d.Action}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFullJitter(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attempts int
+		random   float64
+		want     time.Duration
+	}{
+		"first, at most":  {1, 0.999999999999, 500 * time.Millisecond},
+		"first, at least": {1, 0, 0},
+		"second":          {2, 0.5, 500 * time.Millisecond},
+		"third":           {3, 0.5, time.Second},
+		"sixth":           {6, 0.5, 8 * time.Second},
+		"seventh, capped": {7, 0.5, 10 * time.Second},
+		"hundredth":       {100, 0.5, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1000})
+			d := p.Decide(policy.Failure{Status: 500}, policy.State{Attempts: tt.attempts, Random: tt.random})
+			if got := d.Delay.Round(time.Millisecond); got != tt.want || !d.Again {
+				t.Errorf("again %v after %v; want %v", d.Again, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTheOperatorGoesFirst(t *testing.T) {
+	five := policy.StatusRange{From: 500, To: 599}
+	for name, tt := range map[string]struct {
+		rules   []policy.Rule
+		failure policy.Failure
+		want    verdict
+	}{
+		"by code": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.Accept}},
+			withCodes(400, "TAKEN"),
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "operator's code TAKEN"},
+		},
+		"by class, over the vendor's code": {
+			[]policy.Rule{{When: policy.Match{Class: apierrors.AlreadyExists}, Action: apierrors.Surface}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "operator's class already_exists"},
+		},
+		"by status and method together": {
+			[]policy.Rule{{Name: "writes", When: policy.Match{Statuses: []policy.StatusRange{five}, Methods: []string{"POST"}}, Action: apierrors.Surface}},
+			withCodes(503),
+			verdict{Again: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "status 503"},
+		},
+		"another class brings its own action": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.Validation}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Validation, Act: apierrors.Surface, Rule: "operator's code THERE"},
+		},
+		"the first that matches": {
+			[]policy.Rule{
+				{Name: "one", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.FailFast},
+				{Name: "two", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.Surface},
+			},
+			withCodes(400, "DOWN"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.ServerError, Act: apierrors.FailFast, Rule: "one"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, verdictOf(shop(t).With(tt.rules...).Decide(tt.failure, policy.State{}))); diff != "" {
+				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzDecide holds every decision against what must never happen.
+func FuzzDecide(f *testing.F) {
+	f.Add(503, "DOWN", "POST", 1, int64(0), int64(time.Hour), 0.5, uint8(0))
+	f.Add(429, "", "GET", 3, int64(time.Second), int64(0), 0.0, uint8(0xff))
+	f.Fuzz(func(t *testing.T, status int, code, method string, attempts int, wait, left int64, random float64, flags uint8) {
+		if random < 0 || random >= 1 || wait < 0 || attempts < 0 {
+			t.Skip("not a state that the client can be in")
+		}
+		flag := func(i int) bool { return flags&(1<<i) != 0 }
+		failure := withCodes(status, code)
+		failure.Wait = time.Duration(wait)
+		s := policy.State{
+			Method: method, Attempts: attempts, Left: time.Duration(left), Random: random,
+			CanRefresh: flag(0), CanShrink: flag(1), Repeatable: flag(2), Keyed: flag(3), OneShotBody: flag(4), UnknownBefore: flag(5),
+		}
+		d := shop(t).Decide(failure, s)
+		switch {
+		case d.Class == apierrors.None || d.Action == apierrors.ActionNone || d.Rule == "":
+			t.Errorf("class %v, action %v, rule %q", d.Class, d.Action, d.Rule)
+		case d.Again && d.Stop != apierrors.StopNone:
+			t.Errorf("sent again although %v", d.Stop)
+		case d.Again && s.OneShotBody:
+			t.Error("a body was to be sent twice that can be read once")
+		case d.Again && left != 0 && d.Delay >= time.Duration(left):
+			t.Errorf("a wait of %v with %v left", d.Delay, time.Duration(left))
+		case d.Again && (d.Delay < 0 || d.Delay > time.Minute):
+			t.Errorf("a wait of %v", d.Delay)
+		case d.Again && method == "POST" && d.Applied != apierrors.AppliedNo && !s.Repeatable && !s.Keyed && !s.UnknownBefore:
+			t.Error("a write that may have been applied was to be repeated")
+		case wait > 0 && d.Again && d.Action == apierrors.Throttle && d.Delay < time.Duration(wait):
+			t.Errorf("came back after %v; told %v", d.Delay, time.Duration(wait))
+		}
+	})
+}

@@ -1,0 +1,53 @@
+package policy_test
+
+import (
+	"fmt"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// A decision is a function of its arguments: a failure, and the state of the call.
+func ExamplePolicy_Decide() {
+	p := policy.Default()
+	down := policy.Failure{Status: 503}
+
+	read := p.Decide(down, policy.State{Method: "GET", Random: 0.5})
+	fmt.Println("GET: ", read.Rule, "→", read.Action, "after", read.Delay)
+
+	write := p.Decide(down, policy.State{Method: "POST", Random: 0.5})
+	fmt.Println("POST:", write.Rule, "→ stop:", write.Stop, "applied:", write.Applied)
+	// Output:
+	// GET:  status 503 → retry after 250ms
+	// POST: status 503 → stop: unsafe applied: unknown
+}
+
+// An operator knows that for this job a duplicate is no failure.
+func ExamplePolicy_With() {
+	p := policy.Default().With(policy.Rule{
+		Name:   "a duplicate is fine",
+		When:   policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}, Methods: []string{"POST"}},
+		Action: apierrors.Accept,
+	})
+	d := p.Decide(policy.Failure{Status: 409}, policy.State{Method: "POST"})
+	fmt.Println(d.Class, "→", d.Action, "by", d.Rule)
+	// Output:
+	// conflict → accept by a duplicate is fine
+}
+
+// Vendors tell waits in many ways; the unit is declared, never guessed.
+func ExampleParseWait() {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, told := range []struct {
+		text string
+		unit policy.Unit
+	}{{"20745", policy.Seconds}, {"Sun, 22 Nov 2026 12:00:30 GMT", policy.HTTP}, {"0", policy.Seconds}} {
+		wait, ok := policy.ParseWait(told.text, told.unit, now)
+		fmt.Println(wait, ok)
+	}
+	// Output:
+	// 5h45m45s true
+	// 30s true
+	// 0s false
+}

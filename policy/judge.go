@@ -1,0 +1,149 @@
+package policy
+
+import (
+	"net/http"
+	"slices"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// gravity orders actions: of several codes in one answer the gravest decides, so that
+// accept wins only if every code accepts.
+var gravity = []int{
+	apierrors.ActionNone: 0,
+	apierrors.Accept:     1,
+	apierrors.Retry:      2,
+	apierrors.Shrink:     3,
+	apierrors.Refresh:    4,
+	apierrors.Throttle:   5,
+	apierrors.Defer:      6,
+	apierrors.Surface:    7,
+	apierrors.FailFast:   8,
+}
+
+// judge finds the rule for f: the gravest over all its codes, the first of equals.
+func (p Policy) judge(f Failure, s State) (code string, rule Rule) {
+	codes := codesOf(f)
+	code, rule = codes[0], p.ruleFor(f, codes[0], s)
+	for _, c := range codes[1:] {
+		if r := p.ruleFor(f, c, s); gravity[r.Action] > gravity[rule.Action] {
+			code, rule = c, r
+		}
+	}
+	return code, rule
+}
+
+// codesOf returns the different codes of f in its order; one empty code if it has none.
+func codesOf(f Failure) []string {
+	var codes []string
+	for _, item := range f.Items {
+		if item.Code != "" && !slices.Contains(codes, item.Code) {
+			codes = append(codes, item.Code)
+		}
+	}
+	if len(codes) == 0 {
+		return []string{""}
+	}
+	return codes
+}
+
+// ruleFor lays the rules for one code over each other, in the order of the package
+// comment. The result states at least a class and an action.
+func (p Policy) ruleFor(f Failure, code string, s State) Rule {
+	about := subject{code: code, status: f.Status, method: s.method(), path: s.Path}
+	found := p.found(f, about)
+	about.class = found.Class
+	operator, _ := first(p.operator, about)
+	rule := operator.over(found)
+	about.class = rule.Class
+	rule = rule.over(p.classRule(about, s))
+
+	switch {
+	case f.Permanent:
+		rule.Action = apierrors.FailFast
+	case rule.Action == apierrors.Refresh && !s.CanRefresh:
+		about.class = apierrors.Authentication
+		refused := Rule{Name: rule.Name, Class: about.class, Summary: rule.Summary}
+		rule = refused.over(p.classRule(about, s))
+	case rule.AcceptAfterUnknown && s.UnknownBefore:
+		rule.Action = apierrors.Accept
+	}
+	if f.Class != apierrors.None && f.Status == 0 {
+		rule.Applied = f.Applied
+	}
+	return rule
+}
+
+// found is the vendor's rule for the code or, without one, for the status.
+func (p Policy) found(f Failure, about subject) Rule {
+	if f.Class != apierrors.None {
+		return Rule{Name: "class " + f.Class.String(), Class: f.Class}
+	}
+	if about.code == "" {
+		return p.onStatus(about)
+	}
+	if r, ok := first(p.vendor, about, byCode); ok {
+		return r
+	}
+	const unlisted = "unlisted code"
+	if about.status >= 500 || slices.Contains(plainStatuses, about.status) {
+		about.code = ""
+		r := p.onStatus(about)
+		r.Name = unlisted + ", " + r.Name
+		return r
+	}
+	return Rule{Name: unlisted, Class: apierrors.Unknown, Action: apierrors.Surface}
+}
+
+// onStatus is the vendor's rule for a status, or else the built-in one.
+func (p Policy) onStatus(about subject) Rule {
+	if r, ok := first(p.vendor, about, byStatus); ok {
+		return r
+	}
+	r, _ := first(statusRules, about)
+	r.Name = subjectName(about)
+	return r
+}
+
+// classRule is what a class means: the vendor's word over the built-in one. A DELETE
+// of what is absent has reached its end, if a code says that this very object is
+// absent (a bare 404 may be a wrong URL) or an earlier attempt may have deleted it.
+func (p Policy) classRule(about subject, s State) Rule {
+	builtin := classRules[about.class]
+	if about.class == apierrors.NotFound && about.method == http.MethodDelete && (about.code != "" || s.UnknownBefore) {
+		builtin.Action = apierrors.Accept
+	}
+	vendor, _ := first(p.vendor, about, byClass)
+	vendor.Name = ""
+	return vendor.over(builtin)
+}
+
+// The kinds of a vendor's rules, by what they match first.
+func byCode(r Rule) bool { return len(r.When.Codes) > 0 }
+func byStatus(r Rule) bool {
+	return len(r.When.Codes) == 0 && len(r.When.Statuses) > 0
+}
+func byClass(r Rule) bool { return !byCode(r) && !byStatus(r) && r.When.Class != apierrors.None }
+
+// first returns the first rule of the given kinds that covers the subject.
+func first(rules []Rule, about subject, kinds ...func(Rule) bool) (Rule, bool) {
+	for _, r := range rules {
+		isKind := !slices.ContainsFunc(kinds, func(kind func(Rule) bool) bool { return !kind(r) })
+		if isKind && r.When.covers(about) {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// subjectName names a built-in status rule.
+func subjectName(about subject) string {
+	return Match{Statuses: []StatusRange{{about.status, about.status}}}.String()
+}
+
+func (s State) method() string {
+	if s.Method == "" {
+		return http.MethodGet
+	}
+	return s.Method
+}

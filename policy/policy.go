@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// Retry bounds one call. A field at its zero value takes the default.
+type Retry struct {
+	MaxAttempts    int           // sends in all, the first included; 1: never again; default 4
+	Backoff        Backoff       // default 500 ms doubling to 20 s
+	MaxElapsed     time.Duration // time for trying, without the waits that the vendor or a limit imposes; default 2 min
+	MaxWait        time.Duration // sum of all waits of one call: back-off, gates, limits; default 60 s
+	AttemptTimeout time.Duration // from the request to the headers and to the end of what is read here; default 60 s
+}
+
+// defaultRetry is what a zero Retry stands for.
+var defaultRetry = Retry{
+	MaxAttempts:    4,
+	Backoff:        Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
+	MaxElapsed:     2 * time.Minute,
+	MaxWait:        time.Minute,
+	AttemptTimeout: time.Minute,
+}
+
+// Policy says what to do about each failure. It is an immutable value: its With
+// methods return changed copies, so it may be shared by clients and goroutines.
+// The zero Policy is Default().
+type Policy struct {
+	name      string // the vendor
+	operator  []Rule
+	vendor    []Rule // by code, then by status, then by class
+	endpoints []Endpoint
+	limits    []Limit
+	retry     Retry
+}
+
+// Settings are the parts of a vendor's policy.
+type Settings struct {
+	Name      string // the vendor, as it appears in a decision's Rule
+	Rules     []Rule
+	Endpoints []Endpoint // the first that matches speaks
+	Limits    []Limit
+	Retry     Retry
+}
+
+// Default returns the policy for an API that nothing is known about: judged by status.
+func Default() Policy { return Policy{} }
+
+// New returns the policy of a vendor, or everything that is wrong with s.
+func New(s Settings) (Policy, error) {
+	p := Policy{name: s.Name, retry: s.Retry, endpoints: slices.Clone(s.Endpoints), limits: slices.Clone(s.Limits)}
+	for _, r := range s.Rules {
+		if r.Name == "" {
+			r.Name = fmt.Sprintf("%s %v", s.Name, r.When)
+		}
+		p.vendor = append(p.vendor, r)
+	}
+	slices.SortStableFunc(p.vendor, func(a, b Rule) int { return a.When.rank() - b.When.rank() })
+	if err := p.Check(); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
+}
+
+// With returns a copy of p with rules in front of all others: an operator's rules.
+func (p Policy) With(rules ...Rule) Policy {
+	named := slices.Clone(rules)
+	for i, r := range named {
+		if r.Name == "" {
+			named[i].Name = fmt.Sprintf("operator's %v", r.When)
+		}
+	}
+	p.operator = append(named, p.operator...)
+	return p
+}
+
+// WithRetry returns a copy of p with the bounds that r sets; its zero fields change nothing.
+func (p Policy) WithRetry(r Retry) Policy {
+	p.retry = r.over(p.retry)
+	return p
+}
+
+// WithLimit returns a copy of p with l, in place of the limit of the same name if
+// there is one.
+func (p Policy) WithLimit(l Limit) Policy {
+	others := slices.DeleteFunc(slices.Clone(p.limits), func(o Limit) bool { return o.Name == l.Name })
+	p.limits = append(others, l)
+	return p
+}
+
+// Retry returns the bounds of one call, without zero fields.
+func (p Policy) Retry() Retry { return p.retry.over(defaultRetry) }
+
+// over returns r with its zero fields filled from below.
+func (r Retry) over(below Retry) Retry {
+	fill(&r.MaxAttempts, below.MaxAttempts)
+	fill(&r.Backoff, below.Backoff)
+	fill(&r.MaxElapsed, below.MaxElapsed)
+	fill(&r.MaxWait, below.MaxWait)
+	fill(&r.AttemptTimeout, below.AttemptTimeout)
+	return r
+}
+
+// rank sorts a vendor's rules: by code, by status, by class; the narrower first.
+func (m Match) rank() int {
+	rank := 4
+	switch {
+	case len(m.Codes) > 0:
+		rank = 0
+	case len(m.Statuses) > 0:
+		rank = 2
+	}
+	if len(m.Methods) == 0 && m.Path == "" {
+		rank++
+	}
+	return rank
+}
+
+// Check returns everything that is wrong with p: patterns that do not parse, limits
+// without a rate, negative numbers. Call it after the With methods.
+func (p Policy) Check() error {
+	var problems []error
+	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	checkPath := func(where, pattern string) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			add("policy: %s: path %q is not a pattern", where, pattern)
+		}
+	}
+	for _, r := range slices.Concat(p.operator, p.vendor) {
+		checkPath("rule "+r.Name, r.When.Path)
+		if r.MaxAttempts < 0 || r.After < 0 || r.MaxElapsed < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base {
+			add("policy: rule %s: negative numbers, or a cap below the base", r.Name)
+		}
+	}
+	for _, e := range p.endpoints {
+		checkPath("endpoint", e.Path)
+	}
+	for _, l := range p.limits {
+		checkPath("limit "+l.Name, l.Path)
+		if l.Name == "" || l.Rate.Count <= 0 || l.Rate.Per <= 0 || l.Burst < 0 {
+			add("policy: limit %q needs a name, a count and a period above zero", l.Name)
+		}
+		if l.Scope != apierrors.ScopeAccount && l.Scope != apierrors.ScopeRecord {
+			add("policy: limit %q: scope %v; expected account or record", l.Name, l.Scope)
+		}
+	}
+	if r := p.retry; r.MaxAttempts < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 {
+		add("policy: retry: negative numbers, or a cap below the base")
+	}
+	return errors.Join(problems...)
+}

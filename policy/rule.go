@@ -1,0 +1,163 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// A Rule says what to do about the failures that match When. A field at its zero
+// value says nothing and leaves the question to the next rule.
+type Rule struct {
+	Name string // in a decision's Rule; empty: made of When
+	When Match
+
+	Class     apierrors.Class
+	Action    apierrors.Action
+	Otherwise apierrors.Action // instead of shrink, where the call has no Shrink hook
+	Applied   apierrors.Applied
+	Scope     apierrors.Scope
+	Summary   string // the vendor's documented text for a code
+	Hint      string // who has to do what
+
+	MaxAttempts int           // sends in all, the first included
+	Backoff     Backoff       // the wait before the next send where the answer tells none
+	MaxElapsed  time.Duration // see Retry.MaxElapsed
+	After       time.Duration // throttle and defer: the wait where the answer tells none
+
+	AcceptAfterUnknown bool // accept, if an earlier attempt of this call may have been applied
+	RepeatUnsafe       bool // repeat a write that may have been applied; only an operator can know
+}
+
+// A Match says which failures a rule is for. All that is set must hold; of a list,
+// one member must. The zero Match matches every failure.
+type Match struct {
+	Codes    []string
+	Statuses []StatusRange
+	Class    apierrors.Class // the class found so far; for the operator's and the class's rules
+	Methods  []string        // in capitals
+	Path     string          // pattern of the URL's path, as in path.Match: * is one segment
+}
+
+// A StatusRange is a range of HTTP statuses, both ends included.
+type StatusRange struct{ From, To int }
+
+// String returns "503" or, for a hundred, "5xx", or "500-504".
+func (s StatusRange) String() string {
+	switch {
+	case s.From == s.To:
+		return fmt.Sprint(s.From)
+	case s.From%100 == 0 && s.To == s.From+99:
+		return fmt.Sprintf("%dxx", s.From/100)
+	default:
+		return fmt.Sprintf("%d-%d", s.From, s.To)
+	}
+}
+
+// UnmarshalText reads "503", "5xx" or "500-504".
+func (s *StatusRange) UnmarshalText(text []byte) error {
+	word := string(text)
+	from, to, isRange := strings.Cut(word, "-")
+	if !isRange {
+		from, to = strings.ReplaceAll(word, "xx", "00"), strings.ReplaceAll(word, "xx", "99")
+	}
+	first, err := strconv.Atoi(from)
+	last, err2 := strconv.Atoi(to)
+	if err != nil || err2 != nil || first < 100 || last > 999 || last < first {
+		return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
+	}
+	s.From, s.To = first, last
+	return nil
+}
+
+// A subject is what a Match is held against.
+type subject struct {
+	code         string
+	status       int
+	class        apierrors.Class
+	method, path string
+}
+
+// covers reports whether the failure is one of those that m is for.
+func (m Match) covers(f subject) bool {
+	return (len(m.Codes) == 0 || slices.Contains(m.Codes, f.code)) &&
+		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, func(s StatusRange) bool { return s.From <= f.status && f.status <= s.To })) &&
+		(m.Class == apierrors.None || m.Class == f.class) &&
+		matchesRequest(m.Methods, m.Path, f.method, f.path)
+}
+
+// matchesRequest reports whether a request is one of those that methods and pattern name.
+func matchesRequest(methods []string, pattern, method, urlPath string) bool {
+	if len(methods) > 0 && !slices.Contains(methods, method) {
+		return false
+	}
+	if pattern == "" {
+		return true
+	}
+	ok, err := path.Match(pattern, urlPath)
+	return err == nil && ok
+}
+
+// String describes the match as a rule's name, such as "code TAKEN" or "status 5xx".
+func (m Match) String() string {
+	var parts []string
+	add := func(label, text string) {
+		if text != "" {
+			parts = append(parts, label+" "+text)
+		}
+	}
+	add("code", strings.Join(m.Codes, "|"))
+	var statuses []string
+	for _, s := range m.Statuses {
+		statuses = append(statuses, s.String())
+	}
+	add("status", strings.Join(statuses, "|"))
+	if m.Class != apierrors.None {
+		add("class", m.Class.String())
+	}
+	add("method", strings.Join(m.Methods, "|"))
+	add("path", m.Path)
+	if len(parts) == 0 {
+		return "everything"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// over returns r with what it leaves open filled from below. Where the two disagree
+// on the class, below was about something else: only its words are taken.
+func (r Rule) over(below Rule) Rule {
+	sameClass := r.Class == apierrors.None || below.Class == apierrors.None || r.Class == below.Class
+	if r.Name == "" {
+		r.Name = below.Name
+	}
+	fill(&r.Summary, below.Summary)
+	fill(&r.Hint, below.Hint)
+	if !sameClass {
+		return r
+	}
+	fill(&r.Class, below.Class)
+	fill(&r.Action, below.Action)
+	fill(&r.Otherwise, below.Otherwise)
+	fill(&r.Applied, below.Applied)
+	fill(&r.Scope, below.Scope)
+	fill(&r.MaxAttempts, below.MaxAttempts)
+	fill(&r.Backoff, below.Backoff)
+	fill(&r.MaxElapsed, below.MaxElapsed)
+	fill(&r.After, below.After)
+	fill(&r.AcceptAfterUnknown, below.AcceptAfterUnknown)
+	fill(&r.RepeatUnsafe, below.RepeatUnsafe)
+	return r
+}
+
+// fill sets v to from if v has nothing yet.
+func fill[T comparable](v *T, from T) {
+	var zero T
+	if *v == zero {
+		*v = from
+	}
+}
