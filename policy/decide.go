@@ -36,6 +36,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		d.Stop = apierrors.StopWait
 		return d
 	case apierrors.Accept:
+		if f.Status == 0 {
+			d.Action, d.Stop = apierrors.Surface, apierrors.StopPermanent // nothing came that could be accepted
+		}
 		return d
 	default:
 		d.Stop = apierrors.StopPermanent

@@ -15,6 +15,15 @@ type Answer struct {
 	Received time.Time // stands in for a missing Date header
 }
 
+// Now returns the moment from which the answer's dates count: its own Date, so that a
+// clock that differs from the vendor's does no harm.
+func (a Answer) Now() time.Time {
+	if at, ok := parseDate(a.Header.Get("Date")); ok {
+		return at
+	}
+	return a.Received
+}
+
 // A Failure is what is known of one failed attempt before anybody decides: what an
 // answer says, or what the wire proves where there is none.
 type Failure struct {

@@ -50,11 +50,11 @@ type Endpoint struct {
 	Repeatable bool
 }
 
-// Limits returns the limits that a request draws from.
+// Limits returns the limits that a request falls under, also those that are off.
 func (p Policy) Limits(method, path string) []Limit {
 	var found []Limit
 	for _, l := range p.limits {
-		if !l.Off && matchesRequest(l.Methods, l.Path, method, path) {
+		if matchesRequest(l.Methods, l.Path, method, path) {
 			found = append(found, l)
 		}
 	}

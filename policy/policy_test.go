@@ -52,9 +52,9 @@ func TestLimits(t *testing.T) {
 		method, path string
 		want         []policy.Limit
 	}{
-		"a GET":           {"GET", "/contacts/7", []policy.Limit{account}},
-		"a PATCH":         {"PATCH", "/contacts/7", []policy.Limit{account, lead}},
-		"one level below": {"PATCH", "/contacts/7/tags", []policy.Limit{account}},
+		"a GET":           {"GET", "/contacts/7", []policy.Limit{account, off}},
+		"a PATCH":         {"PATCH", "/contacts/7", []policy.Limit{account, lead, off}},
+		"one level below": {"PATCH", "/contacts/7/tags", []policy.Limit{account, off}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, p.Limits(tt.method, tt.path)); diff != "" {

@@ -137,10 +137,18 @@ var dateForms = []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSI
 
 // untilDate reads text as an HTTP date and returns the time from now until then.
 func untilDate(text string, now time.Time) time.Duration {
+	at, ok := parseDate(text)
+	if !ok {
+		return 0
+	}
+	return at.Sub(now) // saturates by itself
+}
+
+func parseDate(text string) (time.Time, bool) {
 	for _, form := range dateForms {
 		if at, err := time.Parse(form, text); err == nil {
-			return at.Sub(now) // saturates by itself
+			return at, true
 		}
 	}
-	return 0
+	return time.Time{}, false
 }

@@ -1,0 +1,136 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Bounds of reading an answer that the caller never sees.
+const (
+	maxErrorBody = 64 << 10              // kept of an error's body, after decompression
+	bodyTimeout  = 2 * time.Second       // for reading it
+	maxDrain     = 4 << 10               // read beyond it, so that the connection can be used again
+	drainTimeout = 50 * time.Millisecond // for that
+	stallTimeout = 30 * time.Second      // of a stream, while a Read is blocked
+)
+
+// A payload is a request body that is handed to one attempt after the other.
+type payload struct {
+	first  io.ReadCloser                 // nil: handed out, or there is none
+	again  func() (io.ReadCloser, error) // nil: it can be read only once
+	length int64
+	empty  bool
+}
+
+func payloadOf(req *http.Request) payload {
+	if req.Body == nil || req.Body == http.NoBody {
+		return payload{empty: true}
+	}
+	return payload{first: req.Body, again: req.GetBody, length: req.ContentLength}
+}
+
+// oneShot reports whether the body has been handed out and cannot be had again.
+func (p *payload) oneShot() bool { return !p.empty && p.first == nil && p.again == nil }
+
+// attach gives out's attempt a body. It is wrapped and has no GetBody, so that
+// net/http cannot send it a second time behind our back.
+func (p *payload) attach(out *http.Request) error {
+	out.Body, out.GetBody, out.ContentLength = nil, nil, 0
+	if p.empty {
+		return nil
+	}
+	body := p.first
+	if p.first = nil; body == nil {
+		var err error
+		if body, err = p.again(); err != nil {
+			return err
+		}
+	}
+	out.Body, out.ContentLength = onlyOnce{body}, p.length
+	return nil
+}
+
+// close closes a body that was never handed out.
+func (p *payload) close() {
+	if p.first != nil {
+		_ = p.first.Close()
+		p.first = nil
+	}
+}
+
+// onlyOnce hides what kind of reader a body is.
+type onlyOnce struct{ io.ReadCloser }
+
+// answerBody ends its attempt when it is closed, and a stream that stalls.
+type answerBody struct {
+	io.ReadCloser
+	cancel context.CancelCauseFunc // ends the attempt
+	cause  func() error            // why the attempt was ended
+	stall  *time.Timer             // nil: not watched; runs only while a Read is blocked
+}
+
+func (b *answerBody) Read(p []byte) (int, error) {
+	if b.stall == nil {
+		return b.ReadCloser.Read(p)
+	}
+	b.stall.Reset(stallTimeout)
+	n, err := b.ReadCloser.Read(p)
+	b.stall.Stop()
+	if err != nil && !errors.Is(err, io.EOF) && b.cause() == errStalled {
+		err = errStalled
+	}
+	return n, err
+}
+
+func (b *answerBody) Close() error {
+	if b.stall != nil {
+		b.stall.Stop()
+	}
+	err := b.ReadCloser.Close()
+	b.cancel(errEnded)
+	return err
+}
+
+// watch guards a stream that is handed to the caller.
+func (b *answerBody) watch() {
+	b.stall = time.AfterFunc(stallTimeout, func() { b.cancel(errStalled) })
+	b.stall.Stop()
+}
+
+// keep reads the error body of an answer, within its bounds, and closes it. A body that
+// ends too early or too late is kept as far as it came.
+func (b *answerBody) keep() []byte {
+	defer func() { _ = b.Close() }()
+	timer := time.AfterFunc(bodyTimeout, func() { b.cancel(errSlow) })
+	kept, err := io.ReadAll(io.LimitReader(b, maxErrorBody))
+	timer.Stop()
+	if err != nil || len(kept) < maxErrorBody {
+		return kept
+	}
+	timer = time.AfterFunc(drainTimeout, func() { b.cancel(errSlow) })
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, b, maxDrain)
+	return kept
+}
+
+// timeout is why an attempt was ended for want of time. It is a deadline as far as
+// errors.Is can tell.
+type timeout string
+
+func (t timeout) Error() string   { return string(t) }
+func (t timeout) Timeout() bool   { return true }
+func (t timeout) Temporary() bool { return true }
+func (t timeout) Is(target error) bool {
+	return target == context.DeadlineExceeded
+}
+
+const (
+	errAttemptTimeout = timeout("no answer within the attempt's timeout")
+	errStalled        = timeout("the answer stalled for 30 s")
+	errSlow           = timeout("the error's body came too slowly")
+)
+
+var errEnded = errors.New("the attempt has ended")

@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// wireFailure says what an attempt without an answer proves. Applied is no only if the
+// transport told that it looked for a connection and never had one; from the first
+// connection on, or with a transport that tells nothing, the outcome is unknown.
+func (x *call) wireFailure(err error) policy.Failure {
+	f := policy.Failure{Class: apierrors.Network}
+	a := x.attempt
+	if a == nil || (a.sought.Load() && !a.gotOne.Load()) {
+		f.Applied = apierrors.AppliedNo
+	}
+	switch {
+	case x.ctx.Err() != nil:
+		f.Class = apierrors.Canceled
+	case isCredentialFailure(err):
+		f.Class, f.Applied = credentialClass(err), apierrors.AppliedNo
+		if at, ok := apierrors.RetryAt(err); ok {
+			f.Wait = max(time.Until(at), 0)
+		}
+	case isHopeless(err):
+		f.Class, f.Applied = apierrors.MalformedRequest, apierrors.AppliedNo
+	case isCertificateFailure(err):
+		f.Permanent = true
+	case isTimeout(err) || (a != nil && context.Cause(a.ctx) == errAttemptTimeout):
+		f.Class = apierrors.Timeout
+	}
+	return f
+}
+
+// hopeless lists failures of net/http that have no type and that no repeat can cure;
+// TestHopelessTexts produces each of them.
+var hopeless = []string{
+	"unsupported protocol scheme",
+	"invalid header field",
+	"invalid method",
+	"no Host in request URL",
+}
+
+func isHopeless(err error) bool {
+	text := withoutURL(err).Error()
+	for _, h := range hopeless {
+		if strings.Contains(text, h) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCertificateFailure reports whether the vendor's certificate was refused.
+func isCertificateFailure(err error) bool {
+	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
+	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, host := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	return verification || authority || host || invalid
+}
+
+func isTimeout(err error) bool {
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout()
+}
+
+func isCredentialFailure(err error) bool {
+	_, ok := errors.AsType[*credentialError](err)
+	return ok
+}
+
+// credentialClass is what a credential's own failure says: a renewal that could not
+// reach its server is that server's failure, and worth another try.
+func credentialClass(err error) apierrors.Class {
+	if e, ok := errors.AsType[*apierrors.Error](err); ok {
+		return e.Class
+	}
+	switch {
+	case isTimeout(err), errors.Is(err, context.DeadlineExceeded):
+		return apierrors.Timeout
+	case isNetworkFailure(err):
+		return apierrors.Network
+	default:
+		return apierrors.Authentication
+	}
+}
+
+func isNetworkFailure(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
+}
+
+// withoutURL takes off net/http's wrapper, which prints the URL with its query.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}

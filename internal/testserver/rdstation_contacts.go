@@ -1,0 +1,192 @@
+package testserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// contacts is the store of a fake RD Station. The zero value is empty.
+type contacts struct {
+	ledger Ledger // by the identifier's value, as the URL had it
+
+	mu         sync.Mutex          // guards the fields below
+	byKey      map[string]*contact // under its uuid and, as a second key, its e-mail address
+	made       int
+	moment     int // rises with each business request that comes and each success that is sent
+	duplicates int
+	repeats    int
+}
+
+// A contact is guarded by the mutex of its store.
+type contact struct {
+	fields  map[string]any // replaced, never changed
+	payload []byte         // of the last execution
+	toldAt  int            // the moment when success was first sent for payload; 0: not yet
+}
+
+// Executed returns how often a PATCH was executed for the contact that the URL
+// named by value, its e-mail address or its uuid.
+func (rd *RDStation) Executed(value string) int { return rd.contacts.ledger.Count(value) }
+
+// Stored returns the attributes of the contact with this e-mail address or
+// uuid, its uuid among them.
+func (rd *RDStation) Stored(value string) (fields map[string]any, ok bool) {
+	s := &rd.contacts
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.byKey[value]
+	if !ok {
+		return nil, false
+	}
+	return maps.Clone(c.fields), true
+}
+
+// Duplicates returns the number of duplicate contact PATCHes; see RDStation.
+func (rd *RDStation) Duplicates() int {
+	rd.contacts.mu.Lock()
+	defer rd.contacts.mu.Unlock()
+	return rd.contacts.duplicates
+}
+
+// Repeats returns the number of legitimate repeats of a contact PATCH; see RDStation.
+func (rd *RDStation) Repeats() int {
+	rd.contacts.mu.Lock()
+	defer rd.contacts.mu.Unlock()
+	return rd.contacts.repeats
+}
+
+func (rd *RDStation) patchContact(c call) reply {
+	if !isJSON(c.request) {
+		return unsupportedMediaType()
+	}
+	var payload map[string]any
+	if json.Unmarshal(c.body, &payload) != nil || payload == nil {
+		return badRequest()
+	}
+	identifier, value, ok := identify(c.request)
+	if !ok {
+		return leadNotFound()
+	}
+	if identifier == "email" && !isEmail(value) {
+		return reply{status: http.StatusBadRequest, body: map[string]any{
+			"errors": map[string][]vendorError{"email": {invalidEmail()}},
+		}}
+	}
+	if refusal, ok := validate(identifier, payload); !ok {
+		return refusal
+	}
+	return rd.contacts.execute(identifier, value, payload, c.cameAt)
+}
+
+// identify splits the last part of the URL, such as "email:ana@example.com".
+func identify(r *http.Request) (identifier, value string, ok bool) {
+	identifier, value, _ = strings.Cut(r.PathValue("contact"), ":")
+	return identifier, value, value != "" && (identifier == "email" || identifier == "uuid")
+}
+
+func leadNotFound() reply {
+	return refuse(http.StatusNotFound, "RESOURCE_NOT_FOUND", "Lead not found.")
+}
+
+func (s *contacts) nextMoment() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moment++
+	return s.moment
+}
+
+// execute writes a valid payload. A new e-mail address makes a new contact.
+func (s *contacts) execute(identifier, value string, payload map[string]any, cameAt int) reply {
+	canonical, err := json.Marshal(payload) // sorts the fields
+	if err != nil {
+		return badRequest() // never: payload was decoded from JSON
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byKey[value]
+	if c == nil && identifier == "uuid" {
+		return leadNotFound()
+	}
+	address, _ := payload["email"].(string)
+	if owner := s.byKey[address]; owner != nil && owner != c {
+		return refuse(http.StatusBadRequest, "EMAIL_ALREADY_IN_USE", "email already in use")
+	}
+	if c == nil {
+		c = s.create(value)
+	}
+	s.judge(c, canonical, cameAt)
+	s.write(c, payload)
+	s.ledger.Record(value, canonical)
+	return reply{status: http.StatusOK, body: c.fields, sent: func() { s.told(c, canonical) }}
+}
+
+func (s *contacts) create(address string) *contact {
+	if s.byKey == nil {
+		s.byKey = map[string]*contact{}
+	}
+	s.made++
+	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", s.made)
+	c := &contact{fields: map[string]any{"uuid": uuid, "email": address}}
+	s.byKey[uuid], s.byKey[address] = c, c
+	return c
+}
+
+// judge counts an execution that changes nothing as a repeat or a duplicate.
+func (s *contacts) judge(c *contact, payload []byte, cameAt int) {
+	switch {
+	case !bytes.Equal(c.payload, payload):
+		c.payload, c.toldAt = payload, 0
+	case c.toldAt != 0 && c.toldAt < cameAt:
+		s.duplicates++
+	default:
+		s.repeats++
+	}
+}
+
+// write merges payload into the contact.
+func (s *contacts) write(c *contact, payload map[string]any) {
+	fields := maps.Clone(c.fields)
+	maps.Copy(fields, payload)
+	delete(s.byKey, c.fields["email"].(string))
+	s.byKey[fields["email"].(string)] = c
+	c.fields = fields
+}
+
+// told notes that success is being sent for payload, unless another payload
+// has taken its place meanwhile.
+func (s *contacts) told(c *contact, payload []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.toldAt == 0 && bytes.Equal(c.payload, payload) {
+		s.moment++
+		c.toldAt = s.moment
+	}
+}
+
+func (rd *RDStation) getContact(c call) reply {
+	_, value, _ := identify(c.request)
+	fields, ok := rd.Stored(value)
+	if !ok {
+		return leadNotFound()
+	}
+	return reply{status: http.StatusOK, body: fields}
+}
+
+func (rd *RDStation) deleteContact(c call) reply {
+	_, value, _ := identify(c.request)
+	s := &rd.contacts
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone, ok := s.byKey[value]
+	if !ok {
+		return leadNotFound()
+	}
+	delete(s.byKey, gone.fields["email"].(string))
+	delete(s.byKey, gone.fields["uuid"].(string))
+	return reply{status: http.StatusNoContent}
+}

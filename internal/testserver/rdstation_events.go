@@ -1,0 +1,45 @@
+package testserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// Events returns the ledger of executed events, by the event_identifier of
+// their payload or, without one, by a running number such as "event-3". The
+// vendor does not recognise an event that it has already had, so each one
+// beyond the first of its identifier is a duplicate.
+func (rd *RDStation) Events() *Ledger { return &rd.events }
+
+// postEvent serves POST /platform/events, which is not idempotent.
+func (rd *RDStation) postEvent(c call) reply {
+	if !isJSON(c.request) {
+		return unsupportedMediaType()
+	}
+	var event struct {
+		Payload struct {
+			Identifier string `json:"event_identifier"`
+		} `json:"payload"`
+	}
+	if json.Unmarshal(c.body, &event) != nil {
+		return badRequest()
+	}
+	number := rd.nextEvent()
+	key := event.Payload.Identifier
+	if key == "" {
+		key = fmt.Sprintf("event-%d", number)
+	}
+	rd.events.Record(key, c.body)
+	return reply{status: http.StatusOK, body: map[string]any{
+		"event_uuid": fmt.Sprintf("00000000-0000-4000-9000-%012d", number),
+	}}
+}
+
+// nextEvent returns the running number of an event, from 1.
+func (rd *RDStation) nextEvent() int {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	rd.taken++
+	return rd.taken
+}

@@ -1,0 +1,231 @@
+package testserver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+const (
+	page502 = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+	page504 = "<html>\r\n<head><title>504 Gateway Timeout</title></head>\r\n<body>\r\n<center><h1>504 Gateway Timeout</h1></center>\r\n</body>\r\n</html>\r\n"
+	page503 = "<html>\r\n<head><title>503 Service Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service Unavailable</h1></center>\r\n</body>\r\n</html>\r\n"
+)
+
+func TestFaults(t *testing.T) {
+	for name, tt := range map[string]struct {
+		faults   []testserver.Fault // the last one is looked at
+		want     got
+		err      error
+		executed int
+		status   int // as the fake counts it
+	}{
+		"none": {[]testserver.Fault{testserver.NoFault},
+			got{200, kind, `{"email":"ana@example.com","uuid":"00000000-0000-4000-8000-000000000001"}`}, nil, 1, 200},
+		"unavailable": {[]testserver.Fault{testserver.Unavailable},
+			got{503, kind, `{"errors":[{"error_type":"SERVICE_UNAVAILABLE","error_message":"Service temporarily unavailable"}]}`}, nil, 0, 503},
+		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable},
+			got{503, "text/html", page503}, nil, 0, 503},
+		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, got{}, io.EOF, 0, 0},
+		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1, 0},
+		"cut body": {[]testserver.Fault{testserver.CutBody},
+			got{200, kind, `{"email":"ana@example.com","uuid":"0`}, io.ErrUnexpectedEOF, 1, 200},
+		"lead limited": {[]testserver.Fault{testserver.LeadLimited},
+			got{429, kind, `{"error":"'lead_limiter' rate limit exceeded for 86400 second(s) period for key ana@example.com","max":24,"usage":55,"remaining_time":20745}`}, nil, 0, 429},
+		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited},
+			got{429, kind, `{"message":"API rate limit exceeded"}`}, nil, 0, 429},
+		"server error": {[]testserver.Fault{testserver.ServerError},
+			got{500, kind, `{"errors":[{"error_type":"INTERNAL_SERVER_ERROR","error_message":"Service temporarily unavailable"}]}`}, nil, 0, 500},
+		"expire token": {[]testserver.Fault{testserver.ExpireToken},
+			got{401, kind, `{"errors":[{"error_type":"UNAUTHORIZED","error_message":"Invalid token."}]}`}, nil, 0, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(tt.faults...)})
+				var g got
+				var err error
+				for range tt.faults {
+					g, err = v.send("PATCH", ana, `{}`)
+				}
+				if !errors.Is(err, tt.err) {
+					t.Errorf("error %v; want %v", err, tt.err)
+				}
+				if diff := cmp.Diff(tt.want, g); diff != "" {
+					t.Errorf("answer (-want +got):\n%s", diff)
+				}
+				if n := v.Executed("ana@example.com"); n != tt.executed {
+					t.Errorf("%d executions; want %d", n, tt.executed)
+				}
+				if diff := cmp.Diff(map[int]int{tt.status: len(tt.faults)}, v.Statuses()); diff != "" {
+					t.Errorf("statuses (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestConfiguredWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(t, testserver.RDStationConfig{
+			Weather:     testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
+			GatewayWait: 1500 * time.Millisecond,
+			LeadWait:    time.Minute,
+		})
+		resp, err := open(t.Context(), v.srv, "GET", ana, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if wait := resp.Header.Get("Retry-After-Quotas"); wait != "2" {
+			t.Errorf("gateway's wait %q; want 2", wait)
+		}
+		want := `{"error":"'lead_limiter' rate limit exceeded for 86400 second(s) period for key ana@example.com","max":24,"usage":55,"remaining_time":60}`
+		if diff := cmp.Diff(got{429, kind, want}, v.mustSend("GET", ana, "")); diff != "" {
+			t.Errorf("answer (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(testserver.NoFault, testserver.CutBody)})
+		v.mustSend("PATCH", ana, `{}`)
+		if g, err := do(t.Context(), v.srv, "DELETE", ana, "", "Authorization", "Bearer "+v.Token()); err == nil {
+			t.Errorf("answer %v; want none", g)
+		}
+		if _, ok := v.Stored("ana@example.com"); ok {
+			t.Error("the contact is still there")
+		}
+	})
+}
+
+func TestRepeatsAndDuplicates(t *testing.T) {
+	type counts struct{ Executed, Repeats, Duplicates int }
+	const a, b = `{"name":"A","bio":"x"}`, `{"name":"B"}`
+	for name, tt := range map[string]struct {
+		faults []testserver.Fault
+		bodies []string
+		want   counts
+	}{
+		"once":                             {nil, []string{a}, counts{1, 0, 0}},
+		"again after success":              {nil, []string{a, a}, counts{2, 0, 1}},
+		"the same in another order":        {nil, []string{a, `{"bio":"x", "name":"A"}`}, counts{2, 0, 1}},
+		"another payload":                  {nil, []string{a, b}, counts{2, 0, 0}},
+		"back to the first payload":        {nil, []string{a, b, a}, counts{3, 0, 0}},
+		"again after a reset":              {[]testserver.Fault{testserver.ResetAfter}, []string{a, a}, counts{2, 1, 0}},
+		"again after a cut":                {[]testserver.Fault{testserver.CutBody}, []string{a, a}, counts{2, 1, 0}},
+		"again after a failure":            {[]testserver.Fault{testserver.ServerError}, []string{a, a}, counts{1, 0, 0}},
+		"again after a reset before":       {[]testserver.Fault{testserver.ResetBefore}, []string{a, a}, counts{1, 0, 0}},
+		"success, then a reset":            {[]testserver.Fault{testserver.NoFault, testserver.ResetAfter}, []string{a, a, a}, counts{3, 0, 2}},
+		"two resets":                       {[]testserver.Fault{testserver.ResetAfter, testserver.ResetAfter}, []string{a, a, a}, counts{3, 2, 0}},
+		"repeat, then a duplicate":         {[]testserver.Fault{testserver.ResetAfter}, []string{a, a, a}, counts{3, 1, 1}},
+		"a refused payload in between":     {nil, []string{a, `{"name":1}`, a}, counts{2, 0, 1}},
+		"an unanswered other in between":   {[]testserver.Fault{testserver.NoFault, testserver.ResetAfter}, []string{a, b, a}, counts{3, 0, 0}},
+		"a failure, then again and again":  {[]testserver.Fault{testserver.Unavailable}, []string{a, a, a}, counts{2, 0, 1}},
+		"nothing is executed without name": {nil, []string{`{"name":""}`}, counts{0, 0, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(tt.faults...)})
+				for _, body := range tt.bodies {
+					_, _ = v.send("PATCH", ana, body) // some end without an answer
+				}
+				if diff := cmp.Diff(tt.want, counts{v.Executed("ana@example.com"), v.Repeats(), v.Duplicates()}); diff != "" {
+					t.Errorf("counts (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestClientThatLeavesIsNotServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(t, testserver.RDStationConfig{Latency: time.Second})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		if _, err := do(ctx, v.srv, "PATCH", ana, `{}`); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v; want the deadline", err)
+		}
+		v.mustSend("PATCH", ana, `{}`)
+		if n := v.Executed("ana@example.com"); n != 1 {
+			t.Errorf("%d executions; want 1: the first client had left", n)
+		}
+	})
+}
+
+func TestSeededRunsAreEqual(t *testing.T) {
+	run := func(t *testing.T) map[int]int {
+		var statuses map[int]int
+		synctest.Test(t, func(t *testing.T) {
+			v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Seeded(42, 0.5)})
+			for range 200 {
+				if v.Token() == "" {
+					renew(t, v)
+				}
+				_, _ = v.send("PATCH", ana, `{}`) // half of them fail
+			}
+			statuses = v.Statuses()
+		})
+		return statuses
+	}
+	one := run(t)
+	if diff := cmp.Diff(one, run(t)); diff != "" {
+		t.Errorf("second run (-first +second):\n%s", diff)
+	}
+	for _, status := range []int{0, 200, 429, 500, 502, 503, 504} {
+		if one[status] == 0 {
+			t.Errorf("no status %d among %v", status, one)
+		}
+	}
+}
+
+// Many clients in bad weather, each of which sends its contact until it is
+// told that it is done: all arrive, and no success was asked for twice.
+func TestPatientClientsArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients = 100
+		v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
+		var wg sync.WaitGroup
+		for i := range clients {
+			wg.Go(func() { untilDone(t, v, fmt.Sprintf("c%d@example.com", i)) })
+		}
+		wg.Wait()
+		for i := range clients {
+			if _, ok := v.Stored(fmt.Sprintf("c%d@example.com", i)); !ok {
+				t.Errorf("contact %d is missing", i)
+			}
+		}
+		if n := v.Duplicates(); n != 0 {
+			t.Errorf("%d duplicates; want none", n)
+		}
+		if v.Repeats() == 0 || v.Renewals() == 0 {
+			t.Errorf("%d repeats and %d renewals; want some of each", v.Repeats(), v.Renewals())
+		}
+	})
+}
+
+func untilDone(t *testing.T, v vendor, address string) {
+	for range 1000 {
+		g, err := v.send("PATCH", "/platform/contacts/email:"+address, `{"name":"Ana"}`)
+		switch {
+		case err == nil && g.Status == 200:
+			return
+		case g.Status == 401:
+			renew(t, v)
+		default:
+			<-time.After(time.Second)
+		}
+	}
+	t.Errorf("%s: no success after 1000 requests", address)
+}

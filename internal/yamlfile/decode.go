@@ -1,0 +1,73 @@
+package yamlfile
+
+import (
+	"encoding"
+	"reflect"
+)
+
+// Decode reads data into out, a pointer to a struct. name is the file's name
+// in messages; data may be at most 1 MiB.
+//
+// A struct's keys are its exported fields with a tag such as `yaml:"vendor"`;
+// `yaml:"vendor,required"` must be there. Fields may be strings, bools,
+// numbers, durations, types with UnmarshalText, structs, and slices, maps and
+// pointers of these. A scalar is accepted as a slice of one. If a type with
+// UnmarshalText also has a method Known() []string, a word that it refuses is
+// answered with the nearest known one.
+//
+// The error is nil or a Problems that holds everything that is wrong; out is
+// then not to be used. Decode is safe for concurrent use.
+func Decode(name string, data []byte, out any) error {
+	start := Pos{File: name, Line: 1, Column: 1}
+	v := reflect.ValueOf(out)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return Problems{start.Errorf("cannot read into a %T: it is not a pointer to a struct", out)}
+	}
+	root, problems := parse(start, data)
+	d := &decoder{problems: problems}
+	d.value(root, v.Elem())
+	return d.problems.Err()
+}
+
+// A decoder reads nodes into Go values and collects what is wrong.
+type decoder struct {
+	problems Problems
+}
+
+// report adds a problem.
+func (d *decoder) report(p Problem) {
+	d.problems = append(d.problems, p)
+}
+
+// expected reports that n is not what is wanted there.
+func (d *decoder) expected(n *node, want string) {
+	d.report(n.pos.Errorf("expected %s; got %s", want, n.got()))
+}
+
+// value reads n into v. v can be set and has an address.
+func (d *decoder) value(n *node, v reflect.Value) {
+	switch {
+	case n.kind == broken:
+		return
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem())
+	case isDuration(v.Type()):
+		d.duration(n, v)
+	case isWord(v.Type()):
+		d.word(n, v)
+	case v.Kind() == reflect.Struct:
+		d.structure(n, v)
+	case v.Kind() == reflect.Map:
+		d.table(n, v)
+	case v.Kind() == reflect.Slice:
+		d.list(n, v)
+	default:
+		d.scalar(n, v)
+	}
+}
+
+// isWord reports whether t or a pointer to it has UnmarshalText.
+func isWord(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}

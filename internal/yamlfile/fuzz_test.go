@@ -1,0 +1,40 @@
+package yamlfile
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// FuzzDecode checks that any input gives a value or well-formed problems.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		"", "a: 1", "vendor: a\n---\nvendor: b\n", "methods: [a, {b: c}]\n", "? a\n: b\n", "<<: *x\n",
+		"vendor: &x |\n  a\n", "rules:\n  - name: !!str a\n    max: 1\n  -\n", "labels: {a, b: , 'c': \"d\"}\n",
+		"%YAML 1.2\n---\n", "\ufeff# c\r\non: true\r\n", "by_class:\n  conflict: 1s\n", "count: 99999999999999999999\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var out file
+		err := Decode("f.yaml", data, &out)
+		if err == nil {
+			return
+		}
+		problems, ok := errors.AsType[Problems](err)
+		if !ok || len(problems) == 0 {
+			t.Fatalf("Decode = %#v; want Problems", err)
+		}
+		for i, p := range problems {
+			if p.Pos.File != "f.yaml" || p.Pos.Line < 1 || p.Pos.Column < 1 {
+				t.Errorf("problem %q has no position", p)
+			}
+			if p.Text == "" || strings.ContainsAny(p.Text, "\n\r") {
+				t.Errorf("problem %q is not one line", p)
+			}
+			if i > 0 && problems[i-1].Pos.compare(p.Pos) > 0 {
+				t.Errorf("problem %q stands after its place", p)
+			}
+		}
+	})
+}

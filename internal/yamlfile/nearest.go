@@ -1,0 +1,77 @@
+package yamlfile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Nearest returns the word of known that is closest to word, or "" if none is
+// near. Upper and lower case count as the same; a letter that is missing, too
+// many or wrong, and two neighbours that changed places, count as one mistake
+// each. At most a third of the letters of the longer word may be mistakes.
+// Among equally near words, the first of known is returned.
+func Nearest(word string, known []string) string {
+	best, bestMistakes := "", 0
+	letters := []rune(strings.ToLower(word))
+	for _, k := range known {
+		candidate := []rune(strings.ToLower(k))
+		limit := max(len(letters), len(candidate)) / 3
+		if difference(len(letters), len(candidate)) > limit {
+			continue
+		}
+		n := mistakes(letters, candidate)
+		if n <= limit && (best == "" || n < bestMistakes) {
+			best, bestMistakes = k, n
+		}
+	}
+	return best
+}
+
+// difference returns how far a and b are apart.
+func difference(a, b int) int {
+	return max(a-b, b-a)
+}
+
+// mistakes returns how many single mistakes turn a into b. It fills a table
+// row by row; a row holds the mistakes between a start of a and every start
+// of b, and needs the two rows before it.
+func mistakes(a, b []rune) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range b {
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+unequal(a[i], b[j]))
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+// unequal returns 1 if a and b differ, else 0.
+func unequal(a, b rune) int {
+	if a == b {
+		return 0
+	}
+	return 1
+}
+
+// hint returns the end of a message about a wrong word: the nearest known
+// word, or all of them. It is empty if there is nothing to suggest.
+func hint(word string, known []string) string {
+	near := Nearest(word, known)
+	switch {
+	case len(known) == 0 || near == word:
+		return ""
+	case near == "":
+		return "; expected one of " + strings.Join(known, ", ")
+	default:
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+}

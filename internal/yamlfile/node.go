@@ -1,0 +1,94 @@
+package yamlfile
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A kind says what a node of the file is.
+type kind int
+
+const (
+	broken  kind = iota // already told as a problem; nothing more is said about it
+	null                // nothing, ~ or null
+	boolean             // true or false, not in quotes
+	number              // digits, not in quotes
+	text                // any other scalar
+	list
+	mapping
+)
+
+// A node is a value of the file, free of the YAML library's types.
+type node struct {
+	kind  kind
+	pos   Pos
+	text  string  // a scalar, without its quotes
+	items []*node // of a list
+	pairs []pair  // of a mapping, in file order, no key twice
+}
+
+// A pair is a key of a mapping and its value.
+type pair struct {
+	key, value *node
+}
+
+// got names n in the second half of "expected …; got …".
+func (n *node) got() string {
+	switch n.kind {
+	case null:
+		return "null"
+	case boolean, number:
+		return shorten(n.text)
+	case text:
+		return strconv.Quote(shorten(n.text))
+	case list:
+		return "a list"
+	case mapping:
+		return "a mapping"
+	default:
+		return "something else"
+	}
+}
+
+// add appends a pair, or returns a problem if its key is already there.
+// where holds the position of each key so far.
+func (n *node) add(p pair, where map[string]Pos) (Problem, bool) {
+	first, twice := where[p.key.text]
+	if twice {
+		return p.key.pos.Errorf("duplicate key %q; the first is at %v", shorten(p.key.text), first), false
+	}
+	where[p.key.text] = p.key.pos
+	n.pairs = append(n.pairs, p)
+	return Problem{}, true
+}
+
+// isNumber reports whether s, written without quotes, is a decimal number of
+// any size. The YAML library takes 1e3 and numbers over 64 bits for text.
+func isNumber(s string) bool {
+	if strings.Trim(s, "0123456789+-.eE") != "" || !strings.ContainsAny(s, "0123456789") {
+		return false
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// shorten cuts s so that a message stays readable.
+func shorten(s string) string {
+	const most = 60 // characters
+	letters := []rune(s)
+	if len(letters) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s…", string(letters[:most]))
+}
+
+// oneLine returns the first line of s that is not empty.
+func oneLine(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(lines[0])
+}

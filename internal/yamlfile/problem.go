@@ -1,0 +1,96 @@
+package yamlfile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Pos is where something stands in a file. A struct field of type Pos
+// without a yaml tag, embedded or not, is filled by Decode with the place of
+// the struct's mapping. The zero Pos stands nowhere.
+type Pos struct {
+	File   string
+	Line   int // the first is 1; 0 means unknown
+	Column int // in characters, the first is 1
+}
+
+// String returns p as file:line:column, such as "policies.yaml:14:3", the
+// file alone if the line is unknown, and "-" for the zero Pos.
+func (p Pos) String() string {
+	switch {
+	case p == Pos{}:
+		return "-"
+	case p.Line == 0:
+		return p.File
+	case p.File == "":
+		return fmt.Sprintf("%d:%d", p.Line, p.Column)
+	default:
+		return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	}
+}
+
+// Errorf returns a Problem at p. Its text is formatted like fmt.Sprintf.
+func (p Pos) Errorf(format string, args ...any) Problem {
+	return Problem{Pos: p, Text: fmt.Sprintf(format, args...)}
+}
+
+// compare orders positions by file, line and column.
+func (p Pos) compare(q Pos) int {
+	return cmp.Or(
+		cmp.Compare(p.File, q.File),
+		cmp.Compare(p.Line, q.Line),
+		cmp.Compare(p.Column, q.Column),
+	)
+}
+
+// A Problem is one thing that is wrong in a file.
+type Problem struct {
+	Pos  Pos
+	Text string // one line, without the position
+}
+
+// Error returns the position and the text, such as
+// `policies.yaml:14:3: missing key "vendor"`.
+func (p Problem) Error() string {
+	return p.Pos.String() + ": " + p.Text
+}
+
+// Problems are all the things that are wrong in a file, in any order.
+// The zero value means that nothing is wrong.
+type Problems []Problem
+
+// Error returns all problems, one a line, sorted by position.
+func (ps Problems) Error() string {
+	var lines []string
+	for _, p := range ps.sorted() {
+		lines = append(lines, p.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns all problems as errors, sorted by position.
+func (ps Problems) Unwrap() []error {
+	var errs []error
+	for _, p := range ps.sorted() {
+		errs = append(errs, p)
+	}
+	return errs
+}
+
+// Err returns the problems, sorted by position, as an error of type Problems,
+// or nil if there are none.
+func (ps Problems) Err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	return ps.sorted()
+}
+
+// sorted returns a copy of ps in the order of their positions.
+func (ps Problems) sorted() Problems {
+	sorted := slices.Clone(ps)
+	slices.SortStableFunc(sorted, func(a, b Problem) int { return a.Pos.compare(b.Pos) })
+	return sorted
+}

@@ -1,0 +1,73 @@
+package yamlfile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// class is a word of a closed set, as in package errors.
+type class string
+
+func (c *class) UnmarshalText(b []byte) error {
+	if !slices.Contains(c.Known(), string(b)) {
+		return fmt.Errorf("unknown class %q", b)
+	}
+	*c = class(b)
+	return nil
+}
+
+func (c *class) Known() []string {
+	return []string{"rate_limited", "not_found", "conflict"}
+}
+
+// even is a word without a list of known ones; its errors have two lines.
+type even string
+
+func (e *even) UnmarshalText(b []byte) error {
+	if len(b)%2 != 0 {
+		return fmt.Errorf("%q has an odd length\nsecond line", b)
+	}
+	*e = even(b)
+	return nil
+}
+
+// file has a key for every kind of value.
+type file struct {
+	Pos
+	Vendor   string              `yaml:"vendor"`
+	On       bool                `yaml:"on"`
+	Count    int                 `yaml:"count"`
+	Small    int8                `yaml:"small"`
+	Large    int64               `yaml:"large"`
+	Port     uint16              `yaml:"port"`
+	Ratio    float64             `yaml:"ratio"`
+	Wait     Duration            `yaml:"wait"`
+	Timeout  time.Duration       `yaml:"timeout"`
+	Optional *int                `yaml:"optional"`
+	Methods  []string            `yaml:"methods"`
+	Class    class               `yaml:"class"`
+	Classes  []class             `yaml:"classes"`
+	Even     even                `yaml:"even"`
+	Rules    []rule              `yaml:"rules"`
+	Labels   map[string]string   `yaml:"labels"`
+	ByName   map[string]rule     `yaml:"by_name"`
+	ByClass  map[class]*Duration `yaml:"by_class"`
+	Deep     *deep               `yaml:"deep"`
+	Anything any                 `yaml:"anything"`
+	ByNumber map[int]string      `yaml:"by_number"`
+	NoKey    string
+	Ignored  string `yaml:"-"`
+}
+
+// rule has a required key and its place in a named field.
+type rule struct {
+	At   Pos
+	Name string `yaml:"name,required"`
+	Max  *int   `yaml:"max"`
+}
+
+// deep holds itself, for files that go too deep.
+type deep struct {
+	Deep *deep `yaml:"deep"`
+}

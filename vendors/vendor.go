@@ -1,0 +1,86 @@
+package vendors
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/retrywise/retrywise/internal/yamlfile"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// The vendors that come with the package.
+const (
+	RDStation = "rdstation"
+)
+
+//go:embed catalog/*.yaml
+var catalog embed.FS
+
+// A Vendor is what is known of one API. It is immutable, and safe for concurrent use.
+type Vendor struct {
+	name              string
+	title             string
+	baseURL           string
+	idempotencyHeader string
+	documents         []Document
+	policy            policy.Policy
+	decoder           decoder
+}
+
+// A Document is where a vendor's data was read, and when.
+type Document struct {
+	URL   string
+	Read  string // the date, as 2026-11-22
+	About string
+}
+
+// Names returns the names of the vendors that come with the package, sorted.
+func Names() []string {
+	entries, err := catalog.ReadDir("catalog")
+	if err != nil {
+		return nil // the folder is embedded: it is there
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
+	}
+	return names
+}
+
+// Lookup returns the vendor called name, as in Names. An unknown name is an error that
+// tells the nearest known one.
+func Lookup(name string) (*Vendor, error) {
+	data, err := catalog.ReadFile("catalog/" + name + ".yaml")
+	if err != nil {
+		if near := yamlfile.Nearest(name, Names()); near != "" {
+			return nil, fmt.Errorf("vendors: unknown vendor %q; did you mean %q?", name, near)
+		}
+		return nil, fmt.Errorf("vendors: unknown vendor %q; expected one of %s", name, strings.Join(Names(), ", "))
+	}
+	return parse(name+".yaml", data)
+}
+
+// Parse reads a vendor of your own, in the format of the files in catalog. The error
+// tells every problem at once, each with its line and column.
+func Parse(data []byte) (*Vendor, error) { return parse("vendor file", data) }
+
+// Name returns the vendor's name, as in an operator's file and in Error.Vendor.
+func (v *Vendor) Name() string { return v.name }
+
+// Title returns the vendor's name for a person.
+func (v *Vendor) Title() string { return v.title }
+
+// BaseURL returns where the vendor's API is; empty if each account has its own.
+func (v *Vendor) BaseURL() string { return v.baseURL }
+
+// IdempotencyHeader returns the header in which the vendor takes an idempotency key;
+// empty if it honours none.
+func (v *Vendor) IdempotencyHeader() string { return v.idempotencyHeader }
+
+// Documents returns where the vendor's data was read.
+func (v *Vendor) Documents() []Document { return append([]Document(nil), v.documents...) }
+
+// Policy returns what to do about each failure, by the vendor's own documents.
+func (v *Vendor) Policy() policy.Policy { return v.policy }
