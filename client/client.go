@@ -105,6 +105,9 @@ func parseBase(base string) (*url.URL, error) {
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("client: BaseURL of %s: expected neither userinfo, query nor fragment; use Auth for a credential", u.Host)
 	}
+	if u.Path == "" {
+		u.Path = "/" // so that what is joined to it has a leading slash
+	}
 	return u, nil
 }
 

@@ -109,11 +109,11 @@ func (x *call) canceled(last *outcome) *apierrors.Error {
 // refusal that asked for it, or what keeps the renewal from being had.
 func (x *call) notRenewed(err error) *apierrors.Error {
 	o := *x.last
-	o.failure.Class = credentialClass(err)
-	if o.failure.Class == apierrors.Authentication {
-		o.failure.Class = apierrors.None // the rules know the code
+	judged := o.failure
+	if class := credentialClass(err); class != apierrors.Authentication {
+		judged = policy.Failure{Class: class, Applied: apierrors.AppliedNo}
 	}
-	o.decision = x.c.policy.Decide(o.failure, x.state())
+	o.decision = x.c.policy.Decide(judged, x.state())
 	e := x.failed(&o)
 	e.Applied = x.applied(apierrors.AppliedNo)
 	e.Err = err

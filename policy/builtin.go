@@ -26,7 +26,7 @@ var classRules = []Rule{
 	},
 	apierrors.MalformedRequest: {
 		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeJob,
-		Hint: "The developer has to correct the call; every record fails alike.",
+		Hint: "The developer has to correct how the call is made.",
 	},
 	apierrors.Validation: {
 		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,

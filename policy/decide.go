@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -107,10 +106,8 @@ func stopped(d Decision, why apierrors.Stop) Decision {
 func (p Policy) Fits(wait time.Duration, s State) apierrors.Stop {
 	maxWait := s.MaxWait
 	fill(&maxWait, p.Retry().MaxWait)
-	left := s.Left
-	fill(&left, time.Duration(math.MaxInt64))
 	switch {
-	case wait >= left:
+	case s.Left != 0 && wait >= s.Left:
 		return apierrors.StopDeadline
 	case wait > maxWait-s.Waited:
 		return apierrors.StopWait

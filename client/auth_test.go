@@ -1,0 +1,219 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// guarded answers 401 to every token but the good one.
+func guarded(good string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+good {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+}
+
+func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, guarded("new"))
+		var renewals atomic.Int32
+		auth := client.RenewableBearer("old", func(ctx context.Context) (string, error) {
+			renewals.Add(1)
+			time.Sleep(time.Second) // virtual: everybody has been refused by then
+			return "new", nil
+		})
+		c := newClient(t, srv, client.Config{Auth: auth})
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() {
+				if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+					t.Errorf("call: %v", err)
+				}
+			})
+		}
+		calls.Wait()
+		if n := renewals.Load(); n != 1 {
+			t.Errorf("%d renewals; want 1", n)
+		}
+	})
+}
+
+func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, guarded("new"))
+		var fetched atomic.Int32
+		auth := client.RenewableBearer("", func(context.Context) (string, error) {
+			time.Sleep(time.Second) // virtual
+			return "new", errors.Join(nil, countErr(&fetched))
+		})
+		c := newClient(t, srv, client.Config{Auth: auth})
+		var calls sync.WaitGroup
+		for range 20 {
+			calls.Go(func() {
+				if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+					t.Errorf("call: %v", err)
+				}
+			})
+		}
+		calls.Wait()
+		if n := fetched.Load(); n != 1 {
+			t.Errorf("fetched %d times; want 1", n)
+		}
+	})
+}
+
+func countErr(n *atomic.Int32) error {
+	n.Add(1)
+	return nil
+}
+
+func TestAFirstCallersCancelDoesNotEndTheRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, guarded("new"))
+		auth := client.RenewableBearer("old", func(ctx context.Context) (string, error) {
+			select {
+			case <-time.After(5 * time.Second):
+				return "new", nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		})
+		c := newClient(t, srv, client.Config{Auth: auth})
+		impatient, cancel := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		calls.Go(func() {
+			_, err := send(impatient, t, c, "GET", "/items/7", "")
+			if !errors.Is(err, context.Canceled) || failure(t, err).Class != apierrors.Canceled {
+				t.Errorf("the impatient call: %v", err)
+			}
+		})
+		synctest.Wait() // it is renewing
+		calls.Go(func() {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Errorf("the patient call: %v", err)
+			}
+		})
+		synctest.Wait()
+		cancel()
+		calls.Wait()
+	})
+}
+
+func TestARenewalThatFails(t *testing.T) {
+	unreachable := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	for name, tt := range map[string]struct {
+		err       error
+		class     apierrors.Class
+		action    apierrors.Action
+		temporary bool
+	}{
+		"refused":                    {errors.New("refresh token revoked"), apierrors.Authentication, apierrors.FailFast, false},
+		"server out of reach":        {unreachable, apierrors.Network, apierrors.Retry, true},
+		"too slow":                   {context.DeadlineExceeded, apierrors.Timeout, apierrors.Retry, true},
+		"told by a client like ours": {&apierrors.Error{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts}, apierrors.ServerError, apierrors.Retry, true},
+		"wrong client credentials":   {&apierrors.Error{Class: apierrors.Authentication, Action: apierrors.FailFast}, apierrors.Authentication, apierrors.FailFast, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.Handle(t, guarded("new"))
+				var renewals atomic.Int32
+				auth := client.RenewableBearer("old", func(context.Context) (string, error) {
+					renewals.Add(1)
+					return "", tt.err
+				})
+				c := newClient(t, srv, client.Config{Auth: auth})
+				for range 5 {
+					_, err := send(t.Context(), t, c, "POST", "/items", "x")
+					e := failure(t, err)
+					if e.Class != tt.class || e.Action != tt.action || e.Status != 401 || e.Applied != apierrors.AppliedNo || apierrors.Temporary(err) != tt.temporary {
+						t.Errorf("class %v, action %v, status %d, applied %v, temporary %v", e.Class, e.Action, e.Status, e.Applied, apierrors.Temporary(err))
+					}
+					if !errors.Is(err, tt.err) {
+						t.Errorf("the renewal's failure is lost: %v", e.Err)
+					}
+				}
+				if n := renewals.Load(); n != 1 {
+					t.Errorf("%d renewals; want 1: a failure is everybody's", n)
+				}
+				time.Sleep(time.Minute) // virtual: the failure is forgotten
+				_, _ = send(t.Context(), t, c, "POST", "/items", "x")
+				if n := renewals.Load(); n != 2 {
+					t.Errorf("%d renewals a minute later; want 2", n)
+				}
+			})
+		})
+	}
+}
+
+func TestATokenThatIsRefusedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(401), testserver.Status(401))
+		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		e := failure(t, err)
+		if e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 2 {
+			t.Errorf("class %v, action %v, %d attempts", e.Class, e.Action, len(e.Attempts))
+		}
+	})
+}
+
+func TestAFixedCredentialIsNotRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(401))
+		c := newClient(t, srv, client.Config{Auth: client.Bearer("old")})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Class != apierrors.Authentication || len(e.Attempts) != 1 {
+			t.Errorf("class %v, %d attempts", e.Class, len(e.Attempts))
+		}
+	})
+}
+
+// A credential is for the base URL's origin and for nobody else.
+func TestACredentialStaysAtItsOrigin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(200), testserver.Status(200), testserver.Status(200))
+		c := newClient(t, srv, client.Config{Auth: client.APIKey("X-Api-Key", "s3cret")})
+		for _, target := range []string{"/items/7", "http://elsewhere.test/items/7", "http://vendor.test:8080/items/7"} {
+			if _, err := send(t.Context(), t, c, "GET", target, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, want := range []string{"s3cret", "", ""} {
+			if got := srv.Requests()[i].Header.Get("X-Api-Key"); got != want {
+				t.Errorf("request %d carried %q; want %q", i+1, got, want)
+			}
+		}
+	})
+}
+
+func TestNoVerbPrintsACredential(t *testing.T) {
+	for _, auth := range []client.Auth{
+		client.Bearer("canary"), client.APIKey("X-Api-Key", "canary"),
+		client.RenewableBearer("canary", func(context.Context) (string, error) { return "canary", nil }),
+	} {
+		c, err := client.New(client.Config{Auth: auth, BaseURL: "https://vendor.test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if text := fmt.Sprintf(verb, auth) + fmt.Sprintf(verb, c); strings.Contains(text, "canary") {
+				t.Errorf("%s prints the credential of %T", verb, auth)
+			}
+		}
+		_ = c.Close()
+	}
+}

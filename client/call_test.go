@@ -1,0 +1,138 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+type item struct {
+	ID   string `json:"id"`
+	Size int    `json:"size,omitempty"`
+}
+
+func TestDo(t *testing.T) {
+	type result struct {
+		Item    item
+		Class   apierrors.Class
+		Stop    apierrors.Stop
+		Applied apierrors.Applied
+	}
+	for name, tt := range map[string]struct {
+		method  string
+		answers []testserver.Answer
+		want    result
+	}{
+		"an answer":             {"GET", []testserver.Answer{testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"no content":            {"DELETE", []testserver.Answer{testserver.Status(204)}, result{}},
+		"not modified":          {"GET", []testserver.Answer{testserver.Status(304)}, result{}},
+		"an accepted failure":   {"DELETE", []testserver.Answer{testserver.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
+		"a read that is cut":    {"GET", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`), testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"an upsert that is cut": {"PATCH", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`), testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"a write that is cut":   {"POST", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`)}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
+		"an answer of another type, each time": {
+			"GET", []testserver.Answer{testserver.JSON(200, `{"id":7}`), testserver.HTML(200), testserver.JSON(200, `[]`), testserver.JSON(200, `{"id":"7"}x`)},
+			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
+		},
+		"nothing is left of an answer that did not decode": {
+			"DELETE", []testserver.Answer{testserver.JSON(200, `{"id":"half","size":"wrong"}`), testserver.Status(404, "X-Code", "GONE")}, result{},
+		},
+		"a failure": {"GET", []testserver.Answer{testserver.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, tt.answers...)
+				c := newClient(t, srv, client.Config{})
+				got, err := client.Do[item](t.Context(), c, client.Call{Method: tt.method, Path: "/items/7", Body: item{Size: 3}})
+				out := result{Item: got, Class: apierrors.ClassOf(err)}
+				if err != nil {
+					out.Stop, out.Applied = failure(t, err).Stop, failure(t, err).Applied
+				}
+				if diff := cmp.Diff(tt.want, out); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestDoSendsWhatItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(200, `{}`), testserver.JSON(200, `{}`))
+		c := newClient(t, srv, client.Config{BaseURL: srv.URL() + "/v1"})
+		_, err := client.Do[item](t.Context(), c, client.Call{
+			Method: "POST", Path: "/items/" + url.PathEscape("a/b c"), Query: url.Values{"dry": {"yes"}},
+			Header: http.Header{"x-trace": {"t"}}, Body: item{ID: "7"}, Options: client.CallOptions{IdempotencyKey: "k-1"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Do[item](t.Context(), c, client.Call{Path: "items"}); err != nil {
+			t.Fatal(err)
+		}
+		r := srv.Requests()[0]
+		got := map[string]string{
+			"method": r.Method, "path": r.Path, "query": r.Query, "body": string(r.Body), "accept": r.Header.Get("Accept"),
+			"type": r.Header.Get("Content-Type"), "trace": r.Header.Get("X-Trace"), "key": r.Header.Get("Idempotency-Key"),
+		}
+		want := map[string]string{
+			"method": "POST", "path": "/v1/items/a%2Fb%20c", "query": "dry=yes", "body": `{"id":"7"}`, "accept": "application/json",
+			"type": "application/json", "trace": "t", "key": "k-1",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("request mismatch (-want +got):\n%s", diff)
+		}
+		if second := srv.Requests()[1]; second.Method != "GET" || second.Path != "/v1/items" || len(second.Body) != 0 || second.Header.Get("Content-Type") != "" {
+			t.Errorf("a call with a path alone was sent as %+v", second)
+		}
+	})
+}
+
+func TestDoRefusesWhatCannotBeSent(t *testing.T) {
+	c, err := client.New(client.Config{BaseURL: "https://vendor.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range map[string]client.Call{
+		"a body that is no JSON": {Method: "POST", Path: "/items", Body: math.Inf(1)},
+		"a query in the path":    {Path: "/items?x=1"},
+		"a malformed method":     {Method: "B AD", Path: "/items"},
+		"a malformed path":       {Path: "/items/%zz"},
+	} {
+		_, err := client.Do[item](t.Context(), c, call)
+		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Summary == "" || e.Applied != apierrors.AppliedNo {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestACutStreamIsTheCallersToSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Cut(200, "a long export"))
+		c := newClient(t, srv, client.Config{})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/export", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.Request != req {
+			t.Error("resp.Request is not the caller's")
+		}
+		if _, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("reading = %v; want an unexpected EOF", err)
+		}
+	})
+}

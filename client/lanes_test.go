@@ -1,0 +1,190 @@
+package client_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+)
+
+func TestOne429HoldsEveryWorkerBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var arrivals []time.Duration
+		began := time.Now()
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if arrivals = append(arrivals, time.Since(began)); len(arrivals) == 1 {
+				w.Header().Set("Retry-After", "30")
+				w.WriteHeader(http.StatusTooManyRequests)
+			}
+		}))
+		c := newClient(t, srv, client.Config{})
+		var workers sync.WaitGroup
+		worker := func() {
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+				t.Errorf("worker: %v", err)
+			}
+		}
+		workers.Go(worker)
+		synctest.Wait() // the 429 has come, and its call sleeps
+		for range 15 {
+			workers.Go(worker)
+		}
+		workers.Wait()
+		if len(arrivals) != 17 {
+			t.Fatalf("%d requests; want 17", len(arrivals))
+		}
+		for i, at := range arrivals[1:] {
+			if at != 30*time.Second {
+				t.Errorf("request %d came after %v; want exactly 30s", i+2, at)
+			}
+		}
+	})
+}
+
+func TestTheReopeningIsPaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var arrivals []time.Duration
+		began := time.Now()
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if arrivals = append(arrivals, time.Since(began)); len(arrivals) == 1 {
+				w.Header().Set("Retry-After", "30")
+				w.WriteHeader(http.StatusTooManyRequests)
+			}
+		}))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		var workers sync.WaitGroup
+		for range 5 {
+			workers.Go(func() {
+				if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+					t.Errorf("worker: %v", err)
+				}
+			})
+		}
+		workers.Wait()
+		for i, at := range arrivals[1:] {
+			if want := time.Duration(30+i) * time.Second; at < want {
+				t.Errorf("request %d came after %v; want no earlier than %v", i+2, at, want)
+			}
+		}
+	})
+}
+
+func TestAPaceIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 2})
+		var seen events
+		c := newClient(t, srv, client.Config{Policy: &p, Observe: seen.observe})
+		began := time.Now()
+		for range 12 {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("12 calls at 2/s with a burst of 2 took %v; want 5s", took)
+		}
+		waits := seen.of(client.EventWait)
+		if len(waits) != 10 || waits[0].Rule != "limit account" || waits[0].Wait != 500*time.Millisecond {
+			t.Errorf("%d waits were told, the first %+v", len(waits), waits)
+		}
+	})
+}
+
+// A token that would come too late is given back, and nothing is sent.
+func TestALimitThatDoesNotFitDefers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(200), testserver.Status(200))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "daily", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			began := time.Now()
+			_, err := send(t.Context(), t, c, "POST", "/items", "x")
+			e := failure(t, err)
+			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
+				t.Errorf("%v: action %v, reason %q, applied %v", e, e.Action, e.Reason, e.Applied)
+			}
+			if at, _ := apierrors.RetryAt(err); at.Sub(began) != time.Hour || time.Since(began) != 0 {
+				t.Errorf("retry in %v, after %v", at.Sub(began), time.Since(began))
+			}
+		}
+		time.Sleep(time.Hour) // virtual
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
+// A limit for each record holds back that record and no other.
+func TestARecordsGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t,
+			testserver.Status(429, "Retry-After", "20745", "X-Limit", "item"), testserver.Status(200),
+			testserver.Status(429, "Retry-After", "20745", "X-Limit", "item"), testserver.Status(200))
+		c := newClient(t, srv, client.Config{})
+		of := func(record string) error {
+			_, err := send(client.WithCall(t.Context(), client.CallOptions{RecordKey: record}), t, c, "PATCH", "/items/"+record, "x")
+			return err
+		}
+		if e := failure(t, of("seven")); e.Scope != apierrors.ScopeRecord || e.RetryAt.IsZero() {
+			t.Errorf("scope %v, retry at %v", e.Scope, e.RetryAt)
+		}
+		if e := failure(t, of("seven")); e.Reason != "gate item" || e.Scope != apierrors.ScopeRecord {
+			t.Errorf("the same record again: reason %q, scope %v", e.Reason, e.Scope)
+		}
+		if err := of("eight"); err != nil {
+			t.Errorf("another record: %v", err)
+		}
+		if e := failure(t, of("")); e.Class != apierrors.RateLimited {
+			t.Errorf("a record without a key: %v", e)
+		}
+		if err := of("nine"); err != nil {
+			t.Errorf("after a record without a key: %v", err)
+		}
+	})
+}
+
+// Two credentials are two accounts, whoever put them on the request.
+func TestGatesAreForEachCredential(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
+		c := newClient(t, srv, client.Config{})
+		as := func(token string) error {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/items/7", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+token)
+			resp, err := c.Send(req)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			return err
+		}
+		if e := failure(t, as("one")); e.Status != 429 {
+			t.Errorf("%v", e)
+		}
+		if e := failure(t, as("one")); e.Reason != "gate account" {
+			t.Errorf("reason %q", e.Reason)
+		}
+		if err := as("two"); err != nil {
+			t.Errorf("another credential: %v", err)
+		}
+	})
+}

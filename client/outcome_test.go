@@ -1,0 +1,242 @@
+package client_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// failing is a transport that dials in vain a number of times, then goes on to srv.
+func failing(srv *testserver.Server, times int, err error) http.RoundTripper {
+	wire := srv.Transport().Clone()
+	dial := wire.DialContext
+	wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if times--; times >= 0 {
+			return nil, err
+		}
+		return dial(ctx, network, address)
+	}
+	return wire
+}
+
+// What was never sent is sent again, a POST as well.
+func TestADialThatFailsProvesThatNothingWasSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(200))
+		refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		wire := failing(srv, 2, refused)
+		c := newClient(t, srv, client.Config{Transport: wire})
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Errorf("a POST that was never sent: %v", err)
+		}
+		wire.(*http.Transport).CloseIdleConnections()
+	})
+}
+
+func TestADialThatNeverWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t)
+		refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, refused)})
+		_, err := send(t.Context(), t, c, "POST", "/items?key=canary", "x")
+		e := failure(t, err)
+		if e.Class != apierrors.Network || e.Stop != apierrors.StopAttempts || e.Applied != apierrors.AppliedNo || len(e.Attempts) != 4 {
+			t.Errorf("class %v, stop %v, applied %v, %d attempts", e.Class, e.Stop, e.Applied, len(e.Attempts))
+		}
+		if !errors.Is(err, refused) {
+			t.Errorf("the cause is lost: %v", e.Err)
+		}
+		if strings.Contains(e.Error()+e.Err.Error(), "canary") {
+			t.Errorf("the query is printed: %v", e.Err)
+		}
+	})
+}
+
+// silent is a transport that tells httptrace nothing.
+type silent struct{ err error }
+
+func (s silent) RoundTrip(*http.Request) (*http.Response, error) { return nil, s.err }
+
+// Without a proof, the outcome is unknown.
+func TestATransportThatTellsNothingProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t)
+		c := newClient(t, srv, client.Config{Transport: silent{&net.OpError{Op: "dial", Err: errors.New("so it says")}}})
+		_, err := send(t.Context(), t, c, "POST", "/items", "x")
+		if e := failure(t, err); e.Stop != apierrors.StopUnsafe || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
+			t.Errorf("stop %v, applied %v, %d attempts", e.Stop, e.Applied, len(e.Attempts))
+		}
+	})
+}
+
+// Each text of the table is what net/http says today.
+func TestHopelessTexts(t *testing.T) {
+	wire := client.PrivateTransport()
+	defer wire.CloseIdleConnections()
+	requests := map[string]func(*http.Request){
+		"unsupported protocol scheme": func(r *http.Request) { r.URL.Scheme = "gopher" },
+		"invalid header field":        func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} },
+		"invalid method":              func(r *http.Request) { r.Method = "BAD METHOD" },
+		"no Host in request URL":      func(r *http.Request) { r.URL.Host = "" },
+	}
+	for _, text := range client.Hopeless {
+		spoil := requests[text]
+		if spoil == nil {
+			t.Errorf("no request produces %q", text)
+			continue
+		}
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://vendor.test/", nil)
+		req.RequestURI = ""
+		spoil(req)
+		_, err := wire.RoundTrip(req) //nolint:bodyclose // there is no answer
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("net/http says %v; the table has %q", err, text)
+		}
+	}
+}
+
+func TestARequestThatCannotBeSent(t *testing.T) {
+	c, err := client.New(client.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for name, spoil := range map[string]func(*http.Request){
+		"a header with a line break": func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} },
+		"a scheme that is not HTTP":  func(r *http.Request) { r.URL.Scheme = "gopher" },
+		"no host and no base":        func(r *http.Request) { r.URL.Host = "" },
+		"no URL":                     func(r *http.Request) { r.URL = nil },
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://vendor.test/", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(req)
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		e := failure(t, err)
+		if e.Class != apierrors.MalformedRequest || e.Action != apierrors.FailFast || e.Applied != apierrors.AppliedNo {
+			t.Errorf("%s: %v, action %v, applied %v", name, e, e.Action, e.Applied)
+		}
+	}
+}
+
+func TestABadCertificateIsNotTriedAgain(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
+	srv.StartTLS()
+	defer srv.Close()
+	wire := client.PrivateTransport()
+	wire.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	defer wire.CloseIdleConnections()
+	c, err := client.New(client.Config{Transport: wire})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = send(t.Context(), t, c, "GET", srv.URL, "")
+	e := failure(t, err)
+	if e.Class != apierrors.Network || e.Action != apierrors.FailFast || len(e.Attempts) != 1 || e.Applied != apierrors.AppliedNo {
+		t.Errorf("class %v, action %v, %d attempts, applied %v: %v", e.Class, e.Action, len(e.Attempts), e.Applied, e.Err)
+	}
+}
+
+// The body of an error is read within its bounds, whatever the vendor does.
+func TestAnErrorBodyThatTrickles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			for r.Context().Err() == nil {
+				if _, err := w.Write([]byte("x")); err != nil {
+					return
+				}
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(50 * time.Millisecond) // virtual
+			}
+		}))
+		c := newClient(t, srv, client.Config{})
+		began := time.Now()
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Status != 400 || len(e.Body) == 0 {
+			t.Errorf("status %d with %d bytes", e.Status, len(e.Body))
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("took %v; want no more than 2s", took)
+		}
+	})
+}
+
+func TestAnErrorBodyThatIsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		long := strings.Repeat("x", 1<<20)
+		srv := testserver.New(t, testserver.Text(400, long))
+		c := newClient(t, srv, client.Config{})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); len(e.Body) != 64<<10 {
+			t.Errorf("kept %d bytes; want 64 KiB", len(e.Body))
+		}
+	})
+}
+
+func TestAStreamThatStallsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("first"))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		c := newClient(t, srv, client.Config{})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/export", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		first := make([]byte, 5)
+		if _, err := resp.Body.Read(first); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour) // virtual: a slow consumer is not cut
+		began := time.Now()
+		_, err = resp.Body.Read(first)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 30*time.Second {
+			t.Errorf("Read = %v after %v; want a timeout after 30s", err, time.Since(began))
+		}
+	})
+}
+
+// Calls that fail leave the pool alone: all go over one connection.
+func TestFailingCallsKeepTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if n++; n%11 == 0 {
+				http.Error(w, "no", http.StatusUnprocessableEntity)
+			}
+		}))
+		c := newClient(t, srv, client.Config{})
+		failed := 0
+		for range 220 {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				failed++
+			}
+		}
+		if failed != 20 || srv.Conns() != 1 {
+			t.Errorf("%d failed calls, %d connections; want 20 and 1", failed, srv.Conns())
+		}
+	})
+}

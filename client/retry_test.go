@@ -1,0 +1,383 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// end is how a call ended, and what it took.
+type end struct {
+	Status   int
+	Class    apierrors.Class
+	Action   apierrors.Action
+	Stop     apierrors.Stop
+	Applied  apierrors.Applied
+	RetryIn  time.Duration
+	Requests int
+	Took     time.Duration
+}
+
+// A call from the first attempt to its end, in virtual time and with every wait at the
+// middle of its range: 250 ms, 500 ms and 1 s between attempts.
+func TestSend(t *testing.T) {
+	unavailable := testserver.HTML(503)
+	const ms = time.Millisecond
+	for name, tt := range map[string]struct {
+		method  string
+		options client.CallOptions
+		answers []testserver.Answer
+		want    end
+	}{
+		"a success": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 1},
+		},
+		"a redirect is an answer": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(302, "Location", "/other")},
+			end{Status: 302, Requests: 1},
+		},
+		"a read is sent again": {
+			"GET", client.CallOptions{}, []testserver.Answer{unavailable, unavailable, testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 3, Took: 750 * ms},
+		},
+		"the attempts are used up": {
+			"GET", client.CallOptions{}, []testserver.Answer{unavailable, unavailable, unavailable, unavailable},
+			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts, Requests: 4, Took: 1750 * ms},
+		},
+		"a write that may have happened is not": {
+			"POST", client.CallOptions{}, []testserver.Answer{unavailable},
+			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
+		},
+		"a write whose connection broke is not": {
+			"POST", client.CallOptions{}, []testserver.Answer{testserver.Reset()},
+			end{Class: apierrors.Network, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
+		},
+		"a write that the caller calls repeatable is": {
+			"POST", client.CallOptions{Repeatable: true}, []testserver.Answer{testserver.Reset(), testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"a write with an idempotency key is": {
+			"POST", client.CallOptions{IdempotencyKey: "k"}, []testserver.Answer{unavailable, testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"an upsert is": {
+			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Reset(), testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"a refused record": {
+			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.JSON(400, `{}`, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
+		},
+		"refused after an attempt that may have happened": {
+			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Reset(), testserver.JSON(400, `{}`, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
+		},
+		"a wrong credential": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(401)},
+			end{Class: apierrors.Authentication, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
+		},
+		"a full queue is for the scheduler": {
+			"POST", client.CallOptions{}, []testserver.Answer{testserver.Status(400, "X-Code", "FULL")},
+			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
+		},
+		"deleting what is gone is accepted": {
+			"DELETE", client.CallOptions{}, []testserver.Answer{testserver.Status(404, "X-Code", "GONE")},
+			end{Status: 404, Requests: 1},
+		},
+		"already there after an attempt that may have made it": {
+			"POST", client.CallOptions{Repeatable: true}, []testserver.Answer{testserver.Reset(), testserver.Status(400, "X-Code", "THERE")},
+			end{Status: 400, Requests: 2, Took: 250 * ms},
+		},
+		"a throttled write is sent again, without costing attempts": {
+			"POST", client.CallOptions{}, []testserver.Answer{
+				testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"),
+				testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"), testserver.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 6, Took: 25 * time.Second},
+		},
+		"three told hours fit into four": {
+			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []testserver.Answer{
+				testserver.Status(429, "Retry-After", "3600"), testserver.Status(429, "Retry-After", "3600"), testserver.Status(429, "Retry-After", "3600"),
+				testserver.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
+		},
+		"three told hours of a server that is down, too": {
+			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []testserver.Answer{
+				testserver.Status(503, "Retry-After", "3600"), testserver.Status(503, "Retry-After", "3600"), testserver.Status(503, "Retry-After", "3600"),
+				testserver.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
+		},
+		"a told hour does not fit into the default": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "3600")},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
+		},
+		"a told wait beyond any duration": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "9223372037")},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
+		},
+		"no answer in time": {
+			"GET", client.CallOptions{MaxWait: time.Millisecond}, []testserver.Answer{testserver.Hang()},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopWait, Requests: 1, Took: time.Minute},
+		},
+		"time for trying used up": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Hang(), testserver.Hang()},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopElapsed, Requests: 2, Took: 2*time.Minute + 250*ms},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, tt.answers...)
+				c := newClient(t, srv, client.Config{})
+				began := time.Now()
+				status, err := send(client.WithCall(t.Context(), tt.options), t, c, tt.method, "/items/7", "")
+				got := end{Status: status, Requests: len(srv.Requests()), Took: time.Since(began)}
+				if err != nil {
+					e := failure(t, err)
+					got.Class, got.Action, got.Stop, got.Applied = e.Class, e.Action, e.Stop, e.Applied
+					if at, ok := apierrors.RetryAt(err); ok {
+						got.RetryIn = at.Sub(began.Add(got.Took))
+					}
+					if len(e.Attempts) != got.Requests {
+						t.Errorf("the error tells of %d attempts, the server saw %d", len(e.Attempts), got.Requests)
+					}
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestAContextThatEndsInAWaitYieldsBoth(t *testing.T) {
+	mine := errors.New("the worker is shutting down")
+	for name, tt := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		want []error
+	}{
+		"canceled": {
+			func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancelCause(ctx)
+				time.AfterFunc(time.Second, func() { cancel(mine) })
+				return ctx, func() { cancel(nil) }
+			},
+			[]error{mine, context.Canceled, apierrors.Canceled, apierrors.ServerError},
+		},
+		"canceled without a cause": {
+			func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				time.AfterFunc(time.Second, cancel)
+				return ctx, cancel
+			},
+			[]error{context.Canceled, apierrors.Canceled, apierrors.ServerError},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, testserver.HTML(503, "Retry-After", "30"))
+				c := newClient(t, srv, client.Config{})
+				ctx, cancel := tt.end(t.Context())
+				defer cancel()
+				_, err := send(ctx, t, c, "GET", "/items/7", "")
+				for _, want := range tt.want {
+					if !errors.Is(err, want) {
+						t.Errorf("errors.Is(err, %v) is false: %+v", want, failure(t, err).Err)
+					}
+				}
+				if e := failure(t, err); e.Stop != apierrors.StopCanceled || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
+					t.Errorf("stop %v, applied %v, %d attempts", e.Stop, e.Applied, len(e.Attempts))
+				}
+			})
+		})
+	}
+}
+
+func TestNoSleepThatCannotFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503, "Retry-After", "30"))
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := send(ctx, t, c, "GET", "/items/7", "")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("slept %v", took)
+		}
+		e := failure(t, err)
+		if e.Stop != apierrors.StopDeadline || e.Class != apierrors.ServerError || !e.RetryAt.Equal(began.Add(30*time.Second)) {
+			t.Errorf("stop %v, class %v, retry at %v", e.Stop, e.Class, e.RetryAt)
+		}
+	})
+}
+
+func TestADeadlineDuringAnAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503), testserver.Hang())
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := send(ctx, t, c, "GET", "/items/7", "")
+		e := failure(t, err)
+		if e.Class != apierrors.Canceled || e.Stop != apierrors.StopDeadline || e.Applied != apierrors.AppliedUnknown {
+			t.Errorf("class %v, stop %v, applied %v", e.Class, e.Stop, e.Applied)
+		}
+		for _, want := range []error{context.DeadlineExceeded, apierrors.ServerError} {
+			if !errors.Is(err, want) {
+				t.Errorf("errors.Is(err, %v) is false", want)
+			}
+		}
+		if !e.Timeout() || len(e.Attempts) != 2 {
+			t.Errorf("timeout %v, %d attempts", e.Timeout(), len(e.Attempts))
+		}
+	})
+}
+
+// What the error holds of the vendor's answer.
+func TestTheVendorsAnswerIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(422, `{"why":"it is bad"}`, "X-Code", "BAD", "X-Request-Id", "r-1"))
+		c := newClient(t, srv, client.Config{})
+		ctx := client.WithCall(t.Context(), client.CallOptions{Op: "items.put"})
+		_, err := send(ctx, t, c, "PUT", "/items/7?key=secret", `{}`)
+		got := *failure(t, err)
+		got.Attempts = nil
+		got.Err = nil
+		want := apierrors.Error{
+			Vendor: "shop", Op: "items.put", Method: "PUT", URL: srv.URL() + "/items/7",
+			Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
+			Reason: "shop code BAD", Hint: "The owner of the data has to correct the fields that are named.",
+			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's words", RequestID: "r-1",
+			Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord, Body: []byte(`{"why":"it is bad"}`),
+		}
+		if diff := cmp.Diff(want.Detail(), got.Detail()); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+		if got.Reason != want.Reason || got.Scope != want.Scope || got.URL != want.URL {
+			t.Errorf("got %q %v %q", got.Reason, got.Scope, got.URL)
+		}
+	})
+}
+
+// bodyTracker is a request body that knows whether it was closed.
+type bodyTracker struct {
+	io.Reader
+	closed bool
+}
+
+func (b *bodyTracker) Close() error {
+	b.closed = true
+	return nil
+}
+
+func TestRequestBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503), testserver.JSON(200, `{}`), testserver.HTML(503))
+		c := newClient(t, srv, client.Config{})
+
+		if _, err := send(t.Context(), t, c, "PUT", "/items/7", "whole"); err != nil {
+			t.Errorf("a body that can be read again: %v", err)
+		}
+		once := &bodyTracker{Reader: strings.NewReader("stream")}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/items/7", once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		if e := failure(t, err); e.Stop != apierrors.StopBody || !apierrors.Temporary(err) {
+			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
+		}
+		if !once.closed {
+			t.Error("the body was not closed")
+		}
+		if req.Body != io.ReadCloser(once) || req.Method != http.MethodPut || len(req.Header) != 0 {
+			t.Error("the caller's request was changed")
+		}
+		for i, want := range []string{"whole", "whole", "stream"} {
+			if got := string(srv.Requests()[i].Body); got != want {
+				t.Errorf("request %d had the body %q; want %q", i+1, got, want)
+			}
+		}
+	})
+}
+
+// A call that is never sent closes its body as well.
+func TestARefusedCallClosesItsBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"))
+		c := newClient(t, srv, client.Config{})
+		_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+		body := &bodyTracker{Reader: strings.NewReader("x")}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/items", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		e := failure(t, err)
+		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
+			t.Errorf("applied %v, reason %q, %d attempts, body closed %v", e.Applied, e.Reason, len(e.Attempts), body.closed)
+		}
+	})
+}
+
+func TestWithoutAVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(503, "Retry-After", "7"), testserver.JSON(200, `{}`))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
+		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
+			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
+		}
+	})
+}
+
+func TestAnOperatorsPolicyIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503))
+		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
+			t.Errorf("action %v by %q", e.Action, e.Reason)
+		}
+	})
+}
+
+func TestNewTellsEverythingThatIsWrong(t *testing.T) {
+	wrong := policy.Default().WithLimit(policy.Limit{Name: "x"})
+	_, err := client.New(client.Config{BaseURL: "ftp://user:secret@host", Policy: &wrong})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"BaseURL", `limit "x"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not tell of %s: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("error tells the secret: %v", err)
+	}
+	if _, err := client.New(client.Config{Auth: client.Bearer("x")}); err == nil {
+		t.Error("Auth without a base URL was taken")
+	}
+	if _, err := client.New(client.Config{}); err != nil {
+		t.Errorf("the zero Config: %v", err)
+	}
+}

@@ -1,0 +1,137 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// shop is a small vendor: it tells codes in a header, and honours idempotency keys.
+type shop struct{ policy policy.Policy }
+
+func (shop) Name() string              { return "shop" }
+func (shop) BaseURL() string           { return "" }
+func (s shop) Policy() policy.Policy   { return s.policy }
+func (shop) IdempotencyHeader() string { return "Idempotency-Key" }
+
+func (shop) Decode(a policy.Answer) *policy.Failure {
+	f := &policy.Failure{Status: a.Status, Limit: a.Header.Get("X-Limit")}
+	f.Wait, _ = policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
+	if code := a.Header.Get("X-Code"); code != "" {
+		f.Items = []apierrors.Field{{Code: code, Message: "the vendor's words"}}
+	}
+	return f
+}
+
+func shopPolicy(t testing.TB) policy.Policy {
+	t.Helper()
+	onCode := func(code string, r policy.Rule) policy.Rule {
+		r.When.Codes = []string{code}
+		return r
+	}
+	p, err := policy.New(policy.Settings{
+		Name: "shop",
+		Rules: []policy.Rule{
+			onCode("BAD", policy.Rule{Class: apierrors.Validation, Summary: "It is bad."}),
+			onCode("GONE", policy.Rule{Class: apierrors.NotFound}),
+			onCode("FULL", policy.Rule{Class: apierrors.QuotaExceeded, After: 5 * time.Minute}),
+			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: true}),
+		},
+		Endpoints: []policy.Endpoint{{Methods: []string{"PATCH"}, Path: "/items/*", Repeatable: true}},
+		Limits:    []policy.Limit{{Name: "item", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Path: "/items/*", Off: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newClient returns a client of srv, with waits in the middle of their range.
+func newClient(t testing.TB, srv *testserver.Server, cfg client.Config) *client.Client {
+	t.Helper()
+	if cfg.Vendor == nil {
+		cfg.Vendor = shop{shopPolicy(t)}
+	}
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = srv.URL()
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = srv.Transport()
+	}
+	c, err := client.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetRandom(0.5)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// send makes one request and closes its answer.
+func send(ctx context.Context, t testing.TB, c *client.Client, method, path, body string) (int, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body == "" {
+		req.Body, req.GetBody = nil, nil
+	}
+	resp, err := c.Send(req)
+	if err != nil {
+		if resp != nil {
+			t.Error("an answer beside an error")
+		}
+		return 0, err
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Errorf("closing the answer: %v", err)
+	}
+	return resp.StatusCode, nil
+}
+
+// failure returns err as ours, and fails the test if it is none.
+func failure(t testing.TB, err error) *apierrors.Error {
+	t.Helper()
+	e, ok := errors.AsType[*apierrors.Error](err)
+	if !ok {
+		t.Fatalf("error %v (%T) is no *apierrors.Error", err, err)
+	}
+	return e
+}
+
+// events gathers what a client tells.
+type events struct {
+	mu  sync.Mutex
+	all []client.Event
+}
+
+func (e *events) observe(_ context.Context, ev client.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+}
+
+func (e *events) of(kind client.EventKind) []client.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []client.Event
+	for _, ev := range e.all {
+		if ev.Kind == kind {
+			found = append(found, ev)
+		}
+	}
+	return found
+}

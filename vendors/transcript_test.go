@@ -1,0 +1,115 @@
+package vendors_test
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/vendors"
+)
+
+var update = flag.Bool("update", false, "rewrite the .want files beside the transcripts")
+
+// asked is a call in the middle of a sync: an upsert whose token can be renewed, with
+// time for any wait.
+var asked = policy.State{
+	Method: "PATCH", Path: "/platform/contacts/email:jane@example.com",
+	MaxWait: 1000 * time.Hour, CanRefresh: true, CanShrink: true,
+}
+
+// Each transcript is a raw answer; beside it stands what it means. After a change of
+// meaning, run go test ./vendors -update and review the difference.
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.http")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimPrefix(name, "testdata/"), func(t *testing.T) {
+			v := lookup(t, filepath.Base(filepath.Dir(name)))
+			got := meaning(v, readAnswer(t, name))
+			want := strings.TrimSuffix(name, ".http") + ".want"
+			if *update {
+				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden, err := os.ReadFile(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(golden), got); diff != "" {
+				t.Errorf("meaning of %s (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
+func lookup(t testing.TB, name string) *vendors.Vendor {
+	t.Helper()
+	v, err := vendors.Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func readAnswer(t testing.TB, name string) policy.Answer {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+}
+
+// meaning prints what was decoded and decided, a line each.
+func meaning(v *vendors.Vendor, a policy.Answer) string {
+	var b strings.Builder
+	f := v.Decode(a)
+	if f == nil {
+		return "no failure\n"
+	}
+	d := v.Policy().Decide(*f, asked)
+	fmt.Fprintf(&b, "rule: %s\nclass: %v\naction: %v\napplied: %v\nscope: %v\n", d.Rule, d.Class, d.Action, d.Applied, d.Scope)
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "%s: %s\n", label, text)
+		}
+	}
+	line("code", d.Code)
+	line("text", d.Summary)
+	line("hint", d.Hint)
+	line("limit", d.Limit)
+	if f.Wait > 0 {
+		line("wait", f.Wait.String())
+	}
+	for _, item := range f.Items {
+		fmt.Fprintf(&b, "item: path=%q code=%q message=%q\n", item.Path, item.Code, item.Message)
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.Details)) {
+		fmt.Fprintf(&b, "detail: %s=%v\n", key, f.Details[key])
+	}
+	return b.String()
+}
