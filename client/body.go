@@ -101,19 +101,19 @@ func (b *answerBody) watch() {
 }
 
 // keep reads the error body of an answer, within its bounds, and closes it. A body that
-// ends too early or too late is kept as far as it came.
-func (b *answerBody) keep() []byte {
+// breaks off is kept as far as it came, and is not whole.
+func (b *answerBody) keep() (kept []byte, whole bool) {
 	defer func() { _ = b.Close() }()
 	timer := time.AfterFunc(bodyTimeout, func() { b.cancel(errSlow) })
 	kept, err := io.ReadAll(io.LimitReader(b, maxErrorBody))
 	timer.Stop()
 	if err != nil || len(kept) < maxErrorBody {
-		return kept
+		return kept, err == nil
 	}
 	timer = time.AfterFunc(drainTimeout, func() { b.cancel(errSlow) })
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, b, maxDrain)
-	return kept
+	return kept, true
 }
 
 // timeout is why an attempt was ended for want of time. It is a deadline as far as

@@ -167,9 +167,9 @@ func TestAnErrorBodyThatTrickles(t *testing.T) {
 		}))
 		c := newClient(t, srv, client.Config{})
 		began := time.Now()
-		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
-		if e := failure(t, err); e.Status != 400 || len(e.Body) == 0 {
-			t.Errorf("status %d with %d bytes", e.Status, len(e.Body))
+		_, err := send(t.Context(), t, c, "POST", "/items/7", "")
+		if e := failure(t, err); e.Status != 400 || len(e.Body) == 0 || len(e.Attempts) != 1 {
+			t.Errorf("status %d with %d bytes after %d attempts", e.Status, len(e.Body), len(e.Attempts))
 		}
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("took %v; want no more than 2s", took)

@@ -143,13 +143,14 @@ func (x *call) outcome(resp *http.Response, err error) *outcome {
 	if resp.StatusCode < http.StatusBadRequest {
 		return x.read(resp)
 	}
-	kept := a.body.keep()
+	kept, whole := a.body.keep()
 	a.timer.Stop()
 	resp.Body = io.NopCloser(bytes.NewReader(kept))
 	f := x.c.vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: kept, Received: time.Now()})
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
+	f.Cut = !whole
 	return &outcome{failure: *f, body: kept, header: resp.Header}
 }
 
@@ -170,5 +171,5 @@ func (x *call) read(resp *http.Response) *outcome {
 	if err == nil {
 		return nil
 	}
-	return &outcome{failure: policy.Failure{Class: apierrors.MalformedResponse, Status: resp.StatusCode}, header: resp.Header, err: err}
+	return &outcome{failure: policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}, header: resp.Header, err: err}
 }

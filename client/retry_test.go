@@ -76,6 +76,10 @@ func TestSend(t *testing.T) {
 			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Reset(), testserver.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
+		"a refusal whose reason broke off is asked for again": {
+			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Cut(400, `{"why":"it is bad"}`), testserver.Status(400, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
+		},
 		"a refused record": {
 			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},

@@ -10,7 +10,8 @@ import (
 // operator say anything else, and which class a status has where no code was decoded.
 
 // classRules has one row for each class. AppliedUnknown, the zero value, is what
-// timeouts, server errors and unknown failures leave behind.
+// timeouts, server errors and unknown failures leave behind; what is known of a failure
+// without a readable answer comes with the failure.
 var classRules = []Rule{
 	apierrors.Authentication: {
 		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
@@ -90,7 +91,7 @@ var classRules = []Rule{
 		Hint: "The vendor could not be reached: check the network between here and there, run it again later.",
 	},
 	apierrors.MalformedResponse: {
-		Action: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeRequest,
+		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
 		Hint: "The vendor's answer could not be understood: check the expected type against its documents.",
 	},
 	apierrors.Canceled: {

@@ -12,6 +12,10 @@ import (
 // state give the same decision.
 func (p Policy) Decide(f Failure, s State) Decision {
 	code, r := p.judge(f, s)
+	isFinal := r.Action == apierrors.Surface || r.Action == apierrors.FailFast
+	if f.Cut && code == "" && isFinal && p.mayRepeat(Rule{}, s) {
+		r = p.reread(r, s)
+	}
 	d := Decision{
 		Class: r.Class, Code: code, Action: r.Action, Applied: r.Applied, Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit, After: f.Wait,

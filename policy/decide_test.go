@@ -149,6 +149,18 @@ func TestDecideByRule(t *testing.T) {
 			withCodes(413), policy.State{Method: "POST", CanShrink: true},
 			verdict{Again: true, Class: apierrors.TooLarge, Act: apierrors.Shrink, Rule: "status 413"},
 		},
+		"a body that broke off is asked for again": {
+			policy.Failure{Status: 400, Cut: true}, policy.State{},
+			verdict{Again: true, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "cut body, status 400"},
+		},
+		"a body that broke off, of a write": {
+			policy.Failure{Status: 400, Cut: true}, policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.MalformedRequest, Act: apierrors.Surface, Rule: "status 400"},
+		},
+		"a body that broke off, of a status that says enough": {
+			policy.Failure{Status: 429, Cut: true}, policy.State{},
+			verdict{Again: true, Class: apierrors.RateLimited, Act: apierrors.Throttle, Rule: "status 429"},
+		},
 		"a failure that no repeat can cure": {
 			policy.Failure{Class: apierrors.Network, Permanent: true}, policy.State{},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Network, Act: apierrors.FailFast, Rule: "class network"},
@@ -207,7 +219,7 @@ func TestAWriteIsNotRepeatedUnlessThatIsSafe(t *testing.T) {
 		"POST, 429":                          {withCodes(429), policy.State{Method: "POST"}, apierrors.StopNone},
 		"POST that the caller calls safe":    {lost, policy.State{Method: "POST", Repeatable: true}, apierrors.StopNone},
 		"POST with an honoured key":          {lost, policy.State{Method: "POST", Keyed: true}, apierrors.StopNone},
-		"POST whose answer was not readable": {policy.Failure{Class: apierrors.MalformedResponse, Status: 200}, policy.State{Method: "POST"}, apierrors.StopUnsafe},
+		"POST whose answer was not readable": {policy.Failure{Class: apierrors.MalformedResponse, Status: 200, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"}, apierrors.StopUnsafe},
 		"PATCH, connection lost":             {lost, policy.State{Method: "PATCH", Path: "/other"}, apierrors.StopUnsafe},
 		"PATCH that is an upsert":            {lost, policy.State{Method: "PATCH", Path: "/items/7"}, apierrors.StopNone},
 		"PUT":                                {lost, policy.State{Method: "PUT", Path: "/items"}, apierrors.StopNone},

@@ -29,7 +29,8 @@ func (a Answer) Now() time.Time {
 type Failure struct {
 	Class     apierrors.Class   // what is no matter of codes: network, timeout, canceled, malformed_response; None: the rules find it
 	Permanent bool              // a repeat fails the same way: a bad certificate, an impossible URL
-	Applied   apierrors.Applied // for a Class without an answer: what the wire proves
+	Applied   apierrors.Applied // beside a Class: what the wire proves
+	Cut       bool              // the body of the answer broke off
 
 	Status  int
 	Items   []apierrors.Field // every code and message of the answer, in its order

@@ -68,10 +68,20 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 	case rule.AcceptAfterUnknown && s.UnknownBefore:
 		rule.Action = apierrors.Accept
 	}
-	if f.Class != apierrors.None && f.Status == 0 {
+	if f.Class != apierrors.None {
 		rule.Applied = f.Applied
 	}
 	return rule
+}
+
+// reread is the rule for an answer whose body broke off before it told a code. It may
+// have said something else than its status: ask again rather than refuse the record
+// without a reason.
+func (p Policy) reread(r Rule, s State) Rule {
+	about := subject{class: apierrors.MalformedResponse, method: s.method(), path: s.Path}
+	again := Rule{Name: "cut body, " + r.Name, Class: about.class}.over(p.classRule(about, s))
+	again.Applied = apierrors.AppliedUnknown
+	return again
 }
 
 // found is the vendor's rule for the code or, without one, for the status.

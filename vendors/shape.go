@@ -140,7 +140,7 @@ func (d decoder) spread(items []apierrors.Field) []apierrors.Field {
 			out = append(out, item)
 		}
 	}
-	return out
+	return out[:min(len(out), maxItems)]
 }
 
 func (d decoder) fieldNames(item apierrors.Field) []string {

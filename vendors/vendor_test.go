@@ -1,0 +1,122 @@
+package vendors_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/vendors"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestEveryVendorIsRead(t *testing.T) {
+	for _, name := range vendors.Names() {
+		v := lookup(t, name)
+		if v.Name() != name || v.Title() == "" || len(v.Documents()) == 0 {
+			t.Errorf("%s: name %q, title %q, %d documents", name, v.Name(), v.Title(), len(v.Documents()))
+		}
+		for _, d := range v.Documents() {
+			if !strings.HasPrefix(d.URL, "https://") || d.Read == "" {
+				t.Errorf("%s: document %+v", name, d)
+			}
+		}
+	}
+	if !slices.Contains(vendors.Names(), vendors.RDStation) {
+		t.Errorf("Names() = %v", vendors.Names())
+	}
+}
+
+func TestLookupOfAnUnknownVendor(t *testing.T) {
+	for name, want := range map[string]string{
+		"rdstaton":   `vendors: unknown vendor "rdstaton"; did you mean "rdstation"?`,
+		"../secrets": `vendors: unknown vendor "../secrets"; expected one of ` + strings.Join(vendors.Names(), ", "),
+		"":           `vendors: unknown vendor ""; expected one of ` + strings.Join(vendors.Names(), ", "),
+	} {
+		if _, err := vendors.Lookup(name); err == nil || err.Error() != want {
+			t.Errorf("Lookup(%q): %v; want %s", name, err, want)
+		}
+	}
+}
+
+// Everything that is wrong with a file is told at once, with where it stands.
+func TestParseTellsEveryProblem(t *testing.T) {
+	const head = "vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test/errors\", read: 2026-11-22}]\n"
+	for name, tt := range map[string]struct {
+		text string
+		want []string
+	}{
+		"empty":            {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
+		"a name":           {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of small letters, digits and _`}},
+		"a class":          {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
+		"a key":            {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
+		"no class":         {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
+		"a code twice":     {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: code A stands twice; the first is at line 5"}},
+		"a code's form":    {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 64 of A-Z a-z 0-9 _ . -`}},
+		"a bare duration":  {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
+		"a status":         {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
+		"a rate":           {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
+		"a limit's scope":  {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: limit "a": scope job; expected account or record`}},
+		"a limit twice":    {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: limit "a" stands twice; the first is at line 5`}},
+		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{`vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
+		"a wait's place":   {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"a pointer":        {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
+		"an empty shape":   {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code or a message"}},
+		"a path":           {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected capital letters`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
+		"a field pattern":  {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
+		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
+		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"policy: retry: negative numbers, or a cap below the base"}},
+		"several at once": {
+			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n",
+			[]string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`, `vendor file:6:23: unknown action "surfac"; did you mean "surface"?`, `vendor file:7:1: unknown key "limit"; did you mean "limits"?`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := vendors.Parse([]byte(tt.text))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(strings.Join(tt.want, "\n"), err.Error()); diff != "" {
+				t.Errorf("problems mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A vendor of one's own is a file, and no Go.
+func TestAVendorOfOnesOwn(t *testing.T) {
+	v, err := vendors.Parse([]byte(`
+vendor: shop
+title: Our shop
+base_url: https://shop.test/api
+idempotency_header: idempotency-key
+documents: [{url: "https://shop.test/errors", read: 2026-11-22, about: error codes}]
+decode:
+  - {in: /error, code: id, message: text}
+waits:
+  - {header: x-reset, unit: epoch}
+codes:
+  - {code: 17, class: server_error, applied: no, max_attempts: 2, backoff: {base: 1s, cap: 1m}, text: Our database is away}
+  - {code: 18, class: already_exists, accept_after_unknown: true}
+classes:
+  - {class: server_error, max_attempts: 9}
+retry: {max_wait: 5m}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.IdempotencyHeader() != "Idempotency-Key" || v.BaseURL() != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
+		t.Errorf("header %q, base %q, max wait %v", v.IdempotencyHeader(), v.BaseURL(), v.Policy().Retry().MaxWait)
+	}
+	away := policy.Answer{Status: 400, Body: []byte(`{"error":{"id":17,"text":"away"}}`)}
+	d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Random: 0.5})
+	if !d.Again || d.Code != "17" || d.Delay.String() != "500ms" || d.Summary != "Our database is away" {
+		t.Errorf("decision %+v", d)
+	}
+	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Again {
+		t.Error("the code's own attempts were not kept")
+	}
+}
