@@ -18,10 +18,10 @@ import (
 	"github.com/retrywise/retrywise/internal/testserver"
 )
 
-// guarded answers 401 to every token but the good one.
-func guarded(good string) http.Handler {
+// guarded answers 401 to every token but "new".
+func guarded() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+good {
+		if r.Header.Get("Authorization") != "Bearer new" {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
@@ -29,9 +29,9 @@ func guarded(good string) http.Handler {
 
 func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded("new"))
+		srv := testserver.Handle(t, guarded())
 		var renewals atomic.Int32
-		auth := client.RenewableBearer("old", func(ctx context.Context) (string, error) {
+		auth := client.RenewableBearer("old", func(context.Context) (string, error) {
 			renewals.Add(1)
 			time.Sleep(time.Second) // virtual: everybody has been refused by then
 			return "new", nil
@@ -54,11 +54,12 @@ func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
 
 func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded("new"))
+		srv := testserver.Handle(t, guarded())
 		var fetched atomic.Int32
 		auth := client.RenewableBearer("", func(context.Context) (string, error) {
 			time.Sleep(time.Second) // virtual
-			return "new", errors.Join(nil, countErr(&fetched))
+			fetched.Add(1)
+			return "new", nil
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
 		var calls sync.WaitGroup
@@ -76,14 +77,9 @@ func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
 	})
 }
 
-func countErr(n *atomic.Int32) error {
-	n.Add(1)
-	return nil
-}
-
 func TestAFirstCallersCancelDoesNotEndTheRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded("new"))
+		srv := testserver.Handle(t, guarded())
 		auth := client.RenewableBearer("old", func(ctx context.Context) (string, error) {
 			select {
 			case <-time.After(5 * time.Second):
@@ -129,7 +125,7 @@ func TestARenewalThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, guarded("new"))
+				srv := testserver.Handle(t, guarded())
 				var renewals atomic.Int32
 				auth := client.RenewableBearer("old", func(context.Context) (string, error) {
 					renewals.Add(1)

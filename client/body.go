@@ -79,7 +79,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	b.stall.Reset(stallTimeout)
 	n, err := b.ReadCloser.Read(p)
 	b.stall.Stop()
-	if err != nil && !errors.Is(err, io.EOF) && b.cause() == errStalled {
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(b.cause(), errStalled) {
 		err = errStalled
 	}
 	return n, err

@@ -35,7 +35,7 @@ func (x *call) wireFailure(err error) policy.Failure {
 		f.Class, f.Applied = apierrors.MalformedRequest, apierrors.AppliedNo
 	case isCertificateFailure(err):
 		f.Permanent = true
-	case isTimeout(err) || (a != nil && context.Cause(a.ctx) == errAttemptTimeout):
+	case isTimeout(err) || (a != nil && errors.Is(context.Cause(a.ctx), errAttemptTimeout)):
 		f.Class = apierrors.Timeout
 	}
 	return f

@@ -75,6 +75,7 @@ func tooMuch(start Pos, tokens token.Tokens) (Problem, bool) {
 			}
 		case token.CommentType:
 			continue
+		default: // values and marks that open nothing
 		}
 		if brackets > maxDepth || dashes > maxDepth {
 			return tooDeep(pos), true

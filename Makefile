@@ -1,0 +1,39 @@
+# Tools are pinned here, and not in go.mod: users of a library do not resolve its linters.
+LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+VULN     := golang.org/x/vuln/cmd/govulncheck@v1.3.0
+FUZZTIME ?= 20s
+
+.PHONY: help check test race lint vet tidy fuzz bench vuln sync
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
+
+check: tidy vet lint race fuzz vuln ## everything that CI runs
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests, three times in random order, with the race detector
+	go test -race -shuffle=on -count=3 ./...
+
+vet: ## go vet and gofmt
+	go vet ./...
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+
+tidy: ## go.mod and go.sum are as they should be
+	go mod tidy -diff
+
+lint: ## the linters of .golangci.yml
+	go run $(LINT) run ./...
+
+fuzz: ## each fuzz target for FUZZTIME (20s)
+	./.ci/fuzz $(FUZZTIME)
+
+bench: ## benchmarks: ratios against net/http in the same run
+	go test -run '^$$' -bench . -benchmem ./...
+
+vuln: ## known vulnerabilities, if their database can be reached
+	./.ci/vuln $(VULN)
+
+sync: ## the example job
+	go run ./examples/sync

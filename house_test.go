@@ -1,0 +1,108 @@
+package retrywise_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/retrywise/retrywise/"
+
+// arrows says which of our packages each may import, tests left out.
+var arrows = map[string][]string{
+	"errors":              {},
+	"policy":              {"errors"},
+	"vendors":             {"errors", "policy", "internal/yamlfile"},
+	"client":              {"errors", "policy"},
+	"internal/yamlfile":   {},
+	"internal/testserver": {},
+}
+
+// owners says which one file may import a dependency.
+var owners = map[string]string{
+	"github.com/hashicorp/go-retryablehttp": "client/retry.go",
+	"golang.org/x/time/rate":                "client/lanes.go",
+	"github.com/goccy/go-yaml":              "internal/yamlfile/parse.go",
+}
+
+// Imports run one way: errors ← policy ← {vendors, client}.
+func TestImportsRunOneWay(t *testing.T) {
+	for file, imports := range importsOfTheLibrary(t) {
+		dir := path.Dir(file)
+		allowed, known := arrows[dir]
+		isProgram := strings.HasPrefix(dir, "examples/") || strings.HasPrefix(dir, "cmd/")
+		if !known && !isProgram && dir != "." {
+			t.Errorf("%s: package %s has no arrows in house_test.go", file, dir)
+		}
+		for _, imported := range imports {
+			ours, isOurs := strings.CutPrefix(imported, module)
+			switch {
+			case isOurs && known && !slices.Contains(allowed, ours):
+				t.Errorf("%s imports %s; %s may import only %v", file, ours, dir, allowed)
+			case !isOurs && known && dir == "errors" && strings.Contains(imported, "."):
+				t.Errorf("%s imports %s; errors imports the standard library only", file, imported)
+			}
+		}
+	}
+}
+
+func TestEachDependencyHasOneImporter(t *testing.T) {
+	for file, imports := range importsOfTheLibrary(t) {
+		for _, imported := range imports {
+			for dependency, owner := range owners {
+				if (imported == dependency || strings.HasPrefix(imported, dependency+"/")) && file != owner {
+					t.Errorf("%s imports %s; only %s may", file, imported, owner)
+				}
+			}
+			isForeign := strings.Contains(imported, ".") && !strings.HasPrefix(imported, module)
+			if isForeign && !slices.ContainsFunc(slices.Collect(maps.Keys(owners)), func(d string) bool { return strings.HasPrefix(imported, d) }) {
+				t.Errorf("%s imports %s, which has no owner in house_test.go", file, imported)
+			}
+		}
+	}
+}
+
+// importsOfTheLibrary returns what each file of this module imports, tests left out.
+func importsOfTheLibrary(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || (strings.HasPrefix(d.Name(), ".") && name != ".")) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		found[name] = nil
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[name] = append(found[name], imported)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 20 {
+		t.Fatalf("found %d files: not the whole module", len(found))
+	}
+	return found
+}
