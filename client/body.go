@@ -69,14 +69,20 @@ type answerBody struct {
 	io.ReadCloser
 	cancel context.CancelCauseFunc // ends the attempt
 	cause  func() error            // why the attempt was ended
-	stall  *time.Timer             // nil: not watched; runs only while a Read is blocked
+
+	watched bool        // a Read that is blocked for too long ends the attempt
+	stall   *time.Timer // runs only while a Read is blocked; made by the first
 }
 
 func (b *answerBody) Read(p []byte) (int, error) {
-	if b.stall == nil {
+	if !b.watched {
 		return b.ReadCloser.Read(p)
 	}
-	b.stall.Reset(stallTimeout)
+	if b.stall == nil {
+		b.stall = time.AfterFunc(stallTimeout, func() { b.cancel(errStalled) })
+	} else {
+		b.stall.Reset(stallTimeout)
+	}
 	n, err := b.ReadCloser.Read(p)
 	b.stall.Stop()
 	if err != nil && !errors.Is(err, io.EOF) && errors.Is(b.cause(), errStalled) {
@@ -86,18 +92,9 @@ func (b *answerBody) Read(p []byte) (int, error) {
 }
 
 func (b *answerBody) Close() error {
-	if b.stall != nil {
-		b.stall.Stop()
-	}
 	err := b.ReadCloser.Close()
 	b.cancel(errEnded)
 	return err
-}
-
-// watch guards a stream that is handed to the caller.
-func (b *answerBody) watch() {
-	b.stall = time.AfterFunc(stallTimeout, func() { b.cancel(errStalled) })
-	b.stall.Stop()
 }
 
 // keep reads the error body of an answer, within its bounds, and closes it. A body that

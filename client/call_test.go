@@ -43,6 +43,10 @@ func TestDo(t *testing.T) {
 			"GET", []testserver.Answer{testserver.JSON(200, `{"id":7}`), testserver.HTML(200), testserver.JSON(200, `[]`), testserver.JSON(200, `{"id":"7"}x`)},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
 		},
+		"a redirect that is no answer": {
+			"GET", []testserver.Answer{testserver.HTML(302, "Location", "/login")},
+			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedYes},
+		},
 		"nothing is left of an answer that did not decode": {
 			"DELETE", []testserver.Answer{testserver.JSON(200, `{"id":"half","size":"wrong"}`), testserver.Status(404, "X-Code", "GONE")}, result{},
 		},

@@ -159,7 +159,7 @@ func (x *call) read(resp *http.Response) *outcome {
 	a := x.attempt
 	if x.decode == nil {
 		a.timer.Stop()
-		a.body.watch()
+		a.body.watched = true
 		return nil
 	}
 	err := x.decode(resp)
@@ -171,5 +171,7 @@ func (x *call) read(resp *http.Response) *outcome {
 	if err == nil {
 		return nil
 	}
-	return &outcome{failure: policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}, header: resp.Header, err: err}
+	f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+	f.Permanent = resp.StatusCode >= http.StatusMultipleChoices // a redirect stays one
+	return &outcome{failure: f, header: resp.Header, err: err}
 }

@@ -42,9 +42,10 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		if f.Status == 0 {
 			d.Action, d.Stop = apierrors.Surface, apierrors.StopPermanent // nothing came that could be accepted
 		}
+		d.After = 0
 		return d
 	default:
-		d.Stop = apierrors.StopPermanent
+		d.Stop, d.After = apierrors.StopPermanent, 0
 		return d
 	}
 }

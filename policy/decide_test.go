@@ -297,6 +297,10 @@ func TestWaits(t *testing.T) {
 			withCodes(503), policy.State{Attempts: 1, Trying: 2 * time.Minute},
 			waits{Stop: apierrors.StopElapsed, Act: apierrors.Retry},
 		},
+		"a wait beside a refusal means nothing": {
+			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{},
+			waits{Stop: apierrors.StopPermanent, Act: apierrors.Surface},
+		},
 		"a full queue": {
 			withCodes(400, "BUSY"), policy.State{},
 			waits{After: 5 * time.Minute, Stop: apierrors.StopWait, Act: apierrors.Defer},
