@@ -19,8 +19,9 @@ const module = "github.com/retrywise/retrywise/"
 var arrows = map[string][]string{
 	"errors":              {},
 	"policy":              {"errors"},
-	"vendors":             {"errors", "policy", "internal/yamlfile"},
+	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
 	"client":              {"errors", "policy"},
+	"internal/answer":     {"errors"},
 	"internal/yamlfile":   {},
 	"internal/testserver": {},
 }

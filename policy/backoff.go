@@ -9,8 +9,8 @@ import "time"
 // Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015:
 // sleep = random(0, min(cap, base*2^n)).
 type Backoff struct {
-	Base time.Duration
-	Cap  time.Duration
+	Base time.Duration `yaml:"base,required"`
+	Cap  time.Duration `yaml:"cap,required"`
 }
 
 // wait returns the wait after n waits before it (0 for the first), for a random number

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -44,6 +45,12 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		}
 		d.After = 0
 		return d
+	case apierrors.Surface:
+		if limit := p.bounds(r).EscalateAfter; limit > 0 && s.Surfaced >= limit && s.SurfacedCode == code {
+			d.Action = apierrors.FailFast
+			d.Rule += fmt.Sprintf(", %d times in a row", s.Surfaced+1)
+		}
+		fallthrough
 	default:
 		d.Stop, d.After = apierrors.StopPermanent, 0
 		return d
@@ -62,6 +69,9 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	case next.Stop == apierrors.StopUnsafe || next.Stop == apierrors.StopBody:
 		return next
 	case sent >= bounds.MaxAttempts:
+		if r.Action == apierrors.Retry && r.Otherwise != apierrors.ActionNone {
+			d.Action, d.After = r.Otherwise, 0
+		}
 		return stopped(d, apierrors.StopAttempts)
 	case s.Trying >= bounds.MaxElapsed, !told && delay >= bounds.MaxElapsed-s.Trying:
 		return stopped(d, apierrors.StopElapsed)
@@ -142,5 +152,5 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 
 // bounds are the policy's bounds with what the rule states over them.
 func (p Policy) bounds(r Rule) Retry {
-	return Retry{MaxAttempts: r.MaxAttempts, Backoff: r.Backoff, MaxElapsed: r.MaxElapsed}.over(p.Retry())
+	return Retry{MaxAttempts: r.MaxAttempts, Backoff: r.Backoff, MaxElapsed: r.MaxElapsed, EscalateAfter: r.EscalateAfter}.over(p.Retry())
 }

@@ -59,6 +59,9 @@ type State struct {
 	OneShotBody   bool // the request body cannot be read a second time
 	UnknownBefore bool // an earlier attempt of this call may have been applied
 
+	SurfacedCode string // the code with which the client's latest calls were surfaced
+	Surfaced     int    // how many in a row, without a success between
+
 	Random float64 // in [0, 1): spreads the wait
 }
 

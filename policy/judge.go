@@ -50,7 +50,7 @@ func codesOf(f Failure) []string {
 // ruleFor lays the rules for one code over each other, in the order of the package
 // comment. The result states at least a class and an action.
 func (p Policy) ruleFor(f Failure, code string, s State) Rule {
-	about := subject{code: code, status: f.Status, method: s.method(), path: s.Path}
+	about := subject{code: code, status: f.Status, method: s.method(), path: s.Path, toldWait: f.Wait > 0}
 	found := p.found(f, about)
 	about.class = found.Class
 	operator, _ := first(p.operator, about)

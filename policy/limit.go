@@ -15,6 +15,9 @@ type Rate struct {
 	Per   time.Duration
 }
 
+// MarshalText returns the same as String.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // String returns "120/1m0s".
 func (r Rate) String() string { return fmt.Sprintf("%d/%v", r.Count, r.Per) }
 
@@ -32,22 +35,22 @@ func (r *Rate) UnmarshalText(text []byte) error {
 
 // A Limit caps how often requests start: at Rate on average, up to Burst at once.
 type Limit struct {
-	Name    string
-	Scope   apierrors.Scope // ScopeRecord: one for each record of each credential; otherwise one for each credential
-	Rate    Rate
-	Burst   int      // requests that may start at once; 0: 1
-	Methods []string // in capitals; empty: all
-	Path    string   // pattern of the URL's path, as in path.Match; empty: all
-	Off     bool     // known, but not kept: only an answer that names it closes its gate
+	Name    string          `yaml:"name,required"`
+	Scope   apierrors.Scope `yaml:"scope,required"` // ScopeRecord: one for each record of each credential; ScopeAccount: one for each credential
+	Rate    Rate            `yaml:"rate,required"`
+	Burst   int             `yaml:"burst"`   // requests that may start at once; 0: 1
+	Methods []string        `yaml:"methods"` // in capitals; empty: all
+	Path    string          `yaml:"path"`    // pattern of the URL's path, as in path.Match; empty: all
+	Off     bool            `yaml:"off"`     // known, but not kept: only an answer that names it closes its gate
 }
 
 // An Endpoint says of some requests whether they may be sent twice, above what
 // RFC 9110 section 9.2.2 says of their methods: an upsert by PATCH may, a PUT that
 // also sends a survey may not.
 type Endpoint struct {
-	Methods    []string // in capitals; empty: all
-	Path       string   // pattern of the URL's path, as in path.Match; empty: all
-	Repeatable bool
+	Methods    []string `yaml:"methods"` // in capitals; empty: all
+	Path       string   `yaml:"path"`    // pattern of the URL's path, as in path.Match; empty: all
+	Repeatable bool     `yaml:"repeatable,required"`
 }
 
 // Limits returns the limits that a request falls under, also those that are off.

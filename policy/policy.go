@@ -12,11 +12,16 @@ import (
 
 // Retry bounds one call. A field at its zero value takes the default.
 type Retry struct {
-	MaxAttempts    int           // sends in all, the first included; 1: never again; default 4
-	Backoff        Backoff       // default 500 ms doubling to 20 s
-	MaxElapsed     time.Duration // time for trying, without the waits that the vendor or a limit imposes; default 2 min
-	MaxWait        time.Duration // sum of all waits of one call: back-off, gates, limits; default 60 s
-	AttemptTimeout time.Duration // from the request to the headers and to the end of what is read here; default 60 s
+	MaxAttempts    int           `yaml:"max_attempts"`    // sends in all, the first included; 1: never again; default 4
+	Backoff        Backoff       `yaml:"backoff"`         // default 500 ms doubling to 20 s
+	MaxElapsed     time.Duration `yaml:"max_elapsed"`     // time for trying, without the waits that the vendor or a limit imposes; default 2 min
+	MaxWait        time.Duration `yaml:"max_wait"`        // sum of all waits of one call: back-off, gates, limits; default 60 s
+	AttemptTimeout time.Duration `yaml:"attempt_timeout"` // from the request to the headers and to the end of what is read here; default 60 s
+
+	// EscalateAfter turns a surfaced failure into fail_fast when so many calls in a row
+	// were surfaced with the same code before it, and none succeeded between: a column
+	// that is wrong in every record is a matter for the job. Default 0: never.
+	EscalateAfter int `yaml:"escalate_after"`
 }
 
 // defaultRetry is what a zero Retry stands for.
@@ -104,6 +109,7 @@ func (r Retry) over(below Retry) Retry {
 	fill(&r.MaxElapsed, below.MaxElapsed)
 	fill(&r.MaxWait, below.MaxWait)
 	fill(&r.AttemptTimeout, below.AttemptTimeout)
+	fill(&r.EscalateAfter, below.EscalateAfter)
 	return r
 }
 
@@ -116,7 +122,7 @@ func (m Match) rank() int {
 	case len(m.Statuses) > 0:
 		rank = 2
 	}
-	if len(m.Methods) == 0 && m.Path == "" {
+	if len(m.Methods) == 0 && m.Path == "" && !m.ToldWait {
 		rank++
 	}
 	return rank
@@ -134,7 +140,7 @@ func (p Policy) Check() error {
 	}
 	for _, r := range slices.Concat(p.operator, p.vendor) {
 		checkPath("rule "+r.Name, r.When.Path)
-		if r.MaxAttempts < 0 || r.After < 0 || r.MaxElapsed < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base {
+		if r.MaxAttempts < 0 || r.After < 0 || r.MaxElapsed < 0 || r.EscalateAfter < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base {
 			add("policy: rule %s: negative numbers, or a cap below the base", r.Name)
 		}
 	}
@@ -150,7 +156,7 @@ func (p Policy) Check() error {
 			add("policy: limit %q: scope %v; expected account or record", l.Name, l.Scope)
 		}
 	}
-	if r := p.retry; r.MaxAttempts < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 {
+	if r := p.retry; r.MaxAttempts < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 || r.EscalateAfter < 0 {
 		add("policy: retry: negative numbers, or a cap below the base")
 	}
 	return errors.Join(problems...)

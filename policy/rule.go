@@ -12,36 +12,39 @@ import (
 )
 
 // A Rule says what to do about the failures that match When. A field at its zero
-// value says nothing and leaves the question to the next rule.
+// value says nothing and leaves the question to the next rule. The tags are its words
+// in files.
 type Rule struct {
-	Name string // in a decision's Rule; empty: made of When
-	When Match
+	Name string `yaml:"name"` // in a decision's Rule; empty: made of When
+	When Match  `yaml:"when"`
 
-	Class     apierrors.Class
-	Action    apierrors.Action
-	Otherwise apierrors.Action // instead of shrink, where the call has no Shrink hook
-	Applied   apierrors.Applied
-	Scope     apierrors.Scope
-	Summary   string // the vendor's documented text for a code
-	Hint      string // who has to do what
+	Class     apierrors.Class   `yaml:"class"`
+	Action    apierrors.Action  `yaml:"action"`
+	Otherwise apierrors.Action  `yaml:"otherwise"` // instead of shrink without a Shrink hook, and of retry when the attempts are used up
+	Applied   apierrors.Applied `yaml:"applied"`
+	Scope     apierrors.Scope   `yaml:"scope"`
+	Summary   string            `yaml:"text"` // the vendor's documented text for a code
+	Hint      string            `yaml:"hint"` // who has to do what
 
-	MaxAttempts int           // sends in all, the first included
-	Backoff     Backoff       // the wait before the next send where the answer tells none
-	MaxElapsed  time.Duration // see Retry.MaxElapsed
-	After       time.Duration // throttle and defer: the wait where the answer tells none
+	MaxAttempts   int           `yaml:"max_attempts"`   // sends in all, the first included
+	Backoff       Backoff       `yaml:"backoff"`        // the wait before the next send where the answer tells none
+	MaxElapsed    time.Duration `yaml:"max_elapsed"`    // see Retry.MaxElapsed
+	After         time.Duration `yaml:"after"`          // throttle and defer: the wait where the answer tells none
+	EscalateAfter int           `yaml:"escalate_after"` // see Retry.EscalateAfter
 
-	AcceptAfterUnknown bool // accept, if an earlier attempt of this call may have been applied
-	RepeatUnsafe       bool // repeat a write that may have been applied; only an operator can know
+	AcceptAfterUnknown bool `yaml:"accept_after_unknown"` // accept, if an earlier attempt of this call may have been applied
+	RepeatUnsafe       bool `yaml:"repeat_unsafe"`        // repeat a write that may have been applied; only an operator can know
 }
 
 // A Match says which failures a rule is for. All that is set must hold; of a list,
 // one member must. The zero Match matches every failure.
 type Match struct {
-	Codes    []string
-	Statuses []StatusRange
-	Class    apierrors.Class // the class found so far; for the operator's and the class's rules
-	Methods  []string        // in capitals
-	Path     string          // pattern of the URL's path, as in path.Match: * is one segment
+	Codes    []string        `yaml:"code"`
+	Statuses []StatusRange   `yaml:"status"`
+	Class    apierrors.Class `yaml:"class"`     // the class found so far; for the operator's and the class's rules
+	Methods  []string        `yaml:"methods"`   // in capitals
+	Path     string          `yaml:"path"`      // pattern of the URL's path, as in path.Match: * is one segment
+	ToldWait bool            `yaml:"told_wait"` // the answer tells how long to wait
 }
 
 // A StatusRange is a range of HTTP statuses, both ends included.
@@ -58,6 +61,9 @@ func (s StatusRange) String() string {
 		return fmt.Sprintf("%d-%d", s.From, s.To)
 	}
 }
+
+// MarshalText returns the same as String.
+func (s StatusRange) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads "503", "5xx" or "500-504".
 func (s *StatusRange) UnmarshalText(text []byte) error {
@@ -81,6 +87,7 @@ type subject struct {
 	status       int
 	class        apierrors.Class
 	method, path string
+	toldWait     bool
 }
 
 // covers reports whether the failure is one of those that m is for.
@@ -88,6 +95,7 @@ func (m Match) covers(f subject) bool {
 	return (len(m.Codes) == 0 || slices.Contains(m.Codes, f.code)) &&
 		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, func(s StatusRange) bool { return s.From <= f.status && f.status <= s.To })) &&
 		(m.Class == apierrors.None || m.Class == f.class) &&
+		(!m.ToldWait || f.toldWait) &&
 		matchesRequest(m.Methods, m.Path, f.method, f.path)
 }
 
@@ -122,6 +130,9 @@ func (m Match) String() string {
 	}
 	add("method", strings.Join(m.Methods, "|"))
 	add("path", m.Path)
+	if m.ToldWait {
+		parts = append(parts, "told wait")
+	}
 	if len(parts) == 0 {
 		return "everything"
 	}
@@ -149,6 +160,7 @@ func (r Rule) over(below Rule) Rule {
 	fill(&r.Backoff, below.Backoff)
 	fill(&r.MaxElapsed, below.MaxElapsed)
 	fill(&r.After, below.After)
+	fill(&r.EscalateAfter, below.EscalateAfter)
 	fill(&r.AcceptAfterUnknown, below.AcceptAfterUnknown)
 	fill(&r.RepeatUnsafe, below.RepeatUnsafe)
 	return r

@@ -6,7 +6,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -21,20 +20,19 @@ func parse(name string, data []byte) (*Vendor, error) {
 	}
 	c := &compiler{}
 	v := &Vendor{
-		name: f.Vendor, title: f.Title, baseURL: f.BaseURL,
+		name: f.Vendor, title: f.Title, baseURL: f.BaseURL, documents: f.Documents, errorsIn2xx: f.ErrorsIn2xx,
 		idempotencyHeader: http.CanonicalHeaderKey(f.Idempotency),
 		decoder:           c.decoder(f),
-	}
-	for _, d := range f.Documents {
-		v.documents = append(v.documents, Document(d))
 	}
 	settings := c.settings(f)
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
 	var err error
-	v.policy, err = policy.New(settings)
-	return v, err
+	if v.policy, err = policy.New(settings); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // compiler turns rows into what decides and decodes, and gathers what is wrong.
@@ -44,73 +42,68 @@ func (c *compiler) report(at yamlfile.Pos, format string, args ...any) {
 	c.problems = append(c.problems, at.Errorf(format, args...))
 }
 
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 func (c *compiler) settings(f file) policy.Settings {
 	if !nameForm.MatchString(f.Vendor) {
-		c.report(f.Pos, "vendor %q: expected a name of small letters, digits and _", f.Vendor)
+		c.report(f.At, "vendor %q: expected a name of small letters, digits and _", f.Vendor)
 	}
 	if u, err := url.Parse(f.BaseURL); f.BaseURL != "" && (err != nil || u.Host == "") {
-		c.report(f.Pos, "base_url %q: expected an absolute URL", f.BaseURL)
+		c.report(f.At, "base_url %q: expected an absolute URL", f.BaseURL)
 	}
 	return policy.Settings{
-		Name: f.Vendor, Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits),
-		Retry: policy.Retry{
-			MaxAttempts: f.Retry.MaxAttempts, Backoff: f.Retry.Backoff.compiled(),
-			MaxElapsed: time.Duration(f.Retry.MaxElapsed), MaxWait: time.Duration(f.Retry.MaxWait),
-			AttemptTimeout: time.Duration(f.Retry.AttemptTimeout),
-		},
+		Name: f.Vendor, Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits), Retry: f.Retry,
 	}
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-
-// rules compiles codes, statuses and classes; a second rule for the same failures
-// could never speak, so it is a problem.
+// rules compiles codes, statuses and classes.
 func (c *compiler) rules(f file) []policy.Rule {
 	var rules []policy.Rule
 	seen := map[string]yamlfile.Pos{}
-	add := func(at yamlfile.Pos, row ruleRow, when policy.Match) {
-		when.Methods, when.Path = c.request(at, row.Methods, row.Path)
-		if row.Class == apierrors.None {
-			c.report(at, "%v: missing key %q", when, "class")
-		}
-		if first, twice := seen[when.String()]; twice {
-			c.report(at, "%v stands twice; the first is at line %d", when, first.Line)
-		}
-		seen[when.String()] = at
-		rules = append(rules, row.rule(when))
+	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match) {
+		when.Methods, when.Path, when.ToldWait = r.When.Methods, r.When.Path, r.When.ToldWait
+		c.rule(at, r, when, seen)
+		r.When = when
+		rules = append(rules, r)
 	}
 	for _, row := range f.Codes {
 		if !codeForm.MatchString(row.Code) {
-			c.report(row.Pos, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
+			c.report(row.At, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
 		}
-		add(row.Pos, row.ruleRow, policy.Match{Codes: []string{row.Code}})
+		add(row.At, row.Rule, policy.Match{Codes: []string{row.Code}})
 	}
 	for _, row := range f.Statuses {
-		add(row.Pos, row.ruleRow, policy.Match{Statuses: []policy.StatusRange{row.Status}})
+		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}})
 	}
 	for _, row := range f.Classes {
-		add(row.Pos, row.ruleRow, policy.Match{Class: row.Class})
+		add(row.At, row.Rule, policy.Match{Class: row.Class})
 	}
 	return rules
 }
 
-func (row ruleRow) rule(when policy.Match) policy.Rule {
-	return policy.Rule{
-		When: when, Class: row.Class, Action: row.Action, Otherwise: row.Otherwise, Applied: row.Applied, Scope: row.Scope,
-		Summary: row.Text, Hint: row.Hint, MaxAttempts: row.MaxAttempts, Backoff: row.Backoff.compiled(),
-		MaxElapsed: time.Duration(row.MaxElapsed), After: time.Duration(row.After), AcceptAfterUnknown: row.AcceptAfterUnknown,
+// rule checks one rule. A second one for the same failures could never speak.
+func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen map[string]yamlfile.Pos) {
+	if r.Class == apierrors.None {
+		c.report(at, "%v: missing key %q", when, "class")
 	}
-}
-
-func (b backoffRow) compiled() policy.Backoff {
-	return policy.Backoff{Base: time.Duration(b.Base), Cap: time.Duration(b.Cap)}
+	if r.RepeatUnsafe {
+		c.report(at, "%v: repeat_unsafe is for an operator to say", when)
+	}
+	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
+		c.report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
+	}
+	c.request(at, r.When.Methods, r.When.Path)
+	if first, twice := seen[when.String()]; twice {
+		c.report(at, "%v stands twice; the first is at line %d", when, first.Line)
+	}
+	seen[when.String()] = at
 }
 
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
 	for _, row := range rows {
-		methods, pattern := c.request(row.Pos, row.Methods, row.Path)
-		out = append(out, policy.Endpoint{Methods: methods, Path: pattern, Repeatable: *row.Repeatable})
+		c.request(row.At, row.Methods, row.Path)
+		out = append(out, row.Endpoint)
 	}
 	return out
 }
@@ -120,22 +113,20 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
 		if first, twice := seen[row.Name]; twice {
-			c.report(row.Pos, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
+			c.report(row.At, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
 		}
-		seen[row.Name] = row.Pos
+		seen[row.Name] = row.At
 		if row.Scope != apierrors.ScopeAccount && row.Scope != apierrors.ScopeRecord {
-			c.report(row.Pos, "limit %q: scope %v; expected account or record", row.Name, row.Scope)
+			c.report(row.At, "limit %q: scope %v; expected account or record", row.Name, row.Scope)
 		}
-		methods, pattern := c.request(row.Pos, row.Methods, row.Path)
-		out = append(out, policy.Limit{
-			Name: row.Name, Scope: row.Scope, Rate: row.Rate, Burst: row.Burst, Methods: methods, Path: pattern, Off: row.Off,
-		})
+		c.request(row.At, row.Methods, row.Path)
+		out = append(out, row.Limit)
 	}
 	return out
 }
 
 // request checks the methods and the path pattern by which a row is narrowed.
-func (c *compiler) request(at yamlfile.Pos, methods []string, pattern string) ([]string, string) {
+func (c *compiler) request(at yamlfile.Pos, methods []string, pattern string) {
 	for _, m := range methods {
 		if m == "" || m != strings.ToUpper(m) {
 			c.report(at, "method %q: expected capital letters", m)
@@ -144,19 +135,12 @@ func (c *compiler) request(at yamlfile.Pos, methods []string, pattern string) ([
 	if _, err := path.Match(pattern, ""); err != nil || (pattern != "" && pattern[0] != '/') {
 		c.report(at, "path %q: expected a pattern that begins with /, where * is one segment", pattern)
 	}
-	return methods, pattern
 }
 
 func (c *compiler) decoder(f file) decoder {
-	d := decoder{fieldLists: map[string]*regexp.Regexp{}}
+	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits)}
 	for _, row := range f.Decode {
-		c.pointer(row.Pos, row.In)
-		if row.Code == "" && row.Message == "" {
-			c.report(row.Pos, "a decode entry needs a code or a message")
-		}
-		d.shapes = append(d.shapes, shape{
-			in: row.In, code: row.Code, message: row.Message, field: row.Field, texts: row.Texts, needs: row.Needs,
-		})
+		d.shapes = append(d.shapes, c.shape(row))
 	}
 	for _, row := range f.HeaderCodes {
 		var names []string
@@ -165,15 +149,27 @@ func (c *compiler) decoder(f file) decoder {
 		}
 		d.headerCodes = append(d.headerCodes, headerCode{headers: names, contains: row.Contains, code: row.Code})
 	}
-	d.waits = c.waits(f.Waits)
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
-			c.pointer(row.Pos, n.Body)
+			c.pointer(row.At, n.Body)
 			d.limitNames = append(d.limitNames, limitName{body: n.Body, contains: n.Contains, limit: row.Name})
 		}
 	}
-	c.fieldLists(f.Codes, d.fieldLists)
 	return d
+}
+
+func (c *compiler) shape(row shapeRow) shape {
+	c.pointer(row.At, row.In)
+	if row.Code == "" && row.Message == "" && row.Means == "" {
+		c.report(row.At, "a decode entry needs a code, a message, or is and means")
+	}
+	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !codeForm.MatchString(row.Means)) {
+		c.report(row.At, "is and means go together, and means a code")
+	}
+	return shape{
+		in: row.In, code: row.Code, message: row.Message, field: row.Field, texts: row.Texts,
+		is: row.Is, means: row.Means, needs: row.Needs, adds: row.Adds,
+	}
 }
 
 // waits compiles the wait sources; without any, Retry-After is read as RFC 9110 has it.
@@ -184,26 +180,28 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 	var out []waitSource
 	for _, row := range rows {
 		if (row.Header == "") == (row.Body == "") {
-			c.report(row.Pos, "a wait needs either a header or a body")
+			c.report(row.At, "a wait needs either a header or a body")
 		}
-		c.pointer(row.Pos, row.Body)
+		c.pointer(row.At, row.Body)
 		out = append(out, waitSource{header: http.CanonicalHeaderKey(row.Header), body: row.Body, unit: row.Unit})
 	}
 	return out
 }
 
-func (c *compiler) fieldLists(rows []codeRow, into map[string]*regexp.Regexp) {
+func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
+	lists := map[string]*regexp.Regexp{}
 	for _, row := range rows {
 		if row.FieldsInMessage == "" {
 			continue
 		}
 		pattern, err := regexp.Compile(row.FieldsInMessage)
 		if err != nil || pattern.NumSubexp() != 1 {
-			c.report(row.Pos, "fields_in_message %q: expected a pattern with one group", row.FieldsInMessage)
+			c.report(row.At, "fields_in_message %q: expected a pattern with one group", row.FieldsInMessage)
 			continue
 		}
-		into[row.Code] = pattern
+		lists[row.Code] = pattern
 	}
+	return lists
 }
 
 // pointer checks a JSON pointer (RFC 6901).

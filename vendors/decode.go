@@ -1,13 +1,14 @@
 package vendors
 
 import (
-	"bytes"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -17,6 +18,7 @@ type decoder struct {
 	headerCodes []headerCode
 	waits       []waitSource
 	limitNames  []limitName
+	rename      map[string]string
 	fieldLists  map[string]*regexp.Regexp // by code: names fields inside the message
 }
 
@@ -37,18 +39,25 @@ type limitName struct{ body, contains, limit string }
 
 // Decode explains an answer, or returns nil if it is not a failure. It is total, pure
 // and quick: any bytes give a Failure, and what cannot be understood is left to its
-// status. HTML and plain text never become a message.
+// status. HTML and plain text never become a message. An answer that no shape of the
+// vendor fits is read as a problem document (RFC 9457), if it is one.
 func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
-	if a.Status < http.StatusBadRequest {
+	isSuccess := a.Status < http.StatusBadRequest
+	if isSuccess && (!v.errorsIn2xx || a.Status < 200 || a.Status > 299) {
 		return nil
 	}
 	d := v.decoder
 	f := &policy.Failure{Status: a.Status}
-	body, err := parseJSON(trimmed(a.Body))
-	if err != nil {
-		body = node{}
+	body, _ := answer.Parse(a.Body) // what cannot be read is an empty node
+	f.Items = d.items(body)
+	if isSuccess {
+		if !hasCode(f.Items) {
+			return nil
+		}
+	} else if len(f.Items) == 0 {
+		f.Items = bounded(answer.Problem(a.Header, body))
 	}
-	f.Items, f.Details = d.items(body)
+	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
 		if h.told(a.Header) {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
@@ -56,18 +65,15 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	f.Wait = d.longestWait(a, body)
 	for _, l := range d.limitNames {
-		if n, ok := body.at(l.body); ok && strings.Contains(n.text, l.contains) {
+		if n, ok := body.At(l.body); ok && strings.Contains(n.Text, l.contains) {
 			f.Limit = l.limit
 		}
 	}
 	return f
 }
 
-// byteOrderMark is UTF-8's, which some servers put in front of JSON.
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
-func trimmed(body []byte) []byte {
-	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), byteOrderMark))
+func hasCode(items []apierrors.Field) bool {
+	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" })
 }
 
 func (h headerCode) told(header http.Header) bool {
@@ -82,7 +88,7 @@ func (h headerCode) told(header http.Header) bool {
 }
 
 // longestWait returns the longest of all waits that the answer tells; 0 if none.
-func (d decoder) longestWait(a policy.Answer, body node) time.Duration {
+func (d decoder) longestWait(a policy.Answer, body answer.Node) time.Duration {
 	now := a.Now()
 	var longest time.Duration
 	for _, w := range d.waits {
@@ -95,12 +101,12 @@ func (d decoder) longestWait(a policy.Answer, body node) time.Duration {
 	return longest
 }
 
-func (w waitSource) texts(header http.Header, body node) []string {
+func (w waitSource) texts(header http.Header, body answer.Node) []string {
 	if w.header != "" {
 		return header[w.header]
 	}
-	if n, ok := body.at(w.body); ok {
-		return []string{n.text}
+	if n, ok := body.At(w.body); ok {
+		return []string{n.Text}
 	}
 	return nil
 }

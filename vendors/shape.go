@@ -2,20 +2,25 @@ package vendors
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/answer"
 )
 
-// A shape is one way in which a vendor writes errors into JSON. An object that has
-// the code member is an error; the keys on the way to it are its field's path. Without
-// a code member, the object at in is the error, if it has the message member.
+// A shape is one way in which a vendor writes errors. An object that has the code
+// member is an error; the keys on the way to it are its field's path. Without a code
+// member, the object at in is the error, if it has the message member. With is, the
+// value at in is the error, if it has that text.
 type shape struct {
 	in                   string // JSON pointer
 	code, message, field string // members
 	texts                bool   // plain texts are errors, too
+	is, means            string // text, and the code that it means
 	needs                string // member that must be there
+	adds                 bool   // read also if a shape before it found something
 }
 
 // Bounds of what is kept of an answer's words.
@@ -28,104 +33,142 @@ const (
 // codeForm is what a code looks like. Anything else in its place is not taken for one.
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// items returns the errors that the first fitting shape finds, and the extra members
-// of a lone one.
-func (d decoder) items(body node) ([]apierrors.Field, map[string]any) {
+// items returns the errors that the first fitting shape finds, and those that further
+// shapes add.
+func (d decoder) items(body answer.Node) []apierrors.Field {
+	var items []apierrors.Field
 	for _, s := range d.shapes {
-		start, ok := body.at(s.in)
-		if !ok {
-			continue
+		if len(items) == 0 || s.adds {
+			items = append(items, s.find(body)...)
 		}
-		if _, has := start.get(s.needs); s.needs != "" && !has {
-			continue
-		}
-		found := finds{shape: s}
-		found.walk(start, nil)
-		if len(found.items) == 0 {
-			continue
-		}
-		var details map[string]any
-		if len(found.items) == 1 {
-			details = s.extras(found.last)
-		}
-		return d.spread(found.items), details
 	}
-	return nil, nil
+	return bounded(d.spread(items))
+}
+
+func bounded(items []apierrors.Field) []apierrors.Field {
+	for i := range items {
+		items[i].Path, items[i].Message = clip(items[i].Path, maxPath), oneLine(items[i].Message)
+	}
+	return items[:min(len(items), maxItems)]
+}
+
+// find returns the errors of one shape.
+func (s shape) find(body answer.Node) []apierrors.Field {
+	start, ok := body.At(s.in)
+	if !ok {
+		return nil
+	}
+	if _, has := start.Get(s.needs); s.needs != "" && !has {
+		return nil
+	}
+	if s.means != "" {
+		if start.Text != s.is {
+			return nil
+		}
+		return []apierrors.Field{{Code: s.means, Message: start.Text}}
+	}
+	found := finds{shape: s}
+	found.walk(start, nil)
+	return found.items
 }
 
 // finds gathers the errors of one body.
 type finds struct {
 	shape shape
 	items []apierrors.Field
-	last  node // the object of the latest error
 }
 
 // walk looks for errors in n and below. keys are those on the way to n.
-func (f *finds) walk(n node, keys []string) {
+func (f *finds) walk(n answer.Node, keys []string) {
 	if len(f.items) >= maxItems {
 		return
 	}
-	switch n.kind {
-	case object:
+	switch n.Kind {
+	case answer.Object:
 		if item, ok := f.shape.item(n, keys); ok {
-			f.items, f.last = append(f.items, item), n
+			f.items = append(f.items, item)
 			return
 		}
 		if f.shape.code == "" {
 			return
 		}
-		for _, m := range n.members {
-			f.walk(m.value, append(keys[:len(keys):len(keys)], m.key))
+		for _, m := range n.Members {
+			f.walk(m.Value, append(keys[:len(keys):len(keys)], m.Key))
 		}
-	case array:
-		for _, e := range n.elements {
+	case answer.Array:
+		for _, e := range n.Elements {
 			f.walk(e, keys)
 		}
-	case text:
+	case answer.Text:
 		if f.shape.texts {
-			f.items = append(f.items, apierrors.Field{Path: pathOf(keys), Message: oneLine(n.text)})
+			f.items = append(f.items, apierrors.Field{Path: strings.Join(keys, "."), Message: n.Text})
 		}
-	case null, scalar:
+	case answer.Null, answer.Scalar:
 	}
 }
 
 // item reads n as an error, if it is one.
-func (s shape) item(n node, keys []string) (apierrors.Field, bool) {
-	message, hasMessage := n.get(s.message)
-	hasMessage = hasMessage && message.kind == text
-	item := apierrors.Field{Path: pathOf(keys)}
-	if hasMessage {
-		item.Message = oneLine(message.text)
+func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
+	message, _ := n.Get(s.message)
+	hasMessage := message.Kind == answer.Text
+	item := apierrors.Field{Path: strings.Join(keys, "."), Message: message.Text}
+	if !hasMessage {
+		item.Message = ""
+	}
+	if field, ok := n.Get(s.field); ok && field.Kind == answer.Text {
+		item.Path = field.Text
 	}
 	if s.code == "" {
 		return item, hasMessage
 	}
-	code, hasCode := n.get(s.code)
-	if !hasCode || (code.kind != text && code.kind != scalar) {
+	code, hasCode := n.Get(s.code)
+	if !hasCode || (code.Kind != answer.Text && code.Kind != answer.Scalar) {
 		return item, false
 	}
-	if codeForm.MatchString(code.text) {
-		item.Code = code.text
-	}
-	if field, ok := n.get(s.field); ok && field.kind == text {
-		item.Path = clip(field.text, maxPath)
+	if codeForm.MatchString(code.Text) {
+		item.Code = code.Text
 	}
 	return item, true
 }
 
-// extras are the members of a lone error that the shape does not name.
-func (s shape) extras(n node) map[string]any {
-	var extras map[string]any
-	for _, m := range n.members {
-		if m.key == s.code || m.key == s.message || m.key == s.field {
+// details are the members of the body that no shape reads, under their documented names.
+func (d decoder) details(body answer.Node) map[string]any {
+	var details map[string]any
+	for _, m := range d.unwrapped(body).Members {
+		if d.reads(m.Key) {
 			continue
 		}
-		if extras == nil {
-			extras = map[string]any{}
+		if details == nil {
+			details = map[string]any{}
 		}
-		extras[m.key] = m.value.value()
+		key := m.Key
+		if documented, ok := d.rename[key]; ok {
+			key = documented
+		}
+		details[key] = m.Value.Value()
 	}
-	return extras
+	return details
+}
+
+// unwrapped is the object whose members are the answer's own: the one that is alone
+// inside a body that a shape begins in, or else the body.
+func (d decoder) unwrapped(body answer.Node) answer.Node {
+	for _, s := range d.shapes {
+		if inner, ok := body.At(s.in); ok && s.in != "" && inner.Kind == answer.Object && len(body.Members) == 1 {
+			if _, isError := inner.Get(s.code); isError {
+				return inner
+			}
+		}
+	}
+	return body
+}
+
+// reads reports whether some shape reads the body's member called key.
+func (d decoder) reads(key string) bool {
+	return slices.ContainsFunc(d.shapes, func(s shape) bool {
+		first, _, _ := strings.Cut(strings.TrimPrefix(s.in, "/"), "/")
+		return key == first || key == s.code || key == s.message || key == s.field
+	})
 }
 
 // spread gives errors whose fields are named inside the message an entry for each.
@@ -140,7 +183,7 @@ func (d decoder) spread(items []apierrors.Field) []apierrors.Field {
 			out = append(out, item)
 		}
 	}
-	return out[:min(len(out), maxItems)]
+	return out
 }
 
 func (d decoder) fieldNames(item apierrors.Field) []string {
@@ -155,8 +198,6 @@ func (d decoder) fieldNames(item apierrors.Field) []string {
 	names := strings.FieldsFunc(found[1], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 	return names[:min(len(names), maxItems)]
 }
-
-func pathOf(keys []string) string { return clip(strings.Join(keys, "."), maxPath) }
 
 // oneLine makes a vendor's text a bounded line: control characters become blanks.
 func oneLine(s string) string {

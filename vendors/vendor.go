@@ -24,6 +24,7 @@ type Vendor struct {
 	title             string
 	baseURL           string
 	idempotencyHeader string
+	errorsIn2xx       bool
 	documents         []Document
 	policy            policy.Policy
 	decoder           decoder
@@ -31,9 +32,9 @@ type Vendor struct {
 
 // A Document is where a vendor's data was read, and when.
 type Document struct {
-	URL   string
-	Read  string // the date, as 2026-11-22
-	About string
+	URL   string `yaml:"url,required"`
+	Read  string `yaml:"read,required"` // the date, as 2026-11-22
+	About string `yaml:"about"`
 }
 
 // Names returns the names of the vendors that come with the package, sorted.
@@ -78,6 +79,10 @@ func (v *Vendor) BaseURL() string { return v.baseURL }
 // IdempotencyHeader returns the header in which the vendor takes an idempotency key;
 // empty if it honours none.
 func (v *Vendor) IdempotencyHeader() string { return v.idempotencyHeader }
+
+// ErrorsIn2xx reports whether an answer that is a success by its status may hold an
+// error, so that Decode is to see it.
+func (v *Vendor) ErrorsIn2xx() bool { return v.errorsIn2xx }
 
 // Documents returns where the vendor's data was read.
 func (v *Vendor) Documents() []Document { return append([]Document(nil), v.documents...) }

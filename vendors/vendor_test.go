@@ -64,9 +64,12 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{`vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":   {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
 		"a pointer":        {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
-		"an empty shape":   {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code or a message"}},
+		"an empty shape":   {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, or is and means"}},
 		"a path":           {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected capital letters`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
 		"a field pattern":  {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
+		"an unsafe repeat": {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to say"}},
+		"a when too many":  {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or told_wait"}},
+		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
 		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
 		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"policy: retry: negative numbers, or a cap below the base"}},
 		"several at once": {

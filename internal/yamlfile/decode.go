@@ -24,7 +24,7 @@ func Decode(name string, data []byte, out any) error {
 		return Problems{start.Errorf("cannot read into a %T: it is not a pointer to a struct", out)}
 	}
 	root, problems := parse(start, data)
-	d := &decoder{problems: problems}
+	d := &decoder{problems: problems, fields: map[reflect.Type][]field{}}
 	d.value(root, v.Elem())
 	return d.problems.Err()
 }
@@ -32,6 +32,7 @@ func Decode(name string, data []byte, out any) error {
 // A decoder reads nodes into Go values and collects what is wrong.
 type decoder struct {
 	problems Problems
+	fields   map[reflect.Type][]field // of the struct types met so far
 }
 
 // report adds a problem.

@@ -45,7 +45,11 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 		return
 	}
 	setPos(v, n.pos)
-	fields := fieldsOf(v.Type())
+	fields, met := d.fields[v.Type()]
+	if !met {
+		fields = fieldsOf(v.Type())
+		d.fields[v.Type()] = fields
+	}
 	for _, p := range n.pairs {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == p.key.text })
 		if i < 0 {

@@ -1,0 +1,114 @@
+package answer_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/answer"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestParse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body string
+		want any // nil: nothing is read
+	}{
+		"JSON":                     {`{"Error":{"Code":2000,"Message":"m"}}`, map[string]any{"Error": map[string]any{"Code": int64(2000), "Message": "m"}}},
+		"the same as XML":          {`<Error><Message>m</Message><Code>2000</Code></Error>`, map[string]any{"Error": map[string]any{"Code": "2000", "Message": "m"}}},
+		"every JSON value":         {`{"a":[1,2.5,true,false,null,"x",1e999]}`, map[string]any{"a": []any{int64(1), 2.5, true, false, nil, "x", "1e999"}}},
+		"XML with a head":          {"\xef\xbb\xbf <?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c -->\n<a b=\"c\"> <d/> <e> x &amp; y </e> </a>\n", map[string]any{"a": map[string]any{"d": "", "e": "x & y"}}},
+		"CDATA":                    {`<a><![CDATA[<b>]]></a>`, map[string]any{"a": "<b>"}},
+		"an array":                 {`[]`, []any{}},
+		"empty":                    {"", nil},
+		"blank":                    {" \r\n", nil},
+		"text":                     {"upstream error", nil},
+		"a number":                 {"404", nil},
+		"a text in JSON":           {`"x"`, nil},
+		"cut JSON":                 {`{"a":1`, nil},
+		"cut XML":                  {`<a><b>1</b>`, nil},
+		"two JSON values":          {`{}{}`, nil},
+		"two XML roots":            {`<a/><b/>`, nil},
+		"XML and text":             {`<a/>x`, nil},
+		"HTML":                     {`<html><body>502</body></html>`, nil},
+		"HTML in capitals":         {`<HTML></HTML>`, nil},
+		"HTML with its type":       {`<!DOCTYPE html><html></html>`, nil},
+		"mixed":                    {`{"a":<b/>}`, nil},
+		"crossed XML":              {`<a><b></a></b>`, nil},
+		"entities that expand":     {`<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>`, nil},
+		"an entity of nobody":      {`<a>&y;</a>`, nil},
+		"another charset":          {`<?xml version="1.0" encoding="UTF-16"?><a/>`, nil},
+		"JSON that is too deep":    {strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100), nil},
+		"JSON arrays too deep":     {strings.Repeat(`[`, 10_000) + strings.Repeat("]", 10_000), nil},
+		"XML that is too deep":     {strings.Repeat(`<a>`, 100) + strings.Repeat("</a>", 100), nil},
+		"NUL":                      {"{\"a\":\"\x00\"}", nil},
+		"a key twice, last by map": {`{"a":1,"a":2}`, map[string]any{"a": int64(2)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, ok := answer.Parse([]byte(tt.body))
+			if ok != (tt.want != nil) {
+				t.Fatalf("Parse = %v; want %v", ok, tt.want != nil)
+			}
+			if diff := cmp.Diff(tt.want, n.Value()); ok && diff != "" {
+				t.Errorf("value mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAt(t *testing.T) {
+	n, _ := answer.Parse([]byte(`{"a":{"b/c":{"~d":1}},"e":[{"f":2}]}`))
+	for pointer, want := range map[string]string{"/a/b~1c/~0d": "1", "/a/x": "", "/e/0/f": "", "/e/f": ""} {
+		found, ok := n.At(pointer)
+		if found.Text != want || ok != (want != "") {
+			t.Errorf("At(%q) = %q, %v; want %q", pointer, found.Text, ok, want)
+		}
+	}
+	if self, ok := n.At(""); !ok || len(self.Members) != 2 {
+		t.Errorf("At(\"\") = %v, %v", self, ok)
+	}
+}
+
+func TestProblem(t *testing.T) {
+	problem := http.Header{"Content-Type": {"application/problem+json; charset=utf-8"}}
+	for name, tt := range map[string]struct {
+		header http.Header
+		body   string
+		want   []apierrors.Field
+	}{
+		"detail":             {problem, `{"type":"https://e.test/x","title":"T","status":403,"detail":"D","balance":30}`, []apierrors.Field{{Message: "D"}}},
+		"title alone":        {problem, `{"title":"T"}`, []apierrors.Field{{Message: "T"}}},
+		"no words":           {problem, `{"status":403}`, nil},
+		"fields":             {problem, `{"title":"T","errors":[{"detail":"must be positive","pointer":"#/age"},{"detail":"x","pointer":"#/a~1b/c"}]}`, []apierrors.Field{{Path: "age", Message: "must be positive"}, {Path: "a/b.c", Message: "x"}}},
+		"wrong types":        {problem, `{"title":7,"detail":{"a":1},"errors":"x"}`, nil},
+		"without its label":  {http.Header{}, `{"type":"about:blank","title":"T"}`, []apierrors.Field{{Message: "T"}}},
+		"something else":     {http.Header{}, `{"title":"T","detail":"D"}`, nil},
+		"XML":                {http.Header{"Content-Type": {"application/problem+xml"}}, `<problem xmlns="urn:ietf:rfc:7807"><title>T</title></problem>`, []apierrors.Field{{Message: "T"}}},
+		"an array for a doc": {problem, `[]`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, _ := answer.Parse([]byte(tt.body))
+			if diff := cmp.Diff(tt.want, answer.Problem(tt.header, n)); diff != "" {
+				t.Errorf("Problem mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{`{"Error":{"Code":2000}}`, `<Error><Code>2000</Code></Error>`, `[1,"x",null]`, `<!DOCTYPE a><a/>`, "\xef\xbb\xbf{}", `<a>&lt;</a>`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		n, ok := answer.Parse(body)
+		if ok && n.Kind != answer.Object && n.Kind != answer.Array {
+			t.Errorf("Parse(%q) is a %v", body, n.Kind)
+		}
+		_ = n.Value()
+		_ = answer.Problem(http.Header{"Content-Type": {"application/problem+json"}}, n)
+	})
+}

@@ -1,0 +1,120 @@
+package yamlfile
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Encode writes v, a struct with the tags that Decode reads, as YAML: a line for each
+// key of v, and a line for each element of its lists. Zero values are left out, but
+// for required keys. Decode reads the same struct from it.
+//
+// The error tells of a value that has no text, such as a member outside a closed set.
+func Encode(v any) (string, error) {
+	value := reflect.ValueOf(v)
+	var b strings.Builder
+	for _, f := range fieldsOf(value.Type()) {
+		field := value.FieldByIndex(f.index)
+		if isNothing(field) && !f.required {
+			continue
+		}
+		if err := encodeKey(&b, f.key, field); err != nil {
+			return "", fmt.Errorf("%s: %w", f.key, err)
+		}
+	}
+	return b.String(), nil
+}
+
+// encodeKey writes one key of the outermost mapping.
+func encodeKey(b *strings.Builder, key string, v reflect.Value) error {
+	if v.Kind() != reflect.Slice || v.Len() == 0 || v.Type().Elem().Kind() != reflect.Struct {
+		text, err := flow(v)
+		fmt.Fprintf(b, "%s: %s\n", key, text)
+		return err
+	}
+	fmt.Fprintf(b, "%s:\n", key)
+	for i := range v.Len() {
+		text, err := flow(v.Index(i))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "  - %s\n", text)
+	}
+	return nil
+}
+
+// isNothing reports whether v need not be written.
+func isNothing(v reflect.Value) bool {
+	return v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0)
+}
+
+// flow writes v on one line.
+func flow(v reflect.Value) (string, error) {
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		return quoted(string(text)), err
+	}
+	if d, ok := v.Interface().(time.Duration); ok {
+		return d.String(), nil
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		return flowStruct(v)
+	case reflect.Slice:
+		return flowList(v)
+	case reflect.String:
+		return quoted(v.String()), nil
+	case reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
+		return fmt.Sprint(v.Interface()), nil
+	default:
+		return "", fmt.Errorf("the program cannot write values of Go type %v", v.Type())
+	}
+}
+
+func flowStruct(v reflect.Value) (string, error) {
+	var parts []string
+	for _, f := range fieldsOf(v.Type()) {
+		field := v.FieldByIndex(f.index)
+		if isNothing(field) && !f.required {
+			continue
+		}
+		text, err := flow(field)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", f.key, err)
+		}
+		parts = append(parts, f.key+": "+text)
+	}
+	return "{" + strings.Join(parts, ", ") + "}", nil
+}
+
+func flowList(v reflect.Value) (string, error) {
+	var parts []string
+	for i := range v.Len() {
+		text, err := flow(v.Index(i))
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, text)
+	}
+	return "[" + strings.Join(parts, ", ") + "]", nil
+}
+
+// quoted writes text plainly where YAML takes it as itself, and in quotes elsewhere.
+func quoted(s string) string {
+	for _, r := range s {
+		isPlain := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !isPlain {
+			return strconv.Quote(s)
+		}
+	}
+	switch strings.ToLower(s) {
+	case "", "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		return strconv.Quote(s)
+	default:
+		return s
+	}
+}
