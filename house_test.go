@@ -18,7 +18,7 @@ const module = "github.com/retrywise/retrywise/"
 // arrows says which of our packages each may import, tests left out.
 var arrows = map[string][]string{
 	"errors":              {},
-	"policy":              {"errors"},
+	"policy":              {"errors", "internal/yamlfile"},
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
 	"client":              {"errors", "policy"},
 	"internal/answer":     {"errors"},

@@ -370,7 +370,7 @@ func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"BaseURL", `limit "x"`} {
+	for _, want := range []string{"BaseURL", "limit x"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not tell of %s: %v", want, err)
 		}

@@ -1,13 +1,9 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"time"
-
-	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // Retry bounds one call. A field at its zero value takes the default.
@@ -126,38 +122,4 @@ func (m Match) rank() int {
 		rank++
 	}
 	return rank
-}
-
-// Check returns everything that is wrong with p: patterns that do not parse, limits
-// without a rate, negative numbers. Call it after the With methods.
-func (p Policy) Check() error {
-	var problems []error
-	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	checkPath := func(where, pattern string) {
-		if _, err := path.Match(pattern, ""); err != nil {
-			add("policy: %s: path %q is not a pattern", where, pattern)
-		}
-	}
-	for _, r := range slices.Concat(p.operator, p.vendor) {
-		checkPath("rule "+r.Name, r.When.Path)
-		if r.MaxAttempts < 0 || r.After < 0 || r.MaxElapsed < 0 || r.EscalateAfter < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base {
-			add("policy: rule %s: negative numbers, or a cap below the base", r.Name)
-		}
-	}
-	for _, e := range p.endpoints {
-		checkPath("endpoint", e.Path)
-	}
-	for _, l := range p.limits {
-		checkPath("limit "+l.Name, l.Path)
-		if l.Name == "" || l.Rate.Count <= 0 || l.Rate.Per <= 0 || l.Burst < 0 {
-			add("policy: limit %q needs a name, a count and a period above zero", l.Name)
-		}
-		if l.Scope != apierrors.ScopeAccount && l.Scope != apierrors.ScopeRecord {
-			add("policy: limit %q: scope %v; expected account or record", l.Name, l.Scope)
-		}
-	}
-	if r := p.retry; r.MaxAttempts < 0 || r.Backoff.Base < 0 || r.Backoff.Cap < r.Backoff.Base || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 || r.EscalateAfter < 0 {
-		add("policy: retry: negative numbers, or a cap below the base")
-	}
-	return errors.Join(problems...)
 }

@@ -78,7 +78,7 @@ func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`path "["`, "rule late", `path "/[a"`, `limit "x": scope job`, `limit "" needs`, "retry: negative"} {
+	for _, want := range []string{`path "["`, "rule late: expected no negative", `path "/[a"`, `limit x: scope job`, `limit : expected a name`, "retry: expected no negative"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not tell of %s:\n%v", want, err)
 		}

@@ -3,9 +3,7 @@ package vendors
 import (
 	"net/http"
 	"net/url"
-	"path"
 	"regexp"
-	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -25,6 +23,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 		decoder:           c.decoder(f),
 	}
 	settings := c.settings(f)
+	c.reportAll(f.At, f.Retry.Problems())
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
@@ -40,6 +39,12 @@ type compiler struct{ problems yamlfile.Problems }
 
 func (c *compiler) report(at yamlfile.Pos, format string, args ...any) {
 	c.problems = append(c.problems, at.Errorf(format, args...))
+}
+
+func (c *compiler) reportAll(at yamlfile.Pos, problems []string) {
+	for _, text := range problems {
+		c.report(at, "%s", text)
+	}
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -92,7 +97,7 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
 		c.report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
 	}
-	c.request(at, r.When.Methods, r.When.Path)
+	c.reportAll(at, r.Problems())
 	if first, twice := seen[when.String()]; twice {
 		c.report(at, "%v stands twice; the first is at line %d", when, first.Line)
 	}
@@ -102,7 +107,7 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
 	for _, row := range rows {
-		c.request(row.At, row.Methods, row.Path)
+		c.reportAll(row.At, row.Problems())
 		out = append(out, row.Endpoint)
 	}
 	return out
@@ -116,25 +121,10 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 			c.report(row.At, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
 		}
 		seen[row.Name] = row.At
-		if row.Scope != apierrors.ScopeAccount && row.Scope != apierrors.ScopeRecord {
-			c.report(row.At, "limit %q: scope %v; expected account or record", row.Name, row.Scope)
-		}
-		c.request(row.At, row.Methods, row.Path)
+		c.reportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}
 	return out
-}
-
-// request checks the methods and the path pattern by which a row is narrowed.
-func (c *compiler) request(at yamlfile.Pos, methods []string, pattern string) {
-	for _, m := range methods {
-		if m == "" || m != strings.ToUpper(m) {
-			c.report(at, "method %q: expected capital letters", m)
-		}
-	}
-	if _, err := path.Match(pattern, ""); err != nil || (pattern != "" && pattern[0] != '/') {
-		c.report(at, "path %q: expected a pattern that begins with /, where * is one segment", pattern)
-	}
 }
 
 func (c *compiler) decoder(f file) decoder {

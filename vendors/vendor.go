@@ -55,10 +55,7 @@ func Names() []string {
 func Lookup(name string) (*Vendor, error) {
 	data, err := catalog.ReadFile("catalog/" + name + ".yaml")
 	if err != nil {
-		if near := yamlfile.Nearest(name, Names()); near != "" {
-			return nil, fmt.Errorf("vendors: unknown vendor %q; did you mean %q?", name, near)
-		}
-		return nil, fmt.Errorf("vendors: unknown vendor %q; expected one of %s", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("vendors: unknown vendor %q%s", name, yamlfile.Suggest(name, Names()))
 	}
 	return parse(name+".yaml", data)
 }

@@ -59,7 +59,7 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		"a bare duration":  {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
 		"a status":         {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
 		"a rate":           {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
-		"a limit's scope":  {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: limit "a": scope job; expected account or record`}},
+		"a limit's scope":  {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
 		"a limit twice":    {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: limit "a" stands twice; the first is at line 5`}},
 		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{`vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":   {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
@@ -71,7 +71,7 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		"a when too many":  {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or told_wait"}},
 		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
 		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
-		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"policy: retry: negative numbers, or a cap below the base"}},
+		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"vendor file:1:1: expected no negative number"}},
 		"several at once": {
 			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n",
 			[]string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`, `vendor file:6:23: unknown action "surfac"; did you mean "surface"?`, `vendor file:7:1: unknown key "limit"; did you mean "limits"?`},

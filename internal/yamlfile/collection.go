@@ -45,6 +45,9 @@ func (d *decoder) table(n *node, v reflect.Value) {
 	for _, p := range n.pairs {
 		value := reflect.New(v.Type().Elem()).Elem()
 		d.value(p.value, value)
+		if value.Kind() == reflect.Struct {
+			setPos(value, p.key.pos) // an entry of a map stands where its key does
+		}
 		if key, ok := d.key(p.key, v); ok {
 			v.SetMapIndex(key, value)
 		}

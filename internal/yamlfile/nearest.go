@@ -62,9 +62,9 @@ func unequal(a, b rune) int {
 	return 1
 }
 
-// hint returns the end of a message about a wrong word: the nearest known
+// Suggest returns the end of a message about a wrong word: the nearest known
 // word, or all of them. It is empty if there is nothing to suggest.
-func hint(word string, known []string) string {
+func Suggest(word string, known []string) string {
 	near := Nearest(word, known)
 	switch {
 	case len(known) == 0 || near == word:

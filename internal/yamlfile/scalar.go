@@ -107,7 +107,7 @@ func (d *decoder) word(n *node, v reflect.Value) {
 	if k, ok := target.(interface{ Known() []string }); ok {
 		known = k.Known()
 	}
-	d.report(n.pos.Errorf("%s%s", oneLine(err.Error()), hint(n.text, known)))
+	d.report(n.pos.Errorf("%s%s", oneLine(err.Error()), Suggest(n.text, known)))
 }
 
 // isWhole reports whether n is a sign and decimal digits, of any size.

@@ -54,7 +54,7 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == p.key.text })
 		if i < 0 {
 			known := keysOf(fields)
-			d.report(p.key.pos.Errorf("unknown key %q%s", shorten(p.key.text), hint(p.key.text, known)))
+			d.report(p.key.pos.Errorf("unknown key %q%s", shorten(p.key.text), Suggest(p.key.text, known)))
 			continue
 		}
 		d.value(p.value, v.FieldByIndex(fields[i].index))
