@@ -13,6 +13,7 @@ type anyVendor struct{}
 func (anyVendor) Name() string              { return "" }
 func (anyVendor) BaseURL() string           { return "" }
 func (anyVendor) Policy() policy.Policy     { return policy.Default() }
+func (anyVendor) ErrorsIn2xx() bool         { return false }
 func (anyVendor) IdempotencyHeader() string { return "" }
 
 func (anyVendor) Decode(a policy.Answer) *policy.Failure {

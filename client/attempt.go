@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -12,11 +13,13 @@ import (
 
 // An attempt is one request on the wire.
 type attempt struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	timer  *time.Timer // ends the attempt; stopped when the caller gets the stream
-	body   *answerBody // of the answer
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer // ends the attempt; stopped when the caller gets the stream
+	body     *answerBody // of the answer
+	location []string    // of a redirect: kept from http.Client, which fails on a malformed one
 
+	handed bool        // the request was given to the transport
 	sought atomic.Bool // the transport began to look for a connection
 	gotOne atomic.Bool // and had one: from here on, bytes may have left
 }
@@ -38,15 +41,21 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.end()
 		return nil, err
 	}
-	resp, err := x.c.wire.RoundTrip(out)
+	a.handed = true
+	resp, err := x.c.wire.RoundTrip(out.WithContext(a.traced()))
+	if err == nil && resp == nil {
+		err = errNoAnswer
+	}
 	if err != nil {
 		a.end()
 		return nil, err
 	}
-	a.body = &answerBody{ReadCloser: resp.Body, cancel: a.cancel, cause: func() error { return context.Cause(a.ctx) }}
-	resp.Body, resp.Request = a.body, x.original
+	a.receive(resp)
+	resp.Request = x.original
 	return resp, nil
 }
+
+var errNoAnswer = errors.New("the transport gave neither an answer nor an error")
 
 // begin opens the attempt's record and starts its clock.
 func (x *call) begin(ctx context.Context) *attempt {
@@ -58,13 +67,31 @@ func (x *call) begin(ctx context.Context) *attempt {
 	x.sinceLast = 0
 	a := &attempt{}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	a.ctx = httptrace.WithClientTrace(a.ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { a.sought.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { a.gotOne.Store(true) },
-	})
 	a.timer = time.AfterFunc(x.c.policy.Retry().AttemptTimeout, func() { a.cancel(errAttemptTimeout) })
 	x.attempt = a
 	return a
+}
+
+// traced is the attempt's context with an eye on its connection, and on no other that
+// is opened meanwhile, such as for a token.
+func (a *attempt) traced() context.Context {
+	return httptrace.WithClientTrace(a.ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { a.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { a.gotOne.Store(true) },
+	})
+}
+
+// receive takes hold of an answer's body, and of where a redirect leads.
+func (a *attempt) receive(resp *http.Response) {
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	a.body = &answerBody{ReadCloser: resp.Body, cancel: a.cancel, cause: func() error { return context.Cause(a.ctx) }}
+	resp.Body = a.body
+	if resp.StatusCode/100 == 3 && resp.Header != nil {
+		a.location = resp.Header["Location"]
+		resp.Header.Del("Location")
+	}
 }
 
 // end stops the attempt's clock and gives up what it holds.
@@ -73,25 +100,31 @@ func (a *attempt) end() {
 	a.cancel(errEnded)
 }
 
-// dress puts body, idempotency key and credential on the attempt's own copy.
+// dress puts credential, idempotency key and body on the attempt's own copy.
 func (x *call) dress(out *http.Request) error {
-	if err := x.payload.attach(out); err != nil {
-		return err
+	if x.authorized() {
+		if err := x.authorize(out); err != nil {
+			return &credentialError{err}
+		}
 	}
 	if x.keyed() {
 		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.options.IdempotencyKey)
 	}
-	if !x.authorized() {
-		return nil
-	}
-	if err := x.c.auth.Apply(out.Context(), out); err != nil {
-		if out.Body != nil {
-			_ = out.Body.Close()
+	return x.payload.attach(out)
+}
+
+// authorize applies the client's credential, and has the first one fetched.
+func (x *call) authorize(out *http.Request) error {
+	ctx := WithCall(out.Context(), CallOptions{})
+	err := x.c.auth.Apply(ctx, out)
+	if errors.Is(err, ErrNoCredential) {
+		if err := x.c.renewals.renew(ctx, x.c.auth, ""); err != nil {
+			return err
 		}
-		return &credentialError{err}
+		err = x.c.auth.Apply(ctx, out)
 	}
 	x.sent = out.Header.Get("Authorization")
-	return nil
+	return err
 }
 
 // authorized reports whether the client's credential belongs on the call: it is bound

@@ -4,22 +4,29 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 )
 
 // Auth puts a credential on requests, and renews it. Its methods may be called from
-// many goroutines at once. A Client applies it to the base URL's origin only.
+// many goroutines at once. A Client applies it to the base URL's origin only. Neither
+// method's context carries the options of the call.
 type Auth interface {
-	// Apply is called for each attempt, with a copy of the request.
+	// Apply is called for each attempt, with a copy of the request. ErrNoCredential
+	// asks the Client to run Refresh with an empty string first.
 	Apply(ctx context.Context, req *http.Request) error
 	// Refresh renews the credential, unless rejected is no longer what Apply would
 	// give: then somebody else has renewed it. rejected is the Authorization header
 	// that the vendor refused. A Client runs one Refresh for all calls that wait for
-	// it. ErrNotRenewable says that there is nothing to renew.
+	// it, in a context that ends with the Client and not with a call. ErrNotRenewable
+	// says that there is nothing to renew.
 	Refresh(ctx context.Context, rejected string) error
 }
 
 // ErrNotRenewable is what Refresh of a fixed credential returns.
 var ErrNotRenewable = errors.New("client: the credential cannot be renewed")
+
+// ErrNoCredential is what Apply returns before there is a credential.
+var ErrNoCredential = errors.New("client: there is no credential yet")
 
 // APIKey returns the credential that is sent as header: value. Put a scheme word that
 // belongs to it, such as "apiKey ", into value.
@@ -45,59 +52,49 @@ func (f fixed) Apply(_ context.Context, req *http.Request) error {
 func (fixed) Refresh(context.Context, string) error { return ErrNotRenewable }
 
 // RenewableBearer returns a bearer token that renew can replace. token is the first
-// one; if it is empty, renew is asked before the first request. renew is never run
-// twice at a time, and its context ends with the Client.
+// one; if it is empty, renew is asked before the first request. A Client never runs
+// renew twice at a time.
 func RenewableBearer(token string, renew func(context.Context) (string, error)) Auth {
-	r := &renewable{renew: renew, turn: make(chan struct{}, 1)}
-	r.token = func() string { return token }
+	r := &renewable{renew: renew}
+	r.set(token)
 	return r
 }
 
-// renewable is guarded by turn, a lock that can be waited for with a context.
 type renewable struct {
 	renew func(context.Context) (string, error)
-	turn  chan struct{}
-	token func() string // behind a function, so that no verb of fmt can print it
+	mu    sync.Mutex
+	value func() string // of the header; behind a function, so that no verb of fmt can print it
 }
 
-func (r *renewable) lock(ctx context.Context) error {
-	select {
-	case r.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+func (r *renewable) set(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	value := ""
+	if token != "" {
+		value = "Bearer " + token
 	}
+	r.value = func() string { return value }
 }
 
-func (r *renewable) unlock() { <-r.turn }
+func (r *renewable) header() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.value()
+}
 
-func (r *renewable) Apply(ctx context.Context, req *http.Request) error {
-	if err := r.lock(ctx); err != nil {
-		return err
+func (r *renewable) Apply(_ context.Context, req *http.Request) error {
+	value := r.header()
+	if value == "" {
+		return ErrNoCredential
 	}
-	defer r.unlock()
-	if r.token() == "" {
-		if err := r.replace(ctx); err != nil {
-			return err
-		}
-	}
-	req.Header.Set("Authorization", "Bearer "+r.token())
+	req.Header.Set("Authorization", value)
 	return nil
 }
 
 func (r *renewable) Refresh(ctx context.Context, rejected string) error {
-	if err := r.lock(ctx); err != nil {
-		return err
-	}
-	defer r.unlock()
-	if "Bearer "+r.token() != rejected {
+	if r.header() != rejected {
 		return nil // somebody else has
 	}
-	return r.replace(ctx)
-}
-
-// replace asks for a new token. The caller holds the lock.
-func (r *renewable) replace(ctx context.Context) error {
 	token, err := r.renew(ctx)
 	if err != nil {
 		return err
@@ -105,6 +102,6 @@ func (r *renewable) replace(ctx context.Context) error {
 	if token == "" {
 		return errors.New("client: the renewal gave an empty token")
 	}
-	r.token = func() string { return token }
+	r.set(token)
 	return nil
 }

@@ -114,14 +114,15 @@ func TestARenewalThatFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err       error
 		class     apierrors.Class
+		refusal   apierrors.Class // the vendor's answer, which is not lost
 		action    apierrors.Action
 		temporary bool
 	}{
-		"refused":                    {errors.New("refresh token revoked"), apierrors.Authentication, apierrors.FailFast, false},
-		"server out of reach":        {unreachable, apierrors.Network, apierrors.Retry, true},
-		"too slow":                   {context.DeadlineExceeded, apierrors.Timeout, apierrors.Retry, true},
-		"told by a client like ours": {&apierrors.Error{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts}, apierrors.ServerError, apierrors.Retry, true},
-		"wrong client credentials":   {&apierrors.Error{Class: apierrors.Authentication, Action: apierrors.FailFast}, apierrors.Authentication, apierrors.FailFast, false},
+		"refused":                    {errors.New("refresh token revoked"), apierrors.Authentication, apierrors.Authentication, apierrors.FailFast, false},
+		"server out of reach":        {unreachable, apierrors.Network, apierrors.TokenExpired, apierrors.Retry, true},
+		"too slow":                   {context.DeadlineExceeded, apierrors.Timeout, apierrors.TokenExpired, apierrors.Retry, true},
+		"told by a client like ours": {&apierrors.Error{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts}, apierrors.ServerError, apierrors.TokenExpired, apierrors.Retry, true},
+		"wrong client credentials":   {&apierrors.Error{Class: apierrors.Authentication, Action: apierrors.FailFast}, apierrors.Authentication, apierrors.Authentication, apierrors.FailFast, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -135,7 +136,7 @@ func TestARenewalThatFails(t *testing.T) {
 				for range 5 {
 					_, err := send(t.Context(), t, c, "POST", "/items", "x")
 					e := failure(t, err)
-					if e.Class != tt.class || e.Action != tt.action || e.Status != 401 || e.Applied != apierrors.AppliedNo || apierrors.Temporary(err) != tt.temporary {
+					if e.Class != tt.class || e.Action != tt.action || !errors.Is(err, tt.refusal) || e.Applied != apierrors.AppliedNo || apierrors.Temporary(err) != tt.temporary {
 						t.Errorf("class %v, action %v, status %d, applied %v, temporary %v", e.Class, e.Action, e.Status, e.Applied, apierrors.Temporary(err))
 					}
 					if !errors.Is(err, tt.err) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ const (
 	bodyTimeout  = 2 * time.Second       // for reading it
 	maxDrain     = 4 << 10               // read beyond it, so that the connection can be used again
 	drainTimeout = 50 * time.Millisecond // for that
+	maxPeek      = 4 << 10               // looked at of a success that may hold an error
 	stallTimeout = 30 * time.Second      // of a stream, while a Read is blocked
 )
 
@@ -67,6 +69,7 @@ type onlyOnce struct{ io.ReadCloser }
 // answerBody ends its attempt when it is closed, and a stream that stalls.
 type answerBody struct {
 	io.ReadCloser
+	head   []byte                  // was looked at, and is read first
 	cancel context.CancelCauseFunc // ends the attempt
 	cause  func() error            // why the attempt was ended
 
@@ -75,6 +78,11 @@ type answerBody struct {
 }
 
 func (b *answerBody) Read(p []byte) (int, error) {
+	if len(b.head) > 0 {
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	}
 	if !b.watched {
 		return b.ReadCloser.Read(p)
 	}
@@ -97,8 +105,30 @@ func (b *answerBody) Close() error {
 	return err
 }
 
+// peek looks at the beginning of the answer, and reports whether that is all of it. It
+// takes nothing away from what is read afterwards.
+func (b *answerBody) peek() (head []byte, isAll bool) {
+	head = make([]byte, 0, maxPeek)
+	var err error
+	for err == nil && len(head) < maxPeek && isDocument(head) {
+		var n int
+		n, err = b.ReadCloser.Read(head[len(head):maxPeek])
+		head = head[:len(head)+n]
+	}
+	b.head = head
+	return head, errors.Is(err, io.EOF)
+}
+
+// isDocument reports whether what begins with head may be JSON or XML: a stream of
+// anything else is not waited for.
+func isDocument(head []byte) bool {
+	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
+	return len(head) == 0 || bytes.IndexByte([]byte("{[<"), head[0]) >= 0
+}
+
 // keep reads the error body of an answer, within its bounds, and closes it. A body that
-// breaks off is kept as far as it came, and is not whole.
+// breaks off is kept as far as it came, and is not whole; one that is clipped at the
+// bound is, as asking again would bring no more of it.
 func (b *answerBody) keep() (kept []byte, whole bool) {
 	defer func() { _ = b.Close() }()
 	timer := time.AfterFunc(bodyTimeout, func() { b.cancel(errSlow) })
@@ -117,12 +147,9 @@ func (b *answerBody) keep() (kept []byte, whole bool) {
 // errors.Is can tell.
 type timeout string
 
-func (t timeout) Error() string   { return string(t) }
-func (t timeout) Timeout() bool   { return true }
-func (t timeout) Temporary() bool { return true }
-func (t timeout) Is(target error) bool {
-	return target == context.DeadlineExceeded
-}
+func (t timeout) Error() string        { return string(t) }
+func (t timeout) Timeout() bool        { return true }
+func (t timeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
 const (
 	errAttemptTimeout = timeout("no answer within the attempt's timeout")

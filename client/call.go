@@ -1,101 +1,186 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
+	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
-// A Call is a typed JSON call for Do.
-type Call struct {
-	Method  string      // empty: GET
-	Path    string      // below the base URL; escape what you put into it with url.PathEscape
-	Query   url.Values  // nil: none
-	Header  http.Header // in addition to Accept and Content-Type
-	Body    any         // encoded as JSON, once; nil: none
-	Options CallOptions
+// A call is the state of one call, from the first attempt to its end. Its methods run
+// in one goroutine.
+type call struct {
+	c        *Client
+	ctx      context.Context
+	original *http.Request // the caller's; never changed
+	req      *http.Request // with its whole URL, without a body
+	path     string        // of the URL below the base URL, by which the vendor's data knows it
+	payload  payload
+	options  CallOptions
+	decode   func([]byte) error // of the typed door; nil: the answer is streamed
+
+	engine engine
+
+	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
+	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
+	attempt       *attempt // the latest; nil while it has not begun
+	attempts      []apierrors.Attempt
+	started       time.Time     // the call
+	began         time.Time     // its first attempt
+	waited        time.Duration // in all
+	imposed       time.Duration // of that, since the first attempt and not by our own back-off
+	sinceLast     time.Duration // of that, since the latest attempt
+	resumes       time.Time     // when the latest imposed wait ends
+	counted       int           // attempts that cost one
+	throttled     int
+	refreshed     bool
+	unknownBefore bool
+
+	last     *outcome // of the latest attempt, if it failed
+	accepted bool
+	err      error // what the caller gets
 }
 
-// maxTypedAnswer bounds an answer that is decoded here. Take Send for more.
-const maxTypedAnswer = 32 << 20
+// An outcome is a failed attempt and what was decided about it.
+type outcome struct {
+	failure  policy.Failure
+	decision policy.Decision
+	body     []byte
+	header   http.Header
+	err      error // the wire's
+}
 
-// Do sends call and decodes the JSON answer into a T.
-//
-// An answer that the vendor calls a failure, and a failure to get one, is an
-// *apierrors.Error; so is an answer that is no T (class malformed_response). An
-// accepted answer, a 204, a 304 and an empty body leave T at its zero value. Do is
-// safe for concurrent use.
-func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
-	var result, zero T
-	req, err := c.request(ctx, call)
-	if err != nil {
-		return zero, err
+// newCall checks the request, and makes it a whole one.
+func (c *Client) newCall(req *http.Request, o CallOptions) (*call, error) {
+	x := &call{c: c, ctx: req.Context(), options: o, started: time.Now()}
+	return x, x.take(req)
+}
+
+// take makes req the one that is sent: its URL whole, its body apart.
+func (x *call) take(req *http.Request) error {
+	x.original, x.payload = req, payloadOf(req)
+	target, path := x.c.resolve(req.URL)
+	if req.RequestURI != "" {
+		x.payload.close()
+		return malformed(x.options.Op, "RequestURI is set: this is a request that a server got", nil)
 	}
-	x, err := c.newCall(req, call.Options)
-	if err != nil {
-		return zero, err
+	if target == nil {
+		x.payload.close()
+		return malformed(x.options.Op, "the URL has no host, and there is no Config.BaseURL for it", nil)
 	}
-	x.decode = func(resp *http.Response) error {
-		var fresh T
-		if err := decodeJSON(resp, &fresh); err != nil {
-			return err
+	whole := *req
+	whole.URL, whole.Body, whole.GetBody, whole.ContentLength = target, nil, nil, 0
+	if whole.Method == "" {
+		whole.Method = http.MethodGet
+	}
+	x.req, x.path = whole.WithContext(x.ctx), path
+	if !x.authorized() {
+		x.credential = credentialOf(req)
+	}
+	if x.c.vendor.Name() == "" {
+		x.credential = target.Scheme + "://" + target.Host + " " + x.credential
+	}
+	return nil
+}
+
+// resolve puts a URL without a host below the base URL, and returns the path below the
+// base URL as well. It is nil if there is no base URL, or the URL has no path of its own.
+func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
+	switch {
+	case u == nil || u.Opaque != "" || (u.Host == "" && c.base == nil):
+		return nil, ""
+	case u.Host != "":
+		return u, c.belowBase(u)
+	}
+	path = "/" + strings.TrimPrefix(u.EscapedPath(), "/")
+	whole, err := url.Parse(c.base.Scheme + "://" + c.base.Host + c.prefix() + path)
+	if err != nil {
+		return nil, ""
+	}
+	whole.RawQuery = u.RawQuery
+	return whole, path
+}
+
+// prefix is the base URL's path, without a slash at its end.
+func (c *Client) prefix() string { return strings.TrimSuffix(c.base.EscapedPath(), "/") }
+
+// belowBase is the path of u without that of the base URL.
+func (c *Client) belowBase(u *url.URL) string {
+	path := u.EscapedPath()
+	if c.base == nil || u.Host != c.base.Host {
+		return path
+	}
+	if below, ok := strings.CutPrefix(path, c.prefix()+"/"); ok {
+		return "/" + below
+	}
+	return path
+}
+
+// credentialHeaders are where callers put a credential of their own.
+var credentialHeaders = []string{"Authorization", "X-Api-Key", "Api-Key"}
+
+// credentialOf tells credentials apart without keeping them; empty if there is none.
+func credentialOf(req *http.Request) string {
+	sum := sha256.New()
+	found := false
+	add := func(name, value string) {
+		if value != "" {
+			found = true
+			_, _ = sum.Write([]byte(name + "\x00" + value + "\x00"))
 		}
-		result = fresh
-		return nil
 	}
-	resp, err := x.run()
-	if err != nil {
-		return zero, err
+	for _, name := range credentialHeaders {
+		add(name, req.Header.Get(name))
 	}
-	return result, resp.Body.Close()
+	add("userinfo", req.URL.User.String())
+	if !found {
+		return ""
+	}
+	return string(sum.Sum(nil))
 }
 
-// request encodes the body once; it is read again for each attempt.
-func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) {
-	var body io.Reader
-	if call.Body != nil {
-		data, err := json.Marshal(call.Body)
-		if err != nil {
-			return nil, malformed(call.Options.Op, "the body cannot be encoded", err)
+// state is what the policy needs to know of the call.
+func (x *call) state() policy.State {
+	s := policy.State{
+		Method: x.req.Method, Path: x.path,
+		Attempts: x.counted + 1, Throttled: x.throttled,
+		Trying: x.trying(), Waited: x.waited, MaxWait: x.options.MaxWait,
+		CanRefresh: x.canRefresh(), CanShrink: x.options.Shrink != nil,
+		Repeatable: x.options.Repeatable, Keyed: x.keyed(), OneShotBody: x.payload.oneShot(),
+		UnknownBefore: x.unknownBefore, Random: x.c.random(),
+	}
+	s.SurfacedCode, s.Surfaced = x.c.streak.now()
+	if deadline, ok := x.ctx.Deadline(); ok {
+		if s.Left = time.Until(deadline); s.Left == 0 {
+			s.Left = -1 // just over; zero says that there is none
 		}
-		body = bytes.NewReader(data)
 	}
-	if strings.ContainsAny(call.Path, "?#") {
-		return nil, malformed(call.Options.Op, "path: expected no query and no fragment; use Query", nil)
-	}
-	req, err := http.NewRequestWithContext(ctx, call.Method, call.Path, body)
-	if err != nil {
-		return nil, malformed(call.Options.Op, "the method or the path is malformed", err)
-	}
-	req.URL.RawQuery = call.Query.Encode()
-	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for name, values := range call.Header {
-		req.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	return req, nil
+	return s
 }
 
-var errTooLong = errors.New("the answer is longer than 32 MiB: use Send")
+// canRefresh reports whether another credential can be had: one that is fixed cannot be
+// renewed, and one renewal is enough for a call.
+func (x *call) canRefresh() bool {
+	_, isFixed := x.c.auth.(fixed)
+	return x.authorized() && !isFixed && !x.refreshed
+}
 
-// decodeJSON reads the whole answer into v; an empty one leaves v alone.
-func decodeJSON(resp *http.Response, v any) error {
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxTypedAnswer+1))
-	if err != nil {
-		return err
+// trying is the time since the first attempt, without the waits that were imposed.
+func (x *call) trying() time.Duration {
+	if x.began.IsZero() {
+		return 0
 	}
-	if len(data) > maxTypedAnswer {
-		return errTooLong
-	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil
-	}
-	return json.Unmarshal(data, v)
+	return time.Since(x.began) - x.imposed
+}
+
+// impose counts a wait that was not our own back-off.
+func (x *call) impose(wait time.Duration) {
+	x.waited += wait
+	x.imposed += wait
+	x.sinceLast += wait
 }

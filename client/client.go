@@ -20,6 +20,9 @@ type Vendor interface {
 	Policy() policy.Policy // what to do about each failure
 	// Decode explains an answer, or returns nil if it is not a failure.
 	Decode(policy.Answer) *policy.Failure
+	// ErrorsIn2xx reports whether an answer that is a success by its status may hold an
+	// error, so that Decode is to see it.
+	ErrorsIn2xx() bool
 	// IdempotencyHeader is where the vendor takes an idempotency key; empty if it
 	// honours none.
 	IdempotencyHeader() string
@@ -50,6 +53,7 @@ type Client struct {
 	renewals *renewals
 	lanes    *lanes
 	log      *slog.Logger
+	streak   streak
 	observe  func(context.Context, Event)
 	random   func() float64
 	ownsWire bool
@@ -104,9 +108,6 @@ func parseBase(base string) (*url.URL, error) {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("client: BaseURL of %s: expected neither userinfo, query nor fragment; use Auth for a credential", u.Host)
-	}
-	if u.Path == "" {
-		u.Path = "/" // so that what is joined to it has a leading slash
 	}
 	return u, nil
 }

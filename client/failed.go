@@ -19,8 +19,7 @@ type refusal struct {
 	scope apierrors.Scope
 }
 
-// errRefused takes a refusal through go-retryablehttp; the call holds the rest.
-var errRefused = errors.New("refused before it was sent")
+func (r *refusal) Error() string { return "held back by " + r.by }
 
 // failed is the error for a failed attempt that is not repeated.
 func (x *call) failed(o *outcome) *apierrors.Error {
@@ -58,7 +57,7 @@ func (x *call) blank() *apierrors.Error {
 }
 
 // heldBack is the error for a call that a gate or a limit did not let through.
-func (x *call) heldBack(r refusal) *apierrors.Error {
+func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.scope
 	e.Reason = r.by
@@ -100,26 +99,50 @@ func (x *call) canceled(last *outcome) *apierrors.Error {
 	}
 	if last != nil {
 		causes = append(causes, x.failed(last))
+		if x.resumes.After(time.Now()) {
+			e.RetryAt = x.resumes // the vendor told when to come back
+		}
 	}
 	e.Err = errors.Join(causes...)
 	return e
 }
 
-// notRenewed is the error for a call whose credential could not be renewed: the
-// refusal that asked for it, or what keeps the renewal from being had.
+// notRenewed is the error for a call whose credential was refused and could not be
+// renewed: that refusal, or what keeps the renewal from being had, with the refusal as
+// a cause.
 func (x *call) notRenewed(err error) *apierrors.Error {
+	refusedFor := *x.last
+	refusedFor.decision = x.c.policy.Decide(refusedFor.failure, x.state()) // no longer to be refreshed
+	refused := x.failed(&refusedFor)
+	refused.Applied = x.applied(apierrors.AppliedNo)
+	class := credentialClass(err)
+	switch {
+	case errors.Is(err, errClosed):
+		refused.Class, refused.Action, refused.Stop = apierrors.Canceled, apierrors.ActionNone, apierrors.StopCanceled
+		refused.Reason, refused.Hint = "the client was closed", ""
+		fallthrough
+	case class == apierrors.Authentication:
+		refused.Err = err
+		return refused
+	}
+	o := outcome{failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo}, err: errors.Join(err, x.failed(x.last))}
+	if at, ok := apierrors.RetryAt(err); ok {
+		o.failure.Wait = max(time.Until(at), 0)
+	}
+	o.decision = x.c.policy.Decide(o.failure, x.state())
+	o.decision.After = o.failure.Wait
+	if o.decision.Again { // the failed renewal answers for everybody for a while
+		o.decision.Stop = apierrors.StopAttempts
+	}
+	return x.failed(&o)
+}
+
+// notShrunk is the error for a request that was too large and could not be made smaller.
+func (x *call) notShrunk(err error) *apierrors.Error {
 	o := *x.last
-	judged := o.failure
-	if class := credentialClass(err); class != apierrors.Authentication {
-		judged = policy.Failure{Class: class, Applied: apierrors.AppliedNo}
-	}
-	o.decision = x.c.policy.Decide(judged, x.state())
+	o.decision.Action, o.decision.Stop, o.decision.After = apierrors.Surface, apierrors.StopPermanent, 0
 	e := x.failed(&o)
-	e.Applied = x.applied(apierrors.AppliedNo)
 	e.Err = err
-	if known, ok := errors.AsType[*apierrors.Error](err); ok {
-		e.Action, e.Stop, e.RetryAt = known.Action, known.Stop, known.RetryAt
-	}
 	return e
 }
 
@@ -144,10 +167,8 @@ func later(wait time.Duration) time.Time {
 func wordsOf(f policy.Failure, code string) (string, []apierrors.Field) {
 	message := ""
 	for _, item := range f.Items {
-		if message == "" || (item.Code == code && item.Message != "") {
+		if item.Code == code && item.Message != "" {
 			message = item.Message
-		}
-		if item.Code == code && message != "" {
 			break
 		}
 	}

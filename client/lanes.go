@@ -58,6 +58,8 @@ type lanes struct {
 	mu    sync.Mutex
 	byKey map[laneKey]*list.Element
 	order *list.List // of *lane
+
+	reserving sync.Mutex // held while tokens are taken, or given back
 }
 
 func newLanes() *lanes {
@@ -98,7 +100,7 @@ var account = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
 // while its gate was closed.
 func (x *call) lanesOf() []*lane {
 	found := []*lane{x.c.lanes.get(laneKey{credential: x.credential}, &account)}
-	for _, limit := range x.c.policy.Limits(x.req.Method, x.req.URL.EscapedPath()) {
+	for _, limit := range x.c.policy.Limits(x.req.Method, x.path) {
 		key, ok := x.laneKey(limit)
 		if !ok {
 			continue
@@ -138,44 +140,44 @@ func (x *call) closeGate(d policy.Decision) {
 	}
 }
 
-// admit waits until every gate is open and every limit has given a token. It refuses at
-// once if the wait does not fit into the call.
+// admit waits until every gate is open and every limit has given a token. A wait that
+// does not fit into the call is a *refusal.
 func (x *call) admit(ctx context.Context) error {
 	began := time.Now()
 	held := ""
 	for {
-		lanes := x.lanesOf()
-		if l, wait := closed(lanes, time.Now()); wait > 0 {
+		met := x.lanesOf()
+		if l, wait := longestClosed(met, time.Now()); wait > 0 {
 			held = l.name("gate")
 			if err := x.pause(ctx, wait, held, l.scope); err != nil {
 				return err
 			}
 			continue
 		}
-		name, err := x.takeTokens(ctx, lanes)
+		name, err := x.takeTokens(ctx, met)
 		if err != nil {
 			return err
 		}
 		if name != "" {
 			held = name
 		}
-		if _, wait := closed(lanes, time.Now()); wait <= 0 {
+		if _, wait := longestClosed(x.lanesOf(), time.Now()); wait <= 0 {
 			break
 		}
 		// A gate closed while we waited for a token: begin again, so that the
 		// reopening is paced.
 	}
-	if waited := time.Since(began); waited > 0 {
-		x.emit(Event{Kind: EventWait, Attempt: len(x.attempts) + 1, Rule: held, Wait: waited})
+	if held != "" {
+		x.emit(Event{Kind: EventWait, Attempt: len(x.attempts) + 1, Rule: held, Wait: time.Since(began)})
 	}
 	return nil
 }
 
-// closed returns the lane whose gate stays closed for the longest time.
-func closed(lanes []*lane, now time.Time) (*lane, time.Duration) {
+// longestClosed returns the lane whose gate stays closed for the longest time.
+func longestClosed(met []*lane, now time.Time) (*lane, time.Duration) {
 	var last *lane
 	var longest time.Duration
-	for _, l := range lanes {
+	for _, l := range met {
 		if wait := l.closedFor(now); wait > longest {
 			last, longest = l, wait
 		}
@@ -184,13 +186,28 @@ func closed(lanes []*lane, now time.Time) (*lane, time.Duration) {
 }
 
 // takeTokens takes one token from each pace and waits until all are due. It returns
-// the name of the limit that took the longest; empty if there was no wait.
-func (x *call) takeTokens(ctx context.Context, lanes []*lane) (string, error) {
+// the name of the limit that takes the longest; empty if there was no wait.
+func (x *call) takeTokens(ctx context.Context, met []*lane) (string, error) {
+	slowest, wait, refused := x.reserve(met)
+	switch {
+	case refused != nil:
+		return "", refused
+	case slowest == nil:
+		return "", nil
+	}
+	return slowest.name("limit"), x.sleep(ctx, wait)
+}
+
+// reserve takes one token from each pace, or none if the longest wait does not fit. It
+// is one step for all calls: a token can be given back whole only while nobody has
+// reserved behind it.
+func (x *call) reserve(met []*lane) (slowest *lane, longest time.Duration, refused error) {
+	state := x.state()
+	x.c.lanes.reserving.Lock()
+	defer x.c.lanes.reserving.Unlock()
 	now := time.Now()
-	var slowest *lane
-	var longest time.Duration
 	var taken []*rate.Reservation
-	for _, l := range lanes {
+	for _, l := range met {
 		if l.pace == nil {
 			continue
 		}
@@ -200,29 +217,33 @@ func (x *call) takeTokens(ctx context.Context, lanes []*lane) (string, error) {
 			slowest, longest = l, wait
 		}
 	}
-	if longest == 0 {
-		return "", nil
+	stop := apierrors.StopNone
+	if longest > 0 {
+		stop = x.c.policy.Fits(longest, state)
 	}
-	name := slowest.name("limit")
-	err := x.pause(ctx, longest, name, slowest.scope)
-	if err != nil {
-		for _, r := range taken {
-			r.CancelAt(time.Now())
-		}
+	if stop == apierrors.StopNone {
+		return slowest, longest, nil
 	}
-	return name, err
+	for _, r := range taken {
+		r.CancelAt(now)
+	}
+	return nil, 0, &refusal{by: slowest.name("limit"), wait: longest, stop: stop, scope: slowest.scope}
 }
 
-// pause waits, if the wait fits into the call. Otherwise the call is refused.
+// pause waits for a gate, if the wait fits into the call.
 func (x *call) pause(ctx context.Context, wait time.Duration, by string, scope apierrors.Scope) error {
 	if stop := x.c.policy.Fits(wait, x.state()); stop != apierrors.StopNone {
-		x.refused = &refusal{by: by, wait: wait, stop: stop, scope: scope}
-		return errRefused
+		return &refusal{by: by, wait: wait, stop: stop, scope: scope}
 	}
+	return x.sleep(ctx, wait)
+}
+
+// sleep waits, and counts it as imposed.
+func (x *call) sleep(ctx context.Context, wait time.Duration) error {
 	began := time.Now()
+	defer func() { x.impose(time.Since(began)) }()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	defer func() { x.impose(time.Since(began)) }()
 	select {
 	case <-timer.C:
 		return nil

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
@@ -12,6 +13,13 @@ type CallOptions struct {
 	IdempotencyKey string        // sent with each attempt, if the vendor honours keys
 	Repeatable     bool          // sending it twice does no harm; false: by the vendor's data and the method
 	MaxWait        time.Duration // sum of all waits of the call; 0: the policy's
+
+	// Shrink gives a smaller request in place of one that the vendor calls too large, or
+	// answered too late: half a page, half a window, fewer records. It owns what it
+	// leaves out; the answer's Request is what was really sent. It gets the request as
+	// it was given, with its body spent but for GetBody. Nil for the request says that
+	// it cannot be smaller. A nil Shrink: such a call fails with the advice.
+	Shrink func(*http.Request) (*http.Request, error)
 }
 
 type optionsKey struct{}

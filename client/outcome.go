@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,31 +16,41 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// wireFailure says what an attempt without an answer proves. Applied is no only if the
-// transport told that it looked for a connection and never had one; from the first
-// connection on, or with a transport that tells nothing, the outcome is unknown.
+// wireFailure says what an attempt without an answer proves. Applied is no only if
+// nothing was handed to the transport, or if that told that it looked for a connection
+// and never had one; from the first connection on, or with a transport that tells
+// nothing, the outcome is unknown.
 func (x *call) wireFailure(err error) policy.Failure {
 	f := policy.Failure{Class: apierrors.Network}
 	a := x.attempt
-	if a == nil || (a.sought.Load() && !a.gotOne.Load()) {
+	neverLeft := a == nil || !a.handed || (a.sought.Load() && !a.gotOne.Load())
+	if neverLeft {
 		f.Applied = apierrors.AppliedNo
 	}
 	switch {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled
 	case isCredentialFailure(err):
-		f.Class, f.Applied = credentialClass(err), apierrors.AppliedNo
+		f.Class = credentialClass(err)
 		if at, ok := apierrors.RetryAt(err); ok {
 			f.Wait = max(time.Until(at), 0)
 		}
-	case isHopeless(err):
-		f.Class, f.Applied = apierrors.MalformedRequest, apierrors.AppliedNo
+	case isHopeless(err) && (neverLeft || !a.gotOne.Load()):
+		f.Class = apierrors.MalformedRequest
+		if x.isStandardWire() {
+			f.Applied = apierrors.AppliedNo // it said so before it looked for a connection
+		}
 	case isCertificateFailure(err):
 		f.Permanent = true
 	case isTimeout(err) || (a != nil && errors.Is(context.Cause(a.ctx), errAttemptTimeout)):
 		f.Class = apierrors.Timeout
 	}
 	return f
+}
+
+func (x *call) isStandardWire() bool {
+	_, ok := x.c.wire.(*http.Transport)
+	return ok
 }
 
 // hopeless lists failures of net/http that have no type and that no repeat can cure;
@@ -79,14 +91,22 @@ func isCredentialFailure(err error) bool {
 	return ok
 }
 
+// ofTheTokenServer are the classes of a renewal's failure that say something of the
+// call that needs the credential. Any other, such as not_found, is about the token
+// request and not about the record: the credential cannot be had.
+var ofTheTokenServer = []apierrors.Class{
+	apierrors.Permission, apierrors.Configuration, apierrors.RateLimited, apierrors.QuotaExceeded,
+	apierrors.LimitReached, apierrors.Timeout, apierrors.ServerError, apierrors.Network,
+}
+
 // credentialClass is what a credential's own failure says: a renewal that could not
-// reach its server is that server's failure, and worth another try.
+// reach its server is that server's failure, and worth another run.
 func credentialClass(err error) apierrors.Class {
-	if e, ok := errors.AsType[*apierrors.Error](err); ok {
-		return e.Class
-	}
+	class := apierrors.ClassOf(err)
 	switch {
-	case isTimeout(err), errors.Is(err, context.DeadlineExceeded):
+	case slices.Contains(ofTheTokenServer, class):
+		return class
+	case class == apierrors.Canceled, isTimeout(err), errors.Is(err, context.DeadlineExceeded):
 		return apierrors.Timeout
 	case isNetworkFailure(err):
 		return apierrors.Network

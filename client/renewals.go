@@ -18,12 +18,12 @@ var errClosed = errors.New("client: closed")
 // it, and apart from the first caller's cancel. A failure is everybody's, also of those
 // that come a little later.
 type renewals struct {
-	ctx  context.Context // ends with the client
-	stop context.CancelCauseFunc
-	wait sync.WaitGroup
+	ctx   context.Context // ends with the client
+	stop  context.CancelCauseFunc
+	group sync.WaitGroup
 
-	mu      sync.Mutex
-	running map[string]*renewal // by the refused credential
+	mu         sync.Mutex
+	byRejected map[string]*renewal // under way, or failed a moment ago
 }
 
 type renewal struct {
@@ -33,7 +33,7 @@ type renewal struct {
 }
 
 func newRenewals() *renewals {
-	r := &renewals{running: map[string]*renewal{}}
+	r := &renewals{byRejected: map[string]*renewal{}}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
@@ -43,7 +43,7 @@ func (r *renewals) close() {
 	r.mu.Lock()
 	r.stop(errClosed)
 	r.mu.Unlock()
-	r.wait.Wait()
+	r.group.Wait()
 }
 
 // renew waits for a renewal of the refused credential, and begins it if nobody has.
@@ -60,21 +60,26 @@ func (r *renewals) renew(ctx context.Context, auth Auth, rejected string) error 
 	}
 }
 
+// start begins a renewal, if nobody has, and does not wait for it.
+func (r *renewals) start(ctx context.Context, auth Auth, rejected string) {
+	_, _ = r.join(ctx, auth, rejected) // a failure is told to the calls that wait for it
+}
+
 func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renewal, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(time.Now())
-	if one, ok := r.running[rejected]; ok {
+	if one, ok := r.byRejected[rejected]; ok {
 		return one, nil
 	}
 	if r.ctx.Err() != nil {
 		return nil, errClosed
 	}
 	one := &renewal{done: make(chan struct{})}
-	r.running[rejected] = one
-	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTimeout)
+	r.byRejected[rejected] = one
+	apart, cancel := context.WithTimeout(WithCall(context.WithoutCancel(ctx), CallOptions{}), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
-	r.wait.Go(func() {
+	r.group.Go(func() {
 		defer cancel()
 		defer stop()
 		r.finish(rejected, one, auth.Refresh(apart, rejected))
@@ -89,16 +94,16 @@ func (r *renewals) finish(rejected string, one *renewal, err error) {
 	defer r.mu.Unlock()
 	one.err, one.expires = err, time.Now().Add(failureMemory)
 	if err == nil {
-		delete(r.running, rejected)
+		delete(r.byRejected, rejected)
 	}
 	close(one.done)
 }
 
 // forget drops failures that are no longer remembered. The caller holds the lock.
 func (r *renewals) forget(now time.Time) {
-	for rejected, one := range r.running {
+	for rejected, one := range r.byRejected {
 		if !one.expires.IsZero() && !now.Before(one.expires) {
-			delete(r.running, rejected)
+			delete(r.byRejected, rejected)
 		}
 	}
 }

@@ -18,15 +18,20 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shop is a small vendor: it tells codes in a header, and honours idempotency keys.
+// shop is a small vendor: it tells codes in a header, also in a 2xx, and honours
+// idempotency keys.
 type shop struct{ policy policy.Policy }
 
 func (shop) Name() string              { return "shop" }
 func (shop) BaseURL() string           { return "" }
 func (s shop) Policy() policy.Policy   { return s.policy }
+func (shop) ErrorsIn2xx() bool         { return true }
 func (shop) IdempotencyHeader() string { return "Idempotency-Key" }
 
 func (shop) Decode(a policy.Answer) *policy.Failure {
+	if a.Status < 400 && a.Header.Get("X-Code") == "" {
+		return nil
+	}
 	f := &policy.Failure{Status: a.Status, Limit: a.Header.Get("X-Limit")}
 	f.Wait, _ = policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
 	if code := a.Header.Get("X-Code"); code != "" {

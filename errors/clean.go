@@ -17,6 +17,10 @@ var (
 	versionForm = regexp.MustCompile(`^v[0-9]{1,3}(\.[0-9]{1,3})?$`)
 )
 
+// IsCode reports whether s looks like a vendor's code: up to 64 of A-Z a-z 0-9 _ . -
+// Anything else may be a value in disguise, and is not taken for one.
+func IsCode(s string) bool { return codeForm.MatchString(s) }
+
 func cleanCode(s string) string { return onlyIf(codeForm, s) }
 func cleanID(s string) string   { return onlyIf(idForm, s) }
 func cleanPath(s string) string { return onlyIf(pathForm, s) }

@@ -128,8 +128,8 @@ func (e Error) Format(s fmt.State, verb rune) {
 	_, _ = io.WriteString(s, text)
 }
 
-// wire is the JSON form of an Error, and the order in which slog prints it.
-type wire struct {
+// form is the JSON form of an Error; LogValue prints the same, but the attempts.
+type form struct {
 	Vendor    string     `json:"vendor,omitempty"`
 	Op        string     `json:"op,omitempty"`
 	Method    string     `json:"method,omitempty"`
@@ -161,8 +161,8 @@ type hop struct {
 	Reason      string    `json:"reason,omitempty"`
 }
 
-func (e Error) wire() wire {
-	w := wire{
+func (e Error) form() form {
+	w := form{
 		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
 		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Scope: e.Scope,
 		Status: e.Status, Code: cleanCode(e.Code), Summary: e.Summary,
@@ -181,11 +181,11 @@ func (e Error) wire() wire {
 }
 
 // MarshalJSON returns what may leave the process: see [Error].
-func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.wire()) }
+func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.form()) }
 
 // LogValue returns what may be logged: see [Error].
 func (e Error) LogValue() slog.Value {
-	w := e.wire()
+	w := e.form()
 	attrs := []slog.Attr{slog.String("class", w.Class.String()), slog.String("action", w.Action.String())}
 	add := func(key, text string) {
 		if text != "" && text != "none" {

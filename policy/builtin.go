@@ -108,28 +108,28 @@ var classRules = []Rule{
 // stated here are those that differ from the class's own: a status alone does not
 // prove that every record fails (400), or that a repeat can help (409, 412).
 var statusRules = []Rule{
-	onStatus(400, Rule{Class: apierrors.MalformedRequest, Action: apierrors.Surface}),
-	onStatus(401, Rule{Class: apierrors.TokenExpired}),
-	onStatus(402, Rule{Class: apierrors.Permission}),
-	onStatus(403, Rule{Class: apierrors.Permission}),
-	onStatus(404, Rule{Class: apierrors.NotFound}),
-	onStatus(405, Rule{Class: apierrors.Unsupported}),
-	onStatus(406, Rule{Class: apierrors.Unsupported}),
-	onStatus(408, Rule{Class: apierrors.Timeout}),
-	onStatus(409, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
-	onStatus(410, Rule{Class: apierrors.NotFound}),
-	onStatus(412, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
-	onStatus(413, Rule{Class: apierrors.TooLarge}),
-	onStatus(414, Rule{Class: apierrors.TooLarge}),
-	onStatus(415, Rule{Class: apierrors.Unsupported}),
-	onStatus(422, Rule{Class: apierrors.Validation}),
-	onStatus(425, Rule{Class: apierrors.RateLimited}),
-	onStatus(429, Rule{Class: apierrors.RateLimited}),
-	onStatus(431, Rule{Class: apierrors.TooLarge}),
-	onStatus(501, Rule{Class: apierrors.Unsupported}),
-	onStatus(504, Rule{Class: apierrors.Timeout}),
-	onStatus(598, Rule{Class: apierrors.Timeout}),
-	onStatus(599, Rule{Class: apierrors.Timeout}),
+	forStatus(400, Rule{Class: apierrors.MalformedRequest, Action: apierrors.Surface}),
+	forStatus(401, Rule{Class: apierrors.TokenExpired}),
+	forStatus(402, Rule{Class: apierrors.Permission}),
+	forStatus(403, Rule{Class: apierrors.Permission}),
+	forStatus(404, Rule{Class: apierrors.NotFound}),
+	forStatus(405, Rule{Class: apierrors.Unsupported}),
+	forStatus(406, Rule{Class: apierrors.Unsupported}),
+	forStatus(408, Rule{Class: apierrors.Timeout}),
+	forStatus(409, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
+	forStatus(410, Rule{Class: apierrors.NotFound}),
+	forStatus(412, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
+	forStatus(413, Rule{Class: apierrors.TooLarge}),
+	forStatus(414, Rule{Class: apierrors.TooLarge}),
+	forStatus(415, Rule{Class: apierrors.Unsupported}),
+	forStatus(422, Rule{Class: apierrors.Validation}),
+	forStatus(425, Rule{Class: apierrors.RateLimited}),
+	forStatus(429, Rule{Class: apierrors.RateLimited}),
+	forStatus(431, Rule{Class: apierrors.TooLarge}),
+	forStatus(501, Rule{Class: apierrors.Unsupported}),
+	forStatus(504, Rule{Class: apierrors.Timeout}),
+	forStatus(598, Rule{Class: apierrors.Timeout}),
+	forStatus(599, Rule{Class: apierrors.Timeout}),
 	{When: Match{Statuses: []StatusRange{{500, 599}}}, Class: apierrors.ServerError},
 	{When: Match{}, Class: apierrors.Unknown},
 }
@@ -138,7 +138,7 @@ var statusRules = []Rule{
 // credential or the moment and not about the record: an unlisted code does not hide them.
 var plainStatuses = []int{401, 408, 425, 429}
 
-func onStatus(status int, r Rule) Rule {
+func forStatus(status int, r Rule) Rule {
 	r.When.Statuses = []StatusRange{{status, status}}
 	return r
 }

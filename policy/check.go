@@ -66,8 +66,8 @@ func (r Retry) Problems() []string {
 }
 
 func (b Backoff) problems() []string {
-	if b.Base < 0 || b.Cap < b.Base {
-		return []string{"back-off: expected a base of at least zero, and a cap of at least the base"}
+	if b != (Backoff{}) && (b.Base <= 0 || b.Cap < b.Base) {
+		return []string{"back-off: expected a base above zero, and a cap of at least the base"}
 	}
 	return nil
 }

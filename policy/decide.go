@@ -12,21 +12,21 @@ import (
 // Decide says what to do about a failed attempt. It is pure: the same failure and
 // state give the same decision.
 func (p Policy) Decide(f Failure, s State) Decision {
-	code, r := p.judge(f, s)
+	code, r := p.classify(f, s)
 	isFinal := r.Action == apierrors.Surface || r.Action == apierrors.FailFast
 	if f.Cut && code == "" && isFinal && p.mayRepeat(Rule{}, s) {
 		r = p.reread(r, s)
 	}
+	if r.Action == apierrors.Shrink && !s.CanShrink {
+		fill(&r.Otherwise, apierrors.Surface)
+		r.Action = r.Otherwise
+	}
 	d := Decision{
 		Class: r.Class, Code: code, Action: r.Action, Applied: r.Applied, Scope: r.Scope,
-		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit, After: f.Wait,
+		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit,
 	}
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
-	}
-	if r.Action == apierrors.Shrink && !s.CanShrink {
-		r.Action = r.Otherwise
-		d.Action = r.Action
 	}
 	switch r.Action {
 	case apierrors.Retry, apierrors.Shrink:
@@ -34,85 +34,134 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	case apierrors.Throttle:
 		return p.onThrottle(d, r, f, s)
 	case apierrors.Refresh:
-		return p.again(d, r, s, 0)
+		return p.onRefresh(d, r, s)
 	case apierrors.Defer:
-		fill(&d.After, r.After)
-		d.Stop = apierrors.StopWait
-		return d
+		return p.onDefer(d, r, f, s)
 	case apierrors.Accept:
-		if f.Status == 0 {
-			d.Action, d.Stop = apierrors.Surface, apierrors.StopPermanent // nothing came that could be accepted
-		}
-		d.After = 0
-		return d
-	case apierrors.Surface:
-		if limit := p.bounds(r).EscalateAfter; limit > 0 && s.Surfaced >= limit && s.SurfacedCode == code {
-			d.Action = apierrors.FailFast
-			d.Rule += fmt.Sprintf(", %d times in a row", s.Surfaced+1)
-		}
-		fallthrough
+		return onAccept(d, f)
 	default:
-		d.Stop, d.After = apierrors.StopPermanent, 0
-		return d
+		return p.onRefusal(d, r, s)
 	}
 }
 
 // onRetry backs off and sends again, within the attempts and the time for trying.
 func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
-	bounds := p.bounds(r)
-	sent := max(s.Attempts, 1)
-	delay, told := f.Wait, f.Wait > 0
-	if !told {
+	if stop := p.forbids(r, s); stop != apierrors.StopNone {
+		return stopped(d, stop, 0)
+	}
+	bounds, sent := p.bounds(r), max(s.Attempts, 1)
+	d.Imposed = f.Wait > 0
+	delay := f.Wait
+	if !d.Imposed {
 		delay = bounds.Backoff.wait(sent-1, s.Random)
 	}
-	switch next := p.again(d, r, s, delay); {
-	case next.Stop == apierrors.StopUnsafe || next.Stop == apierrors.StopBody:
-		return next
+	switch {
 	case sent >= bounds.MaxAttempts:
 		if r.Action == apierrors.Retry && r.Otherwise != apierrors.ActionNone {
-			d.Action, d.After = r.Otherwise, 0
+			d.Action = r.Otherwise
+			return stopped(d, apierrors.StopAttempts, 0)
 		}
-		return stopped(d, apierrors.StopAttempts)
-	case s.Trying >= bounds.MaxElapsed, !told && delay >= bounds.MaxElapsed-s.Trying:
-		return stopped(d, apierrors.StopElapsed)
-	default:
-		return next
+		return stopped(d, apierrors.StopAttempts, f.Wait)
+	case s.Trying >= bounds.MaxElapsed, !d.Imposed && delay >= bounds.MaxElapsed-s.Trying:
+		return stopped(d, apierrors.StopElapsed, f.Wait)
 	}
+	if stop := p.Fits(delay, s); stop != apierrors.StopNone {
+		return stopped(d, stop, f.Wait)
+	}
+	return again(d, delay)
 }
+
+// shortWait is what a second wait in a row must at least be to count as a pace: a
+// vendor that goes on telling less is backed off from.
+const shortWait = time.Second
 
 // onThrottle closes the limit's gate and sends again when it opens. It costs wait, and
 // no attempts. If the wait does not fit, the call is deferred; the gate closes anyway.
 func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
+	bounds := p.bounds(r)
 	delay := f.Wait
 	fill(&delay, r.After)
-	if delay == 0 {
-		delay = p.bounds(r).Backoff.wait(s.Throttled, s.Random)
+	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
+		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 	}
-	d.Pause, d.After = delay, delay
-	d = p.again(d, r, s, delay)
-	if d.Stop == apierrors.StopWait || d.Stop == apierrors.StopDeadline {
+	d.Pause, d.Imposed = delay, true
+	if stop := p.forbids(r, s); stop != apierrors.StopNone {
+		return stopped(d, stop, delay)
+	}
+	stop := p.Fits(delay, s)
+	if stop == apierrors.StopNone && s.Trying >= bounds.MaxElapsed {
+		stop = apierrors.StopElapsed
+	}
+	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer
+		return stopped(d, stop, delay)
+	}
+	return again(d, delay)
+}
+
+// onRefresh sends again at once; the client renews the credential before.
+func (p Policy) onRefresh(d Decision, r Rule, s State) Decision {
+	if stop := p.forbids(r, s); stop != apierrors.StopNone {
+		return stopped(d, stop, 0)
+	}
+	return again(d, 0)
+}
+
+// onDefer leaves the call to the scheduler, unless it may have been applied: then
+// another run is no safer than a repeat.
+func (p Policy) onDefer(d Decision, r Rule, f Failure, s State) Decision {
+	after := f.Wait
+	fill(&after, r.After)
+	if !p.mayRepeat(r, s) {
+		return stopped(d, apierrors.StopUnsafe, 0)
+	}
+	return stopped(d, apierrors.StopWait, after)
+}
+
+// onAccept takes the failure for a success, if an answer came that can be one.
+func onAccept(d Decision, f Failure) Decision {
+	if f.Status == 0 {
+		d.Action = apierrors.Surface
+		return stopped(d, apierrors.StopPermanent, 0)
 	}
 	return d
 }
 
-// again sends again after delay if that is safe, possible and fits.
-func (p Policy) again(d Decision, r Rule, s State, delay time.Duration) Decision {
+// onRefusal surfaces the failure or stops the job. A record's failure becomes the job's
+// when the same code has come too often in a row.
+func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
+	limit := p.bounds(r).EscalateAfter
+	if r.Action == apierrors.Surface && limit > 0 && s.Surfaced >= limit && s.SurfacedCode == d.Code {
+		d.Action = apierrors.FailFast
+		d.Rule += fmt.Sprintf(", %d times in a row", s.Surfaced+1)
+	}
+	return stopped(d, apierrors.StopPermanent, 0)
+}
+
+// forbids says why a request must not be sent twice; StopNone if it may.
+func (p Policy) forbids(r Rule, s State) apierrors.Stop {
 	switch {
 	case !p.mayRepeat(r, s):
-		return stopped(d, apierrors.StopUnsafe)
+		return apierrors.StopUnsafe
 	case s.OneShotBody:
-		return stopped(d, apierrors.StopBody)
+		return apierrors.StopBody
+	default:
+		return apierrors.StopNone
 	}
-	if stop := p.Fits(delay, s); stop != apierrors.StopNone {
-		return stopped(d, stop)
-	}
-	d.Again, d.Delay, d.After = true, delay, 0
+}
+
+func again(d Decision, delay time.Duration) Decision {
+	d.Again, d.Delay = true, delay
 	return d
 }
 
-func stopped(d Decision, why apierrors.Stop) Decision {
-	d.Stop = why
+// stopped ends the call. After is when to run it again; a call that may have been
+// applied is never run again by the clock.
+func stopped(d Decision, why apierrors.Stop, after time.Duration) Decision {
+	d.Stop, d.After = why, after
+	if why == apierrors.StopUnsafe {
+		d.After = 0
+	}
 	return d
 }
 
@@ -152,5 +201,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 
 // bounds are the policy's bounds with what the rule states over them.
 func (p Policy) bounds(r Rule) Retry {
-	return Retry{MaxAttempts: r.MaxAttempts, Backoff: r.Backoff, MaxElapsed: r.MaxElapsed, EscalateAfter: r.EscalateAfter}.over(p.Retry())
+	return Retry{
+		MaxAttempts: r.MaxAttempts, Backoff: r.Backoff, MaxElapsed: r.MaxElapsed, EscalateAfter: r.EscalateAfter,
+	}.over(p.Retry())
 }

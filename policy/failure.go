@@ -43,7 +43,7 @@ type Failure struct {
 // value is a first attempt of a GET without a deadline.
 type State struct {
 	Method string // empty: GET
-	Path   string // of the URL, escaped
+	Path   string // of the URL below the base URL, escaped
 
 	Attempts  int           // sends so far that count: those throttled or refreshed do not; 0 means 1
 	Throttled int           // how often this call was throttled before
@@ -67,9 +67,10 @@ type State struct {
 
 // A Decision is what to do about one failed attempt, and why.
 type Decision struct {
-	Again bool           // send again after Delay
-	Delay time.Duration  // before the next send
-	Stop  apierrors.Stop // why it is not sent again; StopNone for accept
+	Again   bool           // send again after Delay
+	Delay   time.Duration  // before the next send
+	Imposed bool           // the vendor told that wait, or its limit makes it: it is no back-off of ours
+	Stop    apierrors.Stop // why it is not sent again; StopNone for accept
 
 	Class   apierrors.Class
 	Code    string // of several, the one that decided

@@ -43,7 +43,7 @@ type Match struct {
 	Statuses []StatusRange   `yaml:"status"`
 	Class    apierrors.Class `yaml:"class"`     // the class found so far; for the operator's and the class's rules
 	Methods  []string        `yaml:"methods"`   // in capitals
-	Path     string          `yaml:"path"`      // pattern of the URL's path, as in path.Match: * is one segment
+	Path     string          `yaml:"path"`      // pattern of the path below the base URL, as in path.Match: * is one segment
 	ToldWait bool            `yaml:"told_wait"` // the answer tells how long to wait
 }
 

@@ -72,7 +72,7 @@ func (c *compiler) rules(f file) []policy.Rule {
 		rules = append(rules, r)
 	}
 	for _, row := range f.Codes {
-		if !codeForm.MatchString(row.Code) {
+		if !apierrors.IsCode(row.Code) {
 			c.report(row.At, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
 		}
 		add(row.At, row.Rule, policy.Match{Codes: []string{row.Code}})
@@ -153,7 +153,7 @@ func (c *compiler) shape(row shapeRow) shape {
 	if row.Code == "" && row.Message == "" && row.Means == "" {
 		c.report(row.At, "a decode entry needs a code, a message, or is and means")
 	}
-	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !codeForm.MatchString(row.Means)) {
+	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)) {
 		c.report(row.At, "is and means go together, and means a code")
 	}
 	return shape{

@@ -1,7 +1,6 @@
 package vendors
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,9 +28,6 @@ const (
 	maxMessage = 512 // bytes
 	maxPath    = 128 // bytes
 )
-
-// codeForm is what a code looks like. Anything else in its place is not taken for one.
-var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // items returns the errors that the first fitting shape finds, and those that further
 // shapes add.
@@ -125,7 +121,7 @@ func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
 	if !hasCode || (code.Kind != answer.Text && code.Kind != answer.Scalar) {
 		return item, false
 	}
-	if codeForm.MatchString(code.Text) {
+	if apierrors.IsCode(code.Text) {
 		item.Code = code.Text
 	}
 	return item, true

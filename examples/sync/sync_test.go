@@ -106,7 +106,7 @@ func TestAJobThatCannotLogInStops(t *testing.T) {
 		began := time.Now()
 		results, r := inVirtualTime(t, settings{workers: 8}, vendor)
 		if r.Seen > 60 || len(results) != 1000 || !r.agrees() {
-			t.Errorf("%d requests, %d results, agrees %v", r.Seen, len(results), r.agrees())
+			t.Errorf("%d results:\n%+v", len(results), r)
 		}
 		stopped := slices.ContainsFunc(results, func(r result) bool { return r.fate() == failed && stopsTheJob(r.Err) })
 		if !stopped || time.Since(began) > time.Minute {

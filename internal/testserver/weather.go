@@ -27,13 +27,14 @@ const (
 
 // faults gives each fault its name and its share, in percent, of the faults of
 // a Seeded weather. LeadLimited is rare because it takes its contact out of
-// the run for hours.
+// the run for hours. ExpireToken is for scripts: two of them close together
+// look like a credential that is refused for good; tokens expire by TokenUses.
 var faults = [numFaults]struct {
 	name  string
 	share int
 }{
 	NoFault:        {"none", 0},
-	Unavailable:    {"unavailable", 20},
+	Unavailable:    {"unavailable", 21},
 	BadGateway:     {"bad_gateway", 12},
 	GatewayTimeout: {"gateway_timeout", 10},
 	ResetBefore:    {"reset_before", 12},
@@ -42,7 +43,7 @@ var faults = [numFaults]struct {
 	LeadLimited:    {"lead_limited", 1},
 	GatewayLimited: {"gateway_limited", 12},
 	ServerError:    {"server_error", 10},
-	ExpireToken:    {"expire_token", 1},
+	ExpireToken:    {"expire_token", 0},
 }
 
 // String returns the name of f, such as "reset_after".

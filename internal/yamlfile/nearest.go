@@ -67,7 +67,7 @@ func unequal(a, b rune) int {
 func Suggest(word string, known []string) string {
 	near := Nearest(word, known)
 	switch {
-	case len(known) == 0 || near == word:
+	case len(known) == 0 || (near == word && word != ""):
 		return ""
 	case near == "":
 		return "; expected one of " + strings.Join(known, ", ")

@@ -21,8 +21,8 @@ var gravity = []int{
 	apierrors.FailFast:   8,
 }
 
-// judge finds the rule for f: the gravest over all its codes, the first of equals.
-func (p Policy) judge(f Failure, s State) (code string, rule Rule) {
+// classify finds the rule for f: the gravest over all its codes, the first of equals.
+func (p Policy) classify(f Failure, s State) (code string, rule Rule) {
 	codes := codesOf(f)
 	code, rule = codes[0], p.ruleFor(f, codes[0], s)
 	for _, c := range codes[1:] {
@@ -34,10 +34,11 @@ func (p Policy) judge(f Failure, s State) (code string, rule Rule) {
 }
 
 // codesOf returns the different codes of f in its order; one empty code if it has none.
+// What does not look like a code may be a value in disguise, and is none.
 func codesOf(f Failure) []string {
 	var codes []string
 	for _, item := range f.Items {
-		if item.Code != "" && !slices.Contains(codes, item.Code) {
+		if apierrors.IsCode(item.Code) && !slices.Contains(codes, item.Code) {
 			codes = append(codes, item.Code)
 		}
 	}
@@ -53,7 +54,7 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 	about := subject{code: code, status: f.Status, method: s.method(), path: s.Path, toldWait: f.Wait > 0}
 	found := p.found(f, about)
 	about.class = found.Class
-	operator, _ := first(p.operator, about)
+	operator, _ := first(p.operator, about, anyRule)
 	rule := operator.over(found)
 	about.class = rule.Class
 	rule = rule.over(p.classRule(about, s))
@@ -90,7 +91,7 @@ func (p Policy) found(f Failure, about subject) Rule {
 		return Rule{Name: "class " + f.Class.String(), Class: f.Class}
 	}
 	if about.code == "" {
-		return p.onStatus(about)
+		return p.statusRule(about)
 	}
 	if r, ok := first(p.vendor, about, byCode); ok {
 		return r
@@ -98,20 +99,20 @@ func (p Policy) found(f Failure, about subject) Rule {
 	const unlisted = "unlisted code"
 	if about.status >= 500 || slices.Contains(plainStatuses, about.status) {
 		about.code = ""
-		r := p.onStatus(about)
+		r := p.statusRule(about)
 		r.Name = unlisted + ", " + r.Name
 		return r
 	}
 	return Rule{Name: unlisted, Class: apierrors.Unknown, Action: apierrors.Surface}
 }
 
-// onStatus is the vendor's rule for a status, or else the built-in one.
-func (p Policy) onStatus(about subject) Rule {
+// statusRule is the vendor's rule for a status, or else the built-in one.
+func (p Policy) statusRule(about subject) Rule {
 	if r, ok := first(p.vendor, about, byStatus); ok {
 		return r
 	}
-	r, _ := first(statusRules, about)
-	r.Name = subjectName(about)
+	r, _ := first(statusRules, about, anyRule)
+	r.Name = Match{Statuses: []StatusRange{{about.status, about.status}}}.String()
 	return r
 }
 
@@ -128,27 +129,20 @@ func (p Policy) classRule(about subject, s State) Rule {
 	return vendor.over(builtin)
 }
 
-// The kinds of a vendor's rules, by what they match first.
-func byCode(r Rule) bool { return len(r.When.Codes) > 0 }
-func byStatus(r Rule) bool {
-	return len(r.When.Codes) == 0 && len(r.When.Statuses) > 0
-}
-func byClass(r Rule) bool { return !byCode(r) && !byStatus(r) && r.When.Class != apierrors.None }
+// The kinds of rules, by what they match first.
+func anyRule(Rule) bool    { return true }
+func byCode(r Rule) bool   { return len(r.When.Codes) > 0 }
+func byStatus(r Rule) bool { return !byCode(r) && len(r.When.Statuses) > 0 }
+func byClass(r Rule) bool  { return !byCode(r) && !byStatus(r) && r.When.Class != apierrors.None }
 
-// first returns the first rule of the given kinds that covers the subject.
-func first(rules []Rule, about subject, kinds ...func(Rule) bool) (Rule, bool) {
+// first returns the first rule of a kind that covers the subject.
+func first(rules []Rule, about subject, kind func(Rule) bool) (Rule, bool) {
 	for _, r := range rules {
-		isKind := !slices.ContainsFunc(kinds, func(kind func(Rule) bool) bool { return !kind(r) })
-		if isKind && r.When.covers(about) {
+		if kind(r) && r.When.covers(about) {
 			return r, true
 		}
 	}
 	return Rule{}, false
-}
-
-// subjectName names a built-in status rule.
-func subjectName(about subject) string {
-	return Match{Statuses: []StatusRange{{about.status, about.status}}}.String()
 }
 
 func (s State) method() string {

@@ -45,7 +45,15 @@ func TestDo(t *testing.T) {
 		},
 		"a redirect that is no answer": {
 			"GET", []testserver.Answer{testserver.HTML(302, "Location", "/login")},
-			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedYes},
+			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent},
+		},
+		"a write that is redirected was not done": {
+			"POST", []testserver.Answer{testserver.Status(308, "Location", "/elsewhere")},
+			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
+		},
+		"an error inside a success": {
+			"POST", []testserver.Answer{testserver.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
+			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"nothing is left of an answer that did not decode": {
 			"DELETE", []testserver.Answer{testserver.JSON(200, `{"id":"half","size":"wrong"}`), testserver.Status(404, "X-Code", "GONE")}, result{},
