@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // guarded answers 401 to every token but "new".
@@ -213,4 +215,157 @@ func TestNoVerbPrintsACredential(t *testing.T) {
 		}
 		_ = c.Close()
 	}
+}
+
+// tokensFrom renews by a POST through a client like ours.
+func tokensFrom(t testing.TB, answers ...testserver.Answer) (func(context.Context) (string, error), *testserver.Server) {
+	t.Helper()
+	srv := testserver.New(t, answers...)
+	login := newClient(t, srv, client.Config{})
+	return func(ctx context.Context) (string, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/token", strings.NewReader("refresh_token=x"))
+		if err != nil {
+			return "", err
+		}
+		resp, err := login.Send(req)
+		if err != nil {
+			return "", err
+		}
+		return "new", resp.Body.Close()
+	}, srv
+}
+
+// What the token's server says of the token request is not said of the record.
+func TestTheTokenServersFailureIsNotTheRecords(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer testserver.Answer
+		want   apierrors.Class
+	}{
+		"not found":     {testserver.Status(404), apierrors.Authentication},
+		"a refusal":     {testserver.Status(422), apierrors.Authentication},
+		"a conflict":    {testserver.Status(409), apierrors.Authentication},
+		"wrong secret":  {testserver.Status(401), apierrors.Authentication},
+		"down":          {testserver.Status(503), apierrors.ServerError},
+		"never answers": {testserver.Hang(), apierrors.Timeout},
+	} {
+		for _, first := range []string{"", "old"} {
+			t.Run(name+", first token "+first, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					renew, _ := tokensFrom(t, tt.answer)
+					srv := testserver.Handle(t, guarded())
+					once := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1})
+					c := newClient(t, srv, client.Config{Policy: &once, Auth: client.RenewableBearer(first, renew)})
+					_, err := send(t.Context(), t, c, "POST", "/items", "x")
+					e := failure(t, err)
+					if e.Class != tt.want || e.Action == apierrors.Surface || e.Scope == apierrors.ScopeRecord || e.Applied != apierrors.AppliedNo || e.Stop == apierrors.StopNone {
+						t.Errorf("class %v, action %v, scope %v, applied %v, stop %v", e.Class, e.Action, e.Scope, e.Applied, e.Stop)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The options of a record's call are not those of the token request.
+func TestTheTokenRequestHasNoneOfTheCallsOptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		renew, tokens := tokensFrom(t, testserver.Status(500))
+		srv := testserver.Handle(t, guarded())
+		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", renew)})
+		ctx := client.WithCall(t.Context(), client.CallOptions{Repeatable: true, IdempotencyKey: "record-7", Op: "contacts.upsert"})
+		_, _ = send(ctx, t, c, "POST", "/items", "x")
+		if got := tokens.Requests(); len(got) != 1 || got[0].Header.Get("Idempotency-Key") != "" {
+			t.Errorf("%d token requests, the first with key %q", len(got), got[0].Header.Get("Idempotency-Key"))
+		}
+	})
+}
+
+// A connection that was had for the token proves nothing of the call.
+func TestTheTokensConnectionIsNotTheCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens := testserver.New(t, testserver.Status(200))
+		srv := testserver.New(t)
+		refused := failing(srv, 99, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
+		auth := client.RenewableBearer("", func(ctx context.Context) (string, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, tokens.URL(), nil)
+			if err != nil {
+				return "", err
+			}
+			resp, err := tokens.Transport().RoundTrip(req)
+			if err != nil {
+				return "", err
+			}
+			return "new", resp.Body.Close()
+		})
+		c := newClient(t, srv, client.Config{Transport: refused, Auth: auth})
+		_, err := send(t.Context(), t, c, "POST", "/items", "x")
+		if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Stop != apierrors.StopAttempts {
+			t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+		}
+	})
+}
+
+// The first token's failure is everybody's, too.
+func TestTheFirstTokensFailureIsEverybodys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t)
+		var asked atomic.Int32
+		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("", func(context.Context) (string, error) {
+			asked.Add(1)
+			time.Sleep(time.Second) // virtual
+			return "", errors.New("invalid client")
+		})})
+		began := time.Now()
+		var calls sync.WaitGroup
+		for range 50 {
+			calls.Go(func() {
+				_, err := send(t.Context(), t, c, "POST", "/items", "x")
+				if e := failure(t, err); e.Class != apierrors.Authentication || e.Action != apierrors.FailFast {
+					t.Errorf("class %v, action %v", e.Class, e.Action)
+				}
+			})
+		}
+		calls.Wait()
+		if asked.Load() != 1 || time.Since(began) != time.Second {
+			t.Errorf("asked %d times in %v; want once in 1s", asked.Load(), time.Since(began))
+		}
+	})
+}
+
+// A call that cannot be repeated still has the credential renewed for the next ones.
+func TestAnUploadWithAnExpiredTokenRenewsItForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, guarded())
+		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		upload := func() error {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", io.MultiReader(strings.NewReader("x")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := c.Send(req)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			return err
+		}
+		if e := failure(t, upload()); e.Stop != apierrors.StopBody || e.Class != apierrors.TokenExpired {
+			t.Errorf("the first: class %v, stop %v", e.Class, e.Stop)
+		}
+		synctest.Wait()
+		if err := upload(); err != nil {
+			t.Errorf("the second: %v", err)
+		}
+	})
+}
+
+func TestNoRenewalAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(401))
+		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		_ = c.Close()
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Class != apierrors.Canceled || e.Stop != apierrors.StopCanceled {
+			t.Errorf("class %v, stop %v", e.Class, e.Stop)
+		}
+	})
 }

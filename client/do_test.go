@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -117,6 +118,12 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	for name, call := range map[string]client.Call{
 		"a body that is no JSON": {Method: "POST", Path: "/items", Body: math.Inf(1)},
 		"a query in the path":    {Path: "/items?x=1"},
+		"another host":           {Path: "https://elsewhere.test/items"},
+		"another host, shortly":  {Path: "//elsewhere.test/items"},
+		"a way out":              {Method: "DELETE", Path: "/items/.."},
+		"a way out, escaped":     {Method: "DELETE", Path: "/items/%2e%2E"},
+		"a word before a colon":  {Path: "items:batch"},
+		"its own encoding":       {Path: "/items", Header: http.Header{"Accept-Encoding": {"gzip"}}},
 		"a malformed method":     {Method: "B AD", Path: "/items"},
 		"a malformed path":       {Path: "/items/%zz"},
 	} {
@@ -147,4 +154,68 @@ func TestACutStreamIsTheCallersToSee(t *testing.T) {
 			t.Errorf("reading = %v; want an unexpected EOF", err)
 		}
 	})
+}
+
+// An answer that is too long for Do is fetched once.
+func TestAnAnswerThatIsTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fetched := 0
+		c := onWire(t, func(*http.Request) (*http.Response, error) {
+			fetched++
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(io.LimitReader(blanks{}, 33<<20))}, nil
+		}, client.Config{})
+		_, err := client.Do[item](t.Context(), c, client.Call{Path: "/items"})
+		if e := failure(t, err); e.Class != apierrors.MalformedResponse || fetched != 1 {
+			t.Errorf("class %v, fetched %d times", e.Class, fetched)
+		}
+	})
+}
+
+// blanks reads as spaces without end.
+type blanks struct{}
+
+func (blanks) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// A stream is looked at for an error, and handed on whole if it holds none.
+func TestAnErrorInsideAStream(t *testing.T) {
+	long := `{"rows":"` + strings.Repeat("x", 10_000) + `"}`
+	for name, tt := range map[string]struct {
+		answer testserver.Answer
+		want   string // "": an error
+	}{
+		"an error":              {testserver.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
+		"a short one":           {testserver.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
+		"a long one":            {testserver.JSON(200, long), long},
+		"no document":           {testserver.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},
+		"an empty one":          {testserver.Status(200), ""},
+		"too long for an error": {testserver.JSON(200, long, "X-Code", "BAD"), long},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, tt.answer)
+				c := newClient(t, srv, client.Config{})
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/export", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := c.Send(req)
+				if err != nil {
+					if e := failure(t, err); tt.want != "" || e.Class != apierrors.Validation {
+						t.Errorf("%v", err)
+					}
+					return
+				}
+				defer resp.Body.Close()
+				got, err := io.ReadAll(resp.Body)
+				if string(got) != tt.want || err != nil {
+					t.Errorf("read %d bytes, %v; want %d", len(got), err, len(tt.want))
+				}
+			})
+		})
+	}
 }

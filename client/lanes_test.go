@@ -188,3 +188,96 @@ func TestGatesAreForEachCredential(t *testing.T) {
 		}
 	})
 }
+
+// A gate that closes while a call waits for a token is seen.
+func TestAGateThatClosesMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.After(500*time.Millisecond, testserver.Status(429, "Retry-After", "20745", "X-Limit", "item")))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		ctx := client.WithCall(t.Context(), client.CallOptions{RecordKey: "7"})
+		var workers sync.WaitGroup
+		for range 2 {
+			workers.Go(func() {
+				_, err := send(ctx, t, c, "PATCH", "/items/7", "x")
+				if e := failure(t, err); e.Class != apierrors.RateLimited {
+					t.Errorf("%v", e)
+				}
+			})
+		}
+		workers.Wait()
+	})
+}
+
+// Two users in the URL are two accounts.
+func TestUserinfoIsACredential(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
+		c := newClient(t, srv, client.Config{})
+		_, _ = send(t.Context(), t, c, "GET", "http://a:1@vendor.test/items", "")
+		if _, err := send(t.Context(), t, c, "GET", "http://b:2@vendor.test/items", ""); err != nil {
+			t.Errorf("held back by another user's 429: %v", err)
+		}
+	})
+}
+
+// The tests below run over a clock that moves between two lines, which that of synctest
+// does not; they wait for nothing.
+
+func okWire(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+}
+
+func TestACallThatDoesNotWaitTellsNoWait(t *testing.T) {
+	var seen events
+	c := onWire(t, okWire, client.Config{Observe: seen.observe})
+	for range 10 {
+		if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waits := seen.of(client.EventWait); len(waits) > 0 {
+		t.Errorf("%d waits were told: %+v", len(waits), waits[0])
+	}
+}
+
+// A call that one limit refuses costs nothing at another.
+func TestARefusedCallCostsNoTokens(t *testing.T) {
+	hourly := func(name, path string, burst int) policy.Limit {
+		return policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: burst, Path: path}
+	}
+	p := shopPolicy(t).WithLimit(hourly("all", "", 4)).WithLimit(hourly("exports", "/exports", 1))
+	c := onWire(t, okWire, client.Config{Policy: &p})
+	if _, err := send(t.Context(), t, c, "GET", "/exports", ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, err := send(t.Context(), t, c, "GET", "/exports", "")
+		if e := failure(t, err); e.Reason != "limit exports" {
+			t.Fatalf("reason %q", e.Reason)
+		}
+	}
+	if _, err := send(t.Context(), t, c, "GET", "/other", ""); err != nil {
+		t.Errorf("one of four tokens was used, yet: %v", err)
+	}
+}
+
+// Many calls that are refused at the same time leave the limit as it was.
+func TestManyRefusalsLeaveTheLimitAsItWas(t *testing.T) {
+	p := shopPolicy(t).WithLimit(policy.Limit{Name: "all", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
+	c := onWire(t, okWire, client.Config{Policy: &p})
+	_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+	var workers sync.WaitGroup
+	for range 16 {
+		workers.Go(func() {
+			for range 50 {
+				_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+			}
+		})
+	}
+	workers.Wait()
+	_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+	if at, _ := apierrors.RetryAt(err); time.Until(at) > time.Hour {
+		t.Errorf("one token was used, yet the next is due in %v", time.Until(at))
+	}
+}

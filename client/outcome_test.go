@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -119,6 +120,8 @@ func TestARequestThatCannotBeSent(t *testing.T) {
 		"a scheme that is not HTTP":  func(r *http.Request) { r.URL.Scheme = "gopher" },
 		"no host and no base":        func(r *http.Request) { r.URL.Host = "" },
 		"no URL":                     func(r *http.Request) { r.URL = nil },
+		"a server's request":         func(r *http.Request) { r.RequestURI = "/" },
+		"no path of its own":         func(r *http.Request) { r.URL = &url.URL{Scheme: "mailto", Opaque: "a@b.c"} },
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://vendor.test/", strings.NewReader("x"))
 		if err != nil {
@@ -237,6 +240,70 @@ func TestFailingCallsKeepTheConnection(t *testing.T) {
 		}
 		if failed != 20 || srv.Conns() != 1 {
 			t.Errorf("%d failed calls, %d connections; want 20 and 1", failed, srv.Conns())
+		}
+	})
+}
+
+// A text that net/http has for a hopeless request proves nothing after one was sent.
+func TestAHopelessTextAfterSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := onWire(t, func(r *http.Request) (*http.Response, error) {
+			_, _ = io.Copy(io.Discard, r.Body) // it is executed
+			return nil, errors.New("stream error: stream ID 1; PROTOCOL_ERROR; invalid header field value for \"x\"")
+		}, client.Config{})
+		_, err := send(t.Context(), t, c, "POST", "/items", "x")
+		if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
+			t.Errorf("class %v, applied %v, %d attempts", e.Class, e.Applied, len(e.Attempts))
+		}
+	})
+}
+
+func TestWhatWasNeverHandedOverWasNotSent(t *testing.T) {
+	t.Run("the body cannot be had again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			srv := testserver.New(t, testserver.Status(429, "Retry-After", "1"))
+			c := newClient(t, srv, client.Config{})
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", strings.NewReader("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
+			_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+			if e := failure(t, err); e.Applied != apierrors.AppliedNo {
+				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+			}
+		})
+	})
+	t.Run("the caller gives up while the token is fetched", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			srv := testserver.New(t)
+			c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("", func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			})})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := send(ctx, t, c, "POST", "/items", "x")
+			if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.Canceled {
+				t.Errorf("class %v, applied %v", e.Class, e.Applied)
+			}
+		})
+	})
+}
+
+// A transport may give what http.Transport never does.
+func TestAnAnswerWithoutABody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for status, want := range map[int]apierrors.Class{204: apierrors.None, 500: apierrors.ServerError, 0: apierrors.Network} {
+			c := onWire(t, func(*http.Request) (*http.Response, error) {
+				if status == 0 {
+					return nil, nil //nolint:nilnil // the point
+				}
+				return &http.Response{StatusCode: status}, nil
+			}, client.Config{})
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); apierrors.ClassOf(err) != want {
+				t.Errorf("status %d: %v", status, err)
+			}
 		}
 	})
 }

@@ -65,11 +65,11 @@ func TestFailingCallsLeaveThePoolAlone(t *testing.T) {
 			return err
 		}
 	})
-	theirs, _ := connections(t, func(t *testing.T, srv *testserver.Server) func() error {
+	theirs, _ := connections(t, func(_ *testing.T, srv *testserver.Server) func() error {
 		c := retryablehttp.NewClient()
 		c.Logger, c.RetryMax, c.HTTPClient.Transport = nil, 0, srv.Transport()
 		return func() error {
-			resp, err := c.Post(srv.URL()+"/items", "text/plain", strings.NewReader("x")) //nolint:noctx // as its users write it
+			resp, err := c.Post(srv.URL()+"/items", "text/plain", strings.NewReader("x"))
 			if err != nil {
 				return err
 			}

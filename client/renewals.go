@@ -5,11 +5,14 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 const (
 	renewalTimeout = 30 * time.Second // of one renewal
-	failureMemory  = 10 * time.Second // for so long a failed renewal answers for everybody
+	refusalMemory  = 10 * time.Second // for so long a refused renewal answers for everybody
+	failureMemory  = time.Second      // and one that failed for a passing reason
 )
 
 var errClosed = errors.New("client: closed")
@@ -92,7 +95,11 @@ func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renew
 func (r *renewals) finish(rejected string, one *renewal, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	one.err, one.expires = err, time.Now().Add(failureMemory)
+	memory := failureMemory
+	if credentialClass(err) == apierrors.Authentication {
+		memory = refusalMemory
+	}
+	one.err, one.expires = err, time.Now().Add(memory)
 	if err == nil {
 		delete(r.byRejected, rejected)
 	}

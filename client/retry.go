@@ -256,12 +256,13 @@ func appliedByRedirect(status int) apierrors.Applied {
 func (x *call) readStream(resp *http.Response) *outcome {
 	a := x.attempt
 	if resp.StatusCode < http.StatusMultipleChoices && x.c.vendor.ErrorsIn2xx() {
-		head, isAll := a.body.peek()
-		if told := x.errorIn2xx(resp, head); told != nil && isAll {
-			a.timer.Stop()
-			_ = a.body.Close()
-			resp.Body = io.NopCloser(bytes.NewReader(head))
-			return told
+		if head, isAll := a.body.peek(); isAll {
+			if told := x.errorIn2xx(resp, head); told != nil {
+				a.timer.Stop()
+				_ = a.body.Close()
+				resp.Body = io.NopCloser(bytes.NewReader(head))
+				return told
+			}
 		}
 	}
 	a.timer.Stop()

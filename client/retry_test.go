@@ -3,8 +3,10 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -383,5 +385,175 @@ func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 	}
 	if _, err := client.New(client.Config{}); err != nil {
 		t.Errorf("the zero Config: %v", err)
+	}
+}
+
+// When the caller gives up during a told wait, the time that was told is not lost.
+func TestWhenToComeBackSurvivesACancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(429, "Retry-After", "30"))
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second, cancel)
+		began := time.Now()
+		_, err := send(ctx, t, c, "GET", "/items/7", "")
+		if at, ok := apierrors.RetryAt(err); !ok || at.Sub(began) != 30*time.Second {
+			t.Errorf("retry at %v, %v; want 30s after the answer", at.Sub(began), ok)
+		}
+	})
+}
+
+// However small the waits that a vendor tells, a call does not become a hot loop.
+func TestTinyWaitsMakeNoHotLoop(t *testing.T) {
+	for _, told := range []string{"0.001", "0.000000001"} {
+		synctest.Test(t, func(t *testing.T) {
+			requests := 0
+			c := onWire(t, func(*http.Request) (*http.Response, error) {
+				requests++
+				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {told}}, Body: http.NoBody}, nil
+			}, client.Config{})
+			_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+			if e := failure(t, err); requests > 20 || e.Action != apierrors.Defer {
+				t.Errorf("Retry-After: %s: %d requests, then %v", told, requests, e)
+			}
+		})
+	}
+}
+
+func TestAMalformedLocationIsAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(302, "Location", "http://[bad"))
+		c := newClient(t, srv, client.Config{})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/items/7", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != 302 || resp.Header.Get("Location") != "http://[bad" {
+			t.Errorf("status %d, location %q", resp.StatusCode, resp.Header.Get("Location"))
+		}
+	})
+}
+
+// The vendor's data knows paths below the base URL, wherever that is.
+func TestAPathIsKnownBelowTheBaseURL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"PUT"}, Path: "/surveys", Repeatable: false}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := testserver.New(t, testserver.Status(500), testserver.Status(500))
+		c := newClient(t, srv, client.Config{Policy: &p, BaseURL: srv.URL() + "/proxy/"})
+		for _, target := range []string{"/surveys", srv.URL() + "/proxy/surveys"} {
+			_, err := send(t.Context(), t, c, "PUT", target, "x")
+			if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
+				t.Errorf("%s: stop %v", target, e.Stop)
+			}
+		}
+		for _, r := range srv.Requests() {
+			if r.Path != "/proxy/surveys" {
+				t.Errorf("sent to %s", r.Path)
+			}
+		}
+	})
+}
+
+// The message is that of the code that decided, or none.
+func TestTheMessageBelongsToTheCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(422))
+		c := newClient(t, srv, client.Config{Vendor: twoCodes{shop{shopPolicy(t)}}})
+		_, err := send(t.Context(), t, c, "DELETE", "/items/7", "")
+		if e := failure(t, err); e.Code != "BAD" || e.Message != "" || len(e.Fields) != 2 {
+			t.Errorf("code %q, message %q, fields %v", e.Code, e.Message, e.Fields)
+		}
+	})
+}
+
+type twoCodes struct{ shop }
+
+func (twoCodes) Decode(a policy.Answer) *policy.Failure {
+	return &policy.Failure{Status: a.Status, Items: []apierrors.Field{{Path: "a", Code: "GONE", Message: "about GONE"}, {Path: "b", Code: "BAD"}}}
+}
+
+// A vendor of the caller's own may put anything where a code belongs.
+func TestWhatIsNoCodeIsNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(422, "X-Code", "ana@example.com is taken"))
+		var seen events
+		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		_, _ = send(t.Context(), t, c, "POST", "/items", "x")
+		for _, e := range seen.all {
+			if e.Code != "" {
+				t.Errorf("%v event has code %q", e.Kind, e.Code)
+			}
+		}
+	})
+}
+
+// So many calls surfaced with one code in a row are a matter for the job.
+func TestEscalation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := testserver.Status(400, "X-Code", "BAD")
+		srv := testserver.New(t, bad, bad, testserver.Status(200), bad, bad, testserver.Status(503), bad)
+		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		var got []apierrors.Action
+		for range 7 {
+			_, err := send(t.Context(), t, c, "POST", "/items", "x")
+			e, _ := errors.AsType[*apierrors.Error](err)
+			if e == nil {
+				e = &apierrors.Error{}
+			}
+			got = append(got, e.Action)
+		}
+		want := []apierrors.Action{
+			apierrors.Surface, apierrors.Surface, apierrors.ActionNone, apierrors.Surface, apierrors.Surface, apierrors.Retry, apierrors.FailFast,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("actions mismatch (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What is too large is made smaller by who knows how.
+func TestShrink(t *testing.T) {
+	halves := func(old *http.Request) (*http.Request, error) {
+		n, err := strconv.Atoi(old.URL.Query().Get("n"))
+		if err != nil || n == 1 {
+			return nil, err
+		}
+		return http.NewRequest(http.MethodGet, fmt.Sprintf("/items?n=%d", n/2), nil) //nolint:noctx // the call's own is taken
+	}
+	for name, tt := range map[string]struct {
+		shrink  func(*http.Request) (*http.Request, error)
+		answers []testserver.Answer
+		asked   []string
+		class   apierrors.Class
+	}{
+		"until it passes":      {halves, []testserver.Answer{testserver.Status(413), testserver.Status(414), testserver.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
+		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not without a hook":   {nil, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not more than thrice": {halves, []testserver.Answer{testserver.Status(413), testserver.Status(413), testserver.Status(413), testserver.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, tt.answers...)
+				c := newClient(t, srv, client.Config{})
+				_, err := send(client.WithCall(t.Context(), client.CallOptions{Shrink: tt.shrink}), t, c, "GET", "/items?n=8", "")
+				var asked []string
+				for _, r := range srv.Requests() {
+					asked = append(asked, r.Query)
+				}
+				if diff := cmp.Diff(tt.asked, asked); diff != "" || apierrors.ClassOf(err) != tt.class {
+					t.Errorf("class %v; asked (-want +got):\n%s", apierrors.ClassOf(err), diff)
+				}
+			})
+		})
 	}
 }

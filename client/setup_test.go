@@ -117,6 +117,18 @@ func failure(t testing.TB, err error) *apierrors.Error {
 	return e
 }
 
+// wire is a transport that is a function.
+type wire func(*http.Request) (*http.Response, error)
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
+
+// onWire returns a client of the shop over w.
+func onWire(t testing.TB, w wire, cfg client.Config) *client.Client {
+	t.Helper()
+	cfg.BaseURL, cfg.Transport = "http://vendor.test", w
+	return newClient(t, nil, cfg)
+}
+
 // events gathers what a client tells.
 type events struct {
 	mu  sync.Mutex

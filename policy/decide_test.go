@@ -141,6 +141,10 @@ func TestDecideByRule(t *testing.T) {
 			withCodes(400, "BUSY"), policy.State{Method: "POST"},
 			verdict{Stop: apierrors.StopWait, Class: apierrors.QuotaExceeded, Act: apierrors.Defer, Rule: "shop code BUSY"},
 		},
+		"deferring what may have been applied is no safer than a repeat": {
+			policy.Failure{Class: apierrors.Network}, policy.State{Method: "DEFER"},
+			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.Network, Act: apierrors.Defer, Rule: "operator's class network, method DEFER"},
+		},
 		"too large, without a hook": {
 			withCodes(413), policy.State{},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.TooLarge, Act: apierrors.Surface, Rule: "status 413"},
@@ -167,7 +171,8 @@ func TestDecideByRule(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, verdictOf(shop(t).Decide(tt.failure, tt.state))); diff != "" {
+			p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network, Methods: []string{"DEFER"}}, Action: apierrors.Defer})
+			if diff := cmp.Diff(tt.want, verdictOf(p.Decide(tt.failure, tt.state))); diff != "" {
 				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
 			}
 		})
@@ -301,6 +306,18 @@ func TestWaits(t *testing.T) {
 			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{},
 			waits{Stop: apierrors.StopPermanent, Act: apierrors.Surface},
 		},
+		"what may have been applied is not run again by the clock": {
+			policy.Failure{Status: 503, Wait: 30 * time.Second}, policy.State{Method: "POST"},
+			waits{Stop: apierrors.StopUnsafe, Act: apierrors.Retry},
+		},
+		"a tiny told wait, the second time": {
+			policy.Failure{Status: 429, Wait: time.Millisecond}, policy.State{Throttled: 1, Random: 0.5},
+			waits{Again: true, Delay: time.Second, Pause: time.Second, Act: apierrors.Throttle},
+		},
+		"throttled for as long as one may try": {
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Trying: 2 * time.Minute},
+			waits{After: time.Second, Pause: time.Second, Stop: apierrors.StopElapsed, Act: apierrors.Defer},
+		},
 		"a full queue": {
 			withCodes(400, "BUSY"), policy.State{},
 			waits{After: 5 * time.Minute, Stop: apierrors.StopWait, Act: apierrors.Defer},
@@ -417,4 +434,34 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("came back after %v; told %v", d.Delay, time.Duration(wait))
 		}
 	})
+}
+
+func TestARecordsFailureBecomesTheJobs(t *testing.T) {
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 20})
+	for name, tt := range map[string]struct {
+		state policy.State
+		want  apierrors.Action
+	}{
+		"the first":                    {policy.State{}, apierrors.Surface},
+		"the twentieth":                {policy.State{SurfacedCode: "BAD", Surfaced: 19}, apierrors.Surface},
+		"the one after twenty":         {policy.State{SurfacedCode: "BAD", Surfaced: 20}, apierrors.FailFast},
+		"after twenty of another kind": {policy.State{SurfacedCode: "TAKEN", Surfaced: 20}, apierrors.Surface},
+	} {
+		if d := p.Decide(withCodes(400, "BAD"), tt.state); d.Action != tt.want {
+			t.Errorf("%s: %v by %s; want %v", name, d.Action, d.Rule, tt.want)
+		}
+	}
+	if d := shop(t).Decide(withCodes(400, "BAD"), policy.State{SurfacedCode: "BAD", Surfaced: 1000}); d.Action != apierrors.Surface {
+		t.Errorf("off by default, yet %v", d.Action)
+	}
+}
+
+func TestOtherwiseWhenTheAttemptsAreUsedUp(t *testing.T) {
+	p := shop(t).With(policy.Rule{When: policy.Match{Codes: []string{"DOWN"}}, MaxAttempts: 2, Otherwise: apierrors.FailFast})
+	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 1}); !d.Again {
+		t.Errorf("the first: %v", d.Stop)
+	}
+	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 2}); d.Again || d.Action != apierrors.FailFast || d.Stop != apierrors.StopAttempts {
+		t.Errorf("the second: again %v, %v, %v", d.Again, d.Action, d.Stop)
+	}
 }

@@ -32,13 +32,9 @@ var asked = policy.State{
 // Each transcript is a raw answer; beside it stands what it means. After a change of
 // meaning, run go test ./vendors -update and review the difference.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*/*.http")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, name := range files {
+	for _, name := range transcripts(t) {
 		t.Run(strings.TrimPrefix(name, "testdata/"), func(t *testing.T) {
-			v := lookup(t, filepath.Base(filepath.Dir(name)))
+			v := lookup(t, vendorOf(name))
 			got := meaning(v, readAnswer(t, name))
 			want := strings.TrimSuffix(name, ".http") + ".want"
 			if *update {
@@ -56,6 +52,19 @@ func TestTranscripts(t *testing.T) {
 		})
 	}
 }
+
+// transcripts returns the files of all raw answers.
+func transcripts(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*/*.http")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	return files
+}
+
+// vendorOf is the vendor whose transcript the file is.
+func vendorOf(name string) string { return filepath.Base(filepath.Dir(name)) }
 
 func lookup(t testing.TB, name string) *vendors.Vendor {
 	t.Helper()

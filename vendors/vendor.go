@@ -12,7 +12,11 @@ import (
 
 // The vendors that come with the package.
 const (
-	RDStation = "rdstation"
+	CustomerGauge = "customergauge"
+	Connectif     = "connectif"
+	Kleene        = "kleene" // a guide for any source API: the profile for an API without a file of its own
+	Playable      = "playable"
+	RDStation     = "rdstation"
 )
 
 //go:embed catalog/*.yaml

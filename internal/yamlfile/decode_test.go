@@ -48,7 +48,7 @@ func TestDecode(t *testing.T) {
 		"structs with their place": {"rules:\n  - name: a\n  - {max: 5, name: b}\n", file{Pos: at(1, 1), Rules: []rule{{At: at(2, 5), Name: "a"}, {At: at(3, 5), Name: "b", Max: &five}}}},
 		"a map":                    {"labels: {a: 1, b: two}\n", file{Pos: at(1, 1), Labels: map[string]string{"a": "1", "b": "two"}}},
 		"an empty map":             {"labels: {}\n", file{Pos: at(1, 1), Labels: map[string]string{}}},
-		"a map of structs":         {"by_name:\n  x:\n    name: a\n", file{Pos: at(1, 1), ByName: map[string]rule{"x": {At: at(3, 5), Name: "a"}}}},
+		"a map of structs":         {"by_name:\n  x:\n    name: a\n", file{Pos: at(1, 1), ByName: map[string]rule{"x": {At: at(2, 3), Name: "a"}}}},
 		"a map by word":            {"by_class: {conflict: 1m30s}\n", file{Pos: at(1, 1), ByClass: map[class]*Duration{"conflict": &wait}}},
 		"an empty mapping":         {"{}", file{Pos: at(1, 1)}},
 		"a document start":         {"---\nvendor: a\n", file{Pos: at(2, 1), Vendor: "a"}},
