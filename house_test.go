@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"errors":              {},
 	"policy":              {"errors", "internal/yamlfile"},
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
-	"client":              {"errors", "policy"},
+	"client":              {"errors", "policy", "internal/answer"},
 	"internal/answer":     {"errors"},
 	"internal/yamlfile":   {},
 	"internal/testserver": {},
@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 var owners = map[string]string{
 	"github.com/hashicorp/go-retryablehttp": "client/retry.go",
 	"golang.org/x/time/rate":                "client/lanes.go",
-	"github.com/goccy/go-yaml":              "internal/yamlfile/parse.go",
+	"go.yaml.in/yaml/v3":                    "internal/yamlfile/parse.go",
 }
 
 // Imports run one way: errors ← policy ← {vendors, client}.

@@ -3,11 +3,12 @@ package client
 import (
 	"net/http"
 
+	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
 )
 
-// anyVendor stands in where no vendor is given: an answer is judged by its status, and
-// Retry-After is honoured.
+// anyVendor stands in where no vendor is given: an answer is judged by its status,
+// problem documents (RFC 9457) are read, and Retry-After is honoured.
 type anyVendor struct{}
 
 func (anyVendor) Name() string              { return "" }
@@ -21,5 +22,6 @@ func (anyVendor) Decode(a policy.Answer) *policy.Failure {
 		return nil
 	}
 	wait, _ := policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
-	return &policy.Failure{Status: a.Status, Wait: wait}
+	body, _ := answer.Parse(a.Body) // what cannot be read is no problem document
+	return &policy.Failure{Status: a.Status, Wait: wait, Items: answer.Problem(a.Header, body)}
 }

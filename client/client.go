@@ -31,7 +31,7 @@ type Vendor interface {
 // Config says how a Client is made. The zero Config works: a client for any API,
 // judged by status.
 type Config struct {
-	Vendor    Vendor            // nil: judged by status and Retry-After
+	Vendor    Vendor            // nil: judged by status, RFC 9457 and Retry-After
 	BaseURL   string            // empty: the vendor's; for Send and Do with a path alone
 	Policy    *policy.Policy    // nil: the vendor's
 	Transport http.RoundTripper // nil: a private one with room for 100 idle connections

@@ -9,8 +9,9 @@
 //
 // A call's way through the package, top to bottom:
 //
-//	call.go     Do: encodes the body, decodes the answer
+//	do.go       Do: encodes the body, decodes the answer
 //	client.go   Config, New, Send
+//	call.go     the state of one call
 //	retry.go    one call: the go-retryablehttp callbacks, in the order in which they run
 //	attempt.go  one attempt: lanes → credentials → timeout → wire
 //	lanes.go    limits and gates

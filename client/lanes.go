@@ -3,6 +3,7 @@ package client
 import (
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -158,9 +159,10 @@ func (x *call) admit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if name != "" {
-			held = name
+		if name == "" {
+			break
 		}
+		held = name
 		if _, wait := longestClosed(x.lanesOf(), time.Now()); wait <= 0 {
 			break
 		}
@@ -188,6 +190,9 @@ func longestClosed(met []*lane, now time.Time) (*lane, time.Duration) {
 // takeTokens takes one token from each pace and waits until all are due. It returns
 // the name of the limit that takes the longest; empty if there was no wait.
 func (x *call) takeTokens(ctx context.Context, met []*lane) (string, error) {
+	if !slices.ContainsFunc(met, func(l *lane) bool { return l.pace != nil }) {
+		return "", nil
+	}
 	slowest, wait, refused := x.reserve(met)
 	switch {
 	case refused != nil:

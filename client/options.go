@@ -18,7 +18,8 @@ type CallOptions struct {
 	// answered too late: half a page, half a window, fewer records. It owns what it
 	// leaves out; the answer's Request is what was really sent. It gets the request as
 	// it was given, with its body spent but for GetBody. Nil for the request says that
-	// it cannot be smaller. A nil Shrink: such a call fails with the advice.
+	// it cannot be smaller. IdempotencyKey does not go with it, as it is another
+	// request. A nil Shrink: such a call fails with the advice.
 	Shrink func(*http.Request) (*http.Request, error)
 }
 

@@ -150,11 +150,12 @@ func (x *call) renew() error {
 }
 
 // shrink puts the smaller request that the caller's hook gives in place of the one that
-// was too large.
+// was too large. It is another request, so the idempotency key is not its own.
 func (x *call) shrink(next *http.Request) error {
 	smaller, err := x.options.Shrink(x.original)
 	if err == nil && smaller != nil {
 		x.payload.close()
+		x.options.IdempotencyKey = ""
 		err = x.take(smaller)
 	}
 	if err != nil || smaller == nil {

@@ -354,6 +354,23 @@ func TestWithoutAVendor(t *testing.T) {
 	})
 }
 
+func TestAProblemDocumentWithoutAVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
+			"Content-Type", "application/problem+json"))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
+		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
+		e := failure(t, err)
+		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
+			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
+		}
+	})
+}
+
 func TestAnOperatorsPolicyIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := testserver.New(t, testserver.HTML(503))
@@ -545,10 +562,14 @@ func TestShrink(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := testserver.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
-				_, err := send(client.WithCall(t.Context(), client.CallOptions{Shrink: tt.shrink}), t, c, "GET", "/items?n=8", "")
+				options := client.CallOptions{Shrink: tt.shrink, IdempotencyKey: "k"}
+				_, err := send(client.WithCall(t.Context(), options), t, c, "GET", "/items?n=8", "")
 				var asked []string
-				for _, r := range srv.Requests() {
+				for i, r := range srv.Requests() {
 					asked = append(asked, r.Query)
+					if key := r.Header.Get("Idempotency-Key"); (key == "k") != (i == 0) {
+						t.Errorf("request %d went with the key %q", i+1, key)
+					}
 				}
 				if diff := cmp.Diff(tt.asked, asked); diff != "" || apierrors.ClassOf(err) != tt.class {
 					t.Errorf("class %v; asked (-want +got):\n%s", apierrors.ClassOf(err), diff)

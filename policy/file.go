@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -114,7 +115,7 @@ func (f *File) Apply(vendor string, base Policy) (Policy, error) {
 		var rules []Rule
 		for _, r := range s.Rules {
 			if r.Name == "" {
-				r.Name = fmt.Sprintf("%s:%d %v", r.At.File, r.At.Line, r.When)
+				r.Name = fmt.Sprintf("%s:%d %v", filepath.Base(r.At.File), r.At.Line, r.When)
 			}
 			rules = append(rules, r.Rule)
 		}

@@ -55,7 +55,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 			return nil
 		}
 	} else if len(f.Items) == 0 {
-		f.Items = bounded(answer.Problem(a.Header, body))
+		f.Items = answer.Problem(a.Header, body)
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {

@@ -6,46 +6,67 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
 func TestAnAnswerThatIsNoFailure(t *testing.T) {
-	v := lookup(t, vendors.RDStation)
-	for _, status := range []int{0, 200, 204, 302, 304} {
-		if f := v.Decode(policy.Answer{Status: status, Body: []byte(`{"errors":{"error_type":"TAKEN"}}`)}); f != nil {
-			t.Errorf("status %d: %+v", status, f)
+	for _, name := range vendors.Names() {
+		v := lookup(t, name)
+		for _, status := range []int{0, 200, 204, 302, 304} {
+			for _, body := range []string{"", "{}", `{"errors":{"error_type":"TAKEN"}}`, `{"code":"E0301"}`, `{"Data":true}`, "<html></html>"} {
+				if f := v.Decode(policy.Answer{Status: status, Body: []byte(body)}); f != nil {
+					t.Errorf("%s: status %d, body %s: %+v", name, status, body, f)
+				}
+			}
 		}
 	}
 }
 
-// Odd bytes are judged by their status; they bring no code and no message.
+// Odd bytes are judged by their status; they bring no code, and no other decision than
+// an empty body would.
 func TestOddBodiesAreJudgedByStatus(t *testing.T) {
-	taken := `{"errors":{"error_type":"TAKEN","error_message":"Already in use"}}`
+	deep := func(open, inner, shut string) string {
+		return strings.Repeat(open, 10_000) + inner + strings.Repeat(shut, 10_000)
+	}
 	for name, body := range map[string]string{
-		"empty":             "",
-		"blank":             " \n\t",
-		"cut":               taken[:len(taken)-2],
-		"two values":        taken + taken,
-		"HTML":              "<html>" + taken + "</html>",
-		"text":              "TAKEN",
-		"a string":          `"TAKEN"`,
-		"null":              "null",
-		"too deep":          strings.Repeat(`{"errors":`, 10_000) + taken + strings.Repeat("}", 10_000),
-		"NUL":               "\x00" + taken,
-		"UTF-16":            "\xff\xfe{\x00}\x00",
-		"an empty list":     `{"errors":[]}`,
-		"numbers":           `{"errors":{"name":[1,2,3]}}`,
-		"a code too long":   `{"errors":{"error_type":"` + strings.Repeat("A", 65) + `"}}`,
-		"a code of objects": `{"errors":{"error_type":{"a":1}}}`,
+		"blank":                    " \n\t",
+		"cut JSON":                 `{"errors":{"error_type":"TAKEN"`,
+		"cut XML":                  `<Error><Code>400120</Code>`,
+		"two values":               `{"Error":{"Code":400120}}{"Error":{"Code":400120}}`,
+		"mixed":                    `{"Error":<Code>400120</Code>}`,
+		"HTML around JSON":         `<html>{"code":"E0301"}</html>`,
+		"HTML with its type":       `<!DOCTYPE html><html><Error><Code>400120</Code></Error></html>`,
+		"text":                     "E0301",
+		"a text in JSON":           `"E0301"`,
+		"null":                     "null",
+		"JSON that is too deep":    deep(`{"Error":`, `{"Code":400120}`, "}"),
+		"arrays that are too deep": deep("[", `{"code":"E0301"}`, "]"),
+		"XML that is too deep":     deep("<Error>", "<Code>400120</Code>", "</Error>"),
+		"entities that expand":     `<!DOCTYPE a [<!ENTITY x "400120"><!ENTITY y "&x;&x;">]><Error><Code>&x;</Code></Error>`,
+		"NUL":                      "\x00" + `{"code":"E0301"}`,
+		"UTF-16":                   "\xff\xfe{\x00}\x00",
+		"another charset":          `<?xml version="1.0" encoding="UTF-16"?><Error><Code>400120</Code></Error>`,
+		"an empty list":            `{"errors":[]}`,
+		"numbers":                  `{"errors":{"name":[1,2,3]},"Data":0}`,
+		"a gigantic number":        `{"Error":{"Code":` + strings.Repeat("9", 1000) + `},"code":1e+999}`,
+		"a code that is too long":  `{"code":"` + strings.Repeat("A", 65) + `","Error":{"Code":"` + strings.Repeat("1", 65) + `"}}`,
+		"a code of objects":        `{"code":{"a":1},"Error":{"Code":[400120]},"errors":{"error_type":{"a":1}}}`,
+		"a code in disguise":       `{"code":"jane@example.com","Error":{"Code":"a b"},"errors":{"error_type":"x y"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := lookup(t, vendors.RDStation)
-			f := v.Decode(policy.Answer{Status: 400, Body: []byte(body)})
-			d := v.Policy().Decide(*f, asked)
-			if d.Code != "" || d.Rule != "rdstation status 400" || len(f.Items) > 1 {
-				t.Errorf("code %q by %q, items %v", d.Code, d.Rule, f.Items)
+			for _, vendor := range vendors.Names() {
+				v := lookup(t, vendor)
+				for _, status := range []int{400, 401, 404, 422, 429, 500, 503, 504} {
+					bare := v.Policy().Decide(*v.Decode(policy.Answer{Status: status}), policy.State{Method: "POST"})
+					f := v.Decode(policy.Answer{Status: status, Body: []byte(body)})
+					d := v.Policy().Decide(*f, policy.State{Method: "POST"})
+					if diff := cmp.Diff(bare, d); diff != "" {
+						t.Errorf("%s, status %d: not as an empty body (-want +got):\n%s", vendor, status, diff)
+					}
+				}
 			}
 		})
 	}

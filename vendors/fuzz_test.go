@@ -9,7 +9,11 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-func FuzzDecodeRDStation(f *testing.F) { fuzzDecode(f, vendors.RDStation) }
+func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
+func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
+func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
+func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
 
 // fuzzDecode holds a vendor's decoder, and what is decided of its findings, against
 // what must never happen. The seeds are bodies of every vendor.

@@ -22,13 +22,6 @@ type shape struct {
 	adds                 bool   // read also if a shape before it found something
 }
 
-// Bounds of what is kept of an answer's words.
-const (
-	maxItems   = 100
-	maxMessage = 512 // bytes
-	maxPath    = 128 // bytes
-)
-
 // items returns the errors that the first fitting shape finds, and those that further
 // shapes add.
 func (d decoder) items(body answer.Node) []apierrors.Field {
@@ -38,14 +31,7 @@ func (d decoder) items(body answer.Node) []apierrors.Field {
 			items = append(items, s.find(body)...)
 		}
 	}
-	return bounded(d.spread(items))
-}
-
-func bounded(items []apierrors.Field) []apierrors.Field {
-	for i := range items {
-		items[i].Path, items[i].Message = clip(items[i].Path, maxPath), oneLine(items[i].Message)
-	}
-	return items[:min(len(items), maxItems)]
+	return answer.Bounded(d.spread(items))
 }
 
 // find returns the errors of one shape.
@@ -76,7 +62,7 @@ type finds struct {
 
 // walk looks for errors in n and below. keys are those on the way to n.
 func (f *finds) walk(n answer.Node, keys []string) {
-	if len(f.items) >= maxItems {
+	if len(f.items) >= answer.MaxItems {
 		return
 	}
 	switch n.Kind {
@@ -192,24 +178,5 @@ func (d decoder) fieldNames(item apierrors.Field) []string {
 		return nil
 	}
 	names := strings.FieldsFunc(found[1], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	return names[:min(len(names), maxItems)]
-}
-
-// oneLine makes a vendor's text a bounded line: control characters become blanks.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, clip(s, maxMessage))
-	return strings.TrimSpace(s)
-}
-
-// clip cuts s after n bytes at the most, and never inside a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
+	return names[:min(len(names), answer.MaxItems)]
 }

@@ -33,23 +33,26 @@ var asked = policy.State{
 // meaning, run go test ./vendors -update and review the difference.
 func TestTranscripts(t *testing.T) {
 	for _, name := range transcripts(t) {
-		t.Run(strings.TrimPrefix(name, "testdata/"), func(t *testing.T) {
-			v := lookup(t, vendorOf(name))
-			got := meaning(v, readAnswer(t, name))
-			want := strings.TrimSuffix(name, ".http") + ".want"
-			if *update {
-				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			golden, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(golden), got); diff != "" {
-				t.Errorf("meaning of %s (-want +got):\n%s", name, diff)
-			}
-		})
+		t.Run(strings.TrimPrefix(name, "testdata/"), func(t *testing.T) { checkMeaning(t, lookup(t, vendorOf(name)), name) })
+	}
+}
+
+// checkMeaning holds what an answer means to v against the golden file beside it.
+func checkMeaning(t *testing.T, v *vendors.Vendor, name string) {
+	t.Helper()
+	got := meaning(v, readAnswer(t, name))
+	want := strings.TrimSuffix(name, ".http") + ".want"
+	if *update {
+		if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(golden), got); diff != "" {
+		t.Errorf("meaning of %s (-want +got):\n%s", name, diff)
 	}
 }
 
@@ -121,4 +124,17 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 		fmt.Fprintf(&b, "detail: %s=%v\n", key, f.Details[key])
 	}
 	return b.String()
+}
+
+// One file and one transcript, no Go: a vendor that is not in the repository.
+func TestANewVendorIsAFileAndATranscript(t *testing.T) {
+	data, err := os.ReadFile("testdata/inhouse/acme/acme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vendors.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMeaning(t, v, "testdata/inhouse/acme/400-warehouse-closed.http")
 }

@@ -32,7 +32,7 @@ func Problem(header http.Header, body Node) []apierrors.Field {
 	if len(fields) == 0 && detail != "" {
 		fields = []apierrors.Field{{Message: detail}}
 	}
-	return fields
+	return Bounded(fields)
 }
 
 // text is the text of a member; empty if it is no text.

@@ -18,7 +18,7 @@ func (c color) MarshalText() ([]byte, error) {
 	return []byte([]string{"none", "red"}[c]), nil
 }
 
-func (c *color) UnmarshalText(text []byte) error {
+func (c *color) UnmarshalText([]byte) error {
 	*c = 1
 	return nil
 }

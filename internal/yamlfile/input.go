@@ -2,6 +2,8 @@ package yamlfile
 
 import (
 	"bytes"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -11,24 +13,33 @@ const maxBytes = 1 << 20
 // maxDepth is how many levels of mappings and lists may stand in each other.
 const maxDepth = 32
 
-// maxTokens is how many keys, values and marks a file may have. The time that
-// the YAML library takes grows with their square: 20,000 of them, about 5,000
-// lines, take some tenths of a second; 1 MiB of short keys would take minutes.
-const maxTokens = 20_000
+// maxNodes is how many keys and values may stand in a file. It keeps the list
+// of problems short; the YAML library reads more in reasonable time.
+const maxNodes = 20_000
 
-// maxKey is the longest key, in bytes.
-const maxKey = 1024
+// lineBreaks are the characters that end a line to the YAML library.
+const lineBreaks = "\n\r\u0085\u2028\u2029"
 
-// checkBytes returns a problem if data is too large or not UTF-8 text.
+// checkBytes returns a problem if data is too large or not UTF-8 text, or has
+// what the YAML library takes ill: directives, which are the lines that begin
+// with %, and control characters.
 func checkBytes(start Pos, data []byte) (Problem, bool) {
 	if len(data) > maxBytes {
 		return start.Errorf("the file is larger than 1 MiB"), false
 	}
+	before := '\n'
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && size == 1 {
 			return posAt(start, data, i).Errorf("this byte is not UTF-8 text"), false
 		}
+		if unicode.IsControl(r) && !strings.ContainsRune("\t"+lineBreaks, r) {
+			return posAt(start, data, i).Errorf("the control character %q is not allowed here", r), false
+		}
+		if r == '%' && strings.ContainsRune(lineBreaks, before) {
+			return posAt(start, data, i).Errorf("directives are not supported here"), false
+		}
+		before = r
 		i += size
 	}
 	return Problem{}, true
@@ -49,9 +60,4 @@ func posAt(start Pos, data []byte, offset int) Pos {
 // first; the YAML library would make it a part of the first key.
 func withoutMark(data []byte) []byte {
 	return bytes.TrimPrefix(data, []byte("\ufeff"))
-}
-
-// tooDeep returns the problem of too many levels.
-func tooDeep(pos Pos) Problem {
-	return pos.Errorf("nested more than %d levels deep", maxDepth)
 }

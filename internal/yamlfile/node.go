@@ -65,7 +65,7 @@ func (n *node) add(p pair, where map[string]Pos) (Problem, bool) {
 }
 
 // isNumber reports whether s, written without quotes, is a decimal number of
-// any size. The YAML library takes 1e3 and numbers over 64 bits for text.
+// any size. The YAML library takes those beyond a float64 for text.
 func isNumber(s string) bool {
 	if strings.Trim(s, "0123456789+-.eE") != "" || !strings.ContainsAny(s, "0123456789") {
 		return false
