@@ -23,8 +23,8 @@ vet: ## go vet and gofmt
 tidy: ## go.mod and go.sum are as they should be
 	go mod tidy -diff
 
-lint: ## the linters of .golangci.yml
-	go run $(LINT) run ./...
+lint: ## the linters of .golangci.yml, with a cache of this checkout's own
+	GOLANGCI_LINT_CACHE=$(CURDIR)/.tmp/lint go run $(LINT) run ./...
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	./.ci/fuzz $(FUZZTIME)

@@ -154,6 +154,11 @@ func (x *call) state() policy.State {
 		Repeatable: x.options.Repeatable, Keyed: x.keyed(), OneShotBody: x.payload.oneShot(),
 		UnknownBefore: x.unknownBefore, Random: x.c.random(),
 	}
+	for _, a := range x.attempts[:max(len(x.attempts)-1, 0)] {
+		if a.Code != "" {
+			s.CodesBefore = append(s.CodesBefore, a.Code)
+		}
+	}
 	s.SurfacedCode, s.Surfaced = x.c.streak.now()
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Left = time.Until(deadline); s.Left == 0 {

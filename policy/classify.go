@@ -66,13 +66,20 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 		about.class = apierrors.Authentication
 		refused := Rule{Name: rule.Name, Class: about.class, Summary: rule.Summary}
 		rule = refused.over(p.classRule(about, s))
-	case rule.AcceptAfterUnknown && s.UnknownBefore:
+	case rule.isAccepted(s):
 		rule.Action = apierrors.Accept
 	}
 	if f.Class != apierrors.None {
 		rule.Applied = f.Applied
 	}
 	return rule
+}
+
+// isAccepted reports whether what went before makes the failure a success: the wanted
+// thing is there because an earlier attempt of this very call made it.
+func (r Rule) isAccepted(s State) bool {
+	return (r.AcceptAfterUnknown && s.UnknownBefore) ||
+		slices.ContainsFunc(s.CodesBefore, func(code string) bool { return slices.Contains(r.AcceptAfterCodes, code) })
 }
 
 // reread is the rule for an answer whose body broke off before it told a code. It may

@@ -41,7 +41,7 @@ func shop(t *testing.T) policy.Policy {
 			{When: policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}}, Class: apierrors.Conflict, Action: apierrors.Retry},
 			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: apierrors.AppliedNo},
 			{When: policy.Match{Codes: []string{"BUSY"}}, Class: apierrors.QuotaExceeded, After: 5 * time.Minute},
-			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: true},
+			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"RACE"}},
 			{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.AlreadyExists, Action: apierrors.Accept},
 			{When: policy.Match{Codes: []string{"GONE"}}, Class: apierrors.NotFound},
 			{When: policy.Match{Codes: []string{"BAD"}}, Class: apierrors.Validation},
@@ -116,6 +116,14 @@ func TestDecideByRule(t *testing.T) {
 		"already there, after an attempt that may have made it": {
 			withCodes(400, "TAKEN"), policy.State{Method: "POST", UnknownBefore: true},
 			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "shop code TAKEN"},
+		},
+		"already there, after an attempt that ended with a code that may have made it": {
+			withCodes(400, "TAKEN"), policy.State{Method: "POST", CodesBefore: []string{"OTHER", "RACE"}},
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "shop code TAKEN"},
+		},
+		"already there, after another code": {
+			withCodes(400, "TAKEN"), policy.State{Method: "POST", CodesBefore: []string{"OTHER"}},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "shop code TAKEN"},
 		},
 		"DELETE of what a code calls absent": {
 			withCodes(400, "GONE"), policy.State{Method: "DELETE"},

@@ -52,12 +52,13 @@ type State struct {
 	MaxWait   time.Duration // the call's own; 0: the policy's
 	Left      time.Duration // until the caller's deadline; 0: there is none
 
-	CanRefresh    bool // the credential can be renewed and was not yet in this call
-	CanShrink     bool // the call has a Shrink hook
-	Repeatable    bool // the caller says that sending twice does no harm
-	Keyed         bool // an idempotency key goes with it, and the vendor honours keys
-	OneShotBody   bool // the request body cannot be read a second time
-	UnknownBefore bool // an earlier attempt of this call may have been applied
+	CanRefresh    bool     // the credential can be renewed and was not yet in this call
+	CanShrink     bool     // the call has a Shrink hook
+	Repeatable    bool     // the caller says that sending twice does no harm
+	Keyed         bool     // an idempotency key goes with it, and the vendor honours keys
+	OneShotBody   bool     // the request body cannot be read a second time
+	UnknownBefore bool     // an earlier attempt of this call may have been applied
+	CodesBefore   []string // the codes with which earlier attempts of this call ended
 
 	SurfacedCode string // the code with which the client's latest calls were surfaced
 	Surfaced     int    // how many in a row, without a success between

@@ -170,7 +170,7 @@ func TestAPolicysTextParsesToTheSamePolicy(t *testing.T) {
 			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Path: "/a/*", ToldWait: true},
 			Class: apierrors.TooLarge, Action: apierrors.Shrink, Otherwise: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeJob,
 			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
-			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: 20, AcceptAfterUnknown: true, RepeatUnsafe: true,
+			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: 20, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: true,
 		}).
 		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: 5}).
 		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Path: "/b", Off: true})

@@ -32,8 +32,9 @@ type Rule struct {
 	After         time.Duration `yaml:"after"`          // throttle and defer: the wait where the answer tells none
 	EscalateAfter int           `yaml:"escalate_after"` // see Retry.EscalateAfter
 
-	AcceptAfterUnknown bool `yaml:"accept_after_unknown"` // accept, if an earlier attempt of this call may have been applied
-	RepeatUnsafe       bool `yaml:"repeat_unsafe"`        // repeat a write that may have been applied; only an operator can know
+	AcceptAfterUnknown bool     `yaml:"accept_after_unknown"` // accept, if an earlier attempt of this call may have been applied
+	AcceptAfterCodes   []string `yaml:"accept_after_codes"`   // accept, if an earlier attempt of this call ended with one of these
+	RepeatUnsafe       bool     `yaml:"repeat_unsafe"`        // repeat a write that may have been applied; only an operator can know
 }
 
 // A Match says which failures a rule is for. All that is set must hold; of a list,
@@ -162,6 +163,9 @@ func (r Rule) over(below Rule) Rule {
 	fill(&r.After, below.After)
 	fill(&r.EscalateAfter, below.EscalateAfter)
 	fill(&r.AcceptAfterUnknown, below.AcceptAfterUnknown)
+	if r.AcceptAfterCodes == nil {
+		r.AcceptAfterCodes = below.AcceptAfterCodes
+	}
 	fill(&r.RepeatUnsafe, below.RepeatUnsafe)
 	return r
 }

@@ -124,3 +124,15 @@ func TestTheLongestWait(t *testing.T) {
 		})
 	}
 }
+
+// Connectif's E0605 after an E0603 of the same creation: that one made it after all.
+func TestAFieldThatAConcurrentModificationLeftBehind(t *testing.T) {
+	v := lookup(t, vendors.Connectif)
+	f := v.Decode(policy.Answer{Status: 400, Body: []byte(`{"status":400,"code":"E0605","detail":"Contact field already exists with provided id"}`)})
+	for before, want := range map[string]apierrors.Action{"E0603": apierrors.Accept, "E0601": apierrors.Surface} {
+		d := v.Policy().Decide(*f, policy.State{Method: "POST", CodesBefore: []string{before}})
+		if d.Action != want {
+			t.Errorf("after %s: %v; want %v", before, d.Action, want)
+		}
+	}
+}
