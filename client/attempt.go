@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // An attempt is one request on the wire.
@@ -22,6 +23,7 @@ type attempt struct {
 	handed bool        // the request was given to the transport
 	sought atomic.Bool // the transport began to look for a connection
 	gotOne atomic.Bool // and had one: from here on, bytes may have left
+	wrote  atomic.Bool // and wrote the request's headers
 }
 
 // RoundTrip sends one attempt: lanes, credential, timeout, wire. It makes a call the
@@ -42,11 +44,14 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.handed = true
-	resp, err := x.c.wire.RoundTrip(out.WithContext(a.traced()))
+	resp, err := x.c.wire.RoundTrip(out.WithContext(a.traced(!policy.IsIdempotent(out.Method))))
 	if err == nil && resp == nil {
 		err = errNoAnswer
 	}
 	if err != nil {
+		if errors.Is(context.Cause(a.ctx), errReplay) {
+			err = errReplay
+		}
 		a.end()
 		return nil, err
 	}
@@ -55,7 +60,10 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-var errNoAnswer = errors.New("the transport gave neither an answer nor an error")
+var (
+	errNoAnswer = errors.New("the transport gave neither an answer nor an error")
+	errReplay   = errors.New("the connection failed, and net/http was kept from sending the write again by itself")
+)
 
 // begin opens the attempt's record and starts its clock.
 func (x *call) begin(ctx context.Context) *attempt {
@@ -74,10 +82,20 @@ func (x *call) begin(ctx context.Context) *attempt {
 
 // traced is the attempt's context with an eye on its connection, and on no other that
 // is opened meanwhile, such as for a token.
-func (a *attempt) traced() context.Context {
+//
+// Over HTTP/2, net/http sends a request without a body again by itself, a POST as well,
+// when the connection or the stream fails with PROTOCOL_ERROR. A write that was begun is
+// kept from that: the attempt ends before another connection is written to.
+func (a *attempt) traced(isWrite bool) context.Context {
 	return httptrace.WithClientTrace(a.ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { a.sought.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { a.gotOne.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if isWrite && a.wrote.Load() {
+				a.cancel(errReplay)
+			}
+			a.gotOne.Store(true)
+		},
+		WroteHeaders: func() { a.wrote.Store(true) },
 	})
 }
 
@@ -112,6 +130,10 @@ func (x *call) dress(out *http.Request) error {
 	}
 	return x.payload.attach(out)
 }
+
+// repeatsByItself are headers for which net/http takes any request without a body for
+// one that it may send again.
+var repeatsByItself = []string{"Idempotency-Key", "X-Idempotency-Key"}
 
 // authorize applies the client's credential, and has the first one fetched.
 func (x *call) authorize(out *http.Request) error {

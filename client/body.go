@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // Bounds of reading an answer that the caller never sees.
@@ -42,6 +45,9 @@ func (p *payload) oneShot() bool { return !p.empty && p.first == nil && p.again 
 func (p *payload) attach(out *http.Request) error {
 	out.Body, out.GetBody, out.ContentLength = nil, nil, 0
 	if p.empty {
+		if !policy.IsIdempotent(out.Method) && slices.ContainsFunc(repeatsByItself, func(h string) bool { return out.Header[h] != nil }) {
+			out.Body = onlyOnce{http.NoBody} // sent as an empty chunked body
+		}
 		return nil
 	}
 	body := p.first

@@ -104,6 +104,9 @@ func (p Policy) onRefresh(d Decision, r Rule, s State) Decision {
 	if stop := p.forbids(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, 0)
 	}
+	if stop := p.Fits(0, s); stop != apierrors.StopNone {
+		return stopped(d, stop, 0)
+	}
 	return again(d, 0)
 }
 
@@ -185,6 +188,10 @@ var idempotent = []string{
 	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete,
 }
 
+// IsIdempotent reports whether sending a request twice does no more than sending it once,
+// as far as its method tells. A vendor's data may know better.
+func IsIdempotent(method string) bool { return slices.Contains(idempotent, method) }
+
 // mayRepeat reports whether a repeat cannot make a write happen twice. The caller and
 // the operator know best, then the vendor's data on the endpoint, then the method.
 func (p Policy) mayRepeat(r Rule, s State) bool {
@@ -196,7 +203,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 			return e.Repeatable
 		}
 	}
-	return slices.Contains(idempotent, s.method())
+	return IsIdempotent(s.method())
 }
 
 // bounds are the policy's bounds with what the rule states over them.

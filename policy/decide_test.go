@@ -326,6 +326,10 @@ func TestWaits(t *testing.T) {
 			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Trying: 2 * time.Minute},
 			waits{After: time.Second, Pause: time.Second, Stop: apierrors.StopElapsed, Act: apierrors.Defer},
 		},
+		"a renewal after the deadline": {
+			withCodes(401), policy.State{CanRefresh: true, Left: -1},
+			waits{Stop: apierrors.StopDeadline, Act: apierrors.Refresh},
+		},
 		"a full queue": {
 			withCodes(400, "BUSY"), policy.State{},
 			waits{After: 5 * time.Minute, Stop: apierrors.StopWait, Act: apierrors.Defer},
