@@ -138,15 +138,10 @@ func TestACutStreamIsTheCallersToSee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := testserver.New(t, testserver.Cut(200, "a long export"))
 		c := newClient(t, srv, client.Config{})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/export", nil)
+		req, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
 		if resp.Request != req {
 			t.Error("resp.Request is not the caller's")
 		}
@@ -199,18 +194,13 @@ func TestAnErrorInsideAStream(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := testserver.New(t, tt.answer)
 				c := newClient(t, srv, client.Config{})
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/export", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := c.Send(req)
+				_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 				if err != nil {
 					if e := failure(t, err); tt.want != "" || e.Class != apierrors.Validation {
 						t.Errorf("%v", err)
 					}
 					return
 				}
-				defer resp.Body.Close()
 				got, err := io.ReadAll(resp.Body)
 				if string(got) != tt.want || err != nil {
 					t.Errorf("read %d bytes, %v; want %d", len(got), err, len(tt.want))

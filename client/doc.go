@@ -14,7 +14,8 @@
 //	call.go     the state of one call
 //	retry.go    one call: the go-retryablehttp callbacks, in the order in which they run
 //	attempt.go  one attempt: lanes → credentials → timeout → wire
-//	lanes.go    limits and gates
+//	admit.go    waiting for limits and gates, which lanes.go holds
+//	answer.go   reading what came
 //	outcome.go  what the wire proves
 //	failed.go   the error that the caller gets
 package client

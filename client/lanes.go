@@ -2,8 +2,6 @@ package client
 
 import (
 	"container/list"
-	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -141,75 +139,12 @@ func (x *call) closeGate(d policy.Decision) {
 	}
 }
 
-// admit waits until every gate is open and every limit has given a token. A wait that
-// does not fit into the call is a *refusal.
-func (x *call) admit(ctx context.Context) error {
-	began := time.Now()
-	held := ""
-	for {
-		met := x.lanesOf()
-		if l, wait := longestClosed(met, time.Now()); wait > 0 {
-			held = l.name("gate")
-			if err := x.pause(ctx, wait, held, l.scope); err != nil {
-				return err
-			}
-			continue
-		}
-		name, err := x.takeTokens(ctx, met)
-		if err != nil {
-			return err
-		}
-		if name == "" {
-			break
-		}
-		held = name
-		if _, wait := longestClosed(x.lanesOf(), time.Now()); wait <= 0 {
-			break
-		}
-		// A gate closed while we waited for a token: begin again, so that the
-		// reopening is paced.
-	}
-	if held != "" {
-		x.emit(Event{Kind: EventWait, Attempt: len(x.attempts) + 1, Rule: held, Wait: time.Since(began)})
-	}
-	return nil
-}
-
-// longestClosed returns the lane whose gate stays closed for the longest time.
-func longestClosed(met []*lane, now time.Time) (*lane, time.Duration) {
-	var last *lane
-	var longest time.Duration
-	for _, l := range met {
-		if wait := l.closedFor(now); wait > longest {
-			last, longest = l, wait
-		}
-	}
-	return last, longest
-}
-
-// takeTokens takes one token from each pace and waits until all are due. It returns
-// the name of the limit that takes the longest; empty if there was no wait.
-func (x *call) takeTokens(ctx context.Context, met []*lane) (string, error) {
-	if !slices.ContainsFunc(met, func(l *lane) bool { return l.pace != nil }) {
-		return "", nil
-	}
-	slowest, wait, refused := x.reserve(met)
-	switch {
-	case refused != nil:
-		return "", refused
-	case slowest == nil:
-		return "", nil
-	}
-	return slowest.name("limit"), x.sleep(ctx, wait)
-}
-
 // reserve takes one token from each pace, or none if the longest wait does not fit. It
-// is one step for all calls: a token can be given back whole only while nobody has
-// reserved behind it.
-func (x *call) reserve(met []*lane) (slowest *lane, longest time.Duration, refused error) {
-	state := x.state()
-	x.c.lanes.reserving.Lock()
-	defer x.c.lanes.reserving.Unlock()
+// returns the lane that takes the longest; nil if there is no wait. It is one step for
+// all calls: a token can be given back whole only while nobody has reserved behind it.
+func (s *lanes) reserve(met []*lane, fits func(time.Duration) bool) (slowest *lane, longest time.Duration) {
+	s.reserving.Lock()
+	defer s.reserving.Unlock()
 	now := time.Now()
 	var taken []*rate.Reservation
 	for _, l := range met {
@@ -222,37 +157,10 @@ func (x *call) reserve(met []*lane) (slowest *lane, longest time.Duration, refus
 			slowest, longest = l, wait
 		}
 	}
-	stop := apierrors.StopNone
-	if longest > 0 {
-		stop = x.c.policy.Fits(longest, state)
+	if slowest != nil && !fits(longest) {
+		for _, r := range taken {
+			r.CancelAt(now)
+		}
 	}
-	if stop == apierrors.StopNone {
-		return slowest, longest, nil
-	}
-	for _, r := range taken {
-		r.CancelAt(now)
-	}
-	return nil, 0, &refusal{by: slowest.name("limit"), wait: longest, stop: stop, scope: slowest.scope}
-}
-
-// pause waits for a gate, if the wait fits into the call.
-func (x *call) pause(ctx context.Context, wait time.Duration, by string, scope apierrors.Scope) error {
-	if stop := x.c.policy.Fits(wait, x.state()); stop != apierrors.StopNone {
-		return &refusal{by: by, wait: wait, stop: stop, scope: scope}
-	}
-	return x.sleep(ctx, wait)
-}
-
-// sleep waits, and counts it as imposed.
-func (x *call) sleep(ctx context.Context, wait time.Duration) error {
-	began := time.Now()
-	defer func() { x.impose(time.Since(began)) }()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return slowest, longest
 }

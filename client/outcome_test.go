@@ -200,15 +200,10 @@ func TestAStreamThatStallsEnds(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		c := newClient(t, srv, client.Config{})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/export", nil)
+		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
 		first := make([]byte, 5)
 		if _, err := resp.Body.Read(first); err != nil {
 			t.Fatal(err)

@@ -1,17 +1,14 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 )
 
 // go-retryablehttp v0.7.8, as used here:
@@ -172,113 +169,4 @@ func (x *call) giveUp(resp *http.Response, _ error, _ int) (*http.Response, erro
 		_ = resp.Body.Close()
 	}
 	return nil, x.err
-}
-
-// outcome reads what an attempt ended with; nil is a success.
-func (x *call) outcome(resp *http.Response, err error) *outcome {
-	if err != nil {
-		return &outcome{failure: x.wireFailure(err), err: withoutURL(err)}
-	}
-	if x.attempt.location != nil {
-		resp.Header["Location"] = x.attempt.location
-	}
-	switch {
-	case resp.StatusCode >= http.StatusBadRequest:
-		return x.readError(resp)
-	case x.decode != nil:
-		return x.readTyped(resp)
-	default:
-		return x.readStream(resp)
-	}
-}
-
-// readError keeps an error's body, within its bounds, and has it explained.
-func (x *call) readError(resp *http.Response) *outcome {
-	kept, whole := x.attempt.body.keep()
-	x.attempt.timer.Stop()
-	resp.Body = io.NopCloser(bytes.NewReader(kept))
-	f := x.explain(resp, kept)
-	if f == nil {
-		f = &policy.Failure{Status: resp.StatusCode}
-	}
-	f.Cut = !whole
-	return &outcome{failure: *f, body: kept, header: resp.Header}
-}
-
-func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
-	return x.c.vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
-}
-
-// readTyped reads the whole answer and decodes it. A redirect is none: what it leads to
-// was not done.
-func (x *call) readTyped(resp *http.Response) *outcome {
-	a := x.attempt
-	data, err := readTyped(a.body)
-	if !a.timer.Stop() && err != nil {
-		err = errAttemptTimeout
-	}
-	_ = a.body.Close()
-	resp.Body = http.NoBody
-	f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
-	switch {
-	case resp.StatusCode == http.StatusNotModified:
-		return nil
-	case resp.StatusCode >= http.StatusMultipleChoices:
-		f.Permanent, f.Applied = true, appliedByRedirect(resp.StatusCode)
-		return &outcome{failure: f, header: resp.Header, err: errRedirect}
-	}
-	if told := x.errorIn2xx(resp, data); told != nil && err == nil {
-		return told
-	}
-	if err == nil && len(data) > 0 {
-		err = x.decode(data)
-	}
-	if err == nil {
-		return nil
-	}
-	f.Permanent = errors.Is(err, errTooLong)
-	return &outcome{failure: f, header: resp.Header, err: err}
-}
-
-var errRedirect = errors.New("the answer is a redirect, which is not followed")
-
-// appliedByRedirect is what a redirect proves: 307 and 308 ask for the same request
-// elsewhere, so it was not executed here (RFC 9110 sections 15.4.8 and 15.4.9).
-func appliedByRedirect(status int) apierrors.Applied {
-	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
-		return apierrors.AppliedNo
-	}
-	return apierrors.AppliedUnknown
-}
-
-// readStream hands the answer on as a stream, guarded against a stall. Of a vendor that
-// tells errors in a 2xx, the beginning is looked at: an answer that ends within it may
-// be one.
-func (x *call) readStream(resp *http.Response) *outcome {
-	a := x.attempt
-	if resp.StatusCode < http.StatusMultipleChoices && x.c.vendor.ErrorsIn2xx() {
-		if head, isAll := a.body.peek(); isAll {
-			if told := x.errorIn2xx(resp, head); told != nil {
-				a.timer.Stop()
-				_ = a.body.Close()
-				resp.Body = io.NopCloser(bytes.NewReader(head))
-				return told
-			}
-		}
-	}
-	a.timer.Stop()
-	a.body.watched = true
-	return nil
-}
-
-// errorIn2xx is the error that a success by status holds; nil if it is one.
-func (x *call) errorIn2xx(resp *http.Response, body []byte) *outcome {
-	if !x.c.vendor.ErrorsIn2xx() {
-		return nil
-	}
-	f := x.explain(resp, body)
-	if f == nil {
-		return nil
-	}
-	return &outcome{failure: *f, body: body, header: resp.Header}
 }

@@ -3,11 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -278,133 +274,6 @@ func TestTheVendorsAnswerIsKept(t *testing.T) {
 	})
 }
 
-// bodyTracker is a request body that knows whether it was closed.
-type bodyTracker struct {
-	io.Reader
-	closed bool
-}
-
-func (b *bodyTracker) Close() error {
-	b.closed = true
-	return nil
-}
-
-func TestRequestBodies(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503), testserver.JSON(200, `{}`), testserver.HTML(503))
-		c := newClient(t, srv, client.Config{})
-
-		if _, err := send(t.Context(), t, c, "PUT", "/items/7", "whole"); err != nil {
-			t.Errorf("a body that can be read again: %v", err)
-		}
-		once := &bodyTracker{Reader: strings.NewReader("stream")}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/items/7", once)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-		if e := failure(t, err); e.Stop != apierrors.StopBody || !apierrors.Temporary(err) {
-			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
-		}
-		if !once.closed {
-			t.Error("the body was not closed")
-		}
-		if req.Body != io.ReadCloser(once) || req.Method != http.MethodPut || len(req.Header) != 0 {
-			t.Error("the caller's request was changed")
-		}
-		for i, want := range []string{"whole", "whole", "stream"} {
-			if got := string(srv.Requests()[i].Body); got != want {
-				t.Errorf("request %d had the body %q; want %q", i+1, got, want)
-			}
-		}
-	})
-}
-
-// A call that is never sent closes its body as well.
-func TestARefusedCallClosesItsBody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"))
-		c := newClient(t, srv, client.Config{})
-		_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
-		body := &bodyTracker{Reader: strings.NewReader("x")}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/items", body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-		e := failure(t, err)
-		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
-			t.Errorf("applied %v, reason %q, %d attempts, body closed %v", e.Applied, e.Reason, len(e.Attempts), body.closed)
-		}
-	})
-}
-
-func TestWithoutAVendor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(503, "Retry-After", "7"), testserver.JSON(200, `{}`))
-		c, err := client.New(client.Config{Transport: srv.Transport()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
-		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
-			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
-		}
-	})
-}
-
-func TestAProblemDocumentWithoutAVendor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
-			"Content-Type", "application/problem+json"))
-		c, err := client.New(client.Config{Transport: srv.Transport()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
-		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
-		e := failure(t, err)
-		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
-			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
-		}
-	})
-}
-
-func TestAnOperatorsPolicyIsTaken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503))
-		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
-		c := newClient(t, srv, client.Config{Policy: &p})
-		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
-		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
-			t.Errorf("action %v by %q", e.Action, e.Reason)
-		}
-	})
-}
-
-func TestNewTellsEverythingThatIsWrong(t *testing.T) {
-	wrong := policy.Default().WithLimit(policy.Limit{Name: "x"})
-	_, err := client.New(client.Config{BaseURL: "ftp://user:secret@host", Policy: &wrong})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, want := range []string{"BaseURL", "limit x"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not tell of %s: %v", want, err)
-		}
-	}
-	if strings.Contains(err.Error(), "secret") {
-		t.Errorf("error tells the secret: %v", err)
-	}
-	if _, err := client.New(client.Config{Auth: client.Bearer("x")}); err == nil {
-		t.Error("Auth without a base URL was taken")
-	}
-	if _, err := client.New(client.Config{}); err != nil {
-		t.Errorf("the zero Config: %v", err)
-	}
-}
-
 // When the caller gives up during a told wait, the time that was told is not lost.
 func TestWhenToComeBackSurvivesACancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -441,15 +310,10 @@ func TestAMalformedLocationIsAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := testserver.New(t, testserver.Status(302, "Location", "http://[bad"))
 		c := newClient(t, srv, client.Config{})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/items/7", nil)
+		_, resp, err := open(t, c, "/items/7") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
 		if resp.StatusCode != 302 || resp.Header.Get("Location") != "http://[bad" {
 			t.Errorf("status %d, location %q", resp.StatusCode, resp.Header.Get("Location"))
 		}
@@ -510,71 +374,4 @@ func TestWhatIsNoCodeIsNotTold(t *testing.T) {
 			}
 		}
 	})
-}
-
-// So many calls surfaced with one code in a row are a matter for the job.
-func TestEscalation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bad := testserver.Status(400, "X-Code", "BAD")
-		srv := testserver.New(t, bad, bad, testserver.Status(200), bad, bad, testserver.Status(503), bad)
-		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
-		c := newClient(t, srv, client.Config{Policy: &p})
-		var got []apierrors.Action
-		for range 7 {
-			_, err := send(t.Context(), t, c, "POST", "/items", "x")
-			e, _ := errors.AsType[*apierrors.Error](err)
-			if e == nil {
-				e = &apierrors.Error{}
-			}
-			got = append(got, e.Action)
-		}
-		want := []apierrors.Action{
-			apierrors.Surface, apierrors.Surface, apierrors.ActionNone, apierrors.Surface, apierrors.Surface, apierrors.Retry, apierrors.FailFast,
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("actions mismatch (-want +got):\n%s", diff)
-		}
-	})
-}
-
-// What is too large is made smaller by who knows how.
-func TestShrink(t *testing.T) {
-	halves := func(old *http.Request) (*http.Request, error) {
-		n, err := strconv.Atoi(old.URL.Query().Get("n"))
-		if err != nil || n == 1 {
-			return nil, err
-		}
-		return http.NewRequest(http.MethodGet, fmt.Sprintf("/items?n=%d", n/2), nil) //nolint:noctx // the call's own is taken
-	}
-	for name, tt := range map[string]struct {
-		shrink  func(*http.Request) (*http.Request, error)
-		answers []testserver.Answer
-		asked   []string
-		class   apierrors.Class
-	}{
-		"until it passes":      {halves, []testserver.Answer{testserver.Status(413), testserver.Status(414), testserver.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
-		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not without a hook":   {nil, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not more than thrice": {halves, []testserver.Answer{testserver.Status(413), testserver.Status(413), testserver.Status(413), testserver.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answers...)
-				c := newClient(t, srv, client.Config{})
-				options := client.CallOptions{Shrink: tt.shrink, IdempotencyKey: "k"}
-				_, err := send(client.WithCall(t.Context(), options), t, c, "GET", "/items?n=8", "")
-				var asked []string
-				for i, r := range srv.Requests() {
-					asked = append(asked, r.Query)
-					if key := r.Header.Get("Idempotency-Key"); (key == "k") != (i == 0) {
-						t.Errorf("request %d went with the key %q", i+1, key)
-					}
-				}
-				if diff := cmp.Diff(tt.asked, asked); diff != "" || apierrors.ClassOf(err) != tt.class {
-					t.Errorf("class %v; asked (-want +got):\n%s", apierrors.ClassOf(err), diff)
-				}
-			})
-		})
-	}
 }

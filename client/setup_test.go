@@ -107,6 +107,20 @@ func send(ctx context.Context, t testing.TB, c *client.Client, method, path, bod
 	return resp.StatusCode, nil
 }
 
+// open makes a GET and returns its answer as it streams; the test closes it.
+func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Send(req)
+	if err == nil {
+		t.Cleanup(func() { _ = resp.Body.Close() })
+	}
+	return req, resp, err
+}
+
 // failure returns err as ours, and fails the test if it is none.
 func failure(t testing.TB, err error) *apierrors.Error {
 	t.Helper()

@@ -1,0 +1,73 @@
+package client_test
+
+import (
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// bodyTracker is a request body that knows whether it was closed.
+type bodyTracker struct {
+	io.Reader
+	closed bool
+}
+
+func (b *bodyTracker) Close() error {
+	b.closed = true
+	return nil
+}
+
+func TestRequestBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503), testserver.JSON(200, `{}`), testserver.HTML(503))
+		c := newClient(t, srv, client.Config{})
+
+		if _, err := send(t.Context(), t, c, "PUT", "/items/7", "whole"); err != nil {
+			t.Errorf("a body that can be read again: %v", err)
+		}
+		once := &bodyTracker{Reader: strings.NewReader("stream")}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/items/7", once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		if e := failure(t, err); e.Stop != apierrors.StopBody || !apierrors.Temporary(err) {
+			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
+		}
+		if !once.closed {
+			t.Error("the body was not closed")
+		}
+		if req.Body != io.ReadCloser(once) || req.Method != http.MethodPut || len(req.Header) != 0 {
+			t.Error("the caller's request was changed")
+		}
+		for i, want := range []string{"whole", "whole", "stream"} {
+			if got := string(srv.Requests()[i].Body); got != want {
+				t.Errorf("request %d had the body %q; want %q", i+1, got, want)
+			}
+		}
+	})
+}
+
+// A call that is never sent closes its body as well.
+func TestARefusedCallClosesItsBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"))
+		c := newClient(t, srv, client.Config{})
+		_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+		body := &bodyTracker{Reader: strings.NewReader("x")}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/items", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		e := failure(t, err)
+		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
+			t.Errorf("applied %v, reason %q, %d attempts, body closed %v", e.Applied, e.Reason, len(e.Attempts), body.closed)
+		}
+	})
+}

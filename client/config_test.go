@@ -1,0 +1,79 @@
+package client_test
+
+import (
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestWithoutAVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(503, "Retry-After", "7"), testserver.JSON(200, `{}`))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
+		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
+			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
+		}
+	})
+}
+
+func TestAProblemDocumentWithoutAVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
+			"Content-Type", "application/problem+json"))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
+		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
+		e := failure(t, err)
+		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
+			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
+		}
+	})
+}
+
+func TestAnOperatorsPolicyIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.HTML(503))
+		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
+			t.Errorf("action %v by %q", e.Action, e.Reason)
+		}
+	})
+}
+
+func TestNewTellsEverythingThatIsWrong(t *testing.T) {
+	wrong := policy.Default().WithLimit(policy.Limit{Name: "x"})
+	_, err := client.New(client.Config{BaseURL: "ftp://user:secret@host", Policy: &wrong})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"BaseURL", "limit x"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not tell of %s: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("error tells the secret: %v", err)
+	}
+	if _, err := client.New(client.Config{Auth: client.Bearer("x")}); err == nil {
+		t.Error("Auth without a base URL was taken")
+	}
+	if _, err := client.New(client.Config{}); err != nil {
+		t.Errorf("the zero Config: %v", err)
+	}
+}

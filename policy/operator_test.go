@@ -1,0 +1,53 @@
+package policy_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+func TestTheOperatorGoesFirst(t *testing.T) {
+	five := policy.StatusRange{From: 500, To: 599}
+	for name, tt := range map[string]struct {
+		rules   []policy.Rule
+		failure policy.Failure
+		want    verdict
+	}{
+		"by code": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.Accept}},
+			withCodes(400, "TAKEN"),
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "operator's code TAKEN"},
+		},
+		"by class, over the vendor's code": {
+			[]policy.Rule{{When: policy.Match{Class: apierrors.AlreadyExists}, Action: apierrors.Surface}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "operator's class already_exists"},
+		},
+		"by status and method together": {
+			[]policy.Rule{{Name: "writes", When: policy.Match{Statuses: []policy.StatusRange{five}, Methods: []string{"POST"}}, Action: apierrors.Surface}},
+			withCodes(503),
+			verdict{Again: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "status 503"},
+		},
+		"another class brings its own action": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.Validation}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Validation, Act: apierrors.Surface, Rule: "operator's code THERE"},
+		},
+		"the first that matches": {
+			[]policy.Rule{
+				{Name: "one", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.FailFast},
+				{Name: "two", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.Surface},
+			},
+			withCodes(400, "DOWN"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.ServerError, Act: apierrors.FailFast, Rule: "one"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, verdictOf(shop(t).With(tt.rules...).Decide(tt.failure, policy.State{}))); diff != "" {
+				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
