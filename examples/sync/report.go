@@ -140,7 +140,7 @@ func (r report) print(w io.Writer) error {
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(text, "\t"))
 	}
-	row("the job says", "", "the vendor's ledger says", "")
+	row("the job says", "", "the vendor's ledger says")
 	row("contacts", r.Contacts, "has", r.Executed)
 	row("delivered", r.Fates[delivered], "missing", r.Missing)
 	row("surfaced", r.Fates[surfaced], "duplicates", r.Duplicate)
