@@ -2,9 +2,12 @@ package client
 
 import (
 	"bytes"
+	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -34,7 +37,7 @@ func (x *call) readError(resp *http.Response) *outcome {
 	kept, whole := x.attempt.body.keep()
 	x.attempt.timer.Stop()
 	resp.Body = io.NopCloser(bytes.NewReader(kept))
-	f := x.explain(resp, kept)
+	f := x.explain(resp, plain(resp, kept))
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
@@ -64,8 +67,10 @@ func (x *call) readTyped(resp *http.Response) *outcome {
 		f.Permanent, f.Applied = true, appliedByRedirect(resp.StatusCode)
 		return &outcome{failure: f, header: resp.Header, err: errRedirect}
 	}
-	if told := x.errorIn2xx(resp, data); told != nil && err == nil {
-		return told
+	if err == nil && len(data) <= maxPeek {
+		if told := x.errorIn2xx(resp, data); told != nil {
+			return told
+		}
 	}
 	if err == nil && len(data) > 0 {
 		err = x.decode(data)
@@ -94,13 +99,11 @@ func appliedByRedirect(status int) apierrors.Applied {
 func (x *call) readStream(resp *http.Response) *outcome {
 	a := x.attempt
 	if resp.StatusCode < http.StatusMultipleChoices && x.c.vendor.ErrorsIn2xx() {
-		if head, isAll := a.body.peek(); isAll {
-			if told := x.errorIn2xx(resp, head); told != nil {
-				a.timer.Stop()
-				_ = a.body.Close()
-				resp.Body = io.NopCloser(bytes.NewReader(head))
-				return told
-			}
+		if told := x.lookInside(resp); told != nil {
+			a.timer.Stop()
+			_ = a.body.Close()
+			resp.Body = http.NoBody
+			return told
 		}
 	}
 	a.timer.Stop()
@@ -108,7 +111,40 @@ func (x *call) readStream(resp *http.Response) *outcome {
 	return nil
 }
 
-// errorIn2xx is the error that a success by status holds; nil if it is one.
+// lookInside is the error at the beginning of a stream, or the failure to read it; nil
+// if there is neither.
+func (x *call) lookInside(resp *http.Response) *outcome {
+	head, isAll, err := x.attempt.body.peek()
+	switch {
+	case err != nil:
+		if errors.Is(context.Cause(x.attempt.ctx), errAttemptTimeout) {
+			err = errAttemptTimeout
+		}
+		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+		return &outcome{failure: f, header: resp.Header, err: err}
+	case isAll:
+		return x.errorIn2xx(resp, plain(resp, head))
+	default:
+		return nil
+	}
+}
+
+// plain is a bounded copy of a body without the compression that the caller asked for by
+// a header of its own; net/http takes off what it asked for itself. What does not
+// decompress is as it came.
+func plain(resp *http.Response, body []byte) []byte {
+	if !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	text, _ := io.ReadAll(io.LimitReader(reader, maxErrorBody)) // as far as it goes
+	return text
+}
+
+// errorIn2xx is the error that a success by status holds; nil if it holds none.
 func (x *call) errorIn2xx(resp *http.Response, body []byte) *outcome {
 	if !x.c.vendor.ErrorsIn2xx() {
 		return nil

@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -23,7 +25,7 @@ type attempt struct {
 	handed bool        // the request was given to the transport
 	sought atomic.Bool // the transport began to look for a connection
 	gotOne atomic.Bool // and had one: from here on, bytes may have left
-	wrote  atomic.Bool // and wrote the request's headers
+	begun  atomic.Bool // the request was begun, and no answer to it has come
 }
 
 // RoundTrip sends one attempt: lanes, credential, timeout, wire. It makes a call the
@@ -85,18 +87,28 @@ func (x *call) begin(ctx context.Context) *attempt {
 //
 // Over HTTP/2, net/http sends a request without a body again by itself, a POST as well,
 // when the connection or the stream fails with PROTOCOL_ERROR. A write that was begun is
-// kept from that: the attempt ends before another connection is written to.
+// kept from that: the attempt ends before another connection is written to. A transport
+// that sends again after an answer, such as for digest authentication, is not.
 func (a *attempt) traced(isWrite bool) context.Context {
 	return httptrace.WithClientTrace(a.ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { a.sought.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) {
-			if isWrite && a.wrote.Load() {
+		GotConn: func(info httptrace.GotConnInfo) {
+			if isWrite && a.begun.Load() && mayBeHTTP2(info.Conn) {
 				a.cancel(errReplay)
 			}
 			a.gotOne.Store(true)
 		},
-		WroteHeaders: func() { a.wrote.Store(true) },
+		WroteHeaders:         func() { a.begun.Store(true) },
+		GotFirstResponseByte: func() { a.begun.Store(false) },
 	})
+}
+
+// mayBeHTTP2 reports whether a connection speaks HTTP/2, or may do so without TLS. Over
+// HTTP/1, net/http sends only what was not written, or has no body and a header that
+// says so (see repeatsByItself).
+func mayBeHTTP2(conn net.Conn) bool {
+	secure, ok := conn.(*tls.Conn)
+	return !ok || secure.ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // receive takes hold of an answer's body, and of where a redirect leads.

@@ -113,16 +113,18 @@ func (b *answerBody) Close() error {
 
 // peek looks at the beginning of the answer, and reports whether that is all of it. It
 // takes nothing away from what is read afterwards.
-func (b *answerBody) peek() (head []byte, isAll bool) {
+func (b *answerBody) peek() (head []byte, isAll bool, err error) {
 	head = make([]byte, 0, maxPeek)
-	var err error
 	for err == nil && len(head) < maxPeek && isDocument(head) {
 		var n int
 		n, err = b.ReadCloser.Read(head[len(head):maxPeek])
 		head = head[:len(head)+n]
 	}
 	b.head = head
-	return head, errors.Is(err, io.EOF)
+	if errors.Is(err, io.EOF) {
+		return head, true, nil
+	}
+	return head, false, err
 }
 
 // isDocument reports whether what begins with head may be JSON or XML: a stream of

@@ -1,14 +1,17 @@
 package client_test
 
 import (
-	"github.com/retrywise/retrywise/client"
-	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
 )
 
 // bodyTracker is a request body that knows whether it was closed.
@@ -68,6 +71,46 @@ func TestARefusedCallClosesItsBody(t *testing.T) {
 		e := failure(t, err)
 		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
 			t.Errorf("applied %v, reason %q, %d attempts, body closed %v", e.Applied, e.Reason, len(e.Attempts), body.closed)
+		}
+	})
+}
+
+// A caller that asks for gzip itself gets raw bytes; what they say is understood.
+func TestAnErrorThatTheCallerAskedForInGzip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		_, _ = z.Write([]byte(`{"type":"https://e.test/x","title":"Bad"}`))
+		_ = z.Close()
+		srv := testserver.New(t, testserver.JSON(422, zipped.String(), "Content-Encoding", "gzip"))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/items", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", "gzip")
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		if e := failure(t, err); e.Message != "Bad" || !bytes.Equal(e.Body, zipped.Bytes()) {
+			t.Errorf("message %q, %d bytes of body", e.Message, len(e.Body))
+		}
+	})
+}
+
+// A success that stops before it can be looked at is none.
+func TestALookThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stalls := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(`{"rows":[`))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		c := newClient(t, stalls, client.Config{})
+		_, err := send(client.WithCall(t.Context(), client.CallOptions{MaxWait: 1}), t, c, "GET", "/export", "")
+		if e := failure(t, err); e.Class != apierrors.MalformedResponse || !e.Timeout() || e.Applied != apierrors.AppliedYes {
+			t.Errorf("class %v, timeout %v, applied %v", e.Class, e.Timeout(), e.Applied)
 		}
 	})
 }

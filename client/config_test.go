@@ -1,15 +1,16 @@
 package client_test
 
 import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
-	"strings"
-	"testing"
-	"testing/synctest"
-	"time"
 )
 
 func TestWithoutAVendor(t *testing.T) {

@@ -35,7 +35,8 @@ func (k EventKind) String() string {
 	return eventNames[k]
 }
 
-// An Event tells what happened in a call. It holds no personal data and no credential.
+// An Event tells what happened in a call. What it holds has no personal data and no
+// credential, but for Err, which prints none.
 type Event struct {
 	Kind    EventKind
 	Vendor  string

@@ -243,10 +243,10 @@ func TestACallThatDoesNotWaitTellsNoWait(t *testing.T) {
 
 // A call that one limit refuses costs nothing at another.
 func TestARefusedCallCostsNoTokens(t *testing.T) {
-	hourly := func(name, path string, burst int) policy.Limit {
-		return policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: burst, Path: path}
+	hourly := func(name string, burst int, paths ...string) policy.Limit {
+		return policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: burst, Paths: paths}
 	}
-	p := shopPolicy(t).WithLimit(hourly("all", "", 4)).WithLimit(hourly("exports", "/exports", 1))
+	p := shopPolicy(t).WithLimit(hourly("all", 4)).WithLimit(hourly("exports", 1, "/exports"))
 	c := onWire(t, okWire, client.Config{Policy: &p})
 	if _, err := send(t.Context(), t, c, "GET", "/exports", ""); err != nil {
 		t.Fatal(err)

@@ -11,9 +11,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
 )
 
 // The parts of HTTP/2 (RFC 9113) that the server below needs.
@@ -133,4 +135,25 @@ func TestAWriteIsNotRepeatedBehindOurBack(t *testing.T) {
 	if alone.taken.Load() < 2 {
 		t.Error("net/http alone does not repeat it any more: the guard can go")
 	}
+}
+
+// A transport that sends again after an answer, such as for digest authentication, may.
+func TestATransportThatSendsAgainAfterAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(401), testserver.Status(200))
+		digest := wire(func(r *http.Request) (*http.Response, error) {
+			resp, err := srv.Transport().RoundTrip(r)
+			if err != nil || resp.StatusCode != http.StatusUnauthorized {
+				return resp, err
+			}
+			_ = resp.Body.Close()
+			again := r.Clone(r.Context())
+			again.Header.Set("Authorization", "Digest x")
+			return srv.Transport().RoundTrip(again)
+		})
+		c := newClient(t, srv, client.Config{Transport: digest})
+		if status, err := send(t.Context(), t, c, "POST", "/items", ""); err != nil || status != 200 {
+			t.Errorf("status %d, %v", status, err)
+		}
+	})
 }

@@ -323,7 +323,7 @@ func TestAMalformedLocationIsAnAnswer(t *testing.T) {
 // The vendor's data knows paths below the base URL, wherever that is.
 func TestAPathIsKnownBelowTheBaseURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"PUT"}, Path: "/surveys", Repeatable: false}}})
+		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"PUT"}, Paths: []string{"/surveys"}, Repeatable: false}}})
 		if err != nil {
 			t.Fatal(err)
 		}

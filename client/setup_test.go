@@ -54,8 +54,8 @@ func shopPolicy(t testing.TB) policy.Policy {
 			onCode("FULL", policy.Rule{Class: apierrors.QuotaExceeded, After: 5 * time.Minute}),
 			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: true}),
 		},
-		Endpoints: []policy.Endpoint{{Methods: []string{"PATCH"}, Path: "/items/*", Repeatable: true}},
-		Limits:    []policy.Limit{{Name: "item", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Path: "/items/*", Off: true}},
+		Endpoints: []policy.Endpoint{{Methods: []string{"PATCH"}, Paths: []string{"/items/*"}, Repeatable: true}},
+		Limits:    []policy.Limit{{Name: "item", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Paths: []string{"/items/*"}, Off: true}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,16 +3,17 @@ package client_test
 import (
 	"errors"
 	"fmt"
-	"github.com/google/go-cmp/cmp"
-	"github.com/retrywise/retrywise/client"
-	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
-	"github.com/retrywise/retrywise/policy"
 	"io"
 	"net/http"
 	"strconv"
 	"testing"
 	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // So many calls surfaced with one code in a row are a matter for the job.

@@ -24,6 +24,8 @@ func (s *streak) add(err error) {
 	case err == nil:
 		s.code, s.n = "", 0
 	case !ok || e.Action != apierrors.Surface:
+	case e.Code == "":
+		s.code, s.n = "", 0 // unlike failures have no code, too
 	case e.Code == s.code:
 		s.n++
 	default:

@@ -23,7 +23,7 @@ func (p Policy) Check() error {
 		add("rule "+r.Name, r.Problems())
 	}
 	for _, e := range p.endpoints {
-		add("endpoint "+e.Path, e.Problems())
+		add("endpoint "+strings.Join(e.Paths, "|"), e.Problems())
 	}
 	for _, l := range p.limits {
 		add("limit "+l.Name, l.Problems())
@@ -34,19 +34,27 @@ func (p Policy) Check() error {
 
 // Problems returns what is wrong with r, a sentence each.
 func (r Rule) Problems() []string {
-	problems := requestProblems(r.When.Methods, r.When.Path)
+	problems := requestProblems(r.When.Methods, r.When.Paths)
 	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.After < 0 || r.EscalateAfter < 0 {
 		problems = append(problems, "expected no negative number")
+	}
+	if !slices.Contains(lastResorts, r.Otherwise) {
+		problems = append(problems, fmt.Sprintf("otherwise %v: expected retry, defer, surface or fail_fast", r.Otherwise))
 	}
 	return append(problems, r.Backoff.problems()...)
 }
 
+// lastResorts are the actions that can stand in for another.
+var lastResorts = []apierrors.Action{
+	apierrors.ActionNone, apierrors.Retry, apierrors.Defer, apierrors.Surface, apierrors.FailFast,
+}
+
 // Problems returns what is wrong with e, a sentence each.
-func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Path) }
+func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Paths) }
 
 // Problems returns what is wrong with l, a sentence each.
 func (l Limit) Problems() []string {
-	problems := requestProblems(l.Methods, l.Path)
+	problems := requestProblems(l.Methods, l.Paths)
 	if l.Name == "" || l.Rate.Count <= 0 || l.Rate.Per <= 0 || l.Burst < 0 {
 		problems = append(problems, "expected a name, a rate above zero and no negative burst")
 	}
@@ -73,15 +81,17 @@ func (b Backoff) problems() []string {
 }
 
 // requestProblems checks what narrows something to some requests.
-func requestProblems(methods []string, pattern string) []string {
+func requestProblems(methods, patterns []string) []string {
 	var problems []string
 	for _, m := range methods {
 		if m == "" || m != strings.ToUpper(m) {
 			problems = append(problems, fmt.Sprintf("method %q: expected capital letters", m))
 		}
 	}
-	if _, err := path.Match(pattern, ""); err != nil || (pattern != "" && pattern[0] != '/') {
-		problems = append(problems, fmt.Sprintf("path %q: expected a pattern that begins with /, where * is one segment", pattern))
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || pattern[0] != '/' {
+			problems = append(problems, fmt.Sprintf("path %q: expected a pattern that begins with /, where * is one segment", pattern))
+		}
 	}
 	return problems
 }

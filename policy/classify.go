@@ -65,8 +65,12 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 	case rule.Action == apierrors.Refresh && !s.CanRefresh:
 		about.class = apierrors.Authentication
 		refused := Rule{Name: rule.Name, Class: about.class, Summary: rule.Summary}
-		rule = refused.over(p.classRule(about, s))
-	case rule.isAccepted(s):
+		operator, _ := first(p.operator, about, anyRule)
+		if operator.Class == apierrors.TokenExpired {
+			operator = Rule{} // it was asked before, and cannot be had
+		}
+		rule = operator.over(refused).over(p.classRule(about, s))
+	case rule.isAccepted(s) && (operator.Action == apierrors.ActionNone || operator.isAccepted(s)):
 		rule.Action = apierrors.Accept
 	}
 	if f.Class != apierrors.None {

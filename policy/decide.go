@@ -46,6 +46,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 
 // onRetry backs off and sends again, within the attempts and the time for trying.
 func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
+	if r.Action == apierrors.Shrink {
+		s.OneShotBody = false // the smaller request brings its own
+	}
 	if stop := p.forbids(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, 0)
 	}
@@ -57,11 +60,7 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	}
 	switch {
 	case sent >= bounds.MaxAttempts:
-		if r.Action == apierrors.Retry && r.Otherwise != apierrors.ActionNone {
-			d.Action = r.Otherwise
-			return stopped(d, apierrors.StopAttempts, 0)
-		}
-		return stopped(d, apierrors.StopAttempts, f.Wait)
+		return p.onLastAttempt(d, r, f, s)
 	case s.Trying >= bounds.MaxElapsed, !d.Imposed && delay >= bounds.MaxElapsed-s.Trying:
 		return stopped(d, apierrors.StopElapsed, f.Wait)
 	}
@@ -69,6 +68,24 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return stopped(d, stop, f.Wait)
 	}
 	return again(d, delay)
+}
+
+// onLastAttempt ends a call whose attempts are used up, by the rule's last resort if it
+// has one.
+func (p Policy) onLastAttempt(d Decision, r Rule, f Failure, s State) Decision {
+	after := f.Wait
+	if r.Action == apierrors.Retry && r.Otherwise != apierrors.ActionNone {
+		d.Action, r.Action = r.Otherwise, r.Otherwise
+	}
+	switch r.Action {
+	case apierrors.Surface, apierrors.FailFast:
+		d = p.onRefusal(d, r, s)
+		return stopped(d, apierrors.StopAttempts, 0)
+	case apierrors.Defer:
+		fill(&after, r.After)
+	default:
+	}
+	return stopped(d, apierrors.StopAttempts, after)
 }
 
 // shortWait is what a second wait in a row must at least be to count as a pace: a
@@ -134,7 +151,8 @@ func onAccept(d Decision, f Failure) Decision {
 // when the same code has come too often in a row.
 func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
 	limit := p.bounds(r).EscalateAfter
-	if r.Action == apierrors.Surface && limit > 0 && s.Surfaced >= limit && s.SurfacedCode == d.Code {
+	isSame := d.Code != "" && s.SurfacedCode == d.Code
+	if r.Action == apierrors.Surface && limit > 0 && s.Surfaced >= limit && isSame {
 		d.Action = apierrors.FailFast
 		d.Rule += fmt.Sprintf(", %d times in a row", s.Surfaced+1)
 	}
@@ -199,7 +217,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 		return true
 	}
 	for _, e := range p.endpoints {
-		if matchesRequest(e.Methods, e.Path, s.method(), s.Path) {
+		if matchesRequest(e.Methods, e.Paths, s.method(), s.Path) {
 			return e.Repeatable
 		}
 	}

@@ -49,8 +49,8 @@ func shop(t *testing.T) policy.Policy {
 			{When: policy.Match{Codes: []string{"KEY"}}, Class: apierrors.Authentication},
 		},
 		Endpoints: []policy.Endpoint{
-			{Methods: []string{"PATCH"}, Path: "/items/*", Repeatable: true},
-			{Methods: []string{"PUT"}, Path: "/surveys", Repeatable: false},
+			{Methods: []string{"PATCH"}, Paths: []string{"/items/*"}, Repeatable: true},
+			{Methods: []string{"PUT"}, Paths: []string{"/surveys"}, Repeatable: false},
 		},
 	})
 	if err != nil {
@@ -308,6 +308,46 @@ func TestARecordsFailureBecomesTheJobs(t *testing.T) {
 	}
 	if d := shop(t).Decide(withCodes(400, "BAD"), policy.State{SurfacedCode: "BAD", Surfaced: 1000}); d.Action != apierrors.Surface {
 		t.Errorf("off by default, yet %v", d.Action)
+	}
+}
+
+func TestTheLastResort(t *testing.T) {
+	down := withCodes(400, "DOWN")
+	down.Wait = 30 * time.Second
+	last := policy.State{Attempts: 2}
+	for name, tt := range map[string]struct {
+		rule  policy.Rule
+		state policy.State
+		want  policy.Decision
+	}{
+		"none":        {policy.Rule{}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
+		"surface":     {policy.Rule{Otherwise: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts}},
+		"defer":       {policy.Rule{Otherwise: apierrors.Defer}, last, policy.Decision{Action: apierrors.Defer, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
+		"escalated":   {policy.Rule{Otherwise: apierrors.Surface, EscalateAfter: 3}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
+		"of a shrink": {policy.Rule{Action: apierrors.Shrink, Otherwise: apierrors.Retry}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.rule.When, tt.rule.MaxAttempts = policy.Match{Codes: []string{"DOWN"}}, 2
+			d := shop(t).With(tt.rule).Decide(down, tt.state)
+			got := policy.Decision{Action: d.Action, Stop: d.Stop, After: d.After}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFailuresWithoutACodeDoNotEscalate(t *testing.T) {
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 3})
+	if d := p.Decide(withCodes(404), policy.State{Surfaced: 10}); d.Action != apierrors.Surface {
+		t.Errorf("%v by %s", d.Action, d.Rule)
+	}
+}
+
+func TestAShrunkRequestBringsItsOwnBody(t *testing.T) {
+	s := policy.State{Method: "POST", CanShrink: true, OneShotBody: true}
+	if d := policy.Default().Decide(withCodes(413), s); !d.Again || d.Action != apierrors.Shrink {
+		t.Errorf("again %v, %v, stop %v", d.Again, d.Action, d.Stop)
 	}
 }
 

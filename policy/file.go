@@ -56,7 +56,7 @@ type positionedRule struct {
 type endpointChange struct {
 	At           yamlfile.Pos
 	Methods      []string `yaml:"methods"`
-	Path         string   `yaml:"path"`
+	Paths        []string `yaml:"path"`
 	Repeatable   *bool    `yaml:"repeatable"`
 	RepeatUnsafe *bool    `yaml:"repeat_unsafe"`
 }
@@ -70,7 +70,7 @@ type limitChange struct {
 	Rate    Rate            `yaml:"rate"`
 	Burst   int             `yaml:"burst"`
 	Methods []string        `yaml:"methods"`
-	Path    string          `yaml:"path"`
+	Paths   []string        `yaml:"path"`
 	Off     *bool           `yaml:"off"`
 }
 
@@ -87,7 +87,8 @@ func ReadFile(name string, vendors ...string) (*File, error) {
 
 func parseFile(name string, data []byte, vendors []string) (*File, error) {
 	var schema fileSchema
-	if err := yamlfile.Decode(name, data, &schema); err != nil {
+	unread, err := yamlfile.Read(name, data, &schema)
+	if err != nil {
 		return nil, err
 	}
 	c := &fileChecker{vendors: vendors}
@@ -96,7 +97,7 @@ func parseFile(name string, data []byte, vendors []string) (*File, error) {
 		c.vendor(vendor, s)
 		c.section(s)
 	}
-	if err := c.problems.Err(); err != nil {
+	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
 	return &File{defaults: schema.Defaults, vendors: schema.Vendors}, nil
@@ -140,7 +141,7 @@ func (s section) endpoints() []Endpoint {
 		if repeat == nil {
 			repeat = e.RepeatUnsafe
 		}
-		out = append(out, Endpoint{Methods: e.Methods, Path: e.Path, Repeatable: *repeat})
+		out = append(out, Endpoint{Methods: e.Methods, Paths: e.Paths, Repeatable: *repeat})
 	}
 	return out
 }
@@ -156,13 +157,15 @@ func (c limitChange) over(p Policy) (Limit, yamlfile.Problems) {
 		}
 		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope and a rate)", c.Name, yamlfile.Suggest(c.Name, names))}
 	}
-	changed := Limit{Name: c.Name, Scope: c.Scope, Rate: c.Rate, Burst: c.Burst, Methods: c.Methods, Path: c.Path}
+	changed := Limit{Name: c.Name, Scope: c.Scope, Rate: c.Rate, Burst: c.Burst, Methods: c.Methods, Paths: c.Paths}
 	fill(&changed.Scope, known.Scope)
 	fill(&changed.Rate, known.Rate)
 	fill(&changed.Burst, known.Burst)
-	fill(&changed.Path, known.Path)
 	if changed.Methods == nil {
 		changed.Methods = known.Methods
+	}
+	if changed.Paths == nil {
+		changed.Paths = known.Paths
 	}
 	changed.Off = known.Off
 	if c.Off != nil {

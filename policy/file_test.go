@@ -42,6 +42,8 @@ func TestReadFileTellsEveryProblem(t *testing.T) {
 			[]string{"policies.yaml:5:9: the rule for status 500-502|504, method GET is never reached: the one for status 5xx at line 4 goes before it"},
 		},
 		"an endpoint":     {"vendors:\n  shop:\n    endpoints:\n      - {methods: post, path: orders}\n", []string{`policies.yaml:4:9: method "post": expected capital letters`, `policies.yaml:4:9: path "orders": expected a pattern that begins with /, where * is one segment`, `policies.yaml:4:9: an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)`}},
+		"a last resort":   {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, otherwise: accept}\n", []string{"policies.yaml:4:9: otherwise accept: expected retry, defer, surface or fail_fast"}},
+		"unsafe, or not":  {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false says nothing; repeatable: false forbids a repeat"}},
 		"a limit twice":   {"vendors:\n  shop:\n    limits:\n      - {name: a, rate: 1/1s}\n      - {name: a, burst: 2}\n", []string{`policies.yaml:5:9: limit "a" stands twice; the first is at line 4`}},
 		"a limit's scope": {"vendors:\n  shop:\n    limits:\n      - {name: a, scope: job}\n", []string{"policies.yaml:4:9: scope job: expected account or record"}},
 		"negative":        {"vendors:\n  shop:\n    retry: {max_attempts: -1}\n    rules:\n      - {when: {code: A}, max_attempts: -1}\n", []string{"policies.yaml:2:3: expected no negative number", "policies.yaml:5:9: expected no negative number"}},
@@ -51,6 +53,7 @@ func TestReadFileTellsEveryProblem(t *testing.T) {
 				`policies.yaml:4:17: unknown key "clas"; did you mean "class"?`,
 				"policies.yaml:5:23: expected a duration with a unit, such as 30s; got 30",
 				`policies.yaml:5:27: unknown key "max_attemps"; did you mean "max_attempts"?`,
+				`policies.yaml:6:3: unknown vendor "rdstatoin"; did you mean "rdstation"?`,
 			},
 		},
 	} {
@@ -167,13 +170,13 @@ func TestApplyTellsOfALimitThatTheVendorDoesNotHave(t *testing.T) {
 func TestAPolicysTextParsesToTheSamePolicy(t *testing.T) {
 	p := shop(t).
 		With(policy.Rule{
-			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Path: "/a/*", ToldWait: true},
+			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, ToldWait: true},
 			Class: apierrors.TooLarge, Action: apierrors.Shrink, Otherwise: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeJob,
 			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
 			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: 20, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: true,
 		}).
 		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: 5}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Path: "/b", Off: true})
+		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true})
 	again, err := policy.Parse([]byte(p.String()))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, p)

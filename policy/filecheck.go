@@ -15,24 +15,14 @@ type fileChecker struct {
 	problems yamlfile.Problems
 }
 
-func (c *fileChecker) report(at yamlfile.Pos, format string, args ...any) {
-	c.problems = append(c.problems, at.Errorf(format, args...))
-}
-
-func (c *fileChecker) reportAll(at yamlfile.Pos, problems []string) {
-	for _, text := range problems {
-		c.report(at, "%s", text)
-	}
-}
-
 func (c *fileChecker) vendor(name string, s section) {
 	if len(c.vendors) > 0 && !slices.Contains(c.vendors, name) {
-		c.report(s.At, "unknown vendor %q%s", name, yamlfile.Suggest(name, c.vendors))
+		c.problems.Report(s.At, "unknown vendor %q%s", name, yamlfile.Suggest(name, c.vendors))
 	}
 }
 
 func (c *fileChecker) section(s section) {
-	c.reportAll(s.At, s.Retry.Problems())
+	c.problems.ReportAll(s.At, s.Retry.Problems())
 	for i, r := range s.Rules {
 		c.rule(r)
 		c.reachable(r, s.Rules[:i])
@@ -47,14 +37,14 @@ func (c *fileChecker) section(s section) {
 }
 
 func (c *fileChecker) rule(r positionedRule) {
-	c.reportAll(r.At, r.Problems())
+	c.problems.ReportAll(r.At, r.Problems())
 	if reflect.ValueOf(r.When).IsZero() {
-		c.report(r.At, "a rule needs when: a code, a status, a class, methods, a path or told_wait")
+		c.problems.Report(r.At, "a rule needs when: a code, a status, a class, methods, a path or told_wait")
 	}
 	says := r.Rule
 	says.Name, says.When = "", Match{}
 	if reflect.ValueOf(says).IsZero() {
-		c.report(r.At, "the rule for %v says nothing", r.When)
+		c.problems.Report(r.At, "the rule for %v says nothing", r.When)
 	}
 }
 
@@ -62,29 +52,32 @@ func (c *fileChecker) rule(r positionedRule) {
 func (c *fileChecker) reachable(r positionedRule, earlier []positionedRule) {
 	for _, e := range earlier {
 		if e.When.includes(r.When) {
-			c.report(r.At, "the rule for %v is never reached: the one for %v at line %d goes before it", r.When, e.When, e.At.Line)
+			c.problems.Report(r.At, "the rule for %v is never reached: the one for %v at line %d goes before it", r.When, e.When, e.At.Line)
 			return
 		}
 	}
 }
 
 func (c *fileChecker) endpoint(e endpointChange) {
-	c.reportAll(e.At, requestProblems(e.Methods, e.Path))
+	c.problems.ReportAll(e.At, requestProblems(e.Methods, e.Paths))
+	if e.RepeatUnsafe != nil && !*e.RepeatUnsafe {
+		c.problems.Report(e.At, "repeat_unsafe: false says nothing; repeatable: false forbids a repeat")
+	}
 	if (e.Repeatable == nil) == (e.RepeatUnsafe == nil) {
-		c.report(e.At, "an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)")
+		c.problems.Report(e.At, "an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)")
 	}
 }
 
 func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
-	c.reportAll(l.At, requestProblems(l.Methods, l.Path))
+	c.problems.ReportAll(l.At, requestProblems(l.Methods, l.Paths))
 	if l.Burst < 0 {
-		c.report(l.At, "expected no negative burst")
+		c.problems.Report(l.At, "expected no negative burst")
 	}
 	if l.Scope != apierrors.ScopeNone && l.Scope != apierrors.ScopeAccount && l.Scope != apierrors.ScopeRecord {
-		c.report(l.At, "scope %v: expected account or record", l.Scope)
+		c.problems.Report(l.At, "scope %v: expected account or record", l.Scope)
 	}
 	if first, twice := seen[l.Name]; twice {
-		c.report(l.At, "limit %q stands twice; the first is at line %d", l.Name, first.Line)
+		c.problems.Report(l.At, "limit %q stands twice; the first is at line %d", l.Name, first.Line)
 	}
 	seen[l.Name] = l.At
 }
@@ -94,7 +87,7 @@ func (m Match) includes(o Match) bool {
 	return subset(o.Codes, m.Codes) && subset(o.Methods, m.Methods) &&
 		(len(m.Statuses) == 0 || len(o.Statuses) > 0 && !slices.ContainsFunc(o.Statuses, func(s StatusRange) bool { return !s.within(m.Statuses) })) &&
 		(m.Class == apierrors.None || m.Class == o.Class) &&
-		(m.Path == "" || m.Path == o.Path) &&
+		subset(o.Paths, m.Paths) &&
 		(!m.ToldWait || o.ToldWait)
 }
 

@@ -40,7 +40,7 @@ type Limit struct {
 	Rate    Rate            `yaml:"rate,required"`
 	Burst   int             `yaml:"burst"`   // requests that may start at once; 0: 1
 	Methods []string        `yaml:"methods"` // in capitals; empty: all
-	Path    string          `yaml:"path"`    // pattern of the path below the base URL, as in path.Match; empty: all
+	Paths   []string        `yaml:"path"`    // patterns of the path below the base URL, as in path.Match; empty: all
 	Off     bool            `yaml:"off"`     // known, but not kept: only an answer that names it closes its gate
 }
 
@@ -49,7 +49,7 @@ type Limit struct {
 // also sends a survey may not.
 type Endpoint struct {
 	Methods    []string `yaml:"methods"` // in capitals; empty: all
-	Path       string   `yaml:"path"`    // pattern of the path below the base URL, as in path.Match; empty: all
+	Paths      []string `yaml:"path"`    // patterns of the path below the base URL, as in path.Match; empty: all
 	Repeatable bool     `yaml:"repeatable,required"`
 }
 
@@ -57,7 +57,7 @@ type Endpoint struct {
 func (p Policy) Limits(method, path string) []Limit {
 	var found []Limit
 	for _, l := range p.limits {
-		if matchesRequest(l.Methods, l.Path, method, path) {
+		if matchesRequest(l.Methods, l.Paths, method, path) {
 			found = append(found, l)
 		}
 	}

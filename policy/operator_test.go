@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -49,5 +50,36 @@ func TestTheOperatorGoesFirst(t *testing.T) {
 				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An operator's word is not undone by what comes after it.
+func TestTheOperatorHasTheLastWord(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rule    policy.Rule
+		failure policy.Failure
+		state   policy.State
+		want    apierrors.Action
+	}{
+		"over acceptance after an unknown outcome": {
+			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.FailFast},
+			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.FailFast,
+		},
+		"which holds where the operator speaks of something else": {
+			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Hint: "Look at it."},
+			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.Accept,
+		},
+		"on a token that cannot be renewed": {
+			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},
+			withCodes(401), policy.State{}, apierrors.Defer,
+		},
+		"on one that can": {
+			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},
+			withCodes(401), policy.State{CanRefresh: true}, apierrors.Refresh,
+		},
+	} {
+		if d := shop(t).With(tt.rule).Decide(tt.failure, tt.state); d.Action != tt.want {
+			t.Errorf("%s: %v by %s; want %v", name, d.Action, d.Rule, tt.want)
+		}
 	}
 }

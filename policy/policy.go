@@ -8,7 +8,7 @@ import (
 
 // Retry bounds one call. A field at its zero value takes the default.
 type Retry struct {
-	MaxAttempts    int           `yaml:"max_attempts"`    // sends in all, the first included; 1: never again; default 4
+	MaxAttempts    int           `yaml:"max_attempts"`    // sends in all, the first included; those that were throttled or refused for their token do not count; default 4
 	Backoff        Backoff       `yaml:"backoff"`         // default 500 ms doubling to 20 s
 	MaxElapsed     time.Duration `yaml:"max_elapsed"`     // time for trying, without the waits that the vendor or a limit imposes; default 2 min
 	MaxWait        time.Duration `yaml:"max_wait"`        // sum of all waits of one call: back-off, gates, limits; default 60 s
@@ -16,7 +16,8 @@ type Retry struct {
 
 	// EscalateAfter turns a surfaced failure into fail_fast when so many calls in a row
 	// were surfaced with the same code before it, and none succeeded between: a column
-	// that is wrong in every record is a matter for the job. Default 0: never.
+	// that is wrong in every record is a matter for the job. Failures without a code do
+	// not count. It holds until a call of the client succeeds. Default 0: never.
 	EscalateAfter int `yaml:"escalate_after"`
 }
 
@@ -43,7 +44,7 @@ type Policy struct {
 
 // Settings are the parts of a vendor's policy.
 type Settings struct {
-	Name      string // the vendor, as it appears in a decision's Rule
+	Name      string // the vendor; a decision's Rule begins with it
 	Rules     []Rule
 	Endpoints []Endpoint // the first that matches speaks
 	Limits    []Limit
@@ -118,7 +119,7 @@ func (m Match) rank() int {
 	case len(m.Statuses) > 0:
 		rank = 2
 	}
-	if len(m.Methods) == 0 && m.Path == "" && !m.ToldWait {
+	if len(m.Methods) == 0 && len(m.Paths) == 0 && !m.ToldWait {
 		rank++
 	}
 	return rank

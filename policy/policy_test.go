@@ -42,7 +42,7 @@ func TestAPolicyIsAValue(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	account := policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}}
-	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Methods: []string{"PATCH"}, Path: "/contacts/*"}
+	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Methods: []string{"PATCH"}, Paths: []string{"/contacts/*"}}
 	off := policy.Limit{Name: "off", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}, Off: true}
 	p, err := policy.New(policy.Settings{Name: "shop", Limits: []policy.Limit{account, lead, off}})
 	if err != nil {
@@ -70,8 +70,8 @@ func TestLimits(t *testing.T) {
 func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 	_, err := policy.New(policy.Settings{
 		Name:      "shop",
-		Rules:     []policy.Rule{{When: policy.Match{Path: "["}}, {Name: "late", After: -1}},
-		Endpoints: []policy.Endpoint{{Path: "/[a"}},
+		Rules:     []policy.Rule{{When: policy.Match{Paths: []string{"["}}}, {Name: "late", After: -1}},
+		Endpoints: []policy.Endpoint{{Paths: []string{"/[a"}}},
 		Limits:    []policy.Limit{{Name: "x", Scope: apierrors.ScopeJob, Rate: policy.Rate{Count: 1, Per: 1}}, {Scope: apierrors.ScopeAccount}},
 		Retry:     policy.Retry{MaxWait: -1},
 	})

@@ -26,7 +26,7 @@ type Rule struct {
 	Summary   string            `yaml:"text"` // the vendor's documented text for a code
 	Hint      string            `yaml:"hint"` // who has to do what
 
-	MaxAttempts   int           `yaml:"max_attempts"`   // sends in all, the first included
+	MaxAttempts   int           `yaml:"max_attempts"`   // see Retry.MaxAttempts
 	Backoff       Backoff       `yaml:"backoff"`        // the wait before the next send where the answer tells none
 	MaxElapsed    time.Duration `yaml:"max_elapsed"`    // see Retry.MaxElapsed
 	After         time.Duration `yaml:"after"`          // throttle and defer: the wait where the answer tells none
@@ -44,7 +44,7 @@ type Match struct {
 	Statuses []StatusRange   `yaml:"status"`
 	Class    apierrors.Class `yaml:"class"`     // the class found so far; for the operator's and the class's rules
 	Methods  []string        `yaml:"methods"`   // in capitals
-	Path     string          `yaml:"path"`      // pattern of the path below the base URL, as in path.Match: * is one segment
+	Paths    []string        `yaml:"path"`      // patterns of the path below the base URL, as in path.Match: * is one segment
 	ToldWait bool            `yaml:"told_wait"` // the answer tells how long to wait
 }
 
@@ -97,19 +97,17 @@ func (m Match) covers(f subject) bool {
 		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, func(s StatusRange) bool { return s.From <= f.status && f.status <= s.To })) &&
 		(m.Class == apierrors.None || m.Class == f.class) &&
 		(!m.ToldWait || f.toldWait) &&
-		matchesRequest(m.Methods, m.Path, f.method, f.path)
+		matchesRequest(m.Methods, m.Paths, f.method, f.path)
 }
 
-// matchesRequest reports whether a request is one of those that methods and pattern name.
-func matchesRequest(methods []string, pattern, method, urlPath string) bool {
-	if len(methods) > 0 && !slices.Contains(methods, method) {
-		return false
-	}
-	if pattern == "" {
-		return true
-	}
-	ok, err := path.Match(pattern, urlPath)
-	return err == nil && ok
+// matchesRequest reports whether a request is one of those that methods and patterns
+// name; none of either names all.
+func matchesRequest(methods, patterns []string, method, urlPath string) bool {
+	return (len(methods) == 0 || slices.Contains(methods, method)) &&
+		(len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, err := path.Match(pattern, urlPath)
+			return err == nil && ok
+		}))
 }
 
 // String describes the match as a rule's name, such as "code TAKEN" or "status 5xx".
@@ -130,7 +128,7 @@ func (m Match) String() string {
 		add("class", m.Class.String())
 	}
 	add("method", strings.Join(m.Methods, "|"))
-	add("path", m.Path)
+	add("path", strings.Join(m.Paths, "|"))
 	if m.ToldWait {
 		parts = append(parts, "told wait")
 	}

@@ -13,7 +13,8 @@ import (
 // parse reads a vendor's file and compiles it, or tells every problem with it.
 func parse(name string, data []byte) (*Vendor, error) {
 	var f file
-	if err := yamlfile.Decode(name, data, &f); err != nil {
+	unread, err := yamlfile.Read(name, data, &f)
+	if err != nil {
 		return nil, err
 	}
 	c := &compiler{}
@@ -23,11 +24,10 @@ func parse(name string, data []byte) (*Vendor, error) {
 		decoder:           c.decoder(f),
 	}
 	settings := c.settings(f)
-	c.reportAll(f.At, f.Retry.Problems())
-	if err := c.problems.Err(); err != nil {
+	c.problems.ReportAll(f.At, f.Retry.Problems())
+	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
-	var err error
 	if v.policy, err = policy.New(settings); err != nil {
 		return nil, err
 	}
@@ -37,24 +37,14 @@ func parse(name string, data []byte) (*Vendor, error) {
 // compiler turns rows into what decides and decodes, and gathers what is wrong.
 type compiler struct{ problems yamlfile.Problems }
 
-func (c *compiler) report(at yamlfile.Pos, format string, args ...any) {
-	c.problems = append(c.problems, at.Errorf(format, args...))
-}
-
-func (c *compiler) reportAll(at yamlfile.Pos, problems []string) {
-	for _, text := range problems {
-		c.report(at, "%s", text)
-	}
-}
-
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func (c *compiler) settings(f file) policy.Settings {
 	if !nameForm.MatchString(f.Vendor) {
-		c.report(f.At, "vendor %q: expected a name of small letters, digits and _", f.Vendor)
+		c.problems.Report(f.At, "vendor %q: expected a name of small letters, digits and _", f.Vendor)
 	}
 	if u, err := url.Parse(f.BaseURL); f.BaseURL != "" && (err != nil || u.Host == "") {
-		c.report(f.At, "base_url %q: expected an absolute URL", f.BaseURL)
+		c.problems.Report(f.At, "base_url %q: expected an absolute URL", f.BaseURL)
 	}
 	return policy.Settings{
 		Name: f.Vendor, Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits), Retry: f.Retry,
@@ -66,14 +56,14 @@ func (c *compiler) rules(f file) []policy.Rule {
 	var rules []policy.Rule
 	seen := map[string]yamlfile.Pos{}
 	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match) {
-		when.Methods, when.Path, when.ToldWait = r.When.Methods, r.When.Path, r.When.ToldWait
+		when.Methods, when.Paths, when.ToldWait = r.When.Methods, r.When.Paths, r.When.ToldWait
 		c.rule(at, r, when, seen)
 		r.When = when
 		rules = append(rules, r)
 	}
 	for _, row := range f.Codes {
 		if !apierrors.IsCode(row.Code) {
-			c.report(row.At, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
+			c.problems.Report(row.At, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
 		}
 		add(row.At, row.Rule, policy.Match{Codes: []string{row.Code}})
 	}
@@ -89,17 +79,17 @@ func (c *compiler) rules(f file) []policy.Rule {
 // rule checks one rule. A second one for the same failures could never speak.
 func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen map[string]yamlfile.Pos) {
 	if r.Class == apierrors.None {
-		c.report(at, "%v: missing key %q", when, "class")
+		c.problems.Report(at, "%v: missing key %q", when, "class")
 	}
 	if r.RepeatUnsafe {
-		c.report(at, "%v: repeat_unsafe is for an operator to say", when)
+		c.problems.Report(at, "%v: repeat_unsafe is for an operator to say", when)
 	}
 	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
-		c.report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
+		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
 	}
-	c.reportAll(at, r.Problems())
+	c.problems.ReportAll(at, r.Problems())
 	if first, twice := seen[when.String()]; twice {
-		c.report(at, "%v stands twice; the first is at line %d", when, first.Line)
+		c.problems.Report(at, "%v stands twice; the first is at line %d", when, first.Line)
 	}
 	seen[when.String()] = at
 }
@@ -107,7 +97,7 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
 	for _, row := range rows {
-		c.reportAll(row.At, row.Problems())
+		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Endpoint)
 	}
 	return out
@@ -118,10 +108,10 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
 		if first, twice := seen[row.Name]; twice {
-			c.report(row.At, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
+			c.problems.Report(row.At, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
 		}
 		seen[row.Name] = row.At
-		c.reportAll(row.At, row.Problems())
+		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}
 	return out
@@ -151,10 +141,10 @@ func (c *compiler) decoder(f file) decoder {
 func (c *compiler) shape(row shapeRow) shape {
 	c.pointer(row.At, row.In)
 	if row.Code == "" && row.Message == "" && row.Means == "" {
-		c.report(row.At, "a decode entry needs a code, a message, or is and means")
+		c.problems.Report(row.At, "a decode entry needs a code, a message, or is and means")
 	}
 	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)) {
-		c.report(row.At, "is and means go together, and means a code")
+		c.problems.Report(row.At, "is and means go together, and means a code")
 	}
 	return shape{
 		in: row.In, code: row.Code, message: row.Message, field: row.Field, texts: row.Texts,
@@ -170,7 +160,7 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 	var out []waitSource
 	for _, row := range rows {
 		if (row.Header == "") == (row.Body == "") {
-			c.report(row.At, "a wait needs either a header or a body")
+			c.problems.Report(row.At, "a wait needs either a header or a body")
 		}
 		c.pointer(row.At, row.Body)
 		out = append(out, waitSource{header: http.CanonicalHeaderKey(row.Header), body: row.Body, unit: row.Unit})
@@ -186,7 +176,7 @@ func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
 		}
 		pattern, err := regexp.Compile(row.FieldsInMessage)
 		if err != nil || pattern.NumSubexp() != 1 {
-			c.report(row.At, "fields_in_message %q: expected a pattern with one group", row.FieldsInMessage)
+			c.problems.Report(row.At, "fields_in_message %q: expected a pattern with one group", row.FieldsInMessage)
 			continue
 		}
 		lists[row.Code] = pattern
@@ -197,6 +187,6 @@ func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
 // pointer checks a JSON pointer (RFC 6901).
 func (c *compiler) pointer(at yamlfile.Pos, pointer string) {
 	if pointer != "" && pointer[0] != '/' {
-		c.report(at, "%q: expected a JSON pointer, which begins with /", pointer)
+		c.problems.Report(at, "%q: expected a JSON pointer, which begins with /", pointer)
 	}
 }

@@ -51,7 +51,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	body, _ := answer.Parse(a.Body) // what cannot be read is an empty node
 	f.Items = d.items(body)
 	if isSuccess {
-		if !hasCode(f.Items) {
+		if !d.isError(f.Items, body) {
 			return nil
 		}
 	} else if len(f.Items) == 0 {
@@ -72,8 +72,11 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	return f
 }
 
-func hasCode(items []apierrors.Field) bool {
-	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" })
+// isError reports whether items that were found in a success make it an error: one has
+// a code, or they stand in a place of their own below the body.
+func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
+	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" }) ||
+		slices.ContainsFunc(d.shapes, func(s shape) bool { return s.in != "" && len(s.find(body)) > 0 })
 }
 
 func (h headerCode) told(header http.Header) bool {

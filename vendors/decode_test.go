@@ -136,3 +136,26 @@ func TestAFieldThatAConcurrentModificationLeftBehind(t *testing.T) {
 		}
 	}
 }
+
+// CustomerGauge's errors in a 2xx are errors also without a code that can be used.
+func TestAnErrorWithoutACodeInASuccess(t *testing.T) {
+	v := lookup(t, vendors.CustomerGauge)
+	for _, body := range []string{
+		`{"Error":{"Message":"x"}}`, `{"Error":"x"}`, `{"Error":{"Code":"bad code","Message":"x"}}`, `{"Error":{"Code":null,"Message":"x"}}`,
+		`<Error><Message>x</Message></Error>`,
+	} {
+		f := v.Decode(policy.Answer{Status: 200, Body: []byte(body)})
+		if f == nil {
+			t.Errorf("%s is no failure", body)
+			continue
+		}
+		if d := v.Policy().Decide(*f, policy.State{Method: "POST"}); d.Class != apierrors.Unknown || d.Action != apierrors.Surface || d.Again {
+			t.Errorf("%s: %v, %v", body, d.Class, d.Action)
+		}
+	}
+	for _, body := range []string{`{"Data":{"Error":1}}`, `{"Error":null}`, `{"Error":{}}`, `{"Data":true}`} {
+		if f := v.Decode(policy.Answer{Status: 200, Body: []byte(body)}); f != nil {
+			t.Errorf("%s is a failure: %+v", body, f.Items)
+		}
+	}
+}

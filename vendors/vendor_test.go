@@ -61,7 +61,7 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		"a rate":           {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
 		"a limit's scope":  {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
 		"a limit twice":    {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: limit "a" stands twice; the first is at line 5`}},
-		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{`vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
+		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":   {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
 		"a pointer":        {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
 		"an empty shape":   {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, or is and means"}},

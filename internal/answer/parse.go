@@ -12,6 +12,7 @@ var (
 	errTooDeep  = errors.New("nested too deeply")
 	errTrailing = errors.New("something follows the value")
 	errDocType  = errors.New("a document type is not read")
+	errCharset  = errors.New("the charset is not read")
 )
 
 // byteOrderMark is UTF-8's, which some servers put in front.

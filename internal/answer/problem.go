@@ -26,7 +26,10 @@ func Problem(header http.Header, body Node) []apierrors.Field {
 	var fields []apierrors.Field
 	if list, ok := body.Get("errors"); ok && list.Kind == Array {
 		for _, e := range list.Elements {
-			fields = append(fields, apierrors.Field{Path: pointerPath(e.text("pointer")), Message: e.text("detail")})
+			f := apierrors.Field{Path: pointerPath(e.text("pointer")), Message: e.text("detail")}
+			if f != (apierrors.Field{}) {
+				fields = append(fields, f)
+			}
 		}
 	}
 	if len(fields) == 0 && detail != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 // is refused, so that no entity can be declared.
 func parseXML(body []byte) (Node, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
+	d.CharsetReader = charset
 	start, err := nextElement(d)
 	if err != nil {
 		return Node{}, err
@@ -27,6 +29,19 @@ func parseXML(body []byte) (Node, error) {
 		return Node{}, errTrailing
 	}
 	return Node{Kind: Object, Members: []Member{{start.Name.Local, root}}}, nil
+}
+
+// charset reads the two other charsets that a server may well declare.
+func charset(label string, r io.Reader) (io.Reader, error) {
+	if !slices.Contains([]string{"iso-8859-1", "us-ascii"}, strings.ToLower(label)) {
+		return nil, errCharset
+	}
+	latin, err := io.ReadAll(r)
+	var text strings.Builder
+	for _, b := range latin {
+		_, _ = text.WriteRune(rune(b)) // Latin-1 is the beginning of Unicode
+	}
+	return strings.NewReader(text.String()), err
 }
 
 // nextElement skips to the next element outside any other; io.EOF if there is none.

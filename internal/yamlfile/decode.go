@@ -18,15 +18,29 @@ import (
 // The error is nil or a Problems that holds everything that is wrong; out is
 // then not to be used. Decode is safe for concurrent use.
 func Decode(name string, data []byte, out any) error {
+	unread, err := Read(name, data, out)
+	if err != nil {
+		return err
+	}
+	return unread.Err()
+}
+
+// Read is Decode for a caller that has more to check, so that it can tell everything at
+// once: what could not be read is returned as unread, and the rest of out may be looked
+// at. The error is for a file of which nothing can be read.
+func Read(name string, data []byte, out any) (unread Problems, err error) {
 	start := Pos{File: name, Line: 1, Column: 1}
 	v := reflect.ValueOf(out)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return Problems{start.Errorf("cannot read into a %T: it is not a pointer to a struct", out)}
+		return nil, Problems{start.Errorf("cannot read into a %T: it is not a pointer to a struct", out)}
 	}
 	root, problems := parse(start, data)
+	if root.kind == broken {
+		return nil, problems.Err()
+	}
 	d := &decoder{problems: problems, fields: map[reflect.Type][]field{}}
 	d.value(root, v.Elem())
-	return d.problems.Err()
+	return d.problems, nil
 }
 
 // A decoder reads nodes into Go values and collects what is wrong.

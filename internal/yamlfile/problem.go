@@ -79,6 +79,31 @@ func (ps Problems) Unwrap() []error {
 	return errs
 }
 
+// Report adds a problem at a place.
+func (ps *Problems) Report(at Pos, format string, args ...any) {
+	*ps = append(*ps, at.Errorf(format, args...))
+}
+
+// ReportAll adds a problem at a place for each of texts.
+func (ps *Problems) ReportAll(at Pos, texts []string) {
+	for _, text := range texts {
+		ps.Report(at, "%s", text)
+	}
+}
+
+// After returns ps with those of later that stand on lines without a problem: what is
+// found by a second look at a file of which a line could not be read may follow from
+// that line alone.
+func (ps Problems) After(later Problems) Problems {
+	all := slices.Clone(ps)
+	for _, p := range later {
+		if !slices.ContainsFunc(ps, func(known Problem) bool { return known.Pos.Line == p.Pos.Line }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // Err returns the problems, sorted by position, as an error of type Problems,
 // or nil if there are none.
 func (ps Problems) Err() error {
