@@ -102,7 +102,7 @@ func (x *call) readStream(resp *http.Response) *outcome {
 		if told := x.lookInside(resp); told != nil {
 			a.timer.Stop()
 			_ = a.body.Close()
-			resp.Body = http.NoBody
+			resp.Body = io.NopCloser(bytes.NewReader(told.body)) // of an accepted one, it is the answer
 			return told
 		}
 	}
@@ -123,7 +123,11 @@ func (x *call) lookInside(resp *http.Response) *outcome {
 		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
 		return &outcome{failure: f, header: resp.Header, err: err}
 	case isAll:
-		return x.errorIn2xx(resp, plain(resp, head))
+		told := x.errorIn2xx(resp, plain(resp, head))
+		if told != nil {
+			told.body = head
+		}
+		return told
 	default:
 		return nil
 	}

@@ -19,7 +19,7 @@ func (stub) RoundTrip(req *http.Request) (*http.Response, error) {
 // BenchmarkHealthyCall compares a call that meets no failure with bare net/http.
 func BenchmarkHealthyCall(b *testing.B) {
 	bare := &http.Client{Transport: stub{}}
-	c, err := client.New(client.Config{Vendor: shop{}, BaseURL: "http://vendor.test", Transport: stub{}})
+	c, err := client.New(client.Config{BaseURL: "http://vendor.test", Transport: stub{}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -184,6 +184,7 @@ func TestAnErrorInsideAStream(t *testing.T) {
 		want   string // "": an error
 	}{
 		"an error":              {testserver.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
+		"an accepted one":       {testserver.JSON(200, `{"Error":2}`, "X-Code", "EMPTY"), `{"Error":2}`},
 		"a short one":           {testserver.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
 		"a long one":            {testserver.JSON(200, long), long},
 		"no document":           {testserver.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},

@@ -50,6 +50,7 @@ func shopPolicy(t testing.TB) policy.Policy {
 		Name: "shop",
 		Rules: []policy.Rule{
 			onCode("BAD", policy.Rule{Class: apierrors.Validation, Summary: "It is bad."}),
+			onCode("EMPTY", policy.Rule{Class: apierrors.NotFound, Action: apierrors.Accept}),
 			onCode("GONE", policy.Rule{Class: apierrors.NotFound}),
 			onCode("FULL", policy.Rule{Class: apierrors.QuotaExceeded, After: 5 * time.Minute}),
 			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: true}),
