@@ -277,7 +277,7 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("class %v, action %v, rule %q", d.Class, d.Action, d.Rule)
 		case d.Again && d.Stop != apierrors.StopNone:
 			t.Errorf("sent again although %v", d.Stop)
-		case d.Again && s.OneShotBody:
+		case d.Again && s.OneShotBody && d.Action != apierrors.Shrink: // a smaller request brings its own
 			t.Error("a body was to be sent twice that can be read once")
 		case d.Again && left != 0 && d.Delay >= time.Duration(left):
 			t.Errorf("a wait of %v with %v left", d.Delay, time.Duration(left))

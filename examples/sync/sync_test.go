@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
 	"go.uber.org/goleak"
 )
@@ -151,5 +154,41 @@ func TestRunOverTCP(t *testing.T) {
 	}
 	if err := run(t.Context(), settings{}, &out); err == nil {
 		t.Error("a job without workers was run")
+	}
+}
+
+// The report notices when the job tells another story than the ledger.
+func TestAReportThatDisagrees(t *testing.T) {
+	ana := contact{Email: "ana@example.com", Fields: map[string]any{"name": "Ana"}}
+	notApplied := &apierrors.Error{Class: apierrors.Validation, Action: apierrors.Surface, Applied: apierrors.AppliedNo}
+	for name, tt := range map[string]struct {
+		before  int // times that the vendor was given the contact
+		result  result
+		missing int
+		phantom int
+		twice   int
+	}{
+		"delivered, but not there":        {0, result{Contact: ana}, 1, 0, 0},
+		"delivered as something else":     {1, result{Contact: contact{Email: ana.Email, Fields: map[string]any{"name": "Bruno"}}}, 1, 0, 0},
+		"said to be refused, but there":   {1, result{ana, notApplied}, 0, 1, 0},
+		"done again after it was told so": {2, result{Contact: ana}, 0, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vendor := testserver.NewRDStation(testserver.RDStationConfig{})
+			for range tt.before {
+				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
+				req.Header.Set("Authorization", "Bearer "+vendor.Token())
+				req.Header.Set("Content-Type", "application/json")
+				vendor.ServeHTTP(httptest.NewRecorder(), req)
+			}
+			told := &tally{requests: tt.before, byClass: map[string]int{}}
+			r := newReport([]result{tt.result}, told, vendor, 0)
+			if r.agrees() || r.Missing != tt.missing || r.Phantom != tt.phantom || r.Duplicate != tt.twice {
+				t.Errorf("agrees %v: %+v", r.agrees(), r)
+			}
+		})
+	}
+	if r := newReport(nil, &tally{requests: 1}, testserver.NewRDStation(testserver.RDStationConfig{}), 0); r.agrees() {
+		t.Error("a request that the vendor never saw was not noticed")
 	}
 }
