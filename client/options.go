@@ -14,12 +14,12 @@ type CallOptions struct {
 	Repeatable     bool          // sending it twice does no harm; false: by the vendor's data and the method
 	MaxWait        time.Duration // sum of all waits of the call; 0: the policy's
 
-	// Shrink gives a smaller request in place of one that the vendor calls too large (or
-	// for which its data says so, as Kleene's does of a 504): half a page, half a window, fewer records. It owns what it
-	// leaves out; the answer's Request is what was really sent. It gets the request as
-	// it was given, with its body spent but for GetBody. Nil for the request says that
-	// it cannot be smaller. IdempotencyKey does not go with it, as it is another
-	// request. A nil Shrink: such a call fails with the advice.
+	// Shrink gives a smaller request in place of one that the vendor calls too large, or
+	// that its data wants smaller (as Kleene's after a 504): half a page, half a window,
+	// fewer records. It owns what it leaves out; the answer's Request is what was really
+	// sent. It gets the request as it was given, with its body spent but for GetBody. Nil
+	// for the request says that it cannot be smaller. IdempotencyKey does not go with it,
+	// as it is another request. A nil Shrink: such a call fails with the advice.
 	Shrink func(*http.Request) (*http.Request, error)
 }
 

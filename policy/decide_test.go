@@ -306,6 +306,9 @@ func TestARecordsFailureBecomesTheJobs(t *testing.T) {
 			t.Errorf("%s: %v by %s; want %v", name, d.Action, d.Rule, tt.want)
 		}
 	}
+	if d := p.Decide(withCodes(400, "BAD"), policy.State{SurfacedCode: "BAD", Surfaced: 20}); d.Rule != "shop code BAD, 21 times in a row" {
+		t.Errorf("the rule is called %q", d.Rule)
+	}
 	if d := shop(t).Decide(withCodes(400, "BAD"), policy.State{SurfacedCode: "BAD", Surfaced: 1000}); d.Action != apierrors.Surface {
 		t.Errorf("off by default, yet %v", d.Action)
 	}

@@ -93,9 +93,9 @@ func (f *finds) walk(n answer.Node, keys []string) {
 func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
 	message, _ := n.Get(s.message)
 	hasMessage := message.Kind == answer.Text
-	item := apierrors.Field{Path: strings.Join(keys, "."), Message: message.Text}
-	if !hasMessage {
-		item.Message = ""
+	item := apierrors.Field{Path: strings.Join(keys, ".")}
+	if hasMessage {
+		item.Message = message.Text
 	}
 	if field, ok := n.Get(s.field); ok && field.Kind == answer.Text {
 		item.Path = field.Text
