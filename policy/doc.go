@@ -1,7 +1,7 @@
 // Package policy decides what to do about a failed call: whether it is sent again,
-// when, and why not. It has no clock, no randomness and no I/O: time left, random
-// number and what happened so far come in as values, so that every decision is a row
-// of a table.
+// when, and why not. It has no clock, no randomness and, but for [ReadFile], no I/O: time
+// left, random number and what happened so far come in as values, so that every
+// decision is a row of a table.
 //
 // A [Policy] is an immutable value made of rules. For one code, the rules are asked
 // in this order, and each fills what those before it left open:

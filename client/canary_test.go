@@ -1,0 +1,123 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+)
+
+const canary = "c4n4ry-s3cret"
+
+// echo is a vendor that says everything back: in codes, texts, fields and details.
+type echo struct{ shop }
+
+func (echo) Decode(a policy.Answer) *policy.Failure {
+	if a.Status < 400 {
+		return nil
+	}
+	return &policy.Failure{
+		Status: a.Status, Details: map[string]any{"echo": canary},
+		Items: []apierrors.Field{{Code: canary + " is no code", Message: canary}, {Path: "a " + canary + "@b", Code: "BAD", Message: canary}},
+	}
+}
+
+// A secret that is put into every place of a call appears in no error, event or log,
+// whatever goes wrong and whatever the vendor says back.
+func TestNoSecretGetsOut(t *testing.T) {
+	says := fmt.Sprintf(`{"token":%q,"url":"https://u:%s@h/?k=%s"}`, canary, canary, canary)
+	echoing := func(status int) testserver.Answer {
+		return testserver.JSON(status, says, "X-Request-Id", canary+" not an id", "X-Echo", canary, "Location", "https://h/?k="+canary)
+	}
+	refused := &net.OpError{Op: "dial", Err: errors.New("refused for " + canary)}
+	for name, tt := range map[string]struct {
+		answers []testserver.Answer
+		wire    func(*testserver.Server) http.RoundTripper // nil: the server's own
+		renew   error
+	}{
+		"a refused record":       {answers: []testserver.Answer{echoing(422), echoing(422)}},
+		"a server that is down":  {answers: []testserver.Answer{echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503)}},
+		"a limit":                {answers: []testserver.Answer{echoing(429), testserver.JSON(429, says, "Retry-After", "3600")}},
+		"a redirect":             {answers: []testserver.Answer{echoing(302), echoing(302)}},
+		"an answer of no use":    {answers: []testserver.Answer{testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary)}},
+		"a broken connection":    {answers: []testserver.Answer{testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset()}},
+		"a dial that fails":      {wire: func(srv *testserver.Server) http.RoundTripper { return failing(srv, 99, refused) }},
+		"a transport that talks": {wire: func(*testserver.Server) http.RoundTripper { return silent{errors.New(canary)} }},
+		"a renewal that fails":   {answers: []testserver.Answer{testserver.Status(401), testserver.Status(401)}, renew: errors.New("invalid secret " + canary)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				handler := testserver.Script(tt.answers...)
+				srv := testserver.Handle(t, handler)
+				var log bytes.Buffer
+				var seen events
+				cfg := client.Config{
+					Vendor: echo{shop{shopPolicy(t)}}, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+					Observe: seen.observe, Auth: client.RenewableBearer(canary, func(context.Context) (string, error) { return "new-" + canary, tt.renew }),
+				}
+				if tt.wire != nil {
+					cfg.Transport = tt.wire(srv)
+				}
+				c := newClient(t, srv, cfg)
+				options := client.CallOptions{Op: "items.put", RecordKey: canary, IdempotencyKey: canary, MaxWait: 1 << 40}
+				var printed strings.Builder
+				for _, err := range []error{sendCanary(t, c, srv, options), doCanary(t, c, options)} {
+					if err == nil {
+						continue // a redirect is an answer to Send
+					}
+					e := failure(t, err)
+					asJSON, jsonErr := json.Marshal(e)
+					if jsonErr != nil {
+						t.Fatal(jsonErr)
+					}
+					fmt.Fprintf(&printed, "%v %+v %#v %q %s %s\n", e, e, e, e, *e, asJSON)
+				}
+				for _, ev := range seen.all {
+					fmt.Fprintf(&printed, "%+v %#v\n", ev, ev.Err)
+				}
+				if out := printed.String() + log.String(); strings.Contains(out, canary) || !strings.Contains(out, "items.put") {
+					t.Errorf("it got out, or nothing was printed:\n%s", out)
+				}
+			})
+		})
+	}
+}
+
+// sendCanary puts the secret into query, userinfo, path, header and body.
+func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) error {
+	t.Helper()
+	host := strings.TrimPrefix(srv.URL(), "http://")
+	target := fmt.Sprintf("http://u:%s@%s/items/%s@b.c?key=%s#%s", canary, host, canary, canary, canary)
+	req, err := http.NewRequestWithContext(client.WithCall(t.Context(), o), http.MethodPut, target, strings.NewReader(canary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Api-Key", canary)
+	resp, err := c.Send(req)
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	return err
+}
+
+func doCanary(t *testing.T, c *client.Client, o client.CallOptions) error {
+	t.Helper()
+	_, err := client.Do[item](t.Context(), c, client.Call{
+		Method: http.MethodPut, Path: "/items/" + canary + "@b.c", Query: url.Values{"key": {canary}},
+		Header: http.Header{"X-Api-Key": {canary}}, Body: canary, Options: o,
+	})
+	return err
+}

@@ -1,0 +1,4 @@
+package policy
+
+// ParseFile is ReadFile without a file.
+var ParseFile = parseFile
