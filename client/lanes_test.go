@@ -13,19 +13,27 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
+// busyOnce answers the first request with a 429 that tells 30 s, and the others with
+// success. It notes when each came.
+type busyOnce struct {
+	began    time.Time
+	mu       sync.Mutex
+	arrivals []time.Duration
+}
+
+func (b *busyOnce) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.arrivals = append(b.arrivals, time.Since(b.began)); len(b.arrivals) == 1 {
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}
+}
+
 func TestOne429HoldsEveryWorkerBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var arrivals []time.Duration
-		began := time.Now()
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			mu.Lock()
-			defer mu.Unlock()
-			if arrivals = append(arrivals, time.Since(began)); len(arrivals) == 1 {
-				w.Header().Set("Retry-After", "30")
-				w.WriteHeader(http.StatusTooManyRequests)
-			}
-		}))
+		busy := &busyOnce{began: time.Now()}
+		srv := testserver.Handle(t, busy)
 		c := newClient(t, srv, client.Config{})
 		var workers sync.WaitGroup
 		worker := func() {
@@ -39,10 +47,10 @@ func TestOne429HoldsEveryWorkerBack(t *testing.T) {
 			workers.Go(worker)
 		}
 		workers.Wait()
-		if len(arrivals) != 17 {
-			t.Fatalf("%d requests; want 17", len(arrivals))
+		if len(busy.arrivals) != 17 {
+			t.Fatalf("%d requests; want 17", len(busy.arrivals))
 		}
-		for i, at := range arrivals[1:] {
+		for i, at := range busy.arrivals[1:] {
 			if at != 30*time.Second {
 				t.Errorf("request %d came after %v; want exactly 30s", i+2, at)
 			}
@@ -52,17 +60,8 @@ func TestOne429HoldsEveryWorkerBack(t *testing.T) {
 
 func TestTheReopeningIsPaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var arrivals []time.Duration
-		began := time.Now()
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			mu.Lock()
-			defer mu.Unlock()
-			if arrivals = append(arrivals, time.Since(began)); len(arrivals) == 1 {
-				w.Header().Set("Retry-After", "30")
-				w.WriteHeader(http.StatusTooManyRequests)
-			}
-		}))
+		busy := &busyOnce{began: time.Now()}
+		srv := testserver.Handle(t, busy)
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		var workers sync.WaitGroup
@@ -74,7 +73,7 @@ func TestTheReopeningIsPaced(t *testing.T) {
 			})
 		}
 		workers.Wait()
-		for i, at := range arrivals[1:] {
+		for i, at := range busy.arrivals[1:] {
 			if want := time.Duration(30+i) * time.Second; at < want {
 				t.Errorf("request %d came after %v; want no earlier than %v", i+2, at, want)
 			}
