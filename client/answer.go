@@ -3,7 +3,6 @@ package client
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -54,8 +53,9 @@ func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 func (x *call) readTyped(resp *http.Response) *outcome {
 	a := x.attempt
 	data, err := readTyped(a.body)
-	if !a.timer.Stop() && err != nil {
-		err = errAttemptTimeout
+	a.timer.Stop()
+	if err != nil {
+		err = a.why(err)
 	}
 	_ = a.body.Close()
 	resp.Body = http.NoBody
@@ -117,11 +117,8 @@ func (x *call) lookInside(resp *http.Response) *outcome {
 	head, isAll, err := x.attempt.body.peek()
 	switch {
 	case err != nil:
-		if errors.Is(context.Cause(x.attempt.ctx), errAttemptTimeout) {
-			err = errAttemptTimeout
-		}
 		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
-		return &outcome{failure: f, header: resp.Header, err: err}
+		return &outcome{failure: f, header: resp.Header, err: x.attempt.why(err)}
 	case isAll:
 		told := x.errorIn2xx(resp, plain(resp, head))
 		if told != nil {

@@ -51,9 +51,7 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = errNoAnswer
 	}
 	if err != nil {
-		if errors.Is(context.Cause(a.ctx), errReplay) {
-			err = errReplay
-		}
+		err = a.why(err)
 		a.end()
 		return nil, err
 	}
@@ -116,12 +114,23 @@ func (a *attempt) receive(resp *http.Response) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
-	a.body = &answerBody{ReadCloser: resp.Body, cancel: a.cancel, cause: func() error { return context.Cause(a.ctx) }}
+	a.body = &answerBody{ReadCloser: resp.Body, attempt: a}
 	resp.Body = a.body
 	if resp.StatusCode/100 == 3 && resp.Header != nil {
 		a.location = resp.Header["Location"]
 		resp.Header.Del("Location")
 	}
+}
+
+// why is what err came of: if the attempt was ended for a reason of ours, that reason.
+func (a *attempt) why(err error) error {
+	cause := context.Cause(a.ctx)
+	for _, ours := range []error{errAttemptTimeout, errStalled, errReplay} {
+		if errors.Is(cause, ours) {
+			return ours
+		}
+	}
+	return err
 }
 
 // end stops the attempt's clock and gives up what it holds.

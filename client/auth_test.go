@@ -39,15 +39,11 @@ func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
 			return "new", nil
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
-		var calls sync.WaitGroup
-		for range 200 {
-			calls.Go(func() {
-				if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
-					t.Errorf("call: %v", err)
-				}
-			})
-		}
-		calls.Wait()
+		together(200, func() {
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+				t.Errorf("call: %v", err)
+			}
+		})
 		if n := renewals.Load(); n != 1 {
 			t.Errorf("%d renewals; want 1", n)
 		}
@@ -64,15 +60,11 @@ func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
 			return "new", nil
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
-		var calls sync.WaitGroup
-		for range 20 {
-			calls.Go(func() {
-				if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
-					t.Errorf("call: %v", err)
-				}
-			})
-		}
-		calls.Wait()
+		together(20, func() {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Errorf("call: %v", err)
+			}
+		})
 		if n := fetched.Load(); n != 1 {
 			t.Errorf("fetched %d times; want 1", n)
 		}
@@ -316,16 +308,12 @@ func TestTheFirstTokensFailureIsEverybodys(t *testing.T) {
 			return "", errors.New("invalid client")
 		})})
 		began := time.Now()
-		var calls sync.WaitGroup
-		for range 50 {
-			calls.Go(func() {
-				_, err := send(t.Context(), t, c, "POST", "/items", "x")
-				if e := failure(t, err); e.Class != apierrors.Authentication || e.Action != apierrors.FailFast {
-					t.Errorf("class %v, action %v", e.Class, e.Action)
-				}
-			})
-		}
-		calls.Wait()
+		together(50, func() {
+			_, err := send(t.Context(), t, c, "POST", "/items", "x")
+			if e := failure(t, err); e.Class != apierrors.Authentication || e.Action != apierrors.FailFast {
+				t.Errorf("class %v, action %v", e.Class, e.Action)
+			}
+		})
 		if asked.Load() != 1 || time.Since(began) != time.Second {
 			t.Errorf("asked %d times in %v; want once in 1s", asked.Load(), time.Since(began))
 		}

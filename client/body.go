@@ -75,10 +75,8 @@ type onlyOnce struct{ io.ReadCloser }
 // answerBody ends its attempt when it is closed, and a stream that stalls.
 type answerBody struct {
 	io.ReadCloser
-	head   []byte                  // was looked at, and is read first
-	cancel context.CancelCauseFunc // ends the attempt
-	cause  func() error            // why the attempt was ended
-
+	attempt *attempt    // ends with the body
+	head    []byte      // was looked at, and is read first
 	watched bool        // a Read that is blocked for too long ends the attempt
 	stall   *time.Timer // runs only while a Read is blocked; made by the first
 }
@@ -93,21 +91,21 @@ func (b *answerBody) Read(p []byte) (int, error) {
 		return b.ReadCloser.Read(p)
 	}
 	if b.stall == nil {
-		b.stall = time.AfterFunc(stallTimeout, func() { b.cancel(errStalled) })
+		b.stall = time.AfterFunc(stallTimeout, func() { b.attempt.cancel(errStalled) })
 	} else {
 		b.stall.Reset(stallTimeout)
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.stall.Stop()
-	if err != nil && !errors.Is(err, io.EOF) && errors.Is(b.cause(), errStalled) {
-		err = errStalled
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = b.attempt.why(err)
 	}
 	return n, err
 }
 
 func (b *answerBody) Close() error {
 	err := b.ReadCloser.Close()
-	b.cancel(errEnded)
+	b.attempt.cancel(errEnded)
 	return err
 }
 
@@ -139,13 +137,13 @@ func isDocument(head []byte) bool {
 // bound is, as asking again would bring no more of it.
 func (b *answerBody) keep() (kept []byte, whole bool) {
 	defer func() { _ = b.Close() }()
-	timer := time.AfterFunc(bodyTimeout, func() { b.cancel(errSlow) })
+	timer := time.AfterFunc(bodyTimeout, func() { b.attempt.cancel(errSlow) })
 	kept, err := io.ReadAll(io.LimitReader(b, maxErrorBody))
 	timer.Stop()
 	if err != nil || len(kept) < maxErrorBody {
 		return kept, err == nil
 	}
-	timer = time.AfterFunc(drainTimeout, func() { b.cancel(errSlow) })
+	timer = time.AfterFunc(drainTimeout, func() { b.attempt.cancel(errSlow) })
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, b, maxDrain)
 	return kept, true

@@ -65,13 +65,16 @@ func (c *Client) newCall(req *http.Request, o CallOptions) (*call, error) {
 func (x *call) take(req *http.Request) error {
 	x.original, x.payload = req, payloadOf(req)
 	target, path := x.c.resolve(req.URL)
-	if req.RequestURI != "" {
-		x.payload.close()
-		return malformed(x.options.Op, "RequestURI is set: this is a request that a server got", nil)
+	problem := ""
+	switch {
+	case req.RequestURI != "":
+		problem = "RequestURI is set: this is a request that a server got"
+	case target == nil:
+		problem = "the URL has no host, and there is no Config.BaseURL for it"
 	}
-	if target == nil {
+	if problem != "" {
 		x.payload.close()
-		return malformed(x.options.Op, "the URL has no host, and there is no Config.BaseURL for it", nil)
+		return malformed(x.options.Op, problem, nil)
 	}
 	whole := *req
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength = target, nil, nil, 0

@@ -125,9 +125,9 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		refused.Err = err
 		return refused
 	}
-	o := outcome{failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo}, err: errors.Join(err, x.failed(x.last))}
-	if at, ok := apierrors.RetryAt(err); ok {
-		o.failure.Wait = max(time.Until(at), 0)
+	o := outcome{
+		failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: toldBy(err)},
+		err:     errors.Join(err, x.failed(x.last)),
 	}
 	o.decision = x.c.policy.Decide(o.failure, x.state())
 	o.decision.After = o.failure.Wait

@@ -64,15 +64,11 @@ func TestTheReopeningIsPaced(t *testing.T) {
 		srv := testserver.Handle(t, busy)
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
-		var workers sync.WaitGroup
-		for range 5 {
-			workers.Go(func() {
-				if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
-					t.Errorf("worker: %v", err)
-				}
-			})
-		}
-		workers.Wait()
+		together(5, func() {
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+				t.Errorf("worker: %v", err)
+			}
+		})
 		for i, at := range busy.arrivals[1:] {
 			if want := time.Duration(30+i) * time.Second; at < want {
 				t.Errorf("request %d came after %v; want no earlier than %v", i+2, at, want)
@@ -195,16 +191,12 @@ func TestAGateThatClosesMeanwhile(t *testing.T) {
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		ctx := client.WithCall(t.Context(), client.CallOptions{RecordKey: "7"})
-		var workers sync.WaitGroup
-		for range 2 {
-			workers.Go(func() {
-				_, err := send(ctx, t, c, "PATCH", "/items/7", "x")
-				if e := failure(t, err); e.Class != apierrors.RateLimited {
-					t.Errorf("%v", e)
-				}
-			})
-		}
-		workers.Wait()
+		together(2, func() {
+			_, err := send(ctx, t, c, "PATCH", "/items/7", "x")
+			if e := failure(t, err); e.Class != apierrors.RateLimited {
+				t.Errorf("%v", e)
+			}
+		})
 	})
 }
 
@@ -266,15 +258,11 @@ func TestManyRefusalsLeaveTheLimitAsItWas(t *testing.T) {
 	p := shopPolicy(t).WithLimit(policy.Limit{Name: "all", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
 	c := onWire(t, okWire, client.Config{Policy: &p})
 	_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
-	var workers sync.WaitGroup
-	for range 16 {
-		workers.Go(func() {
-			for range 50 {
-				_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
-			}
-		})
-	}
-	workers.Wait()
+	together(16, func() {
+		for range 50 {
+			_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+		}
+	})
 	_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 	if at, _ := apierrors.RetryAt(err); time.Until(at) > time.Hour {
 		t.Errorf("one token was used, yet the next is due in %v", time.Until(at))

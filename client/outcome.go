@@ -31,10 +31,7 @@ func (x *call) wireFailure(err error) policy.Failure {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled
 	case isCredentialFailure(err):
-		f.Class = credentialClass(err)
-		if at, ok := apierrors.RetryAt(err); ok {
-			f.Wait = max(time.Until(at), 0)
-		}
+		f.Class, f.Wait = credentialClass(err), toldBy(err)
 	case isHopeless(err) && (neverLeft || !a.gotOne.Load()):
 		f.Class = apierrors.MalformedRequest
 		if x.isStandardWire() {
@@ -42,7 +39,7 @@ func (x *call) wireFailure(err error) policy.Failure {
 		}
 	case isCertificateFailure(err):
 		f.Permanent = true
-	case isTimeout(err) || (a != nil && errors.Is(context.Cause(a.ctx), errAttemptTimeout)):
+	case isTimeout(err):
 		f.Class = apierrors.Timeout
 	}
 	return f
@@ -83,7 +80,16 @@ func isCertificateFailure(err error) bool {
 
 func isTimeout(err error) bool {
 	n, ok := errors.AsType[net.Error](err)
-	return ok && n.Timeout()
+	return ok && n.Timeout() || errors.Is(err, errAttemptTimeout)
+}
+
+// toldBy is the wait that a failure of ours tells; 0 if it tells none.
+func toldBy(err error) time.Duration {
+	at, ok := apierrors.RetryAt(err)
+	if !ok {
+		return 0
+	}
+	return max(time.Until(at), 0)
 }
 
 func isCredentialFailure(err error) bool {

@@ -144,6 +144,15 @@ func onWire(t testing.TB, w wire, cfg client.Config) *client.Client {
 	return newClient(t, nil, cfg)
 }
 
+// together does the same n times at once, and waits for all.
+func together(n int, do func()) {
+	var all sync.WaitGroup
+	for range n {
+		all.Go(do)
+	}
+	all.Wait()
+}
+
 // events gathers what a client tells.
 type events struct {
 	mu  sync.Mutex

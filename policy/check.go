@@ -58,10 +58,15 @@ func (l Limit) Problems() []string {
 	if l.Name == "" || l.Rate.Count <= 0 || l.Rate.Per <= 0 || l.Burst < 0 {
 		problems = append(problems, "expected a name, a rate above zero and no negative burst")
 	}
-	if l.Scope != apierrors.ScopeAccount && l.Scope != apierrors.ScopeRecord {
-		problems = append(problems, fmt.Sprintf("scope %v: expected account or record", l.Scope))
+	return append(problems, scopeProblems(l.Scope)...)
+}
+
+// scopeProblems checks the scope of a limit.
+func scopeProblems(s apierrors.Scope) []string {
+	if s == apierrors.ScopeAccount || s == apierrors.ScopeRecord {
+		return nil
 	}
-	return problems
+	return []string{fmt.Sprintf("scope %v: expected account or record", s)}
 }
 
 // Problems returns what is wrong with r, a sentence each.

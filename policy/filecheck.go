@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -73,13 +74,10 @@ func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
 	if l.Burst < 0 {
 		c.problems.Report(l.At, "expected no negative burst")
 	}
-	if l.Scope != apierrors.ScopeNone && l.Scope != apierrors.ScopeAccount && l.Scope != apierrors.ScopeRecord {
-		c.problems.Report(l.At, "scope %v: expected account or record", l.Scope)
+	if l.Scope != apierrors.ScopeNone {
+		c.problems.ReportAll(l.At, scopeProblems(l.Scope))
 	}
-	if first, twice := seen[l.Name]; twice {
-		c.problems.Report(l.At, "limit %q stands twice; the first is at line %d", l.Name, first.Line)
-	}
-	seen[l.Name] = l.At
+	c.problems.ReportTwice(seen, l.At, fmt.Sprintf("limit %q", l.Name))
 }
 
 // includes reports whether m covers every failure that o covers.

@@ -1,6 +1,7 @@
 package vendors
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -88,10 +89,7 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
 	}
 	c.problems.ReportAll(at, r.Problems())
-	if first, twice := seen[when.String()]; twice {
-		c.problems.Report(at, "%v stands twice; the first is at line %d", when, first.Line)
-	}
-	seen[when.String()] = at
+	c.problems.ReportTwice(seen, at, when.String())
 }
 
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
@@ -107,10 +105,7 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	var out []policy.Limit
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
-		if first, twice := seen[row.Name]; twice {
-			c.problems.Report(row.At, "limit %q stands twice; the first is at line %d", row.Name, first.Line)
-		}
-		seen[row.Name] = row.At
+		c.problems.ReportTwice(seen, row.At, fmt.Sprintf("limit %q", row.Name))
 		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}

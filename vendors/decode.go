@@ -75,6 +75,9 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 // isError reports whether items that were found in a success make it an error: one has
 // a code, or they stand in a place of their own below the body.
 func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
+	if len(items) == 0 {
+		return false
+	}
 	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" }) ||
 		slices.ContainsFunc(d.shapes, func(s shape) bool { return s.in != "" && len(s.find(body)) > 0 })
 }

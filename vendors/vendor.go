@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -86,7 +87,7 @@ func (v *Vendor) IdempotencyHeader() string { return v.idempotencyHeader }
 func (v *Vendor) ErrorsIn2xx() bool { return v.errorsIn2xx }
 
 // Documents returns where the vendor's data was read.
-func (v *Vendor) Documents() []Document { return append([]Document(nil), v.documents...) }
+func (v *Vendor) Documents() []Document { return slices.Clone(v.documents) }
 
 // Policy returns what to do about each failure, by the vendor's own documents.
 func (v *Vendor) Policy() policy.Policy { return v.policy }

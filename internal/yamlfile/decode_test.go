@@ -14,7 +14,7 @@ func at(line, column int) Pos {
 }
 
 func TestDecode(t *testing.T) {
-	five, wait := 5, Duration(90*time.Second)
+	five, wait := 5, 90*time.Second
 	for name, tt := range map[string]struct {
 		data string
 		want file
@@ -50,7 +50,7 @@ func TestDecode(t *testing.T) {
 		"a map":                    {"labels: {a: 1, b: two}\n", file{Pos: at(1, 1), Labels: map[string]string{"a": "1", "b": "two"}}},
 		"an empty map":             {"labels: {}\n", file{Pos: at(1, 1), Labels: map[string]string{}}},
 		"a map of structs":         {"by_name:\n  x:\n    name: a\n", file{Pos: at(1, 1), ByName: map[string]rule{"x": {At: at(2, 3), Name: "a"}}}},
-		"a map by word":            {"by_class: {conflict: 1m30s}\n", file{Pos: at(1, 1), ByClass: map[class]*Duration{"conflict": &wait}}},
+		"a map by word":            {"by_class: {conflict: 1m30s}\n", file{Pos: at(1, 1), ByClass: map[class]*time.Duration{"conflict": &wait}}},
 		"an empty mapping":         {"{}", file{Pos: at(1, 1)}},
 		"a document start":         {"---\nvendor: a\n", file{Pos: at(2, 1), Vendor: "a"}},
 		"a document end":           {"vendor: a\n...\n", file{Pos: at(1, 1), Vendor: "a"}},

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Nearest returns the word of known that is closest to word, or "" if none is
+// nearest returns the word of known that is closest to word, or "" if none is
 // near. Upper and lower case count as the same; a letter that is missing, too
 // many or wrong, and two neighbours that changed places, count as one mistake
 // each. At most a third of the letters of the longer word may be mistakes.
 // Among equally near words, the first of known is returned.
-func Nearest(word string, known []string) string {
+func nearest(word string, known []string) string {
 	best, bestMistakes := "", 0
 	letters := []rune(strings.ToLower(word))
 	for _, k := range known {
@@ -65,7 +65,7 @@ func unequal(a, b rune) int {
 // Suggest returns the end of a message about a wrong word: the nearest known
 // word, or all of them. It is empty if there is nothing to suggest.
 func Suggest(word string, known []string) string {
-	near := Nearest(word, known)
+	near := nearest(word, known)
 	switch {
 	case len(known) == 0 || (near == word && word != ""):
 		return ""

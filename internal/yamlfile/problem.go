@@ -91,6 +91,14 @@ func (ps *Problems) ReportAll(at Pos, texts []string) {
 	}
 }
 
+// ReportTwice adds a problem if what stands in seen already, and notes where it stands.
+func (ps *Problems) ReportTwice(seen map[string]Pos, at Pos, what string) {
+	if first, twice := seen[what]; twice {
+		ps.Report(at, "%s stands twice; the first is at line %d", what, first.Line)
+	}
+	seen[what] = at
+}
+
 // After returns ps with those of later that stand on lines without a problem: what is
 // found by a second look at a file of which a line could not be read may follow from
 // that line alone.

@@ -35,27 +35,27 @@ func (e *even) UnmarshalText(b []byte) error {
 // file has a key for every kind of value.
 type file struct {
 	Pos
-	Vendor   string              `yaml:"vendor"`
-	On       bool                `yaml:"on"`
-	Count    int                 `yaml:"count"`
-	Small    int8                `yaml:"small"`
-	Large    int64               `yaml:"large"`
-	Port     uint16              `yaml:"port"`
-	Ratio    float64             `yaml:"ratio"`
-	Wait     Duration            `yaml:"wait"`
-	Timeout  time.Duration       `yaml:"timeout"`
-	Optional *int                `yaml:"optional"`
-	Methods  []string            `yaml:"methods"`
-	Class    class               `yaml:"class"`
-	Classes  []class             `yaml:"classes"`
-	Even     even                `yaml:"even"`
-	Rules    []rule              `yaml:"rules"`
-	Labels   map[string]string   `yaml:"labels"`
-	ByName   map[string]rule     `yaml:"by_name"`
-	ByClass  map[class]*Duration `yaml:"by_class"`
-	Deep     *deep               `yaml:"deep"`
-	Anything any                 `yaml:"anything"`
-	ByNumber map[int]string      `yaml:"by_number"`
+	Vendor   string                   `yaml:"vendor"`
+	On       bool                     `yaml:"on"`
+	Count    int                      `yaml:"count"`
+	Small    int8                     `yaml:"small"`
+	Large    int64                    `yaml:"large"`
+	Port     uint16                   `yaml:"port"`
+	Ratio    float64                  `yaml:"ratio"`
+	Wait     time.Duration            `yaml:"wait"`
+	Timeout  time.Duration            `yaml:"timeout"`
+	Optional *int                     `yaml:"optional"`
+	Methods  []string                 `yaml:"methods"`
+	Class    class                    `yaml:"class"`
+	Classes  []class                  `yaml:"classes"`
+	Even     even                     `yaml:"even"`
+	Rules    []rule                   `yaml:"rules"`
+	Labels   map[string]string        `yaml:"labels"`
+	ByName   map[string]rule          `yaml:"by_name"`
+	ByClass  map[class]*time.Duration `yaml:"by_class"`
+	Deep     *deep                    `yaml:"deep"`
+	Anything any                      `yaml:"anything"`
+	ByNumber map[int]string           `yaml:"by_number"`
 	NoKey    string
 	Ignored  string `yaml:"-"`
 }
