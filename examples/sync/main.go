@@ -91,7 +91,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 
 // newVendor is RD Station on a day like any other.
 func newVendor(s settings) *testserver.RDStation {
-	return testserver.NewRDStation(testserver.RDStationConfig{
+	return testserver.NewRDStation(testserver.Service{
 		Weather: testserver.Seeded(s.seed, s.faults), PerSecond: 150, TokenUses: 400, Latency: 5 * time.Millisecond,
 	})
 }

@@ -62,7 +62,7 @@ func TestTheJobAndTheLedgerAgree(t *testing.T) {
 // On a clear day, exactly the bad rows are set aside, each with its reason.
 func TestDeadLettersTellTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		results, r := inVirtualTime(t, settings{workers: 8}, testserver.NewRDStation(testserver.RDStationConfig{}))
+		results, r := inVirtualTime(t, settings{workers: 8}, testserver.NewRDStation(testserver.Service{}))
 		if !r.agrees() || r.Fates[delivered] != 964 || r.Fates[surfaced] != 36 {
 			t.Errorf("fates %v", r.Fates)
 		}
@@ -105,7 +105,7 @@ func TestAJobThatCannotLogInStops(t *testing.T) {
 		for range 40 {
 			weather = append(weather, testserver.ExpireToken)
 		}
-		vendor := testserver.NewRDStation(testserver.RDStationConfig{Weather: testserver.Scripted(weather...)})
+		vendor := testserver.NewRDStation(testserver.Service{Weather: testserver.Scripted(weather...)})
 		began := time.Now()
 		results, r := inVirtualTime(t, settings{workers: 8}, vendor)
 		if r.Seen > 60 || len(results) != 1000 || !r.agrees() {
@@ -174,7 +174,7 @@ func TestAReportThatDisagrees(t *testing.T) {
 		"done again after it was told so": {2, result{Contact: ana}, 0, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vendor := testserver.NewRDStation(testserver.RDStationConfig{})
+			vendor := testserver.NewRDStation(testserver.Service{})
 			for range tt.before {
 				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
 				req.Header.Set("Authorization", "Bearer "+vendor.Token())
@@ -188,7 +188,7 @@ func TestAReportThatDisagrees(t *testing.T) {
 			}
 		})
 	}
-	if r := newReport(nil, &tally{requests: 1}, testserver.NewRDStation(testserver.RDStationConfig{}), 0); r.agrees() {
+	if r := newReport(nil, &tally{requests: 1}, testserver.NewRDStation(testserver.Service{}), 0); r.agrees() {
 		t.Error("a request that the vendor never saw was not noticed")
 	}
 }

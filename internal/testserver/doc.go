@@ -1,5 +1,5 @@
 // Package testserver plays the part of a vendor: it answers HTTP requests from
-// a script, or as a small fake of RD Station Marketing that fails on command.
+// a script, or as a small fake of a real vendor that fails on command.
 //
 // New and Handle serve over connections in memory, so that client and server
 // both fit into one testing/synctest bubble and every wait is virtual. Start

@@ -1,7 +1,6 @@
 package testserver
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,14 +11,6 @@ import (
 // accountLimit is the limit that a GatewayLimited answer tells: the vendor's
 // 120 contact calls per minute.
 const accountLimit = 120
-
-// A reply is what the fake vendor wants to answer to an executed request.
-type reply struct {
-	status int
-	body   any      // encoded as JSON; nil: no body
-	header []string // pairs of key and value
-	sent   func()   // called just before an undamaged answer goes out to a client still there; may be nil
-}
 
 // A vendorError is one entry of the vendor's error document.
 type vendorError struct {
@@ -35,41 +26,6 @@ func refuse(status int, kind, message string) reply {
 // refuseList is a reply whose "errors" is a list of one.
 func refuseList(status int, kind, message string, header ...string) reply {
 	return reply{status: status, header: header, body: map[string]any{"errors": []vendorError{{kind, message}}}}
-}
-
-func (p reply) text() string {
-	if p.body == nil {
-		return ""
-	}
-	data, err := json.Marshal(p.body)
-	if err != nil {
-		return "" // never: all bodies are made of maps and strings
-	}
-	return string(data)
-}
-
-func (p reply) send(w http.ResponseWriter, r *http.Request) {
-	if p.sent != nil && r.Context().Err() == nil {
-		p.sent()
-	}
-	if p.body == nil {
-		Status(p.status, p.header...)(w, r)
-		return
-	}
-	JSON(p.status, p.text(), p.header...)(w, r)
-}
-
-// deliver sends the reply of a request that was executed, damaged by fault if
-// fault is one that strikes afterwards.
-func deliver(fault Fault, p reply) Answer {
-	switch {
-	case fault == ResetAfter, fault == CutBody && p.body == nil:
-		return Reset()
-	case fault == CutBody:
-		return Cut(p.status, p.text())
-	default:
-		return p.send
-	}
 }
 
 // instead returns the answer of a fault that keeps request number n from being
@@ -88,10 +44,10 @@ func (rd *RDStation) instead(fault Fault, n int, r *http.Request) Answer {
 	case ResetBefore:
 		return Reset()
 	case LeadLimited:
-		return leadLimited(r.PathValue("contact"), rd.cfg.LeadWait)
+		return leadLimited(r.PathValue("contact"), rd.service.LeadWait)
 	case GatewayLimited:
-		return gatewayLimited(accountLimit, rd.cfg.GatewayWait)
-	case ServerError:
+		return gatewayLimited(accountLimit, rd.service.LimitWait)
+	case ServerError, Disguised:
 		return refuseList(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "Service temporarily unavailable").send
 	case ExpireToken:
 		rd.ExpireToken()
@@ -99,6 +55,16 @@ func (rd *RDStation) instead(fault Fault, n int, r *http.Request) Answer {
 	default:
 		return nil
 	}
+}
+
+// limited is the answer to a request beyond the rate of the service.
+func (rd *RDStation) limited(rest time.Duration) Answer {
+	return gatewayLimited(rd.service.PerSecond, rest)
+}
+
+// check is that of the token.
+func (rd *RDStation) check(header http.Header) (refusal reply, ok bool) {
+	return rd.tokens.check(header)
 }
 
 // leadLimited is the application's 429. As with the real one, its text names
@@ -123,9 +89,4 @@ func gatewayLimited(limit int, rest time.Duration) Answer {
 	return JSON(http.StatusTooManyRequests, `{"message":"API rate limit exceeded"}`,
 		"RateLimit-Limit-Quotas", strconv.Itoa(limit),
 		"Retry-After-Quotas", strconv.Itoa(seconds(rest)))
-}
-
-// seconds returns d in whole seconds, rounded up.
-func seconds(d time.Duration) int {
-	return int((d + time.Second - 1) / time.Second)
 }

@@ -13,11 +13,11 @@ import (
 // contacts is the store of a fake RD Station. The zero value is empty.
 type contacts struct {
 	ledger Ledger // by the identifier's value, as the URL had it
+	clock  *clock
 
 	mu         sync.Mutex          // guards the fields below
 	byKey      map[string]*contact // under its uuid and, as a second key, its e-mail address
 	made       int
-	moment     int // rises with each business request that comes and each success that is sent
 	duplicates int
 	repeats    int
 }
@@ -26,7 +26,7 @@ type contacts struct {
 type contact struct {
 	fields  map[string]any // replaced, never changed
 	payload []byte         // of the last execution
-	toldAt  int            // the moment when success was first sent for payload; 0: not yet
+	toldAt  int64          // the moment when success was first sent for payload; 0: not yet
 }
 
 // Executed returns how often a PATCH was executed for the contact that the URL
@@ -93,15 +93,8 @@ func leadNotFound() reply {
 	return refuse(http.StatusNotFound, "RESOURCE_NOT_FOUND", "Lead not found.")
 }
 
-func (s *contacts) nextMoment() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moment++
-	return s.moment
-}
-
 // execute writes a valid payload. A new e-mail address makes a new contact.
-func (s *contacts) execute(identifier, value string, payload map[string]any, cameAt int) reply {
+func (s *contacts) execute(identifier, value string, payload map[string]any, cameAt int64) reply {
 	canonical, err := json.Marshal(payload) // sorts the fields
 	if err != nil {
 		return badRequest() // never: payload was decoded from JSON
@@ -137,7 +130,7 @@ func (s *contacts) create(address string) *contact {
 }
 
 // judge counts an execution that changes nothing as a repeat or a duplicate.
-func (s *contacts) judge(c *contact, payload []byte, cameAt int) {
+func (s *contacts) judge(c *contact, payload []byte, cameAt int64) {
 	switch {
 	case !bytes.Equal(c.payload, payload):
 		c.payload, c.toldAt = payload, 0
@@ -163,8 +156,7 @@ func (s *contacts) told(c *contact, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.toldAt == 0 && bytes.Equal(c.payload, payload) {
-		s.moment++
-		c.toldAt = s.moment
+		c.toldAt = s.clock.tick()
 	}
 }
 

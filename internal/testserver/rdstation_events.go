@@ -25,7 +25,7 @@ func (rd *RDStation) postEvent(c call) reply {
 	if json.Unmarshal(c.body, &event) != nil {
 		return badRequest()
 	}
-	number := rd.nextEvent()
+	number := rd.taken.Add(1)
 	key := event.Payload.Identifier
 	if key == "" {
 		key = fmt.Sprintf("event-%d", number)
@@ -34,12 +34,4 @@ func (rd *RDStation) postEvent(c call) reply {
 	return reply{status: http.StatusOK, body: map[string]any{
 		"event_uuid": fmt.Sprintf("00000000-0000-4000-9000-%012d", number),
 	}}
-}
-
-// nextEvent returns the running number of an event, from 1.
-func (rd *RDStation) nextEvent() int {
-	rd.mu.Lock()
-	defer rd.mu.Unlock()
-	rd.taken++
-	return rd.taken
 }

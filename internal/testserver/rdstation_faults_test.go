@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(tt.faults...)})
+				v := newVendor(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
 				var g got
 				var err error
 				for range tt.faults {
@@ -77,10 +77,10 @@ func TestFaults(t *testing.T) {
 
 func TestConfiguredWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{
-			Weather:     testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
-			GatewayWait: 1500 * time.Millisecond,
-			LeadWait:    time.Minute,
+		v := newVendor(t, testserver.Service{
+			Weather:   testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
+			LimitWait: 1500 * time.Millisecond,
+			LeadWait:  time.Minute,
 		})
 		resp, err := open(t.Context(), v.srv, "GET", ana, "")
 		if err != nil {
@@ -99,7 +99,7 @@ func TestConfiguredWaits(t *testing.T) {
 
 func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(testserver.NoFault, testserver.CutBody)})
+		v := newVendor(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.CutBody)})
 		v.mustSend("PATCH", ana, `{}`)
 		if g, err := do(t.Context(), v.srv, "DELETE", ana, "", "Authorization", "Bearer "+v.Token()); err == nil {
 			t.Errorf("answer %v; want none", g)
@@ -137,7 +137,7 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Scripted(tt.faults...)})
+				v := newVendor(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
 				for _, body := range tt.bodies {
 					_, _ = v.send("PATCH", ana, body) // some end without an answer
 				}
@@ -151,7 +151,7 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 
 func TestClientThatLeavesIsNotServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{Latency: time.Second})
+		v := newVendor(t, testserver.Service{Latency: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
 		if _, err := do(ctx, v.srv, "PATCH", ana, `{}`); !errors.Is(err, context.DeadlineExceeded) {
@@ -168,7 +168,7 @@ func TestSeededRunsAreEqual(t *testing.T) {
 	run := func(t *testing.T) map[int]int {
 		var statuses map[int]int
 		synctest.Test(t, func(t *testing.T) {
-			v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Seeded(42, 0.5)})
+			v := newVendor(t, testserver.Service{Weather: testserver.Seeded(42, 0.5)})
 			for range 200 {
 				if v.Token() == "" {
 					renew(t, v)
@@ -195,7 +195,7 @@ func TestSeededRunsAreEqual(t *testing.T) {
 func TestPatientClientsArrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients = 100
-		v := newVendor(t, testserver.RDStationConfig{Weather: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
+		v := newVendor(t, testserver.Service{Weather: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() { untilDone(t, v, fmt.Sprintf("c%d@example.com", i)) })

@@ -28,7 +28,7 @@ type vendor struct {
 	srv *testserver.Server
 }
 
-func newVendor(t *testing.T, cfg testserver.RDStationConfig) vendor {
+func newVendor(t *testing.T, cfg testserver.Service) vendor {
 	rd := testserver.NewRDStation(cfg)
 	return vendor{rd, t, testserver.Handle(t, rd)}
 }
@@ -119,7 +119,7 @@ func TestContactRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{})
+				v := newVendor(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -152,7 +152,7 @@ func TestContactByUUID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{})
+				v := newVendor(t, testserver.Service{})
 				v.mustSend("PATCH", ana, `{"name":"Ana"}`)
 				v.mustSend("PATCH", "/platform/contacts/email:bo@example.com", `{}`)
 				if diff := cmp.Diff(got{tt.status, kind, tt.want}, v.mustSend("PATCH", byUUID, tt.body)); diff != "" {
@@ -165,7 +165,7 @@ func TestContactByUUID(t *testing.T) {
 
 func TestContactLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{})
+		v := newVendor(t, testserver.Service{})
 		notFound := got{404, kind, `{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"Lead not found."}}`}
 		stored := got{200, kind, `{"email":"ana@example.com","name":"Ana","uuid":"00000000-0000-4000-8000-000000000001"}`}
 		for i, step := range []struct {
@@ -188,7 +188,7 @@ func TestContactLife(t *testing.T) {
 
 func TestStoredMergesPayloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{})
+		v := newVendor(t, testserver.Service{})
 		v.mustSend("PATCH", ana, `{"name":"Ana","city":"Recife"}`)
 		v.mustSend("PATCH", ana, `{"city":"Olinda"}`)
 		const uuid = "00000000-0000-4000-8000-000000000001"
@@ -221,7 +221,7 @@ func TestContentType(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{})
+				v := newVendor(t, testserver.Service{})
 				g := mustDo(t, v.srv, tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
 				if g.Status != tt.status {
 					t.Errorf("status %d; want %d", g.Status, tt.status)
@@ -236,7 +236,7 @@ func TestContentType(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{})
+		v := newVendor(t, testserver.Service{})
 		for _, body := range []string{
 			`{"event_type":"CONVERSION","payload":{"event_identifier":"trial"}}`,
 			`{"payload":{"event_identifier":"trial"}}`,
@@ -260,7 +260,7 @@ func TestEvents(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{PerSecond: 2})
+		v := newVendor(t, testserver.Service{PerSecond: 2})
 		var statuses []int
 		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond, 0, 0} {
 			<-time.After(pause)
@@ -277,7 +277,7 @@ func TestRateLimit(t *testing.T) {
 
 func TestRateLimitTellsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{PerSecond: 1})
+		v := newVendor(t, testserver.Service{PerSecond: 1})
 		v.mustSend("GET", ana, "")
 		resp, err := open(t.Context(), v.srv, "GET", ana, "")
 		if err != nil {
@@ -300,7 +300,7 @@ func TestRateLimitTellsTheWait(t *testing.T) {
 func TestPeak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients = 20
-		v := newVendor(t, testserver.RDStationConfig{Latency: time.Second})
+		v := newVendor(t, testserver.Service{Latency: time.Second})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() {

@@ -46,7 +46,7 @@ func TestTokenEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// the weather and the limit are not for the token endpoint
-				v := newVendor(t, testserver.RDStationConfig{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
+				v := newVendor(t, testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
 				for range 3 {
 					mustDo(t, v.srv, "POST", "/auth/token", `{}`, "Content-Type", kind)
 				}
@@ -78,7 +78,7 @@ func TestUnauthorized(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.RDStationConfig{})
+				v := newVendor(t, testserver.Service{})
 				renew(t, v) // demo-access-1 is past, demo-access-2 is valid
 				var g headers
 				for _, authorization := range tt.authorization {
@@ -102,7 +102,7 @@ func TestUnauthorized(t *testing.T) {
 
 func TestTokenUses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.RDStationConfig{TokenUses: 2})
+		v := newVendor(t, testserver.Service{TokenUses: 2})
 		var statuses []int
 		for range 3 {
 			statuses = append(statuses, v.mustSend("PATCH", ana, `{}`).Status)

@@ -21,6 +21,7 @@ const (
 	LeadLimited                 // 429 of the application: this contact had too many calls today
 	GatewayLimited              // 429 of the gateway: the account had too many calls
 	ServerError                 // 500
+	Disguised                   // the vendor's own passing fault in the dress of another status, such as a 400 with a code; a 500 of a vendor that has none
 	ExpireToken                 // the access token dies, and this request is the first to notice
 	numFaults
 )
@@ -42,7 +43,8 @@ var faults = [numFaults]struct {
 	CutBody:        {"cut_body", 10},
 	LeadLimited:    {"lead_limited", 1},
 	GatewayLimited: {"gateway_limited", 12},
-	ServerError:    {"server_error", 10},
+	ServerError:    {"server_error", 5},
+	Disguised:      {"disguised", 5},
 	ExpireToken:    {"expire_token", 0},
 }
 

@@ -29,7 +29,7 @@ func TestFaultNames(t *testing.T) {
 	if shares != 100 {
 		t.Errorf("the shares make %d; want 100", shares)
 	}
-	if name := numFaults.String(); name != "fault(11)" {
+	if name := numFaults.String(); name != "fault(12)" {
 		t.Errorf("outside the set: %q", name)
 	}
 }
