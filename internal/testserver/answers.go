@@ -49,9 +49,11 @@ func Reset() Answer {
 // Cut announces the whole of body, sends the first half of it and closes the
 // connection. The client reads io.ErrUnexpectedEOF. Nothing of an empty body
 // can be cut off, so a byte is announced that never comes.
-func Cut(code int, body string) Answer {
+func Cut(code int, body string) Answer { return cut(code, "application/json", body) }
+
+func cut(code int, kind, body string) Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Length", strconv.Itoa(max(len(body), 1)))
 		w.WriteHeader(code)
 		_, _ = io.WriteString(w, body[:len(body)/2]) // net/http closes the connection, as too little was written

@@ -49,6 +49,8 @@ func deliver(fault Fault, p reply) Answer {
 	switch {
 	case fault == ResetAfter, fault == CutBody && p.text() == "":
 		return Reset()
+	case fault == CutBody && p.xml != "":
+		return cut(p.status, "application/xml", p.xml)
 	case fault == CutBody:
 		return Cut(p.status, p.text())
 	default:

@@ -1,0 +1,100 @@
+package testserver
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// gaugeUploads is the store of a fake CustomerGauge. The zero value is empty.
+type gaugeUploads struct {
+	files   Ledger // by file name
+	records Ledger // by number_customergauge
+
+	mu        sync.Mutex // guards the fields below
+	processed []gaugeUpload
+	known     map[gaugeFingerprint]bool
+}
+
+// A gaugeUpload is what the vendor tells about an upload that it processed.
+type gaugeUpload struct {
+	ID      string `json:"id" xml:"id"`
+	Name    string `json:"name,omitempty" xml:"name,omitempty"`
+	Records int    `json:"records" xml:"records"`
+}
+
+// A gaugeList is a plain list in JSON and needs an element for each in XML.
+type gaugeList struct {
+	Uploads []gaugeUpload `xml:"Upload"`
+}
+
+// MarshalJSON leaves out the name that the elements have in XML.
+func (l gaugeList) MarshalJSON() ([]byte, error) { return json.Marshal(l.Uploads) }
+
+// A gaugeFingerprint is what the vendor recognises an upload by.
+type gaugeFingerprint struct {
+	name    string
+	content [sha256.Size]byte
+}
+
+// Uploads returns the ledger of the executed uploads: the content by the file's
+// name. Two contents under one name are two executions, one of them a duplicate.
+func (cg *CustomerGauge) Uploads() *Ledger { return &cg.uploads.files }
+
+// Records returns the ledger of the executed records: the name of their file by
+// their number_customergauge. Each one sends an e-mail, so a duplicate is a
+// customer who got two.
+func (cg *CustomerGauge) Records() *Ledger { return &cg.uploads.records }
+
+// upload serves POST /v4.1/file/transactional.
+func (d gaugeDress) upload(c call) reply {
+	file, code := postedGaugeFile(c.request.Header.Get("Content-Type"), c.body)
+	if code != 0 {
+		return d.format.refuse(code)
+	}
+	numbers, code := file.checked()
+	if code != 0 {
+		return d.format.refuse(code)
+	}
+	done, code := d.uploads.execute(file, numbers)
+	if code != 0 {
+		return d.format.refuse(code)
+	}
+	done.Name = "" // only the list has it
+	return d.format.document(http.StatusOK, "Data", done)
+}
+
+// list serves GET /v4.1/file/transactional. It knows no filter and no pages.
+func (d gaugeDress) list(call) reply {
+	s := &d.uploads
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.processed) == 0 {
+		return d.format.refuse(gaugeNoData)
+	}
+	return d.format.document(http.StatusOK, "Data", gaugeList{slices.Clone(s.processed)})
+}
+
+// execute takes over a file that keeps the rules, once.
+func (s *gaugeUploads) execute(file gaugeFile, numbers []string) (gaugeUpload, gaugeCode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fingerprint := gaugeFingerprint{file.name, sha256.Sum256(file.content)}
+	if s.known[fingerprint] {
+		return gaugeUpload{}, gaugeProcessed
+	}
+	if s.known == nil {
+		s.known = map[gaugeFingerprint]bool{}
+	}
+	s.known[fingerprint] = true
+	done := gaugeUpload{fmt.Sprintf("upload-%d", len(s.processed)+1), file.name, len(numbers)}
+	s.processed = append(s.processed, done)
+	s.files.Record(file.name, file.content)
+	for _, number := range numbers {
+		s.records.Record(number, []byte(file.name))
+	}
+	return done, 0
+}

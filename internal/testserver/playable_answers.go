@@ -1,0 +1,79 @@
+package testserver
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// playableConnectTimeout is no status of IANA's; the vendor's help page lists it
+// as Network Connect Timeout Error. No body is documented.
+const (
+	playableConnectTimeout = 599
+	playableTimeoutPage    = "<html>\r\n<head><title>599 Network Connect Timeout Error</title></head>\r\n<body>\r\n<center><h1>599 Network Connect Timeout Error</h1></center>\r\n</body>\r\n</html>\r\n"
+)
+
+// A playableMessage is the body of all the vendor's refusals: it has no code.
+type playableMessage struct {
+	Message string `json:"message"`
+}
+
+func playableRefusal(status int, message string) reply {
+	return reply{status: status, body: playableMessage{message}}
+}
+
+func playableNotFound() reply { return playableRefusal(http.StatusNotFound, "Not Found") }
+
+func playableUnauthenticated() reply {
+	return playableRefusal(http.StatusUnauthorized, "Unauthenticated.")
+}
+
+// throttled refuses a call for rest.
+func (p *Playable) throttled(rest time.Duration) reply {
+	refusal := playableRefusal(http.StatusTooManyRequests, "Too Many Attempts.")
+	if p.throttles.Add(1)%2 == 0 {
+		refusal.status = http.StatusForbidden
+	}
+	refusal.header = []string{"Retry-After", strconv.Itoa(seconds(rest))}
+	return refusal
+}
+
+// limited is the answer to a request beyond the rate of the service.
+func (p *Playable) limited(rest time.Duration) Answer { return p.throttled(rest).send }
+
+// instead returns the answer of a fault that keeps request number n from being
+// executed, or nil if fault is not of that kind.
+func (p *Playable) instead(fault Fault, n int, _ *http.Request) Answer {
+	switch fault {
+	case Unavailable:
+		if n%2 == 1 {
+			return HTML(http.StatusServiceUnavailable)
+		}
+		return playableRefusal(http.StatusServiceUnavailable, "Service Unavailable").send
+	case BadGateway:
+		return HTML(http.StatusBadGateway)
+	case GatewayTimeout:
+		return HTML(http.StatusGatewayTimeout)
+	case ResetBefore:
+		return Reset()
+	case LeadLimited, GatewayLimited:
+		return p.limited(p.service.LimitWait)
+	case ServerError:
+		return playableRefusal(http.StatusInternalServerError, "Server Error").send
+	case Disguised:
+		return whole(playableConnectTimeout, "text/html", playableTimeoutPage, nil)
+	case ExpireToken:
+		p.ExpireToken()
+		return nil
+	default:
+		return nil
+	}
+}
+
+// check is that of the token.
+func (p *Playable) check(header http.Header) (refusal reply, ok bool) {
+	if !p.tokens.use(header.Get("Authorization"), time.Now()) {
+		return playableUnauthenticated(), false
+	}
+	return reply{}, true
+}

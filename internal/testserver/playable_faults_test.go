@@ -1,0 +1,174 @@
+package testserver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+const playable599 = "<html>\r\n<head><title>599 Network Connect Timeout Error</title></head>\r\n<body>\r\n<center><h1>599 Network Connect Timeout Error</h1></center>\r\n</body>\r\n</html>\r\n"
+
+func TestPlayableFaults(t *testing.T) {
+	throttled := func(status int) got { return got{status, kind, playableThrottled} }
+	for name, tt := range map[string]struct {
+		faults []testserver.Fault // the last one is looked at
+		want   got
+		err    error
+		copies int
+		status int // as the fake counts it
+	}{
+		"none": {[]testserver.Fault{testserver.NoFault},
+			got{200, kind, `{"data":{"id":9,"name":"Summer"}}`}, nil, 1, 200},
+		"unavailable": {[]testserver.Fault{testserver.Unavailable},
+			got{503, kind, `{"message":"Service Unavailable"}`}, nil, 0, 503},
+		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable},
+			got{503, "text/html", page503}, nil, 0, 503},
+		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, got{}, io.EOF, 0, 0},
+		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1, 0},
+		"cut body":        {[]testserver.Fault{testserver.CutBody}, got{200, kind, `{"data":{"id":9,`}, io.ErrUnexpectedEOF, 1, 200},
+		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited}, throttled(429), nil, 0, 429},
+		"lead limited":    {[]testserver.Fault{testserver.LeadLimited}, throttled(429), nil, 0, 429},
+		"server error":    {[]testserver.Fault{testserver.ServerError}, got{500, kind, `{"message":"Server Error"}`}, nil, 0, 500},
+		"disguised":       {[]testserver.Fault{testserver.Disguised}, got{599, "text/html", playable599}, nil, 0, 599},
+		"expire token":    {[]testserver.Fault{testserver.ExpireToken}, got{401, kind, playableRefused}, nil, 0, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+				var g got
+				var err error
+				for range tt.faults {
+					g, err = v.send("POST", springCopy, `{"name":"Summer"}`)
+				}
+				if !errors.Is(err, tt.err) {
+					t.Errorf("error %v; want %v", err, tt.err)
+				}
+				if diff := cmp.Diff(tt.want, g); diff != "" {
+					t.Errorf("answer (-want +got):\n%s", diff)
+				}
+				if n := v.Copies().Count("7/Summer"); n != tt.copies {
+					t.Errorf("%d copies; want %d", n, tt.copies)
+				}
+				want := map[int]int{200: 1} // the token
+				want[tt.status] += len(tt.faults)
+				if diff := cmp.Diff(want, v.Statuses()); diff != "" {
+					t.Errorf("statuses (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestPlayableConfiguredWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{
+			Weather:   testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
+			LimitWait: 1500 * time.Millisecond,
+		})
+		want := []playableMeter{{429, "3600", "3598", "2"}, {403, "3600", "3597", "2"}}
+		answers := []playableMeter{v.metered("GET", "/v1/campaigns", ""), v.metered("GET", "/v1/campaigns", "")}
+		if diff := cmp.Diff(want, answers); diff != "" {
+			t.Errorf("answers (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPlayableDamagedPageIsNotServed(t *testing.T) {
+	for _, fault := range []testserver.Fault{testserver.CutBody, testserver.ResetAfter, testserver.ResetBefore, testserver.Disguised} {
+		t.Run(fault.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(fault)})
+				v.srv.Transport().CloseIdleConnections() // or else it asks again by itself
+				_, _ = v.send("GET", springPlayers, "")  // it fails in one way or another
+				if n := v.Served().Total(); n != 0 {
+					t.Errorf("%d served; want none", n)
+				}
+				v.mustSend("GET", springPlayers, "")
+				if n, again := v.Served().Total(), v.Served().Duplicates(); n != 10 || again != 0 {
+					t.Errorf("%d served, %d again; want 10 and none", n, again)
+				}
+			})
+		})
+	}
+}
+
+func TestPlayableCopyAfterAResetIsADuplicate(t *testing.T) {
+	for _, fault := range []testserver.Fault{testserver.ResetAfter, testserver.CutBody} {
+		t.Run(fault.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(fault)})
+				_, _ = v.send("POST", springCopy, `{"name":"Summer"}`) // no answer, but a copy
+				v.mustSend("POST", springCopy, `{"name":"Summer"}`)
+				if n := v.Copies().Duplicates(); n != 1 {
+					t.Errorf("%d duplicates; want 1", n)
+				}
+			})
+		})
+	}
+}
+
+func TestPlayableClientThatLeavesIsNotServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{Latency: time.Second})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		_, err := do(ctx, v.srv, "GET", springPlayers, "", "Authorization", "Bearer "+v.Token())
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v; want the deadline", err)
+		}
+		if n := v.Served().Total(); n != 0 {
+			t.Errorf("%d served; want none", n)
+		}
+	})
+}
+
+// Many workers in bad weather, each of which asks for its page until it has
+// it: every registration was served, and each once.
+func TestPlayablePatientWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const pages = 60
+		v := newPlayable(t, testserver.Service{Weather: testserver.Seeded(5, 0.4), Latency: 50 * time.Millisecond, PerSecond: 20})
+		v.AddCampaign(7, "Spring", 10*pages)
+		var wg sync.WaitGroup
+		for i := range pages {
+			wg.Go(func() { v.untilServed(fmt.Sprintf("%s?page=%d", springPlayers, i+1)) })
+		}
+		wg.Wait()
+		if n := len(v.Served().Keys()); n != 10*pages {
+			t.Errorf("%d registrations served; want %d", n, 10*pages)
+		}
+		if n := v.Served().Duplicates(); n != 0 {
+			t.Errorf("%d served again; want none", n)
+		}
+		if n := v.EarlyTokens(); n != 0 {
+			t.Errorf("%d early tokens; want none", n)
+		}
+		for _, status := range []int{0, 200, 403, 429, 500, 502, 503, 504, 599} {
+			if v.Statuses()[status] == 0 {
+				t.Errorf("no status %d among %v", status, v.Statuses())
+			}
+		}
+	})
+}
+
+func (v playable) untilServed(path string) {
+	for range 1000 {
+		g, err := v.send("GET", path, "")
+		if err == nil && g.Status == 200 {
+			return
+		}
+		<-time.After(time.Second)
+	}
+	v.t.Errorf("%s: no page after 1000 requests", path)
+}

@@ -1,0 +1,145 @@
+package testserver_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// playableMeter is what an answer tells of the limits.
+type playableMeter struct {
+	Status                 int
+	Limit, Remaining, Wait string
+}
+
+// metered sends a request and returns what the answer tells of the limits.
+func (v playable) metered(method, path, body string) playableMeter {
+	v.t.Helper()
+	resp, err := open(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	resp.Body.Close()
+	return playableMeter{
+		Status:    resp.StatusCode,
+		Limit:     resp.Header.Get("X-RateLimit-Limit"),
+		Remaining: resp.Header.Get("X-RateLimit-Remaining"),
+		Wait:      resp.Header.Get("Retry-After"),
+	}
+}
+
+func TestPlayableMeter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.BadGateway)})
+		for _, step := range []struct {
+			path string
+			want playableMeter
+		}{
+			{"/v1/campaigns", playableMeter{200, "3600", "3598", ""}}, // the first call was for the token
+			{"/v1/campaigns", playableMeter{502, "3600", "3597", ""}},
+			{"/v1/nothing", playableMeter{404, "3600", "3596", ""}},
+			{"/v1/campaign-type/1", playableMeter{403, "3600", "3595", ""}},
+		} {
+			if diff := cmp.Diff(step.want, v.metered("GET", step.path, "")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", step.path, diff)
+			}
+		}
+	})
+}
+
+func TestPlayableHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{}) // which takes one call
+		<-time.After(time.Minute)
+		for range 3599 {
+			if g := v.mustSend("GET", "/v1/campaigns", ""); g.Status != 200 {
+				t.Fatalf("%v; want 200", g)
+			}
+		}
+		for _, step := range []struct {
+			method, path string
+			pause        time.Duration
+			want         playableMeter
+		}{
+			{"GET", "/v1/campaigns", 0, playableMeter{429, "3600", "0", "3540"}},
+			{"POST", "/oauth/token", 0, playableMeter{403, "3600", "0", "3540"}},
+			{"GET", "/v1/campaigns", 59*time.Minute - 1, playableMeter{429, "3600", "0", "1"}},
+			{"GET", "/v1/campaigns", 1, playableMeter{401, "3600", "3599", ""}}, // the token has run out, too
+		} {
+			<-time.After(step.pause)
+			if diff := cmp.Diff(step.want, v.metered(step.method, step.path, "")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", step.path, diff)
+			}
+		}
+		if n := v.Throttled(); n != 3 {
+			t.Errorf("%d throttled; want 3", n)
+		}
+	})
+}
+
+func TestPlayableEndpointLimits(t *testing.T) {
+	const summer = `{"name":"Summer"}`
+	for name, tt := range map[string]struct {
+		method, path, other, body string
+		allowed                   int
+	}{
+		"copy":       {"POST", springCopy, "/v1/campaign/8/copy", summer, 10},
+		"statistics": {"GET", springStatistics, "/v1/campaign/8/game-data-statistics", "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{})
+				for i := range tt.allowed {
+					if g := v.mustSend(tt.method, tt.path, tt.body); g.Status != 200 {
+						t.Errorf("call %d: %v; want 200", i, g)
+					}
+				}
+				<-time.After(20 * time.Second)
+				want := []playableMeter{
+					{429, "3600", fmt.Sprint(3600 - tt.allowed - 2), "40"},
+					{403, "3600", fmt.Sprint(3600 - tt.allowed - 3), "40"},
+				}
+				// the limit is the app's, not the campaign's
+				limited := []playableMeter{v.metered(tt.method, tt.path, tt.body), v.metered(tt.method, tt.other, tt.body)}
+				if diff := cmp.Diff(want, limited); diff != "" {
+					t.Errorf("beyond the limit (-want +got):\n%s", diff)
+				}
+				<-time.After(40 * time.Second)
+				if g := v.mustSend(tt.method, tt.path, tt.body); g.Status != 200 {
+					t.Errorf("a minute later: %v; want 200", g)
+				}
+			})
+		})
+	}
+}
+
+func TestPlayableThrottledCopyIsNotExecuted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{})
+		for i := range 12 {
+			v.mustSend("POST", springCopy, fmt.Sprintf(`{"name":"Copy %d"}`, i))
+		}
+		if n := v.Copies().Total(); n != 10 {
+			t.Errorf("%d copies; want 10", n)
+		}
+	})
+}
+
+func TestPlayablePerSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{PerSecond: 1})
+		want := []playableMeter{{200, "3600", "3598", ""}, {429, "3600", "3597", "1"}, {403, "3600", "3596", "1"}}
+		var answers []playableMeter
+		for range want {
+			answers = append(answers, v.metered("GET", "/v1/campaigns", ""))
+		}
+		if diff := cmp.Diff(want, answers); diff != "" {
+			t.Errorf("answers (-want +got):\n%s", diff)
+		}
+	})
+}
