@@ -31,21 +31,27 @@ func (x *call) outcome(resp *http.Response, err error) *outcome {
 	}
 }
 
-// readError keeps an error's body, within its bounds, and has it explained.
+// readError looks at an error's body, within its bounds, and has it explained. One that
+// breaks off, or comes too slowly, is taken as far as it came; one that is clipped at
+// the bound is whole, as asking again would bring no more of it.
 func (x *call) readError(resp *http.Response) *outcome {
-	kept, whole := x.attempt.body.keep()
+	head, end := x.attempt.body.look(maxErrorBody, anything)
 	x.attempt.timer.Stop()
-	resp.Body = io.NopCloser(bytes.NewReader(kept))
-	f := x.explain(resp, plain(resp, kept))
+	f := x.explain(resp, plain(resp, head))
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
-	f.Cut = !whole
-	return &outcome{failure: *f, body: kept, header: resp.Header}
+	f.Cut = end != nil && !errors.Is(end, io.EOF)
+	return &outcome{failure: *f, answer: x.attempt.body, body: head, header: resp.Header}
 }
 
+// explain has an answer decoded. What a redirect led to another origin is not the vendor's.
 func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
-	return x.c.vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
+	vendor := x.c.vendor
+	if x.foreign {
+		vendor = anyVendor{}
+	}
+	return vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
 }
 
 // readTyped reads the whole answer and decodes it. A redirect is none: what it leads to
@@ -93,40 +99,54 @@ func appliedByRedirect(status int) apierrors.Applied {
 	return apierrors.AppliedUnknown
 }
 
-// readStream hands the answer on as a stream, guarded against a stall. Of a vendor that
-// tells errors in a 2xx, the beginning is looked at: an answer that ends within it may
-// be one.
+// readStream hands the answer on as a stream. Of a vendor that tells errors in a 2xx,
+// the beginning is looked at: an answer that ends within it may be one.
 func (x *call) readStream(resp *http.Response) *outcome {
 	a := x.attempt
-	if resp.StatusCode < http.StatusMultipleChoices && x.c.vendor.ErrorsIn2xx() {
+	if resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices && x.tellsIn2xx() && resp.ContentLength <= maxPeek {
 		if told := x.lookInside(resp); told != nil {
-			a.timer.Stop()
-			_ = a.body.Close()
-			resp.Body = io.NopCloser(bytes.NewReader(told.body)) // of an accepted one, it is the answer
 			return told
 		}
 	}
 	a.timer.Stop()
-	a.body.watched = true
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = upgraded(a.body)
+	}
 	return nil
+}
+
+func (x *call) tellsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.foreign }
+
+// upgraded is the connection behind a 101, which the caller reads and writes. Nothing
+// watches over it.
+func upgraded(b *answerBody) io.ReadCloser {
+	writer, ok := b.ReadCloser.(io.Writer)
+	if !ok {
+		return b
+	}
+	return struct {
+		io.Reader
+		io.Writer
+		io.Closer
+	}{b.ReadCloser, writer, b}
 }
 
 // lookInside is the error at the beginning of a stream, or the failure to read it; nil
 // if there is neither.
 func (x *call) lookInside(resp *http.Response) *outcome {
-	head, isAll, err := x.attempt.body.peek()
+	head, end := x.attempt.body.look(maxPeek, isDocument)
 	switch {
-	case err != nil:
-		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
-		return &outcome{failure: f, header: resp.Header, err: x.attempt.why(err)}
-	case isAll:
-		told := x.errorIn2xx(resp, plain(resp, head))
-		if told != nil {
-			told.body = head
+	case errors.Is(end, io.EOF):
+		if told := x.errorIn2xx(resp, plain(resp, head)); told != nil {
+			told.answer, told.body = x.attempt.body, head
+			return told
 		}
-		return told
-	default:
 		return nil
+	case end == nil || errors.Is(end, errSlow):
+		return nil
+	default:
+		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+		return &outcome{failure: f, answer: x.attempt.body, header: resp.Header, err: x.attempt.why(end)}
 	}
 }
 
@@ -147,7 +167,7 @@ func plain(resp *http.Response, body []byte) []byte {
 
 // errorIn2xx is the error that a success by status holds; nil if it holds none.
 func (x *call) errorIn2xx(resp *http.Response, body []byte) *outcome {
-	if !x.c.vendor.ErrorsIn2xx() {
+	if !x.tellsIn2xx() {
 		return nil
 	}
 	f := x.explain(resp, body)

@@ -2,40 +2,36 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
-	"net/http/httptrace"
-	"sync/atomic"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 )
 
 // An attempt is one request on the wire.
 type attempt struct {
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	timer    *time.Timer // ends the attempt; stopped when the caller gets the stream
-	body     *answerBody // of the answer
-	location []string    // of a redirect: kept from http.Client, which fails on a malformed one
-
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer // ends the attempt; stopped when the caller gets the stream
+	proof  *proof
 	handed bool        // the request was given to the transport
-	sought atomic.Bool // the transport began to look for a connection
-	gotOne atomic.Bool // and had one: from here on, bytes may have left
-	begun  atomic.Bool // the request was begun, and no answer to it has come
+	body   *answerBody // of the answer
+
+	location []string // of a redirect that is not followed: kept from http.Client
 }
 
 // RoundTrip sends one attempt: lanes, credential, timeout, wire. It makes a call the
 // transport of its own http.Client; it has no CloseIdleConnections, so that
 // go-retryablehttp cannot empty the pool that all calls share.
+//
+// A redirect that is followed is an attempt of its own, with req.Response set.
 func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.attempt = nil
 	if x.ctx.Err() != nil {
 		return nil, context.Cause(x.ctx)
 	}
+	x.arrive(req)
 	if err := x.admit(req.Context()); err != nil {
 		return nil, err
 	}
@@ -46,7 +42,7 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.handed = true
-	resp, err := x.c.wire.RoundTrip(out.WithContext(a.traced(!policy.IsIdempotent(out.Method))))
+	resp, err := x.c.wire.RoundTrip(out.WithContext(a.proof.traced(a.ctx)))
 	if err == nil && resp == nil {
 		err = errNoAnswer
 	}
@@ -55,14 +51,13 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.end()
 		return nil, err
 	}
-	a.receive(resp)
-	resp.Request = x.original
+	x.receive(req, resp)
 	return resp, nil
 }
 
 var (
 	errNoAnswer = errors.New("the transport gave neither an answer nor an error")
-	errReplay   = errors.New("the connection failed, and net/http was kept from sending the write again by itself")
+	errReplay   = errors.New("the connection failed, and net/http was kept from sending the request again by itself")
 )
 
 // begin opens the attempt's record and starts its clock.
@@ -75,48 +70,33 @@ func (x *call) begin(ctx context.Context) *attempt {
 	x.sinceLast = 0
 	a := &attempt{}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a.proof = &proof{stop: func() { a.cancel(errReplay) }, isHTTP1: x.c.isHTTP1}
 	a.timer = time.AfterFunc(x.c.policy.Retry().AttemptTimeout, func() { a.cancel(errAttemptTimeout) })
 	x.attempt = a
 	return a
 }
 
-// traced is the attempt's context with an eye on its connection, and on no other that
-// is opened meanwhile, such as for a token.
-//
-// Over HTTP/2, net/http sends a request without a body again by itself, a POST as well,
-// when the connection or the stream fails with PROTOCOL_ERROR. A write that was begun is
-// kept from that: the attempt ends before another connection is written to. A transport
-// that sends again after an answer, such as for digest authentication, is not.
-func (a *attempt) traced(isWrite bool) context.Context {
-	return httptrace.WithClientTrace(a.ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { a.sought.Store(true) },
-		GotConn: func(info httptrace.GotConnInfo) {
-			if isWrite && a.begun.Load() && mayBeHTTP2(info.Conn) {
-				a.cancel(errReplay)
-			}
-			a.gotOne.Store(true)
-		},
-		WroteHeaders:         func() { a.begun.Store(true) },
-		GotFirstResponseByte: func() { a.begun.Store(false) },
-	})
-}
-
-// mayBeHTTP2 reports whether a connection speaks HTTP/2, or may do so without TLS. Over
-// HTTP/1, net/http sends only what was not written, or has no body and a header that
-// says so (see repeatsByItself).
-func mayBeHTTP2(conn net.Conn) bool {
-	secure, ok := conn.(*tls.Conn)
-	return !ok || secure.ConnectionState().NegotiatedProtocol == "h2"
-}
-
-// receive takes hold of an answer's body, and of where a redirect leads.
-func (a *attempt) receive(resp *http.Response) {
+// receive takes hold of an answer's body, and of where a redirect leads: one that is
+// not followed is kept from http.Client, which would follow it or fail on a malformed one.
+func (x *call) receive(req *http.Request, resp *http.Response) {
+	a := x.attempt
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
 	a.body = &answerBody{ReadCloser: resp.Body, attempt: a}
 	resp.Body = a.body
-	if resp.StatusCode/100 == 3 && resp.Header != nil {
+	resp.Request = x.original
+	if req.Response != nil {
+		resp.Request = req
+	}
+	switch {
+	case resp.StatusCode/100 != 3 || resp.Header.Get("Location") == "":
+	case x.follows(req, resp):
+		x.passed(resp)
+	default:
 		a.location = resp.Header["Location"]
 		resp.Header.Del("Location")
 	}
@@ -139,22 +119,28 @@ func (a *attempt) end() {
 	a.cancel(errEnded)
 }
 
-// dress puts credential, idempotency key and body on the attempt's own copy.
+// dress puts credential, idempotency key and body on the attempt's own copy. They go to
+// where the call was addressed: a redirect does not get the body, and one that left the
+// origin gets no credential.
 func (x *call) dress(out *http.Request) error {
-	if x.authorized() {
+	if x.foreign {
+		keepHarmless(out)
+		return nil
+	}
+	if x.authorized(out.URL) {
 		if err := x.authorize(out); err != nil {
 			return &credentialError{err}
 		}
 	}
+	if out.Response != nil {
+		return nil
+	}
 	if x.keyed() {
 		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.options.IdempotencyKey)
 	}
+	out.Trailer = x.req.Trailer // its values are set while the body is read
 	return x.payload.attach(out)
 }
-
-// repeatsByItself are headers for which net/http takes any request without a body for
-// one that it may send again.
-var repeatsByItself = []string{"Idempotency-Key", "X-Idempotency-Key"}
 
 // authorize applies the client's credential, and has the first one fetched.
 func (x *call) authorize(out *http.Request) error {
@@ -168,13 +154,6 @@ func (x *call) authorize(out *http.Request) error {
 	}
 	x.sent = out.Header.Get("Authorization")
 	return err
-}
-
-// authorized reports whether the client's credential belongs on the call: it is bound
-// to the base URL's origin.
-func (x *call) authorized() bool {
-	base := x.c.base
-	return x.c.auth != nil && base != nil && x.req.URL.Scheme == base.Scheme && x.req.URL.Host == base.Host
 }
 
 // keyed reports whether an idempotency key goes with the call, and the vendor honours it.

@@ -31,21 +31,20 @@ var ErrNoCredential = errors.New("client: there is no credential yet")
 // APIKey returns the credential that is sent as header: value. Put a scheme word that
 // belongs to it, such as "apiKey ", into value.
 func APIKey(header, value string) Auth {
-	return fixed{header: header, value: func() string { return value }}
+	return fixed{header: header, value: NewSecret(value)}
 }
 
 // Bearer returns a token that cannot be renewed, sent as Authorization: Bearer token.
 func Bearer(token string) Auth { return APIKey("Authorization", "Bearer "+token) }
 
-// fixed is a credential that stays. The value is behind a function, so that no verb of
-// fmt can print it.
+// fixed is a credential that stays.
 type fixed struct {
 	header string
-	value  func() string
+	value  Secret
 }
 
 func (f fixed) Apply(_ context.Context, req *http.Request) error {
-	req.Header.Set(f.header, f.value())
+	req.Header.Set(f.header, f.value.Reveal())
 	return nil
 }
 
@@ -63,23 +62,21 @@ func RenewableBearer(token string, renew func(context.Context) (string, error)) 
 type renewable struct {
 	renew func(context.Context) (string, error)
 	mu    sync.Mutex
-	value func() string // of the header; behind a function, so that no verb of fmt can print it
+	value Secret // of the header; empty: there is none yet
 }
 
 func (r *renewable) set(token string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	value := ""
 	if token != "" {
-		value = "Bearer " + token
+		r.value = NewSecret("Bearer " + token)
 	}
-	r.value = func() string { return value }
 }
 
 func (r *renewable) header() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.value()
+	return r.value.Reveal()
 }
 
 func (r *renewable) Apply(_ context.Context, req *http.Request) error {

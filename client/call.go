@@ -23,11 +23,14 @@ type call struct {
 	payload  payload
 	options  CallOptions
 	decode   func([]byte) error // of the typed door; nil: the answer is streamed
+	dropIn   bool               // of HTTP(): an answer is an answer, whatever it says
 
 	engine engine
 
 	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
 	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
+	at            *url.URL // where the latest attempt was sent
+	foreign       bool     // a redirect has led to another origin
 	attempt       *attempt // the latest; nil while it has not begun
 	attempts      []apierrors.Attempt
 	started       time.Time     // the call
@@ -43,16 +46,24 @@ type call struct {
 
 	last     *outcome // of the latest attempt, if it failed
 	accepted bool
-	err      error // what the caller gets
+	err      error // how the call ended; the caller gets it, but for an answer through HTTP()
 }
 
 // An outcome is a failed attempt and what was decided about it.
 type outcome struct {
 	failure  policy.Failure
 	decision policy.Decision
-	body     []byte
+	answer   *answerBody // nil: there is none, or it was read and closed
+	body     []byte      // the beginning of the answer
 	header   http.Header
 	err      error // the wire's
+}
+
+// drop closes the answer, if there is one.
+func (o *outcome) drop() {
+	if o.answer != nil {
+		o.answer.drop()
+	}
 }
 
 // newCall checks the request, and makes it a whole one.
@@ -77,12 +88,12 @@ func (x *call) take(req *http.Request) error {
 		return malformed(x.options.Op, problem, nil)
 	}
 	whole := *req
-	whole.URL, whole.Body, whole.GetBody, whole.ContentLength = target, nil, nil, 0
+	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
 	if whole.Method == "" {
 		whole.Method = http.MethodGet
 	}
 	x.req, x.path = whole.WithContext(x.ctx), path
-	if !x.authorized() {
+	if !x.authorized(target) {
 		x.credential = credentialOf(req)
 	}
 	if x.c.vendor.Name() == "" {
@@ -115,7 +126,7 @@ func (c *Client) prefix() string { return strings.TrimSuffix(c.base.EscapedPath(
 // belowBase is the path of u without that of the base URL.
 func (c *Client) belowBase(u *url.URL) string {
 	path := u.EscapedPath()
-	if c.base == nil || u.Host != c.base.Host {
+	if !isSameOrigin(u, c.base) {
 		return path
 	}
 	if below, ok := strings.CutPrefix(path, c.prefix()+"/"); ok {
@@ -175,7 +186,13 @@ func (x *call) state() policy.State {
 // renewed, and one renewal is enough for a call.
 func (x *call) canRefresh() bool {
 	_, isFixed := x.c.auth.(fixed)
-	return x.authorized() && !isFixed && !x.refreshed
+	return !isFixed && !x.refreshed && x.authorized(x.at)
+}
+
+// authorized reports whether the client's credential belongs on a request to u: it is
+// bound to the base URL's origin.
+func (x *call) authorized(u *url.URL) bool {
+	return x.c.auth != nil && x.c.base != nil && !x.foreign && isSameOrigin(u, x.c.base)
 }
 
 // trying is the time since the first attempt, without the waits that were imposed.
@@ -191,4 +208,13 @@ func (x *call) impose(wait time.Duration) {
 	x.waited += wait
 	x.imposed += wait
 	x.sinceLast += wait
+}
+
+// policy is the one that judges the latest attempt. What a redirect led to another origin
+// is judged by status alone.
+func (x *call) policy() policy.Policy {
+	if x.foreign {
+		return x.c.elsewhere
+	}
+	return x.c.policy
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -45,18 +46,21 @@ type Config struct {
 // A Client calls one vendor with one credential. It is made by New, and safe for
 // concurrent use.
 type Client struct {
-	vendor   Vendor
-	base     *url.URL // nil: none
-	policy   policy.Policy
-	wire     http.RoundTripper
-	auth     Auth
-	renewals *renewals
-	lanes    *lanes
-	log      *slog.Logger
-	streak   streak
-	observe  func(context.Context, Event)
-	random   func() float64
-	ownsWire bool
+	vendor    Vendor
+	base      *url.URL // nil: none
+	policy    policy.Policy
+	elsewhere policy.Policy // for what a redirect led to another origin
+	wire      http.RoundTripper
+	ownsWire  bool
+	isHTTP1   func(net.Conn) bool // a connection of wire carries one request at a time, for certain
+	auth      Auth
+	renewals  *renewals
+	lanes     *lanes
+	streak    streak
+	outcomes  outcomes
+	log       *slog.Logger
+	observe   func(context.Context, Event)
+	random    func() float64
 }
 
 // New returns a Client, or everything that is wrong with cfg.
@@ -76,6 +80,7 @@ func New(cfg Config) (*Client, error) {
 	if err := c.policy.Check(); err != nil {
 		problems = append(problems, err)
 	}
+	c.elsewhere = policy.Default().WithRetry(c.policy.Retry())
 	base := cfg.BaseURL
 	if base == "" {
 		base = c.vendor.BaseURL()
@@ -90,6 +95,7 @@ func New(cfg Config) (*Client, error) {
 	if c.wire == nil {
 		c.wire, c.ownsWire = privateTransport(), true
 	}
+	c.isHTTP1 = isHTTP1By(c.wire)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
@@ -126,22 +132,10 @@ func privateTransport() *http.Transport {
 	}
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
 	t.MaxResponseHeaderBytes = maxHeaderBytes
-	return t
-}
-
-// Send sends req and returns a 2xx, 3xx or accepted answer, whose body the caller
-// closes. Any other end is an *apierrors.Error, and no answer.
-//
-// A URL without a host is taken below the base URL. The request is not changed; its
-// body is always closed, and sent again only if req.GetBody is set, as
-// http.NewRequest does for texts and bytes. Redirects are not followed. WithCall
-// tells more about the call.
-func (c *Client) Send(req *http.Request) (*http.Response, error) {
-	x, err := c.newCall(req, optionsFrom(req.Context()))
-	if err != nil {
-		return nil, err
+	if t.DialContext != nil {
+		t.DialContext = metered(t.DialContext)
 	}
-	return x.run()
+	return t
 }
 
 // Close ends the renewal that may be under way, and closes idle connections if the

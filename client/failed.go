@@ -26,7 +26,7 @@ func (x *call) failed(o *outcome) *apierrors.Error {
 	f, d := o.failure, o.decision
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope, e.Applied = d.Class, d.Action, d.Stop, d.Scope, d.Applied
-	if limit, ok := x.c.policy.LimitNamed(d.Limit); ok {
+	if limit, ok := x.policy().LimitNamed(d.Limit); ok {
 		e.Scope = limit.Scope
 	}
 	e.Reason, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
@@ -73,7 +73,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 // interrupted is the error for an attempt during which the caller gave up.
 func (x *call) interrupted(o *outcome) *apierrors.Error {
 	before := x.last
-	o.decision = x.c.policy.Decide(o.failure, x.state())
+	o.decision = x.policy().Decide(o.failure, x.state())
 	x.record(o)
 	if o.failure.Status != 0 {
 		before = o // an answer came all the same
@@ -112,7 +112,7 @@ func (x *call) canceled(last *outcome) *apierrors.Error {
 // a cause.
 func (x *call) notRenewed(err error) *apierrors.Error {
 	refusedFor := *x.last
-	refusedFor.decision = x.c.policy.Decide(refusedFor.failure, x.state()) // no longer to be refreshed
+	refusedFor.decision = x.policy().Decide(refusedFor.failure, x.state()) // no longer to be refreshed
 	refused := x.failed(&refusedFor)
 	refused.Applied = x.applied(apierrors.AppliedNo)
 	class := credentialClass(err)
@@ -129,7 +129,7 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: toldBy(err)},
 		err:     errors.Join(err, x.failed(x.last)),
 	}
-	o.decision = x.c.policy.Decide(o.failure, x.state())
+	o.decision = x.policy().Decide(o.failure, x.state())
 	o.decision.After = o.failure.Wait
 	if o.decision.Again { // the failed renewal answers for everybody for a while
 		o.decision.Stop = apierrors.StopAttempts

@@ -16,23 +16,20 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// wireFailure says what an attempt without an answer proves. Applied is no only if
-// nothing was handed to the transport, or if that told that it looked for a connection
-// and never had one; from the first connection on, or with a transport that tells
-// nothing, the outcome is unknown.
+// wireFailure says what an attempt without an answer proves, by the table of RFC 9110
+// section 9.2.2 made concrete: not sent if nothing was handed to the transport, if that
+// told that it never had a connection, or if the connection was never given the whole
+// header section; refused if an HTTP/2 server promised so. In any other case, and with a
+// transport that tells nothing, the outcome is unknown.
 func (x *call) wireFailure(err error) policy.Failure {
-	f := policy.Failure{Class: apierrors.Network}
 	a := x.attempt
-	neverLeft := a == nil || !a.handed || (a.sought.Load() && !a.gotOne.Load())
-	if neverLeft {
-		f.Applied = apierrors.AppliedNo
-	}
+	f := policy.Failure{Class: apierrors.Network, Applied: a.appliedByWire(err)}
 	switch {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled
 	case isCredentialFailure(err):
 		f.Class, f.Wait = credentialClass(err), toldBy(err)
-	case isHopeless(err) && (neverLeft || !a.gotOne.Load()):
+	case isHopeless(err) && (f.Applied == apierrors.AppliedNo || !a.proof.reached()):
 		f.Class = apierrors.MalformedRequest
 		if x.isStandardWire() {
 			f.Applied = apierrors.AppliedNo // it said so before it looked for a connection

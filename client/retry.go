@@ -17,7 +17,7 @@ import (
 //   - it drains an answer before Backoff, so what is in the body is read in CheckRetry;
 //   - it calls CloseIdleConnections on every failed call, which would empty the pool
 //     for everybody: the call is its own transport, and has no such method;
-//   - its http.Client follows redirects, which is the caller's business: they are off;
+//   - its http.Client would follow redirects anywhere: it sees those that are followed;
 //   - it copies or buffers request bodies: it never sees one, attempts attach their own;
 //   - when the context ends during a wait, it returns the bare context error and skips
 //     ErrorHandler: the call still has the last failure, and joins the two;
@@ -31,25 +31,25 @@ type engine struct {
 
 // run sends the call until it is decided, and tells how it ended.
 func (x *call) run() (*http.Response, error) {
-	x.engine.http = http.Client{Transport: x, CheckRedirect: keepRedirects}
+	x.engine.http = http.Client{Transport: x, CheckRedirect: enough}
 	x.engine.rc = retryablehttp.Client{
 		HTTPClient: &x.engine.http, RetryMax: math.MaxInt,
 		CheckRetry: x.check, Backoff: x.backoff, PrepareRetry: x.prepare, ErrorHandler: x.giveUp,
 	}
 	resp, err := x.engine.rc.Do(&retryablehttp.Request{Request: x.req})
 	x.payload.close()
-	switch {
-	case err == nil:
-		x.ended(nil)
-		return resp, nil
-	case x.err == nil: // the context ended in a back-off
+	if err != nil && x.err == nil { // the context ended in a back-off
 		x.err = x.canceled(x.last)
 	}
 	x.ended(x.err)
-	return nil, x.err
+	if err != nil {
+		return nil, x.err
+	}
+	if x.dropIn && (x.err != nil || x.accepted) {
+		x.c.outcomes.remember(resp, x.err)
+	}
+	return resp, nil
 }
-
-func keepRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // check judges an attempt. It is go-retryablehttp's CheckRetry: true sends again after
 // backoff, an error ends the call.
@@ -65,9 +65,10 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 	}
 	if x.ctx.Err() != nil {
 		x.err = x.interrupted(o)
+		o.drop()
 		return false, x.err
 	}
-	o.decision = x.c.policy.Decide(o.failure, x.state())
+	o.decision = x.policy().Decide(o.failure, x.state())
 	x.last = o
 	x.record(o)
 	return x.act(o)
@@ -76,20 +77,28 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 // act does what was decided.
 func (x *call) act(o *outcome) (bool, error) {
 	d := o.decision
-	if d.Pause > 0 {
+	if d.Pause > 0 && !x.foreign {
 		x.closeGate(d)
 	}
 	switch {
 	case d.Again:
 		x.count(d.Action)
-		return true, nil
+		if x.err = x.prepared(d.Action); x.err == nil {
+			o.drop()
+			return true, nil
+		}
 	case d.Action == apierrors.Accept:
 		x.accepted = true
-		return false, nil
 	case d.Action == apierrors.Refresh: // this call cannot be repeated, but the next ones need the credential
 		x.c.renewals.start(x.ctx, x.c.auth, x.sent)
+		fallthrough
+	default:
+		x.err = x.failed(o)
 	}
-	x.err = x.failed(o)
+	if x.accepted || x.dropIn && o.answer != nil {
+		return false, nil // the answer stands
+	}
+	o.drop()
 	return false, x.err
 }
 
@@ -117,17 +126,23 @@ func (x *call) backoff(time.Duration, time.Duration, int, *http.Response) time.D
 	return d.Delay
 }
 
-// prepare does what comes before the next attempt, if that was decided: it renews the
-// credential, or has the request made smaller.
-func (x *call) prepare(next *http.Request) error {
-	switch x.last.decision.Action {
+// prepared does what comes before the next attempt: it renews the credential, or has
+// the request made smaller.
+func (x *call) prepared(action apierrors.Action) error {
+	switch action {
 	case apierrors.Refresh:
 		return x.renew()
 	case apierrors.Shrink:
-		return x.shrink(next)
+		return x.shrink()
 	default:
 		return nil
 	}
+}
+
+// prepare puts the request in place that is sent next, which may be another one.
+func (x *call) prepare(next *http.Request) error {
+	*next = *x.req
+	return nil
 }
 
 func (x *call) renew() error {
@@ -139,16 +154,15 @@ func (x *call) renew() error {
 	case err == nil:
 		return nil
 	case x.ctx.Err() != nil:
-		x.err = x.canceled(x.last)
+		return x.canceled(x.last)
 	default:
-		x.err = x.notRenewed(err)
+		return x.notRenewed(err)
 	}
-	return x.err
 }
 
 // shrink puts the smaller request that the caller's hook gives in place of the one that
 // was too large. It is another request, so the idempotency key is not its own.
-func (x *call) shrink(next *http.Request) error {
+func (x *call) shrink() error {
 	smaller, err := x.options.Shrink(x.original)
 	if err == nil && smaller != nil {
 		x.payload.close()
@@ -156,17 +170,10 @@ func (x *call) shrink(next *http.Request) error {
 		err = x.take(smaller)
 	}
 	if err != nil || smaller == nil {
-		x.err = x.notShrunk(err)
-		return x.err
+		return x.notShrunk(err)
 	}
-	*next = *x.req
 	return nil
 }
 
-// giveUp closes what is left of the last answer; the error is ready.
-func (x *call) giveUp(resp *http.Response, _ error, _ int) (*http.Response, error) {
-	if resp != nil {
-		_ = resp.Body.Close()
-	}
-	return nil, x.err
-}
+// giveUp has nothing left to do: the last answer is closed, and the error is ready.
+func (x *call) giveUp(*http.Response, error, int) (*http.Response, error) { return nil, x.err }

@@ -42,9 +42,13 @@ func TestSend(t *testing.T) {
 			"GET", client.CallOptions{}, []testserver.Answer{testserver.JSON(200, `{}`)},
 			end{Status: 200, Requests: 1},
 		},
-		"a redirect is an answer": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(302, "Location", "/other")},
-			end{Status: 302, Requests: 1},
+		"the redirect of a read is followed": {
+			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(302, "Location", "/other"), testserver.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2},
+		},
+		"that of a write is an answer": {
+			"PUT", client.CallOptions{}, []testserver.Answer{testserver.Status(307, "Location", "/other")},
+			end{Status: 307, Requests: 1},
 		},
 		"a read is sent again": {
 			"GET", client.CallOptions{}, []testserver.Answer{unavailable, unavailable, testserver.JSON(200, `{}`)},

@@ -1,0 +1,126 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"weak"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
+// else an *apierrors.Error. For an answer that came through HTTP(), it is how the call
+// ended, with its attempts. Any other answer is judged by its status and the beginning
+// of its body, which is still there to be read afterwards; nothing is known of how often
+// that was sent, so it is for the caller to decide whether to send it again.
+func (c *Client) Check(resp *http.Response) error {
+	if resp == nil {
+		return malformed("", "there is no answer to check", nil)
+	}
+	if known, err := c.outcomes.of(resp); known {
+		return err
+	}
+	return c.judge(resp)
+}
+
+// outcomes tells how the calls ended whose answers were handed on through HTTP(). It
+// holds no answer: an entry goes when its answer does. (The body cannot carry it, as an
+// http.Client with a Timeout wraps the body.)
+type outcomes struct{ byAnswer sync.Map } // of weak.Pointer[http.Response] to error
+
+func (o *outcomes) remember(resp *http.Response, err error) {
+	key := weak.Make(resp)
+	o.byAnswer.Store(key, &err)
+	runtime.AddCleanup(resp, func(key weak.Pointer[http.Response]) { o.byAnswer.Delete(key) }, key)
+}
+
+func (o *outcomes) of(resp *http.Response) (known bool, err error) {
+	found, _ := o.byAnswer.Load(weak.Make(resp))
+	told, known := found.(*error)
+	if !known {
+		return false, nil
+	}
+	return true, *told
+}
+
+// judge decides about an answer that was got elsewhere.
+func (c *Client) judge(resp *http.Response) error {
+	limit := maxErrorBody
+	switch {
+	case resp.StatusCode >= http.StatusBadRequest:
+	case resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices && c.vendor.ErrorsIn2xx():
+		limit = maxPeek
+	default:
+		return nil
+	}
+	head, isAll := lookAt(resp, limit)
+	if limit == maxPeek && !isAll {
+		return nil
+	}
+	x := c.callOf(resp)
+	f := x.explain(resp, plain(resp, head))
+	if f == nil {
+		return nil
+	}
+	o := outcome{failure: *f, body: head, header: resp.Header}
+	o.decision = c.policy.Decide(o.failure, x.state())
+	if o.decision.Action == apierrors.Accept {
+		return nil
+	}
+	e := x.failed(&o)
+	if o.decision.Imposed {
+		e.RetryAt = later(o.decision.Delay)
+	}
+	return e
+}
+
+// callOf is a call that might have got resp.
+func (c *Client) callOf(resp *http.Response) *call {
+	req := resp.Request
+	if req == nil || req.URL == nil {
+		req = &http.Request{URL: &url.URL{}}
+	}
+	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context()), payload: payload{empty: true}}
+	if target, path := c.resolve(req.URL); target != nil {
+		whole := *req
+		whole.URL = target
+		x.req, x.path = &whole, path
+	}
+	x.at = x.req.URL
+	return x
+}
+
+// lookAt reads up to limit bytes of an answer and puts them back. isAll says that there
+// are no more.
+func lookAt(resp *http.Response, limit int) (head []byte, isAll bool) {
+	if resp.Body == nil {
+		return nil, true
+	}
+	head = make([]byte, 0, limit)
+	var err error
+	for err == nil && len(head) < limit {
+		var n int
+		n, err = resp.Body.Read(head[len(head):limit])
+		head = head[:len(head)+n]
+	}
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = failingReader{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), rest), resp.Body}
+	return head, errors.Is(err, io.EOF)
+}
+
+// failingReader ends as the body did.
+type failingReader struct{ error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.error }

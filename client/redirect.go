@@ -1,0 +1,127 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxRedirects is how many redirects are followed, as by net/http.
+const maxRedirects = 10
+
+// mayFollow reports whether a redirect is followed: that of a GET or HEAD to anywhere
+// but from https to http, and 303 of a POST, which becomes a GET, within the origin.
+// Any other comes back as the 3xx: a write that was sent elsewhere is for the caller to
+// decide.
+func mayFollow(method string, status int, from, to *url.URL) bool {
+	if (to.Scheme != "http" && to.Scheme != "https") || (from.Scheme == "https" && to.Scheme == "http") {
+		return false
+	}
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodPost:
+		return status == http.StatusSeeOther && isSameOrigin(from, to)
+	default:
+		return false
+	}
+}
+
+// isSameOrigin compares scheme, host and port (RFC 6454 section 5).
+func isSameOrigin(a, b *url.URL) bool { return a != nil && b != nil && origin(a) == origin(b) }
+
+// defaultPort is the port of a URL that names none.
+var defaultPort = map[string]string{"http": "80", "https": "443"}
+
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = defaultPort[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// keepHarmless leaves of a request that a redirect led to another origin only what says
+// which answer is wanted: no credential, cookie, key or Referer, under whatever name.
+func keepHarmless(out *http.Request) {
+	for name := range out.Header {
+		isHarmless := name == "Range" || name == "User-Agent" ||
+			strings.HasPrefix(name, "Accept") || strings.HasPrefix(name, "If-")
+		if !isHarmless {
+			out.Header.Del(name)
+		}
+	}
+}
+
+// arrive takes note of where req, the call's own or one that a redirect led to, is sent:
+// a redirect that has left the origin once is never trusted again.
+func (x *call) arrive(req *http.Request) {
+	if req.Response == nil {
+		x.foreign = x.c.hasLeft(x.original)
+	} else if !isSameOrigin(x.at, req.URL) {
+		x.foreign = true
+	}
+	x.at = req.URL
+}
+
+// hasLeft reports whether req, which a caller's http.Client made, came of a redirect
+// from one origin to another.
+func (c *Client) hasLeft(req *http.Request) bool {
+	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+		from, _ := c.resolve(r.Response.Request.URL)
+		to, _ := c.resolve(r.URL)
+		if !isSameOrigin(from, to) {
+			return true
+		}
+	}
+	return false
+}
+
+// redirects are the statuses that net/http follows.
+var redirects = []int{
+	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+}
+
+// follows reports whether the call itself follows a redirect. Through HTTP() the caller's
+// http.Client does. A body is never sent on.
+func (x *call) follows(req *http.Request, resp *http.Response) bool {
+	hasBody := req.Response == nil && !x.payload.empty
+	to, err := req.URL.Parse(resp.Header.Get("Location"))
+	return err == nil && !x.dropIn && slices.Contains(redirects, resp.StatusCode) &&
+		(!hasBody || resp.StatusCode == http.StatusSeeOther) &&
+		mayFollow(req.Method, resp.StatusCode, req.URL, to)
+}
+
+// passed completes the entry of an attempt that was answered by a redirect.
+func (x *call) passed(resp *http.Response) {
+	a := &x.attempts[len(x.attempts)-1]
+	a.Took, a.Status, a.Reason = time.Since(a.Start), resp.StatusCode, "redirect followed"
+	x.emit(Event{Kind: EventAttempt, Attempt: len(x.attempts), Status: a.Status, Rule: a.Reason, Took: a.Took})
+}
+
+// enough ends a chain of redirects with the latest answer.
+func enough(_ *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.
+func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
+	last := via[len(via)-1]
+	from, _ := c.resolve(last.URL)
+	to, _ := c.resolve(next.URL)
+	switch {
+	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to):
+		return http.ErrUseLastResponse
+	case len(via) >= maxRedirects:
+		return errors.New("stopped after 10 redirects")
+	default:
+		return nil
+	}
+}
