@@ -30,6 +30,7 @@ type call struct {
 	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
 	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
 	at            *url.URL // where the latest attempt was sent
+	hops          int      // requests of the latest attempt's chain of redirects
 	foreign       bool     // a redirect has led to another origin
 	attempt       *attempt // the latest; nil while it has not begun
 	attempts      []apierrors.Attempt

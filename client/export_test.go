@@ -8,3 +8,10 @@ var PrivateTransport = privateTransport
 
 // Hopeless is the table of texts that no repeat can cure.
 var Hopeless = hopeless
+
+// Remembered is how many answers Check knows.
+func (c *Client) Remembered() int {
+	n := 0
+	c.outcomes.byAnswer.Range(func(any, any) bool { n++; return true })
+	return n
+}

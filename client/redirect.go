@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxRedirects is how many redirects are followed, as by net/http.
-const maxRedirects = 10
+// maxHops bounds the requests of one chain of redirects, as net/http does.
+const maxHops = 10
 
 // mayFollow reports whether a redirect is followed: that of a GET or HEAD to anywhere
 // but from https to http, and 303 of a POST, which becomes a GET, within the origin.
@@ -60,11 +60,12 @@ func keepHarmless(out *http.Request) {
 // a redirect that has left the origin once is never trusted again.
 func (x *call) arrive(req *http.Request) {
 	if req.Response == nil {
-		x.foreign = x.c.hasLeft(x.original)
+		x.hops, x.foreign = 0, x.c.hasLeft(x.original)
 	} else if !isSameOrigin(x.at, req.URL) {
 		x.foreign = true
 	}
 	x.at = req.URL
+	x.hops++
 }
 
 // hasLeft reports whether req, which a caller's http.Client made, came of a redirect
@@ -91,7 +92,7 @@ var redirects = []int{
 func (x *call) follows(req *http.Request, resp *http.Response) bool {
 	hasBody := req.Response == nil && !x.payload.empty
 	to, err := req.URL.Parse(resp.Header.Get("Location"))
-	return err == nil && !x.dropIn && slices.Contains(redirects, resp.StatusCode) &&
+	return err == nil && !x.dropIn && x.hops < maxHops && slices.Contains(redirects, resp.StatusCode) &&
 		(!hasBody || resp.StatusCode == http.StatusSeeOther) &&
 		mayFollow(req.Method, resp.StatusCode, req.URL, to)
 }
@@ -103,14 +104,6 @@ func (x *call) passed(resp *http.Response) {
 	x.emit(Event{Kind: EventAttempt, Attempt: len(x.attempts), Status: a.Status, Rule: a.Reason, Took: a.Took})
 }
 
-// enough ends a chain of redirects with the latest answer.
-func enough(_ *http.Request, via []*http.Request) error {
-	if len(via) >= maxRedirects {
-		return http.ErrUseLastResponse
-	}
-	return nil
-}
-
 // checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
@@ -119,7 +112,7 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to):
 		return http.ErrUseLastResponse
-	case len(via) >= maxRedirects:
+	case len(via) >= maxHops:
 		return errors.New("stopped after 10 redirects")
 	default:
 		return nil

@@ -31,7 +31,7 @@ type engine struct {
 
 // run sends the call until it is decided, and tells how it ended.
 func (x *call) run() (*http.Response, error) {
-	x.engine.http = http.Client{Transport: x, CheckRedirect: enough}
+	x.engine.http = http.Client{Transport: x}
 	x.engine.rc = retryablehttp.Client{
 		HTTPClient: &x.engine.http, RetryMax: math.MaxInt,
 		CheckRetry: x.check, Backoff: x.backoff, PrepareRetry: x.prepare, ErrorHandler: x.giveUp,

@@ -122,6 +122,20 @@ func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Res
 	return req, resp, err
 }
 
+// get makes a GET with hc; the test closes the answer.
+func get(t testing.TB, hc *http.Client, target string) (*http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := hc.Do(req)
+	if err == nil {
+		t.Cleanup(func() { _ = resp.Body.Close() })
+	}
+	return resp, err
+}
+
 // failure returns err as ours, and fails the test if it is none.
 func failure(t testing.TB, err error) *apierrors.Error {
 	t.Helper()

@@ -1,0 +1,216 @@
+package client_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// origins is a transport that knows some servers by scheme and host.
+type origins map[string]*testserver.Server
+
+func (o origins) RoundTrip(r *http.Request) (*http.Response, error) {
+	srv, ok := o[r.URL.Scheme+"://"+r.URL.Host]
+	if !ok {
+		return nil, fmt.Errorf("no server at %s", r.URL.Host)
+	}
+	return srv.Transport().RoundTrip(r)
+}
+
+// door is one of the two ways to send a request.
+type door func(*client.Client, *http.Request) (*http.Response, error)
+
+var doors = map[string]door{
+	"Send": (*client.Client).Send,
+	"HTTP": func(c *client.Client, r *http.Request) (*http.Response, error) { return c.HTTP().Do(r) },
+	"HTTP with a CheckRedirect of the caller's": func(c *client.Client, r *http.Request) (*http.Response, error) {
+		hc := c.HTTP()
+		hc.CheckRedirect = nil // net/http's own: it follows everything
+		return hc.Do(r)
+	},
+}
+
+// Cards: a redirect to another port, to another host and from https to http. Measured of
+// net/http: Authorization goes to the other port and to http, an X-Api-Key anywhere. Here
+// only what says which answer is wanted leaves the origin.
+func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
+	for name, to := range map[string]string{
+		"another port":       "https://vendor.test:8443/file",
+		"another host":       "https://storage.test/file",
+		"a subdomain":        "https://files.vendor.test/file",
+		"with a credential":  "https://u:p@storage.test/file",
+		"back to the origin": "https://storage.test/back",
+		"to http":            "http://vendor.test/file",
+	} {
+		for through, send := range doors {
+			t.Run(name+" through "+through, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					vendor := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						if r.URL.Path == "/export" {
+							http.Redirect(w, r, to, http.StatusFound)
+						}
+					}))
+					other := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						if r.URL.Path == "/back" {
+							http.Redirect(w, r, "https://vendor.test/last", http.StatusFound)
+						}
+					}))
+					c := newClient(t, nil, client.Config{
+						BaseURL: "https://vendor.test", Auth: client.Bearer("SECRET"),
+						Transport: origins{
+							"https://vendor.test": vendor, "https://vendor.test:8443": other, "https://storage.test": other,
+							"https://files.vendor.test": other, "http://vendor.test": other,
+						},
+					})
+					req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://vendor.test/export?key=SECRET", nil)
+					req.RequestURI = ""
+					req.Header = http.Header{
+						"X-Api-Key": {"SECRET"}, "Cookie": {"s=SECRET"}, "X-Custom": {"SECRET"}, "Referer": {"https://SECRET"},
+						"Accept": {"text/csv"}, "Range": {"bytes=0-"}, "User-Agent": {"job/1"}, "If-None-Match": {`"e"`},
+					}
+					resp, err := send(c, req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = resp.Body.Close()
+					if first := vendor.Requests()[0].Header; first.Get("Authorization") != "Bearer SECRET" || first.Get("X-Api-Key") != "SECRET" {
+						t.Errorf("the vendor did not get its credential: %v", first)
+					}
+					left := slices.Concat(other.Requests(), vendor.Requests()[1:])
+					if len(left) == 0 && name != "to http" {
+						t.Error("the redirect was not followed")
+					}
+					for _, r := range left {
+						delete(r.Header, "Accept-Encoding")
+						if diff := cmp.Diff([]string{"Accept", "If-None-Match", "Range", "User-Agent"}, slices.Sorted(maps.Keys(r.Header))); diff != "" {
+							t.Errorf("what left the origin (-want +got):\n%s", diff)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// Within the origin a redirect is followed with everything; that of a write is not, but
+// for 303 after a POST, which leads to the answer.
+func TestRedirectsWithinTheOrigin(t *testing.T) {
+	type hop struct{ Method, Path, Key, Body string }
+	first := func(method, body string) hop { return hop{method, "/a", "k", body} }
+	then := func(method string) hop { return hop{method, "/b", "k", ""} }
+	for name, tt := range map[string]struct {
+		method string
+		status int
+		body   string
+		want   []hop
+	}{
+		"301 of a GET":             {"GET", 301, "", []hop{first("GET", ""), then("GET")}},
+		"302 of a HEAD":            {"HEAD", 302, "", []hop{first("HEAD", ""), then("HEAD")}},
+		"307 of a GET":             {"GET", 307, "", []hop{first("GET", ""), then("GET")}},
+		"303 of a POST":            {"POST", 303, "x", []hop{first("POST", "x"), then("GET")}},
+		"303 of a POST of nothing": {"POST", 303, "", []hop{first("POST", ""), then("GET")}},
+		"302 of a POST":            {"POST", 302, "x", []hop{first("POST", "x")}},
+		"307 of a POST":            {"POST", 307, "x", []hop{first("POST", "x")}},
+		"308 of a PUT":             {"PUT", 308, "x", []hop{first("PUT", "x")}},
+		"303 of a DELETE":          {"DELETE", 303, "", []hop{first("DELETE", "")}},
+		"300 of a GET":             {"GET", 300, "", []hop{first("GET", "")}},
+	} {
+		for _, through := range []string{"Send", "HTTP"} {
+			t.Run(name+" through "+through, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					answers := []testserver.Answer{testserver.Status(tt.status, "Location", "/b"), testserver.Status(200)}
+					srv := testserver.New(t, answers[:len(tt.want)]...)
+					c := newClient(t, srv, client.Config{})
+					var body io.Reader
+					if tt.body != "" {
+						body = strings.NewReader(tt.body)
+					}
+					req, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL()+"/a", body)
+					if err != nil {
+						t.Fatal(err)
+					}
+					req.Header.Set("X-Api-Key", "k")
+					resp, err := doors[through](c, req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = resp.Body.Close()
+					var got []hop
+					for _, r := range srv.Requests() {
+						got = append(got, hop{r.Method, r.Path, r.Header.Get("X-Api-Key"), string(r.Body)})
+					}
+					if diff := cmp.Diff(tt.want, got); diff != "" {
+						t.Errorf("requests (-want +got):\n%s", diff)
+					}
+					if last := got[len(got)-1]; resp.Request.URL.Path != last.Path || resp.Request.Method != last.Method {
+						t.Errorf("the answer's request is %s %s", resp.Request.Method, resp.Request.URL)
+					}
+					if len(got) == 1 && (resp.StatusCode != tt.status || resp.Header.Get("Location") != "/b" || c.Check(resp) != nil) {
+						t.Errorf("status %d, location %q, check %v", resp.StatusCode, resp.Header.Get("Location"), c.Check(resp))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A chain without an end is the 3xx in the end, and every request of it is told.
+func TestRedirectsWithoutAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, always(testserver.Status(302, "Location", "/again")))
+		var seen events
+		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		status, err := send(t.Context(), t, c, "GET", "/items", "")
+		if err != nil || status != 302 {
+			t.Errorf("status %d, %v", status, err)
+		}
+		if told := len(seen.of(client.EventAttempt)); told != len(srv.Requests()) || told != 10 {
+			t.Errorf("%d told, %d requests", told, len(srv.Requests()))
+		}
+		_, err = get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // there is no answer beside an error
+		if err == nil || !strings.HasSuffix(err.Error(), "stopped after 10 redirects") {
+			t.Errorf("through HTTP: %v", err)
+		}
+	})
+}
+
+// What fails at the end of a redirect is sent again from its beginning, where a new
+// address can be had; another origin is judged by its status, whatever the vendor means
+// by it, and meets none of the vendor's limits.
+func TestAFailureBehindARedirect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor := testserver.New(t, testserver.Status(302, "Location", "https://storage.test/1"), testserver.Status(302, "Location", "https://storage.test/2"))
+		storage := testserver.New(t, testserver.Status(503, "X-Code", "GONE"), testserver.Text(200, "rows"))
+		var seen events
+		c := newClient(t, nil, client.Config{
+			BaseURL: "https://vendor.test", Observe: seen.observe,
+			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
+		})
+		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open does
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := io.ReadAll(resp.Body)
+		if string(rows) != "rows" || err != nil || resp.Request.URL.Path != "/2" {
+			t.Errorf("%q, %v, from %v", rows, err, resp.Request.URL)
+		}
+		var rules []string
+		for _, e := range seen.of(client.EventAttempt) {
+			rules = append(rules, fmt.Sprint(e.Attempt, " ", e.Status, " ", e.Class, " ", e.Rule))
+		}
+		want := []string{"1 302 none redirect followed", "2 503 server_error status 503", "3 302 none redirect followed", "4 200 none "}
+		if diff := cmp.Diff(want, rules); diff != "" {
+			t.Errorf("attempts (-want +got):\n%s", diff)
+		}
+	})
+}
