@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,70 +15,90 @@ import (
 	"github.com/retrywise/retrywise/internal/testserver"
 )
 
-// The load of the two tests below: some calls fail, every answer takes a moment.
+// The load of the test below: of a hundred calls, 5 are given up, 5 are refused, and 1
+// is cancelled while it is under way. Every answer takes a moment.
 const (
 	poolWorkers = 32
 	poolCalls   = 4000
-	failEvery   = 20
+	answerTakes = time.Millisecond // virtual
 )
 
 func sometimesFailing() http.Handler {
 	var n atomic.Int64
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(time.Millisecond) // virtual
-		if n.Add(1)%failEvery == 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		testserver.After(answerTakes, func(w http.ResponseWriter, _ *http.Request) {
+			switch n.Add(1) % 20 {
+			case 0:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			case 10:
+				w.WriteHeader(http.StatusUnprocessableEntity)
+			}
+		})(w, r)
 	})
 }
 
-// connections runs the load and returns how many connections it opened.
-func connections(t *testing.T, do func(*testing.T, *testserver.Server) func() error) (opened, failed int) {
+// A load tells what became of the calls.
+type load struct{ Connections, Failed, Canceled int }
+
+// run makes the calls of all workers; do is one call.
+func (l *load) run(t *testing.T, do func(*testing.T, *testserver.Server) func(context.Context) error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := testserver.Handle(t, sometimesFailing())
 		call := do(t, srv)
-		var failures atomic.Int64
+		var begun, failed, canceled atomic.Int64
 		var workers sync.WaitGroup
 		for range poolWorkers {
 			workers.Go(func() {
 				for range poolCalls / poolWorkers {
-					if call() != nil {
-						failures.Add(1)
+					ctx, cancel := t.Context(), func() {}
+					if begun.Add(1)%100 == 0 {
+						ctx, cancel = context.WithTimeout(t.Context(), answerTakes/2)
 					}
+					switch err := call(ctx); {
+					case ctx.Err() != nil:
+						canceled.Add(1)
+					case err != nil:
+						failed.Add(1)
+					}
+					cancel()
 				}
 			})
 		}
 		workers.Wait()
-		opened, failed = srv.Conns(), int(failures.Load())
+		*l = load{srv.Conns(), int(failed.Load()), int(canceled.Load())}
 	})
-	return opened, failed
 }
 
-// Calls that fail leave the pool alone: as many connections as workers, and no more.
-// go-retryablehttp, which closes everybody's idle connections on each failure, is
-// measured beside it.
+// Calls that fail leave the pool alone: as many connections as workers, and one for each
+// call that was cancelled under way. go-retryablehttp, which closes everybody's idle
+// connections on each failure, is measured beside it.
 func TestFailingCallsLeaveThePoolAlone(t *testing.T) {
-	ours, failed := connections(t, func(t *testing.T, srv *testserver.Server) func() error {
+	var ours, theirs load
+	ours.run(t, func(t *testing.T, srv *testserver.Server) func(context.Context) error {
 		c := newClient(t, srv, client.Config{})
-		return func() error {
-			_, err := send(t.Context(), t, c, "POST", "/items", "x") // not repeated: it fails
+		return func(ctx context.Context) error {
+			_, err := send(ctx, t, c, "POST", "/items", "x") // not repeated: it fails
 			return err
 		}
 	})
-	theirs, _ := connections(t, func(_ *testing.T, srv *testserver.Server) func() error {
-		c := retryablehttp.NewClient()
-		c.Logger, c.RetryMax, c.HTTPClient.Transport = nil, 0, srv.Transport()
-		return func() error {
-			resp, err := c.Post(srv.URL()+"/items", "text/plain", strings.NewReader("x"))
+	theirs.run(t, func(_ *testing.T, srv *testserver.Server) func(context.Context) error {
+		c := retryablehttpOver(srv)
+		c.RetryMax = 0
+		return func(ctx context.Context) error {
+			req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+"/items", strings.NewReader("x"))
+			if err != nil {
+				return err
+			}
+			resp, err := c.Do(req)
 			if err != nil {
 				return err
 			}
 			return resp.Body.Close()
 		}
 	})
-	t.Logf("%d calls over %d workers, %d failed: %d connections; go-retryablehttp alone: %d", poolCalls, poolWorkers, failed, ours, theirs)
-	if ours > poolWorkers || failed != poolCalls/failEvery {
-		t.Errorf("%d connections, %d failed calls; want at most %d and %d", ours, failed, poolWorkers, poolCalls/failEvery)
+	t.Logf("%d calls over %d workers: ours %+v; go-retryablehttp alone %+v", poolCalls, poolWorkers, ours, theirs)
+	if ours.Connections > poolWorkers+ours.Canceled || ours.Failed < 390 || ours.Canceled != poolCalls/100 {
+		t.Errorf("%+v; want at most %d connections beside those cancelled", ours, poolWorkers)
 	}
 }

@@ -1,0 +1,93 @@
+package client
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+// A script of what a transport tells of one request, and what that proves.
+func TestProof(t *testing.T) {
+	type step = func(*proof, *meter)
+	look := func(p *proof, _ *meter) { p.seek() }
+	conn := func(p *proof, m *meter) { p.have(m) }
+	strange := func(p *proof, m *meter) { p.have(m.Conn) } // of a transport that is not ours
+	write := func(_ *proof, m *meter) { _, _ = m.Write([]byte("x")) }
+	begin := func(p *proof, _ *meter) { p.set(&p.begun) }
+	answer := func(p *proof, _ *meter) { p.set(&p.answered) }
+	early := func(p *proof, _ *meter) { _ = p.interimAnswer() }
+	for name, tt := range map[string]struct {
+		isHTTP2   bool
+		steps     []step
+		neverLeft bool
+		stopped   bool
+	}{
+		"a transport that tells nothing":               {false, nil, false, false},
+		"no connection was had":                        {false, []step{look}, true, false},
+		"nothing was written":                          {false, []step{look, conn, begin}, true, false},
+		"half the headers were written":                {false, []step{look, conn, write}, true, false},
+		"it left":                                      {false, []step{look, conn, begin, write}, false, false},
+		"it may have left, by a strange connection":    {false, []step{look, strange, begin}, false, false},
+		"half the headers, by a strange connection":    {false, []step{look, strange}, true, false},
+		"over HTTP/2, all of it may be under way":      {true, []step{look, conn}, false, false},
+		"nothing was written, and then it left":        {false, []step{look, conn, begin, look, conn, begin, write}, false, false},
+		"nothing was written, twice":                   {false, []step{look, conn, begin, look, conn, begin}, true, false},
+		"it left, and net/http begins again":           {false, []step{look, conn, begin, write, look, conn}, false, true},
+		"it left, and no other connection was had":     {false, []step{look, conn, begin, write, look}, false, false},
+		"over HTTP/2, on the same connection":          {true, []step{look, conn, begin, conn}, false, true},
+		"it was answered, and a transport logs in":     {false, []step{look, conn, begin, write, answer, look, conn}, true, false},
+		"only an early hint came, and it begins again": {false, []step{look, conn, begin, write, answer, early, look, conn}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			defer func() { _, _ = ours.Close(), theirs.Close() }()
+			go func() { _, _ = io.Copy(io.Discard, theirs) }()
+			stopped := false
+			p := &proof{stop: func() { stopped = true }, isHTTP1: func(net.Conn) bool { return !tt.isHTTP2 }}
+			m := &meter{Conn: ours}
+			for _, do := range tt.steps {
+				do(p, m)
+			}
+			if p.neverLeft() != tt.neverLeft || stopped != tt.stopped {
+				t.Errorf("never left %v, stopped %v; want %v and %v", p.neverLeft(), stopped, tt.neverLeft, tt.stopped)
+			}
+			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && !tt.isHTTP2) {
+				t.Errorf("another write: %v", err)
+			}
+		})
+	}
+}
+
+func TestInterimAnswersAreBounded(t *testing.T) {
+	p := &proof{}
+	for range maxInterim {
+		if err := p.interimAnswer(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.interimAnswer() == nil {
+		t.Error("there is no end of them")
+	}
+}
+
+// Without TLS, only the standard transport tells what it speaks.
+func TestWhatAConnectionSpeaks(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	var both http.Protocols
+	both.SetHTTP1(true)
+	both.SetUnencryptedHTTP2(true)
+	for name, tt := range map[string]struct {
+		wire http.RoundTripper
+		want bool
+	}{
+		"the standard transport": {&http.Transport{}, true},
+		"with HTTP/2 as well":    {&http.Transport{Protocols: &both}, false},
+		"any other":              {http.NewFileTransport(http.Dir(".")), false},
+	} {
+		if got := isHTTP1By(tt.wire)(ours); got != tt.want {
+			t.Errorf("%s: HTTP/1 for certain is %v; want %v", name, got, tt.want)
+		}
+	}
+}
