@@ -51,7 +51,13 @@ func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 	if x.foreign {
 		vendor = anyVendor{}
 	}
-	return vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
+	told := vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
+	if told == nil {
+		return nil
+	}
+	f := *told
+	f.Items = x.censored(f.Items)
+	return &f
 }
 
 // readTyped reads the whole answer and decodes it. A redirect is none: what it leads to

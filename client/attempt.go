@@ -15,6 +15,7 @@ type attempt struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // ends the attempt; stopped when the caller gets the stream
 	proof  *proof
+	header http.Header // of the request, as it was sent
 	handed bool        // the request was given to the transport
 	body   *answerBody // of the answer
 
@@ -41,7 +42,7 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.end()
 		return nil, err
 	}
-	a.handed = true
+	a.header, a.handed = out.Header, true
 	resp, err := x.c.wire.RoundTrip(out.WithContext(a.proof.traced(a.ctx)))
 	if err == nil && resp == nil {
 		err = errNoAnswer

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,7 +32,10 @@ func (echo) Decode(a policy.Answer) *policy.Failure {
 	}
 	return &policy.Failure{
 		Status: a.Status, Details: map[string]any{"echo": canary},
-		Items: []apierrors.Field{{Code: canary + " is no code", Message: canary}, {Path: "a " + canary + "@b", Code: "BAD", Message: canary}},
+		Items: []apierrors.Field{
+			{Code: canary, Message: canary}, {Code: canary + " is no code", Message: canary}, {Path: canary, Code: "x." + canary},
+			{Path: "a " + canary + "@b", Code: "BAD", Message: canary},
+		},
 	}
 }
 
@@ -40,7 +44,7 @@ func (echo) Decode(a policy.Answer) *policy.Failure {
 func TestNoSecretGetsOut(t *testing.T) {
 	says := fmt.Sprintf(`{"token":%q,"url":"https://u:%s@h/?k=%s"}`, canary, canary, canary)
 	echoing := func(status int) testserver.Answer {
-		return testserver.JSON(status, says, "X-Request-Id", canary+" not an id", "X-Echo", canary, "Location", "https://h/?k="+canary)
+		return testserver.JSON(status, says, "X-Request-Id", canary, "X-Echo", canary, "Location", "https://h/?k="+canary)
 	}
 	refused := &net.OpError{Op: "dial", Err: errors.New("refused for " + canary)}
 	for name, tt := range map[string]struct {
@@ -48,15 +52,15 @@ func TestNoSecretGetsOut(t *testing.T) {
 		wire    func(*testserver.Server) http.RoundTripper // nil: the server's own
 		renew   error
 	}{
-		"a refused record":       {answers: []testserver.Answer{echoing(422), echoing(422)}},
-		"a server that is down":  {answers: []testserver.Answer{echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503), echoing(503)}},
+		"a refused record":       {answers: repeated(echoing(422))},
+		"a server that is down":  {answers: repeated(echoing(503))},
 		"a limit":                {answers: []testserver.Answer{echoing(429), testserver.JSON(429, says, "Retry-After", "3600")}},
-		"a redirect":             {answers: []testserver.Answer{echoing(302), echoing(302)}},
-		"an answer of no use":    {answers: []testserver.Answer{testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary), testserver.Text(200, canary)}},
-		"a broken connection":    {answers: []testserver.Answer{testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset(), testserver.Reset()}},
+		"a redirect":             {answers: repeated(echoing(302))},
+		"an answer of no use":    {answers: repeated(testserver.Text(200, canary))},
+		"a broken connection":    {answers: repeated(testserver.Reset())},
 		"a dial that fails":      {wire: func(srv *testserver.Server) http.RoundTripper { return failing(srv, 99, refused) }},
 		"a transport that talks": {wire: func(*testserver.Server) http.RoundTripper { return silent{errors.New(canary)} }},
-		"a renewal that fails":   {answers: []testserver.Answer{testserver.Status(401), testserver.Status(401)}, renew: errors.New("invalid secret " + canary)},
+		"a renewal that fails":   {answers: repeated(testserver.Status(401)), renew: errors.New("invalid secret " + canary)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,9 +78,9 @@ func TestNoSecretGetsOut(t *testing.T) {
 				c := newClient(t, srv, cfg)
 				options := client.CallOptions{Op: "items.put", RecordKey: canary, IdempotencyKey: canary, MaxWait: 1 << 40}
 				var printed strings.Builder
-				for _, err := range []error{sendCanary(t, c, srv, options), doCanary(t, c, options)} {
+				for _, err := range append(dropInCanary(t, c, srv, options), sendCanary(t, c, srv, options), doCanary(t, c, options)) {
 					if err == nil {
-						continue // a redirect is an answer to Send
+						continue // a redirect is an answer
 					}
 					e := failure(t, err)
 					asJSON, jsonErr := json.Marshal(e)
@@ -96,8 +100,13 @@ func TestNoSecretGetsOut(t *testing.T) {
 	}
 }
 
-// sendCanary puts the secret into query, userinfo, path, header and body.
-func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) error {
+// repeated is enough of one answer for every attempt of a test.
+func repeated(answer testserver.Answer) []testserver.Answer {
+	return slices.Repeat([]testserver.Answer{answer}, 30)
+}
+
+// canaryRequest has the secret in query, userinfo, path, header and body.
+func canaryRequest(t *testing.T, srv *testserver.Server, o client.CallOptions) *http.Request {
 	t.Helper()
 	host := strings.TrimPrefix(srv.URL(), "http://")
 	target := fmt.Sprintf("http://u:%s@%s/items/%s@b.c?key=%s#%s", canary, host, canary, canary, canary)
@@ -106,11 +115,29 @@ func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client
 		t.Fatal(err)
 	}
 	req.Header.Set("X-Api-Key", canary)
-	resp, err := c.Send(req)
+	return req
+}
+
+func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) error {
+	t.Helper()
+	resp, err := c.Send(canaryRequest(t, srv, o))
 	if err == nil {
 		_ = resp.Body.Close()
 	}
 	return err
+}
+
+// dropInCanary is what Check says of the answer through HTTP(), or the error without
+// net/http's own words.
+func dropInCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) []error {
+	t.Helper()
+	resp, err := c.HTTP().Do(canaryRequest(t, srv, o))
+	if err != nil {
+		return []error{client.CleanError(fmt.Errorf("the job says: %w", err))}
+	}
+	defer resp.Body.Close()
+	again := *resp // of which nothing is remembered
+	return []error{c.Check(resp), c.Check(&again)}
 }
 
 func doCanary(t *testing.T, c *client.Client, o client.CallOptions) error {

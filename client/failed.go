@@ -32,7 +32,7 @@ func (x *call) failed(o *outcome) *apierrors.Error {
 	e.Reason, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, o.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
-	e.RequestID = requestID(o.header)
+	e.RequestID = withoutSecret(requestID(o.header), x.secrets())
 	e.RetryAt = later(d.After)
 	e.Err = o.err
 	return e

@@ -1,0 +1,91 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+func TestASecretPrintsNothing(t *testing.T) {
+	type config struct {
+		Token  client.Secret
+		hidden client.Secret
+	}
+	var c config
+	if err := json.Unmarshal(fmt.Appendf(nil, `{"Token":%q}`, canary), &c); err != nil {
+		t.Fatal(err)
+	}
+	c.hidden = client.NewSecret(canary)
+	if c.Token.Reveal() != canary || c.hidden.Reveal() != canary || (client.Secret{}).Reveal() != "" {
+		t.Error("a secret is not what was put in")
+	}
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
+		fmt.Fprintf(&out, verb+verb+verb+"\n", c, &c, c.Token)
+	}
+	asJSON, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(asJSON)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "token", c.Token, "config", c)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "token", c.Token, "config", c)
+	inHex := fmt.Sprintf("%x", canary)
+	if text := out.String(); strings.Contains(text, canary) || strings.Contains(strings.ToLower(text), inHex) || !strings.Contains(text, "[secret]") {
+		t.Error(text)
+	}
+}
+
+func TestCleanError(t *testing.T) {
+	ours := &apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items"}
+	parse := &url.Error{Op: "parse", URL: "http://h/%zz?key=" + canary, Err: url.EscapeError("%zz")}
+	outer := func(err error) error { return &url.Error{Op: "Get", URL: "https://u:p@h/?key=" + canary, Err: err} }
+	for name, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"ours":                       {outer(ours), "GET http://h/items: network"},
+		"ours, wrapped":              {fmt.Errorf("job: %w", outer(ours)), "GET http://h/items: network"},
+		"net/http's":                 {outer(errors.New("stopped after 10 redirects")), `Get "https://h": stopped after 10 redirects`},
+		"one in another":             {outer(parse), `Get "https://h": parse "?": invalid URL escape "%zz"`},
+		"what net/http quotes":       {outer(fmt.Errorf("failed to parse Location header %q: x", canary)), `Get "https://h": the Location of a redirect is malformed`},
+		"a context's":                {outer(context.Canceled), `Get "https://h": context canceled`},
+		"none of net/http's":         {errors.New("disk full"), "disk full"},
+		"ours without any of theirs": {ours, "GET http://h/items: network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := client.CleanError(tt.err).Error(); got != tt.want {
+				t.Errorf("got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	if client.CleanError(nil) != nil {
+		t.Error("nil is no error")
+	}
+	if !errors.Is(client.CleanError(outer(context.Canceled)), context.Canceled) {
+		t.Error("the cause is lost")
+	}
+}
+
+// What net/http says of a redirect that it cannot read is cleaned as well.
+func TestAMalformedLocationThroughHTTP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(302, "Location", "http://h/%zz?key="+canary))
+		c := newClient(t, srv, client.Config{})
+		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // there is none
+		if err == nil || strings.Contains(client.CleanError(err).Error(), canary) {
+			t.Error(client.CleanError(err))
+		}
+	})
+}
