@@ -65,13 +65,11 @@ func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
 							http.Redirect(w, r, "https://vendor.test/last", http.StatusFound)
 						}
 					}))
-					c := newClient(t, nil, client.Config{
-						BaseURL: "https://vendor.test", Auth: client.Bearer("SECRET"),
-						Transport: origins{
-							"https://vendor.test": vendor, "https://vendor.test:8443": other, "https://storage.test": other,
-							"https://files.vendor.test": other, "http://vendor.test": other,
-						},
-					})
+					wire := origins{
+						"https://vendor.test": vendor, "https://vendor.test:8443": other, "https://storage.test": other,
+						"https://files.vendor.test": other, "http://vendor.test": other,
+					}
+					c := newClient(t, nil, client.Config{BaseURL: "https://vendor.test", Auth: client.Bearer("SECRET"), Transport: wire})
 					req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://vendor.test/export?key=SECRET", nil)
 					req.RequestURI = ""
 					req.Header = http.Header{
@@ -87,6 +85,9 @@ func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
 						t.Errorf("the vendor did not get its credential: %v", first)
 					}
 					left := slices.Concat(other.Requests(), vendor.Requests()[1:])
+					if through == "Send" {
+						t.Logf("net/http alone takes there: %v", takenBy(t, &http.Client{Transport: wire}, req, other))
+					}
 					if len(left) == 0 && name != "to http" {
 						t.Error("the redirect was not followed")
 					}
@@ -100,6 +101,27 @@ func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
 			})
 		}
 	}
+}
+
+// takenBy is which secrets hc takes to other.
+func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *testserver.Server) []string {
+	t.Helper()
+	before := len(other.Requests())
+	req = req.Clone(t.Context())
+	req.Header.Set("Authorization", "Bearer SECRET")
+	resp, err := hc.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	var taken []string
+	for name, values := range other.Requests()[before].Header {
+		if strings.Contains(values[0], "SECRET") {
+			taken = append(taken, name)
+		}
+	}
+	slices.Sort(taken)
+	return taken
 }
 
 // Within the origin a redirect is followed with everything; that of a write is not, but
