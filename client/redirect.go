@@ -31,17 +31,19 @@ func mayFollow(method string, status int, from, to *url.URL) bool {
 }
 
 // isSameOrigin compares scheme, host and port (RFC 6454 section 5).
-func isSameOrigin(a, b *url.URL) bool { return a != nil && b != nil && origin(a) == origin(b) }
+func isSameOrigin(a, b *url.URL) bool {
+	return a != nil && b != nil && a.Scheme == b.Scheme &&
+		strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
 
 // defaultPort is the port of a URL that names none.
 var defaultPort = map[string]string{"http": "80", "https": "443"}
 
-func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = defaultPort[u.Scheme]
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+	return defaultPort[u.Scheme]
 }
 
 // keepHarmless leaves of a request that a redirect led to another origin only what says
