@@ -27,6 +27,7 @@ type answerBody struct {
 	start   *beginning  // was looked at, and is read first; nil: nothing was
 	read    int         // of that
 	stall   *time.Timer // runs only while a Read is blocked; made by the first
+	broke   func(error) // is told if the body breaks off while it is read; may be nil
 }
 
 func (b *answerBody) Read(p []byte) (int, error) {
@@ -39,6 +40,9 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	b.stall.Stop()
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.attempt.why(err)
+		if b.broke != nil {
+			b.broke(err)
+		}
 	}
 	return n, err
 }

@@ -12,11 +12,12 @@ import (
 	"weak"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
 // else an *apierrors.Error. For an answer that came through HTTP(), it is how the call
-// ended, with its attempts. Any other answer is judged by its status and the beginning
+// ended, with its attempts; after a Read that failed, also that a success broke off. Any other answer is judged by its status and the beginning
 // of its body, which is still there to be read afterwards; nothing is known of how often
 // that was sent, so it is for the caller to decide whether to send it again.
 func (c *Client) Check(resp *http.Response) error {
@@ -47,6 +48,27 @@ func (o *outcomes) of(resp *http.Response) (known bool, err error) {
 		return false, nil
 	}
 	return true, *told
+}
+
+// remember has Check know how the call ended, or that its answer broke off.
+func (x *call) remember(resp *http.Response) {
+	if x.err != nil || x.accepted {
+		x.c.outcomes.remember(resp, x.err)
+		return
+	}
+	if body, ok := resp.Body.(*answerBody); ok {
+		body.broke = func(err error) { x.c.outcomes.remember(resp, x.brokenOff(resp, err)) }
+	}
+}
+
+// brokenOff is the error for a success whose body broke off while the caller read it.
+func (x *call) brokenOff(resp *http.Response, err error) error {
+	o := outcome{
+		failure: policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode},
+		header:  resp.Header, err: err,
+	}
+	o.decision = x.policy().Decide(o.failure, x.state())
+	return x.failed(&o)
 }
 
 // judge decides about an answer that was got elsewhere.

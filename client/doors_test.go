@@ -86,6 +86,38 @@ func TestAnAnswerIsAnAnswer(t *testing.T) {
 	}
 }
 
+// A success that breaks off while the caller reads it is one no longer.
+func TestCheckAfterABrokenRead(t *testing.T) {
+	for method, stop := range map[string]apierrors.Stop{"GET": apierrors.StopNone, "POST": apierrors.StopUnsafe} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, testserver.Cut(200, strings.Repeat("rows ", 2000)))
+				c := newClient(t, srv, client.Config{})
+				req, err := http.NewRequestWithContext(t.Context(), method, "/export", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := c.HTTP().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if err := c.Check(resp); err != nil {
+					t.Errorf("before it is read: %v", err)
+				}
+				_, err = io.Copy(io.Discard, resp.Body)
+				if !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("read: %v", err)
+				}
+				e := failure(t, c.Check(resp))
+				if e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || e.Stop != stop || len(e.Attempts) != 1 {
+					t.Errorf("class %v, applied %v, stop %v", e.Class, e.Applied, e.Stop)
+				}
+			})
+		})
+	}
+}
+
 // Where there is no answer, the error is ours inside net/http's, with its Timeout.
 func TestNoAnswerIsATypedError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

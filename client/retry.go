@@ -45,8 +45,8 @@ func (x *call) run() (*http.Response, error) {
 	if err != nil {
 		return nil, x.err
 	}
-	if x.dropIn && (x.err != nil || x.accepted) {
-		x.c.outcomes.remember(resp, x.err)
+	if x.dropIn {
+		x.remember(resp)
 	}
 	return resp, nil
 }

@@ -88,7 +88,7 @@ var classRules = []Rule{
 	},
 	apierrors.Network: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
-		Hint: "The vendor could not be reached: check the network between here and there, run it again later.",
+		Hint: "The connection to the vendor could not be had, or it broke: check the network between here and there, run it again later.",
 	},
 	apierrors.MalformedResponse: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,

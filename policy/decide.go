@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -28,6 +29,11 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
 	}
+	return p.advise(p.act(d, r, f, s), s)
+}
+
+// act turns the rule's action into what the state of the call allows.
+func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 	switch r.Action {
 	case apierrors.Retry, apierrors.Shrink:
 		return p.onRetry(d, r, f, s)
@@ -42,6 +48,28 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	default:
 		return p.onRefusal(d, r, s)
 	}
+}
+
+// advise says first what is to be done about a call that was not sent again although its
+// failure may pass: the failure's own hint tells to run it again.
+func (p Policy) advise(d Decision, s State) Decision {
+	first := ""
+	switch d.Stop {
+	case apierrors.StopUnsafe:
+		first = "It may have been executed: find out before you send it again"
+		if d.Applied == apierrors.AppliedYes {
+			first = "It was executed, as the vendor said: do not send it again"
+		}
+		if e, ok := p.endpoint(s); ok && e.Lookup != "" {
+			first += "; look it up by " + e.Lookup
+		}
+	case apierrors.StopBody:
+		first = "The body could be read only once: give one that can be read again, such as bytes, a file or GetBody"
+	default:
+		return d
+	}
+	d.Hint = strings.TrimSpace(first + ". " + d.Hint)
+	return d
 }
 
 // onRetry backs off and sends again, within the attempts and the time for trying.
@@ -216,12 +244,20 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 	if r.Applied == apierrors.AppliedNo || s.Repeatable || s.Keyed || r.RepeatUnsafe {
 		return true
 	}
-	for _, e := range p.endpoints {
-		if matchesRequest(e.Methods, e.Paths, s.method(), s.Path) {
-			return e.Repeatable
-		}
+	if e, ok := p.endpoint(s); ok {
+		return e.Repeatable
 	}
 	return IsIdempotent(s.method())
+}
+
+// endpoint is the first one that knows the request.
+func (p Policy) endpoint(s State) (Endpoint, bool) {
+	for _, e := range p.endpoints {
+		if matchesRequest(e.Methods, e.Paths, s.method(), s.Path) {
+			return e, true
+		}
+	}
+	return Endpoint{}, false
 }
 
 // bounds are the policy's bounds with what the rule states over them.

@@ -363,3 +363,37 @@ func TestOtherwiseWhenTheAttemptsAreUsedUp(t *testing.T) {
 		t.Errorf("the second: again %v, %v, %v", d.Again, d.Action, d.Stop)
 	}
 }
+
+// A failure that may pass tells to run it again. Where that is not safe, something else
+// comes first.
+func TestWhatComesBeforeRunningItAgain(t *testing.T) {
+	p, err := policy.New(policy.Settings{
+		Name:      "shop",
+		Endpoints: []policy.Endpoint{{Methods: []string{"POST"}, Paths: []string{"/orders"}, Lookup: "GET /orders/{id}"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := policy.Failure{Class: apierrors.Network}
+	passing := p.Decide(lost, policy.State{Method: "GET"}).Hint
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    string
+	}{
+		"a write": {lost, policy.State{Method: "POST"}, "It may have been executed: find out before you send it again. " + passing},
+		"one that can be looked up": {lost, policy.State{Method: "POST", Path: "/orders"},
+			"It may have been executed: find out before you send it again; look it up by GET /orders/{id}. " + passing},
+		"one that was executed": {policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"},
+			"It was executed, as the vendor said: do not send it again. " + passing},
+		"a body that can be read once": {lost, policy.State{Method: "PUT", OneShotBody: true},
+			"The body could be read only once: give one that can be read again, such as bytes, a file or GetBody. " + passing},
+		"a read": {lost, policy.State{Method: "GET", Attempts: 9}, passing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := p.Decide(tt.failure, tt.state).Hint; got != tt.want || passing == "" {
+				t.Errorf("hint %q; want %q", got, tt.want)
+			}
+		})
+	}
+}

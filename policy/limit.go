@@ -51,6 +51,7 @@ type Endpoint struct {
 	Methods    []string `yaml:"methods"` // in capitals; empty: all
 	Paths      []string `yaml:"path"`    // patterns of the path below the base URL, as in path.Match; empty: all
 	Repeatable bool     `yaml:"repeatable,required"`
+	Lookup     string   `yaml:"lookup"` // how to find out whether a request was executed, such as "GET /purchases/{id}"; goes into the hint
 }
 
 // Limits returns the limits that a request falls under, also those that are off.
