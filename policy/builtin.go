@@ -92,7 +92,7 @@ var classRules = []Rule{
 	},
 	apierrors.MalformedResponse: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
-		Hint: "The vendor's answer could not be understood: check the expected type against its documents.",
+		Hint: "The vendor's answer broke off or could not be understood: check the expected type against its documents.",
 	},
 	apierrors.Canceled: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
