@@ -96,7 +96,7 @@ func (x *call) receive(req *http.Request, resp *http.Response) {
 	switch {
 	case resp.StatusCode/100 != 3 || resp.Header.Get("Location") == "":
 	case x.follows(req, resp):
-		x.passed(resp)
+		x.passed(req, resp)
 	default:
 		a.location = resp.Header["Location"]
 		resp.Header.Del("Location")

@@ -4,18 +4,23 @@
 //
 // A [Client] is made once for each vendor and credential, and shared: it holds what
 // outlives a call, which is the pace that limits set, the gates that a 429 closes, and
-// the token that is renewed once for all. [Do] is the typed door, [Client.Send] takes
-// and gives what net/http has. Both return an *apierrors.Error for every failure.
+// the token that is renewed once for all. It has three doors: [Client.HTTP] is a
+// drop-in for net/http, where an answer is an answer and [Client.Check] tells what it
+// means; [Client.Send] takes and gives what net/http has, and [Do] is typed: both return
+// an *apierrors.Error for every failure.
 //
 // A call's way through the package, top to bottom:
 //
-//	do.go       Do: encodes the body, decodes the answer
-//	client.go   Config, New, Send
-//	call.go     the state of one call
-//	retry.go    one call: the go-retryablehttp callbacks, in the order in which they run
-//	attempt.go  one attempt: lanes → credentials → timeout → wire
-//	admit.go    waiting for limits and gates, which lanes.go holds
-//	answer.go   reading what came
-//	outcome.go  what the wire proves
-//	failed.go   the error that the caller gets
+//	client.go     Config, New
+//	doors.go      HTTP, Send; do.go: Do; check.go: Check
+//	call.go       the state of one call
+//	retry.go      one call: the go-retryablehttp callbacks, in the order in which they run
+//	attempt.go    one attempt: lanes → credentials → timeout → wire
+//	admit.go      waiting for limits and gates, which lanes.go holds
+//	payload.go    the request's body, once more for each attempt
+//	proof.go      what left, and that nothing leaves twice unseen
+//	redirect.go   where a redirect may lead, and with what
+//	answer.go     looking at what came; body.go and beginning.go lose nothing of it
+//	outcome.go    what the wire proves
+//	failed.go     the error that the caller gets
 package client

@@ -21,7 +21,7 @@ func mayFollow(method string, status int, from, to *url.URL) bool {
 		return false
 	}
 	switch method {
-	case http.MethodGet, http.MethodHead:
+	case "", http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPost:
 		return status == http.StatusSeeOther && isSameOrigin(from, to)
@@ -99,11 +99,24 @@ func (x *call) follows(req *http.Request, resp *http.Response) bool {
 		mayFollow(req.Method, resp.StatusCode, req.URL, to)
 }
 
-// passed completes the entry of an attempt that was answered by a redirect.
-func (x *call) passed(resp *http.Response) {
+// passed completes the entry of an attempt that was answered by a redirect. The POST that
+// a 303 answers has been executed: from here on, the call is the GET that leads to its
+// answer, and no failure of that says that nothing was applied.
+func (x *call) passed(req *http.Request, resp *http.Response) {
 	a := &x.attempts[len(x.attempts)-1]
 	a.Took, a.Status, a.Reason = time.Since(a.Start), resp.StatusCode, "redirect followed"
 	x.emit(Event{Kind: EventAttempt, Attempt: len(x.attempts), Status: a.Status, Rule: a.Reason, Took: a.Took})
+	to, err := req.URL.Parse(resp.Header.Get("Location"))
+	if err != nil || req.Method != http.MethodPost {
+		return
+	}
+	next := *x.req
+	next.Method, next.URL = http.MethodGet, to
+	x.req, x.path = &next, x.c.belowBase(to)
+	x.payload.close()
+	x.payload = payload{empty: true}
+	x.options.IdempotencyKey = ""
+	x.unknownBefore = true
 }
 
 // checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
 )
 
@@ -235,4 +236,39 @@ func TestAFailureBehindARedirect(t *testing.T) {
 			t.Errorf("attempts (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// The POST that a 303 answers was executed: what fails behind it is the GET, which is
+// sent again alone, and no failure of it says that nothing was applied.
+func TestAPostThatWasAnsweredBySeeOther(t *testing.T) {
+	for name, tt := range map[string]struct {
+		then    []testserver.Answer
+		want    []string
+		applied apierrors.Applied
+	}{
+		"the answer is late":      {[]testserver.Answer{testserver.Status(503), testserver.Reset(), testserver.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
+		"the answer is limited":   {[]testserver.Answer{testserver.Status(429, "Retry-After", "1"), testserver.Status(200)}, []string{"POST", "GET", "GET"}, 0},
+		"the answer is not there": {[]testserver.Answer{testserver.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, append([]testserver.Answer{testserver.Status(303, "Location", "/jobs/1")}, tt.then...)...)
+				c := newClient(t, srv, client.Config{})
+				_, err := send(t.Context(), t, c, "POST", "/jobs", "x")
+				var got []string
+				for _, r := range srv.Requests() {
+					got = append(got, r.Method)
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+				if err == nil {
+					return
+				}
+				if e := failure(t, err); e.Applied != tt.applied || e.Class != apierrors.NotFound {
+					t.Errorf("applied %v, class %v", e.Applied, e.Class)
+				}
+			})
+		})
+	}
 }

@@ -95,7 +95,7 @@ func (x *call) act(o *outcome) (bool, error) {
 	default:
 		x.err = x.failed(o)
 	}
-	if x.accepted || x.dropIn && o.answer != nil {
+	if x.accepted || x.dropIn && o.answer != nil && x.ctx.Err() == nil {
 		return false, nil // the answer stands
 	}
 	o.drop()
