@@ -9,10 +9,9 @@ import (
 )
 
 // admit waits until every gate is open and every limit has given a token. A wait that
-// does not fit into the call is a *refusal. What a redirect led to another origin meets
-// none of the vendor's.
+// does not fit into the call is a *refusal. What is not the vendor's meets none of them.
 func (x *call) admit(ctx context.Context) error {
-	if x.foreign {
+	if x.strange {
 		return nil
 	}
 	began := time.Now()

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -35,8 +36,9 @@ func (x *call) outcome(resp *http.Response, err error) *outcome {
 // breaks off, or comes too slowly, is taken as far as it came; one that is clipped at
 // the bound is whole, as asking again would bring no more of it.
 func (x *call) readError(resp *http.Response) *outcome {
+	x.attempt.show(resp)
 	head, end := x.attempt.body.look(maxErrorBody, anything)
-	x.attempt.timer.Stop()
+	x.attempt.clock.stop()
 	f := x.explain(resp, plain(resp, head))
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
@@ -45,10 +47,25 @@ func (x *call) readError(resp *http.Response) *outcome {
 	return &outcome{failure: *f, answer: x.attempt.body, body: head, header: resp.Header}
 }
 
-// explain has an answer decoded. What a redirect led to another origin is not the vendor's.
+// show makes the caller's answer one of its own: the transport fills in trailers when
+// the body ends, and the goroutine that looks at it may be the one that meets the end.
+func (a *attempt) show(resp *http.Response) {
+	shown := *resp
+	shown.Trailer = maps.Clone(resp.Trailer)
+	a.shown = &shown
+	a.body.ended = func() {
+		if shown.Trailer == nil {
+			shown.Trailer = resp.Trailer
+			return
+		}
+		maps.Copy(shown.Trailer, resp.Trailer)
+	}
+}
+
+// explain has an answer decoded, unless it is not the vendor's.
 func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 	vendor := x.c.vendor
-	if x.foreign {
+	if x.strange {
 		vendor = anyVendor{}
 	}
 	told := vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
@@ -65,7 +82,7 @@ func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 func (x *call) readTyped(resp *http.Response) *outcome {
 	a := x.attempt
 	data, err := readTyped(a.body)
-	a.timer.Stop()
+	a.clock.stop()
 	if err != nil {
 		err = a.why(err)
 	}
@@ -114,14 +131,14 @@ func (x *call) readStream(resp *http.Response) *outcome {
 			return told
 		}
 	}
-	a.timer.Stop()
+	a.clock.stop()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		resp.Body = upgraded(a.body)
 	}
 	return nil
 }
 
-func (x *call) tellsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.foreign }
+func (x *call) tellsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.strange }
 
 // upgraded is the connection behind a 101, which the caller reads and writes. Nothing
 // watches over it.
@@ -140,6 +157,7 @@ func upgraded(b *answerBody) io.ReadCloser {
 // lookInside is the error at the beginning of a stream, or the failure to read it; nil
 // if there is neither.
 func (x *call) lookInside(resp *http.Response) *outcome {
+	x.attempt.show(resp)
 	head, end := x.attempt.body.look(maxPeek, isDocument)
 	switch {
 	case errors.Is(end, io.EOF):

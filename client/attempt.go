@@ -13,13 +13,14 @@ import (
 type attempt struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	timer  *time.Timer // ends the attempt; stopped when the caller gets the stream
+	clock  *attemptClock
 	proof  *proof
 	header http.Header // of the request, as it was sent
 	handed bool        // the request was given to the transport
 	body   *answerBody // of the answer
 
-	location []string // of a redirect that is not followed: kept from http.Client
+	location []string       // of a redirect that is not followed: kept from http.Client
+	shown    *http.Response // what the caller gets of an answer that was looked at
 }
 
 // RoundTrip sends one attempt: lanes, credential, timeout, wire. It makes a call the
@@ -71,8 +72,8 @@ func (x *call) begin(ctx context.Context) *attempt {
 	x.sinceLast = 0
 	a := &attempt{}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	a.proof = &proof{stop: func() { a.cancel(errReplay) }, isHTTP1: x.c.isHTTP1}
-	a.timer = time.AfterFunc(x.c.policy.Retry().AttemptTimeout, func() { a.cancel(errAttemptTimeout) })
+	a.proof = &proof{stop: func() { a.cancel(errReplay) }, speech: x.c.speech}
+	a.clock = startClock(x.c.policy.Retry().AttemptTimeout, func() { a.cancel(errAttemptTimeout) })
 	x.attempt = a
 	return a
 }
@@ -116,7 +117,7 @@ func (a *attempt) why(err error) error {
 
 // end stops the attempt's clock and gives up what it holds.
 func (a *attempt) end() {
-	a.timer.Stop()
+	a.clock.stop()
 	a.cancel(errEnded)
 }
 
@@ -124,7 +125,7 @@ func (a *attempt) end() {
 // where the call was addressed: a redirect does not get the body, and one that left the
 // origin gets no credential.
 func (x *call) dress(out *http.Request) error {
-	if x.foreign {
+	if x.left {
 		keepHarmless(out)
 		return nil
 	}
@@ -140,7 +141,7 @@ func (x *call) dress(out *http.Request) error {
 		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.options.IdempotencyKey)
 	}
 	out.Trailer = x.req.Trailer // its values are set while the body is read
-	return x.payload.attach(out)
+	return x.payload.attach(out, x.attempt)
 }
 
 // authorize applies the client's credential, and has the first one fetched.

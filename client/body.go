@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,11 +24,14 @@ const (
 // that stalls.
 type answerBody struct {
 	io.ReadCloser
-	attempt *attempt
-	start   *beginning  // was looked at, and is read first; nil: nothing was
-	read    int         // of that
-	stall   *time.Timer // runs only while a Read is blocked; made by the first
-	broke   func(error) // is told if the body breaks off while it is read; may be nil
+	attempt  *attempt
+	start    *beginning  // was looked at, and is read first; nil: nothing was
+	read     int         // of that
+	stall    *time.Timer // runs only while a Read is blocked; made by the first
+	closed   atomic.Bool
+	ended    func()      // is called at the end, before it is told; may be nil
+	released func()      // is called when it is closed; may be nil
+	broke    func(error) // is told if the body breaks off while it is read; may be nil
 }
 
 func (b *answerBody) Read(p []byte) (int, error) {
@@ -38,9 +42,15 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.next(p)
 	b.stall.Stop()
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		if b.ended != nil {
+			b.ended()
+		}
+	default:
 		err = b.attempt.why(err)
-		if b.broke != nil {
+		if b.broke != nil && !b.closed.Load() {
 			b.broke(err)
 		}
 	}
@@ -49,25 +59,32 @@ func (b *answerBody) Read(p []byte) (int, error) {
 
 // next reads what was looked at, and then what follows it.
 func (b *answerBody) next(p []byte) (int, error) {
-	if b.start == nil {
-		return b.ReadCloser.Read(p)
+	for b.start != nil && !b.closed.Load() {
+		isDone := b.start.isDone() // asked first: then there is no more than this
+		data, err := b.start.soFar()
+		switch {
+		case b.read < len(data):
+			n := copy(p, data[b.read:])
+			b.read += n
+			return n, nil
+		case !isDone:
+			<-b.start.done // the Read that is under way
+		case err != nil:
+			return 0, err
+		default:
+			b.start = nil
+		}
 	}
-	data, err := b.start.wait()
-	if b.read < len(data) {
-		n := copy(p, data[b.read:])
-		b.read += n
-		return n, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	b.start = nil
 	return b.ReadCloser.Read(p)
 }
 
 func (b *answerBody) Close() error {
+	b.closed.Store(true)
 	err := b.ReadCloser.Close()
-	b.attempt.cancel(errEnded)
+	b.attempt.end()
+	if b.released != nil {
+		b.released()
+	}
 	return err
 }
 
@@ -76,12 +93,10 @@ func (b *answerBody) Close() error {
 func (b *answerBody) drop() {
 	defer func() { _ = b.Close() }()
 	if b.start != nil {
-		select {
-		case <-b.start.done:
-			b.read = len(b.start.data)
-		default:
+		if b.start.wasStopped() {
 			return
 		}
+		b.read = len(b.start.data)
 	}
 	timer := time.AfterFunc(drainTimeout, func() { b.attempt.cancel(errSlow) })
 	defer timer.Stop()
@@ -101,9 +116,9 @@ func (b *answerBody) look(max int, wanted func([]byte) bool) (head []byte, end e
 	defer timer.Stop()
 	select {
 	case <-b.start.done:
-		return b.start.data, b.start.err
+		return b.start.soFar()
 	case <-timer.C:
-		return b.start.soFar(), errSlow
+		return b.start.stop(), errSlow
 	}
 }
 

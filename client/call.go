@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,18 +21,20 @@ type call struct {
 	original *http.Request // the caller's; never changed
 	req      *http.Request // with its whole URL, without a body
 	path     string        // of the URL below the base URL, by which the vendor's data knows it
-	payload  payload
+	payload  *payload
 	options  CallOptions
 	decode   func([]byte) error // of the typed door; nil: the answer is streamed
 	dropIn   bool               // of HTTP(): an answer is an answer, whatever it says
 
-	engine engine
+	engine        engine
+	stopListening func() // to Request.Cancel
 
 	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
 	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
 	at            *url.URL // where the latest attempt was sent
 	hops          int      // requests of the latest attempt's chain of redirects
-	foreign       bool     // a redirect has led to another origin
+	strange       bool     // it was sent to an origin that is not the vendor's
+	left          bool     // a redirect led there
 	attempt       *attempt // the latest; nil while it has not begun
 	attempts      []apierrors.Attempt
 	started       time.Time     // the call
@@ -69,27 +72,43 @@ func (o *outcome) drop() {
 
 // newCall checks the request, and makes it a whole one.
 func (c *Client) newCall(req *http.Request, o CallOptions) (*call, error) {
-	x := &call{c: c, ctx: req.Context(), options: o, started: time.Now()}
-	return x, x.take(req)
+	x := &call{c: c, ctx: req.Context(), options: o, started: time.Now(), stopListening: func() {}}
+	if req.Cancel != nil { //nolint:staticcheck // http.Client sets it for a Timeout
+		x.listen(req.Cancel) //nolint:staticcheck,contextcheck // as above; the context is the call's
+	}
+	err := x.take(req)
+	if err != nil {
+		x.stopListening()
+	}
+	return x, err
 }
+
+// listen has the call end with a channel as well as with its context, until it is told to stop.
+func (x *call) listen(canceled <-chan struct{}) {
+	ctx, cancel := context.WithCancelCause(x.ctx)
+	x.ctx, x.stopListening = ctx, func() { cancel(errEnded) }
+	go func() { // ends with the context
+		select {
+		case <-canceled:
+			cancel(errCanceled)
+		case <-ctx.Done():
+		}
+	}()
+}
+
+var errCanceled = errors.New("the request was canceled by its channel")
 
 // take makes req the one that is sent: its URL whole, its body apart.
 func (x *call) take(req *http.Request) error {
 	x.original, x.payload = req, payloadOf(req)
 	target, path := x.c.resolve(req.URL)
-	problem := ""
-	switch {
-	case req.RequestURI != "":
-		problem = "RequestURI is set: this is a request that a server got"
-	case target == nil:
-		problem = "the URL has no host, and there is no Config.BaseURL for it"
-	}
-	if problem != "" {
+	if target == nil {
 		x.payload.close()
-		return malformed(x.options.Op, problem, nil)
+		return malformed(x.options.Op, "the URL has no host, and there is no Config.BaseURL for it", nil)
 	}
 	whole := *req
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
+	whole.RequestURI = "" // of a request that a server got, such as that of a reverse proxy
 	if whole.Method == "" {
 		whole.Method = http.MethodGet
 	}
@@ -107,7 +126,7 @@ func (x *call) take(req *http.Request) error {
 // base URL as well. It is nil if there is no base URL, or the URL has no path of its own.
 func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
 	switch {
-	case u == nil || u.Opaque != "" || (u.Host == "" && c.base == nil):
+	case u == nil, u.Host == "" && (u.Opaque != "" || c.base == nil):
 		return nil, ""
 	case u.Host != "":
 		return u, c.belowBase(u)
@@ -139,6 +158,17 @@ func (c *Client) belowBase(u *url.URL) string {
 // credentialHeaders are where callers put a credential of their own.
 var credentialHeaders = []string{"Authorization", "X-Api-Key", "Api-Key"}
 
+// valuesOf returns the values of a header, also under a key that is not canonical.
+func valuesOf(h http.Header, name string) []string {
+	var values []string
+	for key := range h {
+		if strings.EqualFold(key, name) {
+			values = append(values, h[key]...)
+		}
+	}
+	return values
+}
+
 // credentialOf tells credentials apart without keeping them; empty if there is none.
 func credentialOf(req *http.Request) string {
 	sum := sha256.New()
@@ -150,7 +180,9 @@ func credentialOf(req *http.Request) string {
 		}
 	}
 	for _, name := range credentialHeaders {
-		add(name, req.Header.Get(name))
+		for _, value := range valuesOf(req.Header, name) {
+			add(name, value)
+		}
 	}
 	add("userinfo", req.URL.User.String())
 	if !found {
@@ -193,7 +225,7 @@ func (x *call) canRefresh() bool {
 // authorized reports whether the client's credential belongs on a request to u: it is
 // bound to the base URL's origin.
 func (x *call) authorized(u *url.URL) bool {
-	return x.c.auth != nil && x.c.base != nil && !x.foreign && isSameOrigin(u, x.c.base)
+	return x.c.auth != nil && x.c.base != nil && !x.left && isSameOrigin(u, x.c.base)
 }
 
 // trying is the time since the first attempt, without the waits that were imposed.
@@ -211,10 +243,10 @@ func (x *call) impose(wait time.Duration) {
 	x.sinceLast += wait
 }
 
-// policy is the one that judges the latest attempt. What a redirect led to another origin
-// is judged by status alone.
+// policy is the one that judges the latest attempt. What is not the vendor's is judged by
+// status alone.
 func (x *call) policy() policy.Policy {
-	if x.foreign {
+	if x.strange {
 		return x.c.elsewhere
 	}
 	return x.c.policy

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,6 +142,31 @@ func TestCardADeadIdleConnection(t *testing.T) {
 			t.Errorf("%d requests, %d told; want 3 and 3", got, told)
 		}
 	})
+}
+
+// The same through a transport that wraps net/http's, of which less is known: still as
+// many are told as the server saw.
+func TestADeadConnectionUnderAWrappedTransport(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			var n atomic.Int64
+			srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if n.Add(1)%4 == 0 {
+					testserver.Reset()(w, r)
+				}
+			}))
+			var seen events
+			c := newClient(t, srv, client.Config{Observe: seen.observe, Transport: wire(srv.Transport().RoundTrip)})
+			together(8, func() {
+				for range 25 {
+					_, _ = send(t.Context(), t, c, "GET", "/items", "")
+				}
+			})
+			if got, told := len(srv.Requests()), len(seen.of(client.EventAttempt)); got != told {
+				t.Errorf("%d requests, %d told", got, told)
+			}
+		})
+	}
 }
 
 // Cards: Retry-After of 9223372037 s, of which go-retryablehttp makes a hot loop, and of

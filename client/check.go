@@ -108,7 +108,7 @@ func (c *Client) callOf(resp *http.Response) *call {
 	if req == nil || req.URL == nil {
 		req = &http.Request{URL: &url.URL{}}
 	}
-	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context()), payload: payload{empty: true}}
+	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context()), payload: &payload{empty: true}}
 	if target, path := c.resolve(req.URL); target != nil {
 		whole := *req
 		whole.URL = target

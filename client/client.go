@@ -33,7 +33,7 @@ type Vendor interface {
 // judged by status.
 type Config struct {
 	Vendor    Vendor            // nil: judged by status, RFC 9457 and Retry-After
-	BaseURL   string            // empty: the vendor's; for Send and Do with a path alone
+	BaseURL   string            // empty: the vendor's; for Send and Do with a path alone, and to tell the vendor from others
 	Policy    *policy.Policy    // nil: the vendor's
 	Transport http.RoundTripper // nil: a private one with room for 100 idle connections
 	Auth      Auth              // nil: none; applied to the base URL's origin only
@@ -49,10 +49,11 @@ type Client struct {
 	vendor    Vendor
 	base      *url.URL // nil: none
 	policy    policy.Policy
-	elsewhere policy.Policy // for what a redirect led to another origin
+	isBound   bool          // the base URL's origin is the vendor's for certain
+	elsewhere policy.Policy // for what is not the vendor's
 	wire      http.RoundTripper
 	ownsWire  bool
-	isHTTP1   func(net.Conn) bool // a connection of wire carries one request at a time, for certain
+	speech    func(net.Conn) speech // of a connection of wire
 	auth      Auth
 	renewals  *renewals
 	lanes     *lanes
@@ -95,7 +96,8 @@ func New(cfg Config) (*Client, error) {
 	if c.wire == nil {
 		c.wire, c.ownsWire = privateTransport(), true
 	}
-	c.isHTTP1 = isHTTP1By(c.wire)
+	c.speech = speechBy(c.wire)
+	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}

@@ -15,7 +15,12 @@ import "net/http"
 // alone. A redirect from https to http, and that of any other write, is the answer. The
 // answer's Request is req, or where a redirect led.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
-	x, err := c.newCall(req, optionsFrom(req.Context()))
+	o := optionsFrom(req.Context())
+	if req.RequestURI != "" {
+		payloadOf(req).close()
+		return nil, malformed(o.Op, "RequestURI is set: this is a request that a server got", nil)
+	}
+	x, err := c.newCall(req, o)
 	if err != nil {
 		return nil, err
 	}

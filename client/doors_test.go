@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -329,4 +330,47 @@ func TestAPipeIsSentOnce(t *testing.T) {
 			t.Errorf("stop %v, body %q", e.Stop, srv.Requests()[0].Body)
 		}
 	})
+}
+
+// An upload may take longer than an attempt's timeout, as long as it goes on; one that
+// does not go on, or whose answer does not come, ends.
+func TestALongUpload(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pause, answer time.Duration
+		isLate        bool
+	}{
+		"it goes on":           {50 * time.Second, 0, false},
+		"it stops":             {2 * time.Minute, 0, true},
+		"the answer is late":   {time.Second, 2 * time.Minute, true},
+		"the answer is slow":   {time.Second, 50 * time.Second, false},
+		"all at once, in time": {0, 59 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.Handle(t, always(testserver.After(tt.answer, testserver.Status(200))))
+				c := newClient(t, srv, client.Config{})
+				reader, writer := io.Pipe()
+				var writing sync.WaitGroup
+				defer writing.Wait()
+				writing.Go(func() {
+					for range 10 {
+						time.Sleep(tt.pause)
+						_, _ = writer.Write([]byte("row\n"))
+					}
+					_ = writer.Close()
+				})
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/upload", reader)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := c.Send(req)
+				if err == nil {
+					_ = resp.Body.Close()
+				}
+				if isLate := err != nil && errors.Is(err, apierrors.Timeout); isLate != tt.isLate || (err != nil) != tt.isLate {
+					t.Errorf("error %v; want a timeout: %v", err, tt.isLate)
+				}
+			})
+		})
+	}
 }

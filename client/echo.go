@@ -39,7 +39,7 @@ func (x *call) secrets() []string {
 		}
 	}
 	for _, name := range x.secretHeaders() {
-		for word := range strings.FieldsSeq(strings.Join(x.worn().Values(name), " ")) {
+		for word := range strings.FieldsSeq(strings.Join(valuesOf(x.worn(), name), " ")) {
 			add(word)
 		}
 	}

@@ -4,8 +4,42 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"sync/atomic"
 )
+
+// A speech is which version of HTTP a connection carries.
+type speech uint8
+
+const (
+	http2   speech = iota // or may well: it is shared by many requests
+	notTold               // most likely HTTP/1
+	http1                 // for certain: it carries one request at a time
+)
+
+// speechBy tells what a connection of wire speaks. Without TLS that cannot be seen from
+// the connection: the standard transport says whether it may be HTTP/2, which is rare,
+// and any other does not.
+func speechBy(wire http.RoundTripper) func(net.Conn) speech {
+	plain := notTold
+	if standard, ok := wire.(*http.Transport); ok {
+		plain = http1
+		if standard.Protocols != nil && standard.Protocols.UnencryptedHTTP2() {
+			plain = http2
+		}
+	}
+	return func(conn net.Conn) speech {
+		secure, ok := conn.(*tls.Conn)
+		switch {
+		case !ok:
+			return plain
+		case secure.ConnectionState().NegotiatedProtocol == "h2":
+			return http2
+		default:
+			return http1
+		}
+	}
+}
 
 // A meter is a connection of the private transport that counts what it is given.
 type meter struct {

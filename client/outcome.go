@@ -34,6 +34,8 @@ func (x *call) wireFailure(err error) policy.Failure {
 		if x.isStandardWire() {
 			f.Applied = apierrors.AppliedNo // it said so before it looked for a connection
 		}
+	case isOfTheBody(err):
+		f.Class, f.Permanent = apierrors.MalformedRequest, true
 	case isCertificateFailure(err):
 		f.Permanent = true
 	case isTimeout(err):
@@ -64,6 +66,12 @@ func isHopeless(err error) bool {
 		}
 	}
 	return false
+}
+
+// isOfTheBody reports whether the caller's body failed, or was not as long as told.
+func isOfTheBody(err error) bool {
+	_, failed := errors.AsType[*bodyError](err)
+	return failed || strings.Contains(withoutURL(err).Error(), "http: ContentLength=")
 }
 
 // isCertificateFailure reports whether the vendor's certificate was refused.

@@ -1,85 +1,162 @@
 package client
 
 import (
+	"errors"
 	"io"
 	"math"
 	"net/http"
+	"sync"
 )
 
-// A payload is a request body that is handed to one attempt after the other, without a
-// copy of it.
+// A payload is a request body that is lent to one attempt after the other, without a
+// copy of it. The transport may go on reading, and close what it was lent, after the
+// attempt has ended.
 type payload struct {
-	first  io.ReadCloser                 // nil: handed out, or there is none
-	again  func() (io.ReadCloser, error) // nil: it can be read only once
-	length int64
-	empty  bool
-	held   io.Closer // closed with the call; nil: each attempt closes what it reads
+	again   func() (io.ReadCloser, error) // opens another body; nil: there is no such thing
+	section func() io.Reader              // reads body from its start, beside any other section; nil: it cannot
+	length  int64
+	empty   bool
+
+	mu      sync.Mutex
+	body    io.ReadCloser // the caller's; nil: closed, or the transport closes it
+	lent    int           // loans of body that are not closed yet
+	touched bool          // body itself was read
+	ended   bool          // the call has
 }
 
 // payloadOf takes the body of req. It can be read again by GetBody, or if it can be read
 // at any offset, as an *os.File can.
-func payloadOf(req *http.Request) payload {
+func payloadOf(req *http.Request) *payload {
 	if req.Body == nil || req.Body == http.NoBody {
-		return payload{empty: true}
+		return &payload{empty: true}
 	}
-	p := payload{first: req.Body, again: req.GetBody, length: req.ContentLength}
+	p := &payload{body: req.Body, again: req.GetBody, length: req.ContentLength}
 	if p.again == nil {
-		p.readAtOffsets(req.Body)
+		p.section = sectionsOf(req.Body)
 	}
 	return p
 }
 
-// readAtOffsets makes each attempt read a section of its own, from where body stands now
-// to its end. A pipe has offsets by its type only, and stays what can be read once.
-func (p *payload) readAtOffsets(body io.ReadCloser) {
+// sectionsOf reads body from where it stands now to its end, as often as needed. A pipe
+// has offsets by its type only, and stays what can be read once.
+func sectionsOf(body io.Reader) func() io.Reader {
 	source, ok := body.(interface {
 		io.ReaderAt
 		io.Seeker
 	})
 	if !ok {
-		return
+		return nil
 	}
 	start, err := source.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return
+		return nil
 	}
-	p.first, p.held = nil, body
-	p.again = func() (io.ReadCloser, error) {
-		return io.NopCloser(io.NewSectionReader(source, start, math.MaxInt64-start)), nil
-	}
+	return func() io.Reader { return io.NewSectionReader(source, start, math.MaxInt64-start) }
 }
 
-// oneShot reports whether the body has been handed out and cannot be had again.
-func (p *payload) oneShot() bool { return !p.empty && p.first == nil && p.again == nil }
+// oneShot reports whether the body was read, or may still be, and cannot be had again.
+func (p *payload) oneShot() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.empty && p.again == nil && p.section == nil && (p.touched || p.lent > 0)
+}
 
-// attach gives out's attempt a body. It is wrapped and has no GetBody, so that
-// net/http cannot send it a second time behind our back.
-func (p *payload) attach(out *http.Request) error {
+// attach gives out's attempt a body. It is a loan and has no GetBody, so that net/http
+// cannot send it a second time behind our back.
+func (p *payload) attach(out *http.Request, a *attempt) error {
 	out.Body, out.GetBody, out.ContentLength = nil, nil, 0
 	if p.empty {
 		return nil
 	}
-	body := p.first
-	if p.first = nil; body == nil {
-		var err error
-		if body, err = p.again(); err != nil {
-			return err
-		}
+	body, err := p.lend(a)
+	if err != nil {
+		return &bodyError{err}
 	}
-	out.Body, out.ContentLength = onlyOnce{body}, p.length
+	out.Body, out.ContentLength = body, p.length
 	return nil
 }
 
-// close closes a body that was never handed out, and one that was read at offsets.
-func (p *payload) close() {
-	if p.first != nil {
-		_ = p.first.Close()
+func (p *payload) lend(a *attempt) (*loan, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.section != nil:
+		p.lent++
+		return &loan{Reader: p.section(), payload: p, attempt: a}, nil
+	case p.again == nil:
+		p.lent++
+		return &loan{Reader: p.body, payload: p, attempt: a}, nil
+	case p.body != nil: // the first of those that can be opened again
+		first := p.body
+		p.body = nil
+		return &loan{Reader: first, own: first, payload: p, attempt: a}, nil
 	}
-	if p.held != nil {
-		_ = p.held.Close()
+	body, err := p.again()
+	if err != nil {
+		return nil, err
 	}
-	p.first, p.held = nil, nil
+	return &loan{Reader: body, own: body, payload: p, attempt: a}, nil
 }
 
-// onlyOnce hides what kind of reader a body is.
-type onlyOnce struct{ io.ReadCloser }
+// close ends the call: the caller's body is closed, at once or by the last loan of it.
+func (p *payload) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	p.settle()
+}
+
+// settle closes the caller's body if nobody needs it any more. The caller holds the lock.
+func (p *payload) settle() {
+	isSpent := p.touched && p.section == nil
+	if p.body != nil && p.lent == 0 && (p.ended || isSpent) {
+		_ = p.body.Close()
+		p.body = nil
+	}
+}
+
+// A loan is the body of one attempt. It hides what kind of reader that is.
+type loan struct {
+	io.Reader
+	own     io.Closer // of this attempt alone; nil: the caller's body, which the payload closes
+	payload *payload
+	attempt *attempt
+	once    sync.Once
+}
+
+// Read tells the attempt that its request goes on, or that its body failed.
+func (l *loan) Read(buffer []byte) (int, error) {
+	l.payload.touch()
+	n, err := l.Reader.Read(buffer)
+	l.attempt.clock.goesOn()
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &bodyError{err}
+	}
+	return n, err
+}
+
+func (p *payload) touch() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.touched = true
+}
+
+// Close gives the body back.
+func (l *loan) Close() (err error) {
+	l.once.Do(func() {
+		if l.own != nil {
+			err = l.own.Close()
+			return
+		}
+		l.payload.mu.Lock()
+		defer l.payload.mu.Unlock()
+		l.payload.lent--
+		l.payload.settle()
+	})
+	return err
+}
+
+// bodyError is a failure of the caller's body, and none of the network.
+type bodyError struct{ error }
+
+func (e *bodyError) Unwrap() error { return e.error }

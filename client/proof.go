@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
-	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
 	"slices"
@@ -26,13 +24,13 @@ import (
 // written: it would be told to nobody, and a write would happen twice. A transport that
 // sends again after an answer, such as for digest authentication, may do so.
 type proof struct {
-	stop    func()              // ends the attempt
-	isHTTP1 func(net.Conn) bool // the connection carries one request at a time, for certain
+	stop   func()                // ends the attempt
+	speech func(net.Conn) speech // of a connection
 
 	mu       sync.Mutex
 	sought   bool   // a connection was looked for
 	had      bool   // and one was had
-	http1    bool   // it speaks HTTP/1
+	http1    bool   // it speaks HTTP/1, for certain
 	begun    bool   // the whole header section was written to it
 	answered bool   // an answer began to come
 	interim  int    // answers of 1xx before it
@@ -91,7 +89,8 @@ func (p *proof) have(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leave() // HTTP/2 may take another connection without looking for one
-	p.had, p.http1 = true, p.isHTTP1(conn)
+	speaks := p.speech(conn)
+	p.had, p.http1 = true, speaks == http1
 	if p.http1 {
 		if p.meter = meterOf(conn); p.meter != nil {
 			p.before = p.meter.written.Load()
@@ -101,7 +100,7 @@ func (p *proof) have(conn net.Conn) {
 		return
 	}
 	p.stop()
-	if p.http1 {
+	if speaks != http2 {
 		_ = conn.SetWriteDeadline(time.Unix(1, 0)) // this fails only on a connection that is broken anyway
 	}
 }
@@ -154,20 +153,6 @@ func isRefusedByServer(err error) bool {
 	says := func(part string) bool { return strings.Contains(text, part) }
 	begins := func(part string) bool { return strings.HasPrefix(text, part) }
 	return slices.ContainsFunc(refusedByServer, says) && slices.ContainsFunc(beginnings, begins)
-}
-
-// isHTTP1By tells what a connection of wire speaks. Without TLS that cannot be seen from
-// the connection; the standard transport tells whether it may be HTTP/2, and of any other
-// transport it is not known.
-func isHTTP1By(wire http.RoundTripper) func(net.Conn) bool {
-	standard, isStandard := wire.(*http.Transport)
-	plainIsH1 := isStandard && (standard.Protocols == nil || !standard.Protocols.UnencryptedHTTP2())
-	return func(conn net.Conn) bool {
-		if secure, ok := conn.(*tls.Conn); ok {
-			return secure.ConnectionState().NegotiatedProtocol != "h2"
-		}
-		return plainIsH1
-	}
 }
 
 // appliedByWire is what an attempt without an answer proves.

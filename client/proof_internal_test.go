@@ -18,33 +18,35 @@ func TestProof(t *testing.T) {
 	answer := func(p *proof, _ *meter) { p.set(&p.answered) }
 	early := func(p *proof, _ *meter) { _ = p.interimAnswer() }
 	for name, tt := range map[string]struct {
-		isHTTP2   bool
+		speaks    speech
 		steps     []step
 		neverLeft bool
 		stopped   bool
 	}{
-		"a transport that tells nothing":               {false, nil, false, false},
-		"no connection was had":                        {false, []step{look}, true, false},
-		"nothing was written":                          {false, []step{look, conn, begin}, true, false},
-		"half the headers were written":                {false, []step{look, conn, write}, true, false},
-		"it left":                                      {false, []step{look, conn, begin, write}, false, false},
-		"it may have left, by a strange connection":    {false, []step{look, strange, begin}, false, false},
-		"half the headers, by a strange connection":    {false, []step{look, strange}, true, false},
-		"over HTTP/2, all of it may be under way":      {true, []step{look, conn}, false, false},
-		"nothing was written, and then it left":        {false, []step{look, conn, begin, look, conn, begin, write}, false, false},
-		"nothing was written, twice":                   {false, []step{look, conn, begin, look, conn, begin}, true, false},
-		"it left, and net/http begins again":           {false, []step{look, conn, begin, write, look, conn}, false, true},
-		"it left, and no other connection was had":     {false, []step{look, conn, begin, write, look}, false, false},
-		"over HTTP/2, on the same connection":          {true, []step{look, conn, begin, conn}, false, true},
-		"it was answered, and a transport logs in":     {false, []step{look, conn, begin, write, answer, look, conn}, true, false},
-		"only an early hint came, and it begins again": {false, []step{look, conn, begin, write, answer, early, look, conn}, false, true},
+		"a transport that tells nothing":                {http1, nil, false, false},
+		"no connection was had":                         {http1, []step{look}, true, false},
+		"nothing was written":                           {http1, []step{look, conn, begin}, true, false},
+		"half the headers were written":                 {http1, []step{look, conn, write}, true, false},
+		"it left":                                       {http1, []step{look, conn, begin, write}, false, false},
+		"it may have left, by a strange connection":     {http1, []step{look, strange, begin}, false, false},
+		"half the headers, by a strange connection":     {http1, []step{look, strange}, true, false},
+		"over HTTP/2, all of it may be under way":       {http2, []step{look, conn}, false, false},
+		"nothing was written, and then it left":         {http1, []step{look, conn, begin, look, conn, begin, write}, false, false},
+		"nothing was written, twice":                    {http1, []step{look, conn, begin, look, conn, begin}, true, false},
+		"it left, and net/http begins again":            {http1, []step{look, conn, begin, write, look, conn}, false, true},
+		"it left by what is not told, and begins again": {notTold, []step{look, strange, begin, look, strange}, false, true},
+		"nothing of what is not told is certain":        {notTold, []step{look, strange}, false, false},
+		"it left, and no other connection was had":      {http1, []step{look, conn, begin, write, look}, false, false},
+		"over HTTP/2, on the same connection":           {http2, []step{look, conn, begin, conn}, false, true},
+		"it was answered, and a transport logs in":      {http1, []step{look, conn, begin, write, answer, look, conn}, true, false},
+		"only an early hint came, and it begins again":  {http1, []step{look, conn, begin, write, answer, early, look, conn}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := net.Pipe()
 			defer func() { _, _ = ours.Close(), theirs.Close() }()
 			go func() { _, _ = io.Copy(io.Discard, theirs) }()
 			stopped := false
-			p := &proof{stop: func() { stopped = true }, isHTTP1: func(net.Conn) bool { return !tt.isHTTP2 }}
+			p := &proof{stop: func() { stopped = true }, speech: func(net.Conn) speech { return tt.speaks }}
 			m := &meter{Conn: ours}
 			for _, do := range tt.steps {
 				do(p, m)
@@ -52,7 +54,7 @@ func TestProof(t *testing.T) {
 			if p.neverLeft() != tt.neverLeft || stopped != tt.stopped {
 				t.Errorf("never left %v, stopped %v; want %v and %v", p.neverLeft(), stopped, tt.neverLeft, tt.stopped)
 			}
-			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && !tt.isHTTP2) {
+			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && tt.speaks != http2) {
 				t.Errorf("another write: %v", err)
 			}
 		})
@@ -80,14 +82,14 @@ func TestWhatAConnectionSpeaks(t *testing.T) {
 	both.SetUnencryptedHTTP2(true)
 	for name, tt := range map[string]struct {
 		wire http.RoundTripper
-		want bool
+		want speech
 	}{
-		"the standard transport": {&http.Transport{}, true},
-		"with HTTP/2 as well":    {&http.Transport{Protocols: &both}, false},
-		"any other":              {http.NewFileTransport(http.Dir(".")), false},
+		"the standard transport": {&http.Transport{}, http1},
+		"with HTTP/2 as well":    {&http.Transport{Protocols: &both}, http2},
+		"any other":              {http.NewFileTransport(http.Dir(".")), notTold},
 	} {
-		if got := isHTTP1By(tt.wire)(ours); got != tt.want {
-			t.Errorf("%s: HTTP/1 for certain is %v; want %v", name, got, tt.want)
+		if got := speechBy(tt.wire)(ours); got != tt.want {
+			t.Errorf("%s: speaks %v; want %v", name, got, tt.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,11 +50,12 @@ func portOf(u *url.URL) string {
 // keepHarmless leaves of a request that a redirect led to another origin only what says
 // which answer is wanted: no credential, cookie, key or Referer, under whatever name.
 func keepHarmless(out *http.Request) {
-	for name := range out.Header {
+	for key := range out.Header { // which need not be canonical
+		name := http.CanonicalHeaderKey(key)
 		isHarmless := name == "Range" || name == "User-Agent" ||
 			strings.HasPrefix(name, "Accept") || strings.HasPrefix(name, "If-")
 		if !isHarmless {
-			out.Header.Del(name)
+			delete(out.Header, key)
 		}
 	}
 }
@@ -62,12 +64,30 @@ func keepHarmless(out *http.Request) {
 // a redirect that has left the origin once is never trusted again.
 func (x *call) arrive(req *http.Request) {
 	if req.Response == nil {
-		x.hops, x.foreign = 0, x.c.hasLeft(x.original)
+		x.hops, x.left = 0, x.c.hasLeft(x.original)
 	} else if !isSameOrigin(x.at, req.URL) {
-		x.foreign = true
+		x.left = true
 	}
-	x.at = req.URL
+	x.at, x.strange = req.URL, x.left || x.c.isStrange(req.URL)
 	x.hops++
+}
+
+// isStrange reports whether u is not the vendor's, such as the storage that an export is
+// fetched from: its answers are not in the vendor's words, and meet none of its limits.
+// That is known only where the client was told which origin is the vendor's. Another
+// host of the same domain is the vendor's, too.
+func (c *Client) isStrange(u *url.URL) bool {
+	return c.isBound && !isSameOrigin(u, c.base) && domain(u) != domain(c.base)
+}
+
+// domain is the end of a host's name, as far as it can be told without a list of all
+// public suffixes. An address, or a name without a dot, is a domain with its port.
+func domain(u *url.URL) string {
+	labels := strings.Split(strings.ToLower(u.Hostname()), ".")
+	if len(labels) < 2 || net.ParseIP(u.Hostname()) != nil {
+		return strings.ToLower(u.Host)
+	}
+	return strings.Join(labels[len(labels)-2:], ".")
 }
 
 // hasLeft reports whether req, which a caller's http.Client made, came of a redirect
@@ -114,7 +134,7 @@ func (x *call) passed(req *http.Request, resp *http.Response) {
 	next.Method, next.URL = http.MethodGet, to
 	x.req, x.path = &next, x.c.belowBase(to)
 	x.payload.close()
-	x.payload = payload{empty: true}
+	x.payload = &payload{empty: true}
 	x.options.IdempotencyKey = ""
 	x.unknownBefore = true
 }
@@ -126,6 +146,9 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	to, _ := c.resolve(next.URL)
 	switch {
 	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to):
+		if next.Body != nil {
+			_ = next.Body.Close() // it was opened for a request that is not made
+		}
 		return http.ErrUseLastResponse
 	case len(via) >= maxHops:
 		return errors.New("stopped after 10 redirects")

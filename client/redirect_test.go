@@ -272,3 +272,39 @@ func TestAPostThatWasAnsweredBySeeOther(t *testing.T) {
 		})
 	}
 }
+
+// What a caller fetches from elsewhere is not in the vendor's words, and closes none of
+// its gates; the request is the caller's, and loses nothing. Another host of the vendor's
+// domain is the vendor's.
+func TestACallToAnotherOrigin(t *testing.T) {
+	for name, tt := range map[string]struct {
+		url   string
+		base  string
+		class apierrors.Class
+	}{
+		"elsewhere":                 {"https://storage.test/f", "https://api.vendor.test", apierrors.Permission},
+		"another host of theirs":    {"https://imports.vendor.test/f", "https://api.vendor.test", apierrors.Validation},
+		"another port of an IP":     {"http://127.0.0.1:2/f", "http://127.0.0.1:1", apierrors.Permission},
+		"a client that was told no": {"https://storage.test/f", "", apierrors.Validation},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, testserver.Status(403, "X-Code", "BAD"))
+				c, err := client.New(client.Config{Vendor: shop{shopPolicy(t)}, BaseURL: tt.base, Transport: srv.Transport()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, tt.url, strings.NewReader("x"))
+				req.RequestURI = ""
+				req.Header.Set("X-Signed", "s")
+				_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+				if e := failure(t, err); e.Class != tt.class {
+					t.Errorf("class %v; want %v", e.Class, tt.class)
+				}
+				if got := srv.Requests()[0]; string(got.Body) != "x" || got.Header.Get("X-Signed") != "s" {
+					t.Errorf("it got %q, %v", got.Body, got.Header)
+				}
+			})
+		})
+	}
+}

@@ -43,11 +43,19 @@ func (x *call) run() (*http.Response, error) {
 	}
 	x.ended(x.err)
 	if err != nil {
+		x.stopListening()
 		return nil, x.err
+	}
+	if x.attempt.shown != nil {
+		resp = x.attempt.shown
 	}
 	if x.dropIn {
 		x.remember(resp)
 	}
+	if x.attempt.body.closed.Load() {
+		x.stopListening()
+	}
+	x.attempt.body.released = x.stopListening
 	return resp, nil
 }
 
@@ -77,7 +85,7 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 // act does what was decided.
 func (x *call) act(o *outcome) (bool, error) {
 	d := o.decision
-	if d.Pause > 0 && !x.foreign {
+	if d.Pause > 0 && !x.strange {
 		x.closeGate(d)
 	}
 	switch {

@@ -87,8 +87,8 @@ func (r Rule) isAccepted(s State) bool {
 }
 
 // reread is the rule for an answer whose body broke off before it told a code. It may
-// have said something else than its status: ask again rather than refuse the record
-// without a reason.
+// have said something else than its status, as that it was executed: ask again, or leave
+// the outcome unknown, rather than refuse the record without a reason.
 func (p Policy) reread(r Rule, s State) Rule {
 	about := subject{class: apierrors.MalformedResponse, method: s.method(), path: s.Path}
 	again := Rule{Name: "cut body, " + r.Name, Class: about.class}.over(p.classRule(about, s))

@@ -15,7 +15,8 @@ import (
 func (p Policy) Decide(f Failure, s State) Decision {
 	code, r := p.classify(f, s)
 	isFinal := r.Action == apierrors.Surface || r.Action == apierrors.FailFast
-	if f.Cut && code == "" && isFinal && p.mayRepeat(Rule{}, s) {
+	saysEnough := slices.Contains(plainStatuses, f.Status) && !p.mayRepeat(Rule{}, s)
+	if f.Cut && code == "" && isFinal && !saysEnough {
 		r = p.reread(r, s)
 	}
 	if r.Action == apierrors.Shrink && !s.CanShrink {

@@ -167,7 +167,11 @@ func TestDecideByRule(t *testing.T) {
 		},
 		"a body that broke off, of a write": {
 			policy.Failure{Status: 400, Cut: true}, policy.State{Method: "POST"},
-			verdict{Stop: apierrors.StopPermanent, Class: apierrors.MalformedRequest, Act: apierrors.Surface, Rule: "status 400"},
+			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "cut body, status 400"},
+		},
+		"a body that broke off, where the status says enough": {
+			policy.Failure{Status: 401, Cut: true}, policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Authentication, Act: apierrors.FailFast, Rule: "status 401"},
 		},
 		"a body that broke off, of a status that says enough": {
 			policy.Failure{Status: 429, Cut: true}, policy.State{},

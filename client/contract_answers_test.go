@@ -1,0 +1,203 @@
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// An answer is the same answer, whatever it says. What would be sent again is asked for
+// by POST, which is not.
+func TestAnswersAreWhatNetHTTPMakesOfThem(t *testing.T) {
+	long := strings.Repeat(`{"row":"0123456789abcdef"},`, 40_000) // over 1 MiB
+	for name, tt := range map[string]struct {
+		method string
+		answer testserver.Answer
+		header []string // of the request
+	}{
+		"a success":                          {"GET", testserver.JSON(200, `{"id":"7"}`), nil},
+		"created":                            {"POST", testserver.JSON(201, `{"id":"7"}`, "Location", "/items/7"), nil},
+		"accepted":                           {"POST", testserver.Status(202, "Retry-After", "5"), nil},
+		"no content":                         {"DELETE", testserver.Status(204), nil},
+		"reset content":                      {"POST", testserver.Status(205), nil},
+		"partial content":                    {"GET", testserver.JSON(206, `half`, "Content-Range", "bytes 0-3/8"), nil},
+		"not modified":                       {"GET", testserver.Status(304, "Etag", `"x"`), []string{"If-None-Match", `"x"`}},
+		"choices without a Location":         {"GET", testserver.Text(300, "choose"), nil},
+		"choices with a Location":            {"GET", testserver.JSON(300, "choose", "Location", "/b"), nil},
+		"moved without a Location":           {"GET", testserver.Text(302, "where?"), nil},
+		"a bad request":                      {"GET", testserver.Text(400, "bad"), nil},
+		"unauthorized":                       {"GET", testserver.Status(401, "Www-Authenticate", `Basic realm="x"`), nil},
+		"forbidden":                          {"GET", testserver.HTML(403), nil},
+		"not found":                          {"GET", testserver.JSON(404, `{"why":"gone"}`), nil},
+		"not found, accepted":                {"DELETE", testserver.JSON(404, `{"why":"gone"}`, "X-Code", "GONE"), nil},
+		"refused":                            {"PUT", testserver.JSON(422, `{"why":"bad"}`, "X-Code", "BAD"), nil},
+		"a failure that is not repeated":     {"POST", testserver.JSON(500, `{"why":"down"}`), nil},
+		"a gateway's page":                   {"POST", testserver.HTML(502), nil},
+		"not implemented":                    {"GET", testserver.Text(501, "no"), nil},
+		"a told wait that does not fit":      {"GET", testserver.JSON(429, `slow down`, "Retry-After", "3600"), nil},
+		"a status that nobody knows":         {"POST", testserver.Text(799, "?"), nil},
+		"the head of a success":              {"HEAD", testserver.JSON(200, ``, "Content-Length", "12"), nil},
+		"the head of a failure":              {"HEAD", testserver.JSON(404, ``, "Content-Length", "12"), nil},
+		"the head of a compressed answer":    {"HEAD", gzipIfAsked(200, "text"), nil},
+		"an empty body":                      {"GET", testserver.Text(200, ""), nil},
+		"an empty body of a failure":         {"GET", testserver.Text(404, ""), nil},
+		"an empty body in chunks":            {"GET", pieces(200, 0, ""), nil},
+		"chunks":                             {"GET", pieces(200, 0, "a", "b", "c"), nil},
+		"chunks of JSON":                     {"GET", pieces(200, 0, `{"a":`, `1}`), nil},
+		"chunks of a failure":                {"GET", pieces(422, 0, `{"a":`, `1}`), nil},
+		"gzip":                               {"GET", gzipIfAsked(200, "text"), nil},
+		"gzip of JSON":                       {"GET", gzipIfAsked(200, `{"a":1}`), nil},
+		"gzip of a failure":                  {"GET", gzipIfAsked(422, "text"), nil},
+		"gzip of a long failure":             {"GET", gzipIfAsked(422, long), nil},
+		"gzip by the caller's own wish":      {"GET", gzipIfAsked(200, "text"), []string{"Accept-Encoding", "gzip"}},
+		"gzip of a failure by that wish":     {"GET", gzipIfAsked(422, "text"), []string{"Accept-Encoding", "gzip"}},
+		"no compression by the caller's":     {"GET", gzipIfAsked(200, "text"), []string{"Accept-Encoding", "identity"}},
+		"gzip that is none":                  {"POST", testserver.JSON(200, "text", "Content-Encoding", "gzip"), nil},
+		"gzip of a failure that is none":     {"POST", testserver.JSON(422, "text", "Content-Encoding", "gzip"), nil},
+		"another encoding":                   {"GET", testserver.JSON(200, "text", "Content-Encoding", "br"), nil},
+		"trailers":                           {"GET", withTrailer(200), nil},
+		"trailers of a failure":              {"GET", withTrailer(422), nil},
+		"a long success":                     {"GET", testserver.JSON(200, long), nil},
+		"a long failure":                     {"GET", testserver.JSON(422, long), nil},
+		"a success that is cut":              {"GET", testserver.Cut(200, "0123456789"), nil},
+		"a success of JSON that is cut":      {"POST", testserver.Cut(200, `{"rows":[1,2,3]}`), nil},
+		"a failure that is cut":              {"POST", testserver.Cut(500, "0123456789"), nil},
+		"headers of one name":                {"GET", testserver.JSON(200, "x", "Set-Cookie", "a=1", "Set-Cookie", "b=2"), nil},
+		"the end of the connection":          {"GET", testserver.JSON(200, "x", "Connection", "close"), nil},
+		"a body up to the connection's end":  {"GET", verbatim("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nbody"), nil},
+		"a failure up to that":               {"GET", verbatim("HTTP/1.0 404 Not Found\r\n\r\nbody"), nil},
+		"a chunk that is none":               {"POST", verbatim("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), nil},
+		"a chunk that is none, in a failure": {"POST", verbatim("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), nil},
+		"no HTTP at all":                     {"POST", verbatim("hello\r\n\r\n"), nil},
+		"no answer":                          {"POST", testserver.Reset(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sameAsNetHTTP(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) seen {
+				return exchange(hc, newRequest(t, tt.method, base+"/items/7?q=1", "", tt.header...))
+			})
+		})
+	}
+}
+
+// A request arrives as net/http sends it, down to its framing.
+func TestRequestsArriveAsNetHTTPSendsThem(t *testing.T) {
+	type change func(*http.Request)
+	for name, tt := range map[string]struct {
+		method, body string
+		change       change
+	}{
+		"a read":                 {"GET", "", nil},
+		"no method":              {"GET", "", func(r *http.Request) { r.Method = "" }},
+		"a method of one's own":  {"PURGE", "", nil},
+		"options":                {"OPTIONS", "", nil},
+		"a write":                {"POST", "text", nil},
+		"a write without a body": {"POST", "", nil},
+		"an explicit NoBody":     {"PUT", "", func(r *http.Request) { r.Body = http.NoBody }},
+		"a read with a body":     {"GET", "text", nil},
+		"a body of unknown length": {"PATCH", "", func(r *http.Request) {
+			r.Body = unsized("text")
+		}},
+		"a body of a length that is said to be unknown": {"PATCH", "", func(r *http.Request) {
+			r.Body, r.ContentLength = unsized("text"), -1
+		}},
+		"a body of unknown length that is empty": {"PUT", "", func(r *http.Request) { r.Body = unsized("") }},
+		"a body whose length is told":            {"PUT", "", func(r *http.Request) { r.Body, r.ContentLength = unsized("text"), 4 }},
+		"a body that is shorter than told":       {"POST", "", func(r *http.Request) { r.Body, r.ContentLength = unsized("text"), 9 }},
+		"a body that fails": {"POST", "", func(r *http.Request) {
+			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("text"), failingBody{}))
+		}},
+		"chunked by the caller's wish": {"PUT", "text", func(r *http.Request) { r.TransferEncoding = []string{"chunked"} }},
+		"trailers": {"PUT", "", func(r *http.Request) {
+			r.Trailer = http.Header{"X-Sum": nil}
+			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("text"), atEnd(func() { r.Trailer.Set("X-Sum", "7") })))
+		}},
+		"userinfo":                      {"GET", "", func(r *http.Request) { r.URL.User = userinfo }},
+		"userinfo and an Authorization": {"GET", "", func(r *http.Request) { r.URL.User = userinfo; r.Header.Set("Authorization", "Bearer x") }},
+		"a host of one's own":           {"GET", "", func(r *http.Request) { r.Host = "other.test" }},
+		"a key that is not canonical":   {"GET", "", func(r *http.Request) { r.Header["x-lower"] = []string{"v"} }},
+		"no User-Agent":                 {"GET", "", func(r *http.Request) { r.Header.Set("User-Agent", "") }},
+		"no header at all":              {"GET", "", func(r *http.Request) { r.Header = nil }},
+		"several values":                {"GET", "", func(r *http.Request) { r.Header["Accept"] = []string{"a/b", "c/d"} }},
+		"cookies":                       {"GET", "", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "a", Value: "1"}) }},
+		"a wish to close":               {"GET", "", func(r *http.Request) { r.Close = true }},
+		"an escaped path":               {"GET", "", func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b c", "/a%2Fb%20c" }},
+		"dots in the path":              {"GET", "", func(r *http.Request) { r.URL.Path = "/a/../b//c" }},
+		"a lone question mark":          {"GET", "", func(r *http.Request) { r.URL.ForceQuery = true }},
+		"a query that is not escaped":   {"GET", "", func(r *http.Request) { r.URL.RawQuery = "a=b;c&d=%zz" }},
+		"a fragment":                    {"GET", "", func(r *http.Request) { r.URL.Fragment = "part" }},
+		"an opaque URL":                 {"GET", "", func(r *http.Request) { r.URL.Opaque, r.URL.Path = "//vendor.test/a%2fb", "" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sameAsNetHTTP(t, http.HandlerFunc(testserver.JSON(200, `{}`)), func(t *testing.T, hc *http.Client, base string) seen {
+				req := newRequest(t, tt.method, base+"/items/7", tt.body)
+				if tt.change != nil {
+					tt.change(req)
+				}
+				return exchange(hc, req)
+			})
+		})
+	}
+}
+
+func zipped(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text))
+	_ = z.Close()
+	return b.String()
+}
+
+// gzipIfAsked compresses as servers do.
+func gzipIfAsked(status int, text string) testserver.Answer {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			testserver.Text(status, text)(w, r)
+			return
+		}
+		testserver.JSON(status, zipped(text), "Content-Encoding", "gzip")(w, r)
+	}
+}
+
+// pieces sends each piece as a chunk of its own, with a pause between two.
+func pieces(status int, pause time.Duration, all ...string) testserver.Answer {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		for i, piece := range all {
+			if i > 0 {
+				time.Sleep(pause) // virtual
+			}
+			_, _ = io.WriteString(w, piece)
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
+}
+
+// withTrailer ends an answer with trailers, one of which it has announced.
+func withTrailer(status int) testserver.Answer {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"a":1}`)
+		_ = http.NewResponseController(w).Flush()
+		w.Header().Set("X-Sum", "7")
+		w.Header().Set(http.TrailerPrefix+"X-Late", "8")
+	}
+}
+
+// verbatim takes the connection over, writes text to it and closes it.
+func verbatim(text string) testserver.Answer {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(conn, text)
+		_ = conn.Close()
+	}
+}

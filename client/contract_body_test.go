@@ -1,0 +1,185 @@
+package client_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+var userinfo = url.UserPassword("ana", "s3cret")
+
+// failingBody cannot be read.
+type failingBody struct{}
+
+func (failingBody) Read([]byte) (int, error) { return 0, errOfTheTest }
+
+// atEnd is an empty reader that does something when its end is met.
+type atEnd func()
+
+func (f atEnd) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
+}
+
+// unsized is a body of which net/http does not know the length.
+func unsized(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
+
+// watched is a body that tells whether it is open.
+type watched struct {
+	io.Reader
+	open *atomic.Int64
+	once atomic.Bool
+}
+
+func watch(r io.Reader, open *atomic.Int64) *watched {
+	open.Add(1)
+	return &watched{Reader: r, open: open}
+}
+
+func (w *watched) Close() error {
+	if !w.once.Swap(true) {
+		w.open.Add(-1)
+	}
+	return nil
+}
+
+// endings are the ways in which a call can end. Each begins on a client of its own.
+var endings = map[string]struct {
+	answers []testserver.Answer
+	change  func(*http.Request)
+	timeout time.Duration // of the caller's context; 0: none
+	wire    func(*testserver.Server) http.RoundTripper
+	gate    bool // it is closed
+	err     bool
+}{
+	"a success":               {answers: []testserver.Answer{testserver.JSON(200, `{}`)}},
+	"a success after repeats": {answers: []testserver.Answer{testserver.HTML(503), testserver.HTML(503), testserver.JSON(200, `{}`)}},
+	"given up":                {answers: []testserver.Answer{testserver.HTML(503), testserver.HTML(503), testserver.HTML(503), testserver.HTML(503)}},
+	"errors that are long":    {answers: []testserver.Answer{testserver.Text(503, strings.Repeat("x", 1<<20)), testserver.JSON(200, `{}`)}},
+	"errors that trickle":     {answers: []testserver.Answer{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), testserver.JSON(200, `{}`)}},
+	"an answer that is cut":   {answers: []testserver.Answer{testserver.Reset(), testserver.Cut(503, "0123456789"), testserver.JSON(200, `{}`)}},
+	"refused":                 {answers: []testserver.Answer{testserver.JSON(422, `{}`)}},
+	"a redirect":              {answers: []testserver.Answer{testserver.Status(307, "Location", "/b")}},
+	"no connection": {wire: func(srv *testserver.Server) http.RoundTripper {
+		return failing(srv, 99, &net.OpError{Op: "dial", Err: errOfTheTest})
+	}, err: true},
+	"given up by the caller":    {answers: []testserver.Answer{testserver.HTML(503, "Retry-After", "1"), testserver.Hang()}, timeout: 10 * time.Second, err: true},
+	"in an error's body":        {answers: []testserver.Answer{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
+	"too late from the start":   {timeout: -1, err: true},
+	"held back":                 {gate: true, err: true},
+	"a header that is none":     {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }, err: true},
+	"a scheme that is none":     {change: func(r *http.Request) { r.URL.Scheme = "gopher" }, err: true},
+	"no host":                   {change: func(r *http.Request) { r.URL.Host, r.URL.Scheme, r.URL.Opaque = "", "", "x" }, err: true},
+	"a body that cannot be had": {answers: []testserver.Answer{testserver.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
+}
+
+// However a call ends, every body is closed that was opened for it: those of the request
+// in any case, those of answers that are not handed on before the call returns, and the
+// one that is handed on when the caller closes it.
+func TestEveryBodyIsClosed(t *testing.T) {
+	for name, tt := range endings {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var sending, received atomic.Int64
+				answers := tt.answers
+				if tt.gate {
+					answers = []testserver.Answer{testserver.Status(429, "Retry-After", "3600")}
+				}
+				srv := testserver.New(t, answers...)
+				inner := http.RoundTripper(srv.Transport())
+				if tt.wire != nil {
+					inner = tt.wire(srv)
+				}
+				c := newClient(t, srv, client.Config{Transport: wire(func(r *http.Request) (*http.Response, error) {
+					resp, err := inner.RoundTrip(r)
+					if err == nil {
+						resp.Body = watch(resp.Body, &received)
+					}
+					return resp, err
+				})})
+				if tt.gate {
+					hold(t, c.HTTP(), srv.URL())
+				}
+				ctx := t.Context()
+				if tt.timeout != 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.timeout)
+					defer cancel()
+				}
+				req := newRequest(t, "PUT", srv.URL()+"/items/7", "").WithContext(ctx)
+				req.Body, req.ContentLength = watch(strings.NewReader("text"), &sending), 4
+				req.GetBody = func() (io.ReadCloser, error) { return watch(strings.NewReader("text"), &sending), nil }
+				if tt.change != nil {
+					tt.change(req)
+				}
+				resp, err := c.HTTP().Do(req)
+				if (err != nil) != tt.err {
+					t.Fatalf("error %v", err)
+				}
+				synctest.Wait() // net/http may close a request's body a little later
+				if err == nil {
+					if received.Load() != 1 {
+						t.Errorf("%d answers are open; want the one that was handed on", received.Load())
+					}
+					_ = resp.Body.Close()
+				}
+				if sending.Load() != 0 || received.Load() != 0 {
+					t.Errorf("open in the end: %d of the request, %d answers", sending.Load(), received.Load())
+				}
+			})
+		})
+	}
+}
+
+// The caller's request is as it was, whatever is done with copies of it.
+func TestTheCallersRequestStaysAsItIs(t *testing.T) {
+	for name, tt := range endings {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.Handle(t, testserver.Script(tt.answers...))
+				c := newClient(t, srv, client.Config{Auth: client.Bearer("token")})
+				ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
+				if tt.timeout != 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.timeout)
+					defer cancel()
+				}
+				req := newRequest(t, "PUT", srv.URL()+"/items/7?a=b", "text", "X-A", "1").WithContext(ctx)
+				req.Trailer = http.Header{"X-Sum": {"7"}}
+				req.TransferEncoding = []string{"chunked"}
+				if tt.change != nil {
+					tt.change(req)
+				}
+				before := *req
+				before.Header, before.Trailer, before.TransferEncoding = req.Header.Clone(), req.Trailer.Clone(), []string{"chunked"}
+				target := *req.URL
+				before.URL = &target
+				// The transport is called as ReverseProxy and others do, without an http.Client between.
+				resp, err := c.HTTP().Transport.RoundTrip(req)
+				if err == nil {
+					_ = resp.Body.Close()
+				}
+				byIdentity := cmp.Comparer(func(a, b io.ReadCloser) bool { return a == b })
+				isSet := cmp.Comparer(func(a, b func() (io.ReadCloser, error)) bool { return (a == nil) == (b == nil) })
+				if diff := cmp.Diff(before, *req, byIdentity, isSet, cmpopts.IgnoreUnexported(http.Request{})); diff != "" {
+					t.Errorf("it changed (-before +after):\n%s", diff)
+				}
+				if req.Context() != ctx {
+					t.Error("its context changed")
+				}
+			})
+		})
+	}
+}

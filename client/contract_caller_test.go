@@ -1,0 +1,91 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// What fails on the caller's side is told at once, as by net/http: no repeat cures it, and
+// it is no failure of the network.
+func TestTheCallersOwnFailureIsNotRepeated(t *testing.T) {
+	type outcome struct {
+		Err  string
+		Took time.Duration
+	}
+	for name, tt := range map[string]struct {
+		change func(*http.Request)
+	}{
+		"a body that is shorter than told": {change: func(r *http.Request) { r.ContentLength = 9 }},
+		"a body that cannot be read": {
+			change: func(r *http.Request) {
+				r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(failingBody{}), nil }
+				r.Body, _ = r.GetBody()
+			},
+		},
+		"a header that cannot be sent": {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }},
+		"a method that cannot be sent": {change: func(r *http.Request) { r.Method = "BAD METHOD" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			early := func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusEarlyHints)
+				w.WriteHeader(http.StatusOK)
+			}
+			sameAsNetHTTP(t, http.HandlerFunc(early), func(t *testing.T, hc *http.Client, base string) outcome {
+				req := newRequest(t, "PUT", base+"/items/7", "text")
+				if tt.change != nil {
+					tt.change(req)
+				}
+				began := time.Now()
+				return outcome{exchange(hc, req).Err, time.Since(began)}
+			})
+		})
+	}
+}
+
+// A body that cannot be had a second time ends the call: nothing of the network failed,
+// and the next try would fail in the same way.
+func TestABodyThatCannotBeHadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(503, `{"why":"down"}`))
+		c := newClient(t, srv, client.Config{})
+		req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")
+		req.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest }
+		began := time.Now()
+		_, err := c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+		if e := failure(t, err); !errors.Is(err, errOfTheTest) || e.Class == apierrors.Network || time.Since(began) != 250*time.Millisecond {
+			t.Errorf("class %v after %v: %v", e.Class, time.Since(began), err)
+		}
+	})
+}
+
+// The channel by which callers cancelled before there were contexts is heeded in an
+// attempt and in a wait.
+func TestACancelChannelIsHeeded(t *testing.T) {
+	for name, answer := range map[string]testserver.Answer{
+		"in an attempt": testserver.Hang(),
+		"in a wait":     testserver.HTML(503, "Retry-After", "30"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, answer)
+				over := make(chan struct{})
+				defer time.AfterFunc(time.Second, func() { close(over) }).Stop()
+				req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")
+				req.Cancel = over //nolint:staticcheck // the point
+				began := time.Now()
+				got := exchange(newClient(t, srv, client.Config{}).HTTP(), req)
+				if took := time.Since(began); got.Err == "" || took != time.Second {
+					t.Errorf("status %d, %q after %v; want an error after 1s", got.Status, got.Err, took)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,197 @@
+package client_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"testing"
+
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// crossroads redirects /a with a status to a Location, gives a cookie away with it, and
+// answers anything else.
+func crossroads(status int, location string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" {
+			w.Header()["Location"] = []string{location}
+			http.SetCookie(w, &http.Cookie{Name: "seen", Value: "a"})
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, strings.Repeat("x", 3000)) // more than net/http reads of it
+			return
+		}
+		testserver.JSON(200, `{"at":"`+r.URL.Path+`"}`)(w, r)
+	})
+}
+
+// Where HTTP() follows a redirect, it is net/http that does, with all that it does. What
+// is not followed on purpose is in peer_test.go.
+func TestRedirectsAreFollowedByNetHTTP(t *testing.T) {
+	type row struct {
+		method   string
+		status   int
+		location string
+		body     string
+	}
+	rows := map[string]row{
+		"303 of a POST":            {"POST", 303, "/b", "text"},
+		"303 of an empty POST":     {"POST", 303, "/b", ""},
+		"304":                      {"GET", 304, "/b", ""},
+		"300":                      {"GET", 300, "/b", ""},
+		"201 of a POST":            {"POST", 201, "/b", "text"},
+		"an absolute Location":     {"GET", 302, "http://vendor.test/b", ""},
+		"its default port":         {"GET", 302, "http://vendor.test:80/b", ""},
+		"another case":             {"GET", 302, "HTTP://VENDOR.test/b", ""},
+		"with a query":             {"GET", 302, "/b?c=d", ""},
+		"a query alone":            {"GET", 302, "?c=d", ""},
+		"with a fragment":          {"GET", 302, "/b#c", ""},
+		"relative":                 {"GET", 302, "b/../c", ""},
+		"without a scheme":         {"GET", 302, "//vendor.test/b", ""},
+		"empty":                    {"GET", 302, "", ""},
+		"malformed":                {"GET", 302, "http://[bad", ""},
+		"a malformed one, POST":    {"POST", 302, "http://[bad", "text"},
+		"without an end":           {"GET", 302, "/a", ""},
+		"303 of a GET with a body": {"GET", 303, "/b", "text"},
+	}
+	for _, method := range []string{"GET", "HEAD"} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			rows[fmt.Sprint(status, " of a ", method)] = row{method, status, "/b", ""}
+		}
+	}
+	for name, tt := range rows {
+		t.Run(name, func(t *testing.T) {
+			sameAsNetHTTP(t, crossroads(tt.status, tt.location), func(t *testing.T, hc *http.Client, base string) seen {
+				jar, err := cookiejar.New(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				hc.Jar = jar
+				req := newRequest(t, tt.method, base+"/a?q=1#part", tt.body, "X-A", "1", "Authorization", "Bearer x", "Cookie", "own=1")
+				return exchange(hc, req)
+			})
+		})
+	}
+}
+
+// The caller's own CheckRedirect is asked as by net/http, and decides.
+func TestTheCallersCheckRedirectDecides(t *testing.T) {
+	for name, check := range map[string]func(*http.Request, []*http.Request) error{
+		"net/http's own":     nil,
+		"no more":            func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		"an error":           func(*http.Request, []*http.Request) error { return errOfTheTest },
+		"a wrapped no more":  func(*http.Request, []*http.Request) error { return fmt.Errorf("%w", http.ErrUseLastResponse) },
+		"after two of them":  after(2, func(*http.Request) {}),
+		"another header":     after(9, func(next *http.Request) { next.Header.Set("X-B", "2") }),
+		"without Referer":    after(9, func(next *http.Request) { next.Header.Del("Referer") }),
+		"to another address": after(9, func(next *http.Request) { next.URL.Path = "/c" }),
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			for _, status := range []int{302, 303, 307, 308} {
+				t.Run(fmt.Sprint(name, ", ", status, " of a ", method), func(t *testing.T) {
+					sameAsNetHTTP(t, crossroads(status, "/b"), func(t *testing.T, hc *http.Client, base string) seen {
+						hc.CheckRedirect = check
+						body := ""
+						if method == "POST" {
+							body = "text"
+						}
+						return exchange(hc, newRequest(t, method, base+"/a", body, "X-A", "1"))
+					})
+				})
+			}
+		}
+	}
+}
+
+// after changes each request of a chain, up to n.
+func after(n int, change func(*http.Request)) func(*http.Request, []*http.Request) error {
+	return func(next *http.Request, via []*http.Request) error {
+		if change(next); len(via) >= n {
+			return errOfTheTest
+		}
+		return nil
+	}
+}
+
+// Cookies and userinfo are net/http's business: the Jar is filled and asked, and userinfo
+// becomes basic authentication.
+func TestCookiesAndUserinfo(t *testing.T) {
+	visits := 0
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		visits++
+		http.SetCookie(w, &http.Cookie{Name: "n", Value: fmt.Sprint(visits % 3), Path: "/"})
+		w.WriteHeader([]int{200, 422, 302}[visits%3])
+	})
+	sameAsNetHTTP(t, handler, func(t *testing.T, hc *http.Client, base string) []seen {
+		visits = 0
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hc.Jar = jar
+		var all []seen
+		for range 4 {
+			req := newRequest(t, "POST", base+"/items", "x")
+			req.URL.User = userinfo
+			all = append(all, exchange(hc, req))
+		}
+		return all
+	})
+}
+
+// A redirect that is not followed is not prepared either: net/http takes a body for it
+// by GetBody, which may be an open file, and leaves it open.
+func TestABodyForARedirectThatIsNotFollowedIsClosed(t *testing.T) {
+	srv := testserver.Handle(t, crossroads(307, "/b"))
+	c := newClient(t, srv, client.Config{})
+	req := newRequest(t, "PUT", srv.URL()+"/a", "text")
+	var open []*bodyTracker
+	req.GetBody = func() (io.ReadCloser, error) {
+		b := &bodyTracker{Reader: strings.NewReader("text")}
+		open = append(open, b)
+		return b, nil
+	}
+	resp, err := c.HTTP().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	for i, b := range open {
+		if !b.closed {
+			t.Errorf("body %d is still open", i+1)
+		}
+	}
+}
+
+// A header under a key that is not canonical leaves the origin no more than any other.
+func TestAKeyThatIsNotCanonicalStaysAtItsOrigin(t *testing.T) {
+	for through, key := range map[string]string{"lower case": "x-api-key", "another case": "AUTHORIZATION", "canonical": "X-Api-Key"} {
+		t.Run(through, func(t *testing.T) {
+			vendor := testserver.Handle(t, crossroads(302, "https://storage.test/file"))
+			storage := testserver.Handle(t, always(testserver.Status(200)))
+			c := newClient(t, nil, client.Config{
+				BaseURL:   "https://vendor.test",
+				Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
+			})
+			for _, do := range []func(*http.Request) (*http.Response, error){c.Send, c.HTTP().Do} {
+				req := newRequest(t, "GET", "https://vendor.test/a", "")
+				req.Header[key] = []string{"s3cret"}
+				resp, err := do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+			}
+			for _, r := range storage.Requests() {
+				if got := r.Header.Get(key); got != "" {
+					t.Errorf("the other origin got %s: %s", key, got)
+				}
+			}
+			if len(storage.Requests()) != 2 {
+				t.Error("the redirect was not followed")
+			}
+		})
+	}
+}

@@ -1,0 +1,151 @@
+package client_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// The beginning of an error is looked at before the caller gets it; nothing of it is lost
+// on either side of the look's bound of 64 KiB, or of the 4 KiB for a success.
+func TestNothingOfALookedAtAnswerIsLost(t *testing.T) {
+	pattern := bytes.Repeat([]byte(`{"key":"0123456789abcdefghijklmnopq"},`), 1<<20/38+1)
+	for _, size := range []int{0, 1, 4<<10 - 1, 4 << 10, 4<<10 + 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		for _, status := range []int{200, 422} {
+			t.Run(fmt.Sprint(size, " bytes of a ", status), func(t *testing.T) {
+				body := string(pattern[:size])
+				for _, answer := range []testserver.Answer{testserver.Text(status, body), pieces(status, 0, body[:size/2], body[size/2:])} {
+					sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) seen {
+						return exchange(hc, newRequest(t, "POST", base+"/items", "x"))
+					})
+				}
+			})
+		}
+	}
+}
+
+// A piece of an answer, and when it could be read.
+type piece struct {
+	At   time.Duration
+	Text string
+}
+
+// piecesOf reads an answer as it comes. What comes before earliest counts as then.
+func piecesOf(hc *http.Client, req *http.Request, earliest time.Duration) []piece {
+	began := time.Now()
+	at := func() time.Duration { return max(time.Since(began), earliest) }
+	resp, err := hc.Do(req)
+	if err != nil {
+		return []piece{{at(), kindOf(err)}}
+	}
+	defer resp.Body.Close()
+	var all []piece
+	add := func(text string) {
+		if n := len(all) - 1; n >= 0 && all[n].At == at() {
+			all[n].Text += text
+		} else {
+			all = append(all, piece{at(), text})
+		}
+	}
+	for buffer := make([]byte, 64); ; {
+		n, err := resp.Body.Read(buffer)
+		add(string(buffer[:n]))
+		if err != nil {
+			add(kindOf(err))
+			return all
+		}
+	}
+}
+
+// An answer that trickles comes whole, however long that takes, and each piece of it when
+// it was sent. Only an error's are up to 2 s late, as its beginning is looked at.
+func TestAnAnswerThatTrickles(t *testing.T) {
+	const look = 2 * time.Second
+	minute := strings.Split(strings.Repeat("x", 60), "")
+	lines := strings.SplitAfter(strings.Repeat("{}\n", 7), "\n")
+	for name, tt := range map[string]struct {
+		answer   testserver.Answer
+		earliest time.Duration
+	}{
+		"an error, for 1 s":                        {pieces(422, time.Second/4, "a", "b", "c", "d", "e"), look},
+		"an error, for 10 s":                       {pieces(422, 5*time.Second, `{"a":`, `1`, `}`), look},
+		"an error, for a minute":                   {pieces(422, time.Second, minute...), look},
+		"an error behind a long one, for a minute": {pieces(422, time.Second, append([]string{strings.Repeat("x", 64<<10)}, minute...)...), 0},
+		"a success, for a minute":                  {pieces(200, time.Second, minute...), 0},
+		"a success of JSON, for 10 s":              {pieces(200, 5*time.Second, `{"a":`, `1`, `}`), look},
+		"a success of lines, each 10 s":            {pieces(200, 10*time.Second, lines...), look},
+		"a success that is gzip, after 5 s":        {testserver.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sameAsNetHTTP(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) []piece {
+				return piecesOf(hc, newRequest(t, "POST", base+"/items", "x"), tt.earliest)
+			})
+		})
+	}
+}
+
+// What is read of an answer after it was closed, and what closing it twice says.
+func TestAnAnswerThatIsClosed(t *testing.T) {
+	type after struct{ Read, Close string }
+	for name, answer := range map[string]testserver.Answer{
+		"a success":                testserver.Text(200, "text"),
+		"a success of JSON":        testserver.JSON(200, `{"a":1}`),
+		"an error":                 testserver.JSON(422, `{"a":1}`),
+		"a long error":             testserver.JSON(422, strings.Repeat("x", 1<<20)),
+		"an error that trickles":   pieces(422, time.Minute, "a", "b"),
+		"a compressed error":       gzipIfAsked(422, "text"),
+		"an error without a body":  testserver.Status(404),
+		"no content":               testserver.Status(204),
+		"a compressed error, slow": testserver.After(time.Second, gzipIfAsked(422, "text")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) after {
+				resp, err := hc.Do(newRequest(t, "POST", base+"/items", "x"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := resp.Body.Close(); err != nil {
+					t.Errorf("closing: %v", err)
+				}
+				_, err = resp.Body.Read(make([]byte, 1))
+				got := after{Read: kindOf(err)}
+				got.Close = kindOf(resp.Body.Close())
+				return got
+			})
+		})
+	}
+}
+
+// The trailers that an answer announces are the caller's to look at before its body is
+// read, as a reverse proxy does, also while the beginning of the body is still looked at.
+func TestTrailersOfASlowAnswer(t *testing.T) {
+	for name, rest := range map[string]string{"more of the body comes": `1}`, "its end comes": ""} {
+		for _, status := range []int{200, 422} {
+			t.Run(fmt.Sprint(name, " of a ", status), func(t *testing.T) {
+				slow := func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Trailer", "X-Sum")
+					pieces(status, 5*time.Second, `{"a":`, rest)(w, r)
+					w.Header().Set("X-Sum", "7")
+				}
+				sameAsNetHTTP(t, http.HandlerFunc(slow), func(t *testing.T, hc *http.Client, base string) []string {
+					resp, err := hc.Do(newRequest(t, "POST", base+"/items", "x"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer resp.Body.Close()
+					announced := slices.Collect(maps.Keys(resp.Trailer))
+					body, err := io.ReadAll(resp.Body)
+					return append(announced, string(body), kindOf(err), resp.Trailer.Get("X-Sum"))
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// The files contract_*_test.go hold HTTP() to the contract of net/http. Most cases run
+// through each of the ways below, against a server of its own with the same handler:
+// what the caller sees, and what arrives at the server, must be what a plain http.Client
+// makes of it.
+var bothWays = []struct {
+	name string
+	open func(t *testing.T, wire http.RoundTripper, base string) *http.Client
+}{
+	{"net/http", func(_ *testing.T, wire http.RoundTripper, _ string) *http.Client {
+		return &http.Client{Transport: wire}
+	}},
+	{"HTTP(), judged by status", func(t *testing.T, wire http.RoundTripper, _ string) *http.Client {
+		return dropIn(t, client.Config{Transport: wire}).HTTP()
+	}},
+	{"HTTP(), with errors in a 2xx", func(t *testing.T, wire http.RoundTripper, base string) *http.Client {
+		return dropIn(t, client.Config{Transport: wire, BaseURL: base, Vendor: shop{shopPolicy(t)}}).HTTP()
+	}},
+}
+
+// dropIn is newClient without a vendor of its own.
+func dropIn(t testing.TB, cfg client.Config) *client.Client {
+	t.Helper()
+	c, err := client.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetRandom(0.5)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// sameAsNetHTTP runs use each way in virtual time, and compares both what it returns
+// and what arrived.
+func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
+	t.Helper()
+	type all struct {
+		Seen    T
+		Arrived []arrival
+	}
+	var want all
+	for i, way := range bothWays {
+		synctest.Test(t, func(t *testing.T) {
+			book := &book{next: handler}
+			srv := testserver.Handle(t, book)
+			got := all{Seen: use(t, way.open(t, srv.Transport(), srv.URL()), srv.URL())}
+			got.Arrived = book.arrived()
+			if i == 0 {
+				want = got
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-net/http +ours):\n%s", way.name, diff)
+			}
+		})
+	}
+}
+
+// arrival is a request as it came to the server.
+type arrival struct {
+	Method, URI, Host, Body string
+	Header, Trailer         http.Header
+	Length                  int64
+	Encoding                []string
+}
+
+// book is a handler that takes down what arrives.
+type book struct {
+	next http.Handler
+	mu   sync.Mutex
+	all  []arrival
+}
+
+func (b *book) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	b.mu.Lock()
+	b.all = append(b.all, arrival{
+		Method: r.Method, URI: r.RequestURI, Host: r.Host, Body: string(body),
+		Header: r.Header.Clone(), Trailer: r.Trailer.Clone(), Length: r.ContentLength, Encoding: r.TransferEncoding,
+	})
+	b.mu.Unlock()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	b.next.ServeHTTP(w, r)
+}
+
+func (b *book) arrived() []arrival {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all
+}
+
+// seen is what a caller sees of one exchange.
+type seen struct {
+	Status        int
+	Proto         string
+	Header        http.Header // without the Date
+	Length        int64
+	Encoding      []string
+	Uncompressed  bool
+	Closes        bool // the connection, after the answer
+	Body          string
+	Trailer       http.Header
+	Sent          string // method and URL of the answer's Request
+	IsTheCallers  bool   // that Request is the one that was given
+	Err, ErrInEnd string // kind of the failure, and of that of the body
+}
+
+// exchange makes a request, and reads and closes its answer.
+func exchange(hc *http.Client, req *http.Request) seen {
+	resp, err := hc.Do(req)
+	s := seen{Err: kindOf(err)}
+	if resp == nil {
+		return s
+	}
+	defer resp.Body.Close()
+	s.Status, s.Proto, s.Header, s.Length = resp.StatusCode, resp.Proto, resp.Header.Clone(), resp.ContentLength
+	s.Encoding, s.Uncompressed, s.Closes = resp.TransferEncoding, resp.Uncompressed, resp.Close
+	s.Header.Del("Date")
+	s.Sent, s.IsTheCallers = resp.Request.Method+" "+resp.Request.URL.String(), resp.Request == req
+	body, err := io.ReadAll(resp.Body)
+	s.Body, s.ErrInEnd, s.Trailer = string(body), kindOf(err), resp.Trailer.Clone()
+	return s
+}
+
+// kindOf is what a program can tell of an error without reading its text.
+func kindOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	kinds := []string{"error"}
+	for _, target := range []error{io.EOF, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, http.ErrBodyReadAfterClose, errOfTheTest} {
+		if errors.Is(err, target) {
+			kinds = append(kinds, target.Error())
+		}
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		kinds = append(kinds, "url.Error of "+e.Op)
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		kinds = append(kinds, "timeout")
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		kinds = append(kinds, "net.OpError of "+e.Op)
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		kinds = append(kinds, "net.DNSError")
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		kinds = append(kinds, "unknown authority")
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// errOfTheTest is an error that a test makes and wants to see again.
+var errOfTheTest = errors.New("made by the test")
+
+// newRequest makes a request; header is pairs of key and value. An empty body is none.
+func newRequest(t testing.TB, method, target, body string, header ...string) *http.Request {
+	t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, target, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	return req
+}

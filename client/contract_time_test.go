@@ -1,0 +1,193 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// ended is how an exchange ended, and when.
+type ended struct {
+	Seen seen
+	Took time.Duration
+}
+
+// A limit on the time of an exchange, set by its caller, strikes as with net/http: at the
+// same moment, with an error of the same kind.
+func TestTheCallersLimitStrikes(t *testing.T) {
+	const limit = 5 * time.Second
+	limits := map[string]func(*http.Client, *http.Request) (*http.Request, func()){
+		"the http.Client's Timeout": func(hc *http.Client, r *http.Request) (*http.Request, func()) {
+			hc.Timeout = limit
+			return r, func() {}
+		},
+		"a deadline": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+			ctx, cancel := context.WithTimeout(r.Context(), limit)
+			return r.WithContext(ctx), cancel
+		},
+		"both": func(hc *http.Client, r *http.Request) (*http.Request, func()) {
+			hc.Timeout = limit
+			ctx, cancel := context.WithTimeout(r.Context(), limit+1)
+			return r.WithContext(ctx), cancel
+		},
+		"a cancel": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+			ctx, cancel := context.WithCancel(r.Context())
+			timer := time.AfterFunc(limit, cancel)
+			return r.WithContext(ctx), func() { timer.Stop(); cancel() }
+		},
+		"a cancel before it begins": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+			ctx, cancel := context.WithCancel(r.Context())
+			cancel()
+			return r.WithContext(ctx), cancel
+		},
+	}
+	for name, answer := range map[string]testserver.Answer{
+		"before the headers":           testserver.Hang(),
+		"in the body":                  pieces(200, time.Minute, "half", "whole"),
+		"in the body of an error":      pieces(422, time.Minute, "half", "whole"),
+		"never, as the answer is here": testserver.JSON(200, `{}`),
+		"never, as the error is here":  testserver.JSON(422, `{}`),
+	} {
+		for by, set := range limits {
+			t.Run(by+" "+name, func(t *testing.T) {
+				sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) ended {
+					req, stop := set(hc, newRequest(t, "POST", base+"/items", "x"))
+					defer stop()
+					began := time.Now()
+					got := ended{Seen: exchange(hc, req)}
+					got.Seen.IsTheCallers = false // net/http itself makes a copy for a Timeout of a transport that it does not know
+					got.Took = time.Since(began)
+					return got
+				})
+			})
+		}
+	}
+}
+
+// A Timeout of the caller's that would strike in a wait of ours ends the call before that
+// wait: with the answer if there is one, or else with a typed error.
+func TestATimeoutThatWouldStrikeInAWait(t *testing.T) {
+	type outcome struct {
+		Status    int
+		Class     apierrors.Class
+		Stop      apierrors.Stop
+		RetryIn   time.Duration
+		IsTimeout bool
+		Took      time.Duration
+	}
+	refused := func(srv *testserver.Server) http.RoundTripper { return failing(srv, 99, errOfTheTest) }
+	for name, tt := range map[string]struct {
+		answers []testserver.Answer
+		wire    func(*testserver.Server) http.RoundTripper
+		gate    bool
+		want    outcome
+	}{
+		"told by a 503": {
+			answers: []testserver.Answer{testserver.HTML(503, "Retry-After", "30")},
+			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
+		},
+		"told by a 429": {
+			answers: []testserver.Answer{testserver.Status(429, "Retry-After", "30")},
+			want:    outcome{Status: 429, Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
+		},
+		"a back-off of ours after two": {
+			answers: []testserver.Answer{testserver.HTML(503), testserver.After(9700*time.Millisecond, testserver.HTML(503))},
+			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, Took: 9950 * time.Millisecond},
+		},
+		"a gate": {
+			gate: true,
+			want: outcome{Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
+		},
+		"without any answer": {
+			wire: refused,
+			want: outcome{Class: apierrors.Network, Stop: apierrors.StopAttempts, Took: 1750 * time.Millisecond},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answers := tt.answers
+				if tt.gate {
+					answers = []testserver.Answer{testserver.Status(429, "Retry-After", "30")}
+				}
+				srv := testserver.New(t, answers...)
+				cfg := client.Config{}
+				if tt.wire != nil {
+					cfg.Transport = tt.wire(srv)
+				}
+				c := newClient(t, srv, cfg)
+				hc := c.HTTP()
+				hc.Timeout = 10 * time.Second
+				if tt.gate {
+					hold(t, hc, srv.URL())
+				}
+				began := time.Now()
+				resp, err := hc.Do(newRequest(t, "GET", srv.URL()+"/items/7", ""))
+				got := outcome{Took: time.Since(began)}
+				if err == nil {
+					got.Status, err = resp.StatusCode, c.Check(resp)
+					_ = resp.Body.Close()
+				} else if outer, ok := errors.AsType[*url.Error](err); !ok || outer.Op != "Get" {
+					t.Errorf("%T; want a url.Error of Get", err)
+				} else {
+					got.IsTimeout = outer.Timeout()
+				}
+				e := failure(t, err)
+				got.Class, got.Stop = e.Class, e.Stop
+				if at, ok := apierrors.RetryAt(err); ok {
+					got.RetryIn = at.Sub(began)
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// hold makes a call that the server throttles, so that the next ones are held back.
+func hold(t *testing.T, hc *http.Client, base string) {
+	t.Helper()
+	resp, err := hc.Do(newRequest(t, "GET", base+"/items/7", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+}
+
+// A cancel by the caller ends an attempt, a wait of ours and the look at an error at once,
+// and is a cancel. Unlike net/http, which gives the cause in place of context.Canceled, we
+// give both. During the look, net/http has handed its answer on already; we say that the
+// caller gave up, and keep what the answer says.
+func TestACancelWithACause(t *testing.T) {
+	for name, answer := range map[string]testserver.Answer{
+		"in an attempt": testserver.Hang(),
+		"in a wait":     testserver.HTML(503, "Retry-After", "30"),
+		"in a look":     pieces(422, time.Minute, "half", "whole"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.New(t, answer)
+				hc := newClient(t, srv, client.Config{}).HTTP()
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				defer time.AfterFunc(time.Second, func() { cancel(errOfTheTest) }).Stop()
+				began := time.Now()
+				got := ended{Seen: exchange(hc, newRequest(t, "GET", srv.URL()+"/items/7", "").WithContext(ctx))}
+				got.Took = time.Since(began)
+				want := ended{seen{Err: "error, context canceled, made by the test, url.Error of Get"}, time.Second}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package client_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/http/httputil"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// overTCP is sameAsNetHTTP over sockets, where the wire is the point. Only what use
+// returns is compared.
+func overTCP[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
+	t.Helper()
+	over(t, handler, (*httptest.Server).Start, use)
+}
+
+// overHTTP2 is overTCP with TLS and HTTP/2.
+func overHTTP2[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
+	t.Helper()
+	over(t, handler, func(srv *httptest.Server) {
+		srv.EnableHTTP2 = true
+		srv.StartTLS()
+	}, use)
+}
+
+func over[T any](t *testing.T, handler http.Handler, start func(*httptest.Server), use func(t *testing.T, hc *http.Client, base string) T) {
+	t.Helper()
+	var want T
+	for i, way := range bothWays {
+		t.Run(way.name, func(t *testing.T) {
+			srv := httptest.NewUnstartedServer(handler)
+			start(srv)
+			defer srv.Close()
+			wire, _ := srv.Client().Transport.(*http.Transport)
+			wire.ExpectContinueTimeout = time.Hour // a body waits for its 100 Continue
+			got := use(t, way.open(t, wire, srv.URL), srv.URL)
+			if i == 0 {
+				want = got
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-net/http +ours):\n%s", diff)
+			}
+		})
+	}
+}
+
+func sum(n int64, err error) string { return fmt.Sprint(n, " bytes ", kindOf(err)) }
+
+// echoLines says hello, and then each line that it gets.
+func echoLines(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	say := func(text string) {
+		_, _ = io.WriteString(w, text+"\n")
+		_ = http.NewResponseController(w).Flush()
+	}
+	say("hello")
+	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
+		say(lines.Text())
+	}
+}
+
+// converse hears a greeting, says two lines, hears each, hangs up and hears the end.
+func converse(t *testing.T, w io.Writer, r io.Reader, hangUp func() error) string {
+	t.Helper()
+	ear := bufio.NewReader(r)
+	var heard []string
+	hear := func() {
+		line, err := ear.ReadString('\n')
+		heard = append(heard, strings.TrimSpace(line)+kindOf(err))
+	}
+	hear()
+	for _, line := range []string{"one", "two"} {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			t.Fatal(err)
+		}
+		hear()
+	}
+	if err := hangUp(); err != nil {
+		t.Fatal(err)
+	}
+	hear()
+	return strings.Join(heard, ", ")
+}
+
+// After a 101 the connection is the caller's, both ways.
+func TestAnUpgradedConnectionIsTheCallers(t *testing.T) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, buffer, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\nhello\n", r.Header.Get("Upgrade"))
+		for {
+			line, err := buffer.ReadString('\n')
+			if err != nil || line == "two\n" {
+				_, _ = io.WriteString(conn, line)
+				return
+			}
+			_, _ = io.WriteString(conn, line)
+		}
+	})
+	type upgraded struct {
+		Status          int
+		Upgrade         string
+		Length          int64
+		Heard           string
+		Proto           string
+		CanWrite, Twice bool
+	}
+	overTCP(t, handler, func(t *testing.T, hc *http.Client, base string) upgraded {
+		resp, err := hc.Do(newRequest(t, "GET", base+"/socket", "", "Connection", "Upgrade", "Upgrade", "lines"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got := upgraded{Status: resp.StatusCode, Upgrade: resp.Header.Get("Upgrade"), Length: resp.ContentLength, Proto: resp.Proto}
+		conn, ok := resp.Body.(io.ReadWriteCloser)
+		if got.CanWrite = ok; ok {
+			got.Heard = converse(t, conn, conn, func() error { return nil })
+		}
+		got.Twice = resp.Body.Close() == nil
+		return got
+	})
+}
+
+// A request that waits for 100 Continue sends its body only if the server wants it.
+func TestExpectContinue(t *testing.T) {
+	type outcome struct {
+		Seen          seen
+		Read, Allowed bool // the body
+	}
+	for name, handler := range map[string]http.HandlerFunc{
+		"accepted": func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			_, _ = io.WriteString(w, sum(n, err))
+		},
+		"refused": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(http.StatusExpectationFailed)
+			_, _ = io.WriteString(w, "no")
+		},
+		"refused for the credential": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(http.StatusForbidden)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overTCP(t, handler, func(t *testing.T, hc *http.Client, base string) outcome {
+				ctx, told := traced(t.Context())
+				var read atomic.Bool
+				req := newRequest(t, "POST", base+"/upload", "", "Expect", "100-continue").WithContext(ctx)
+				req.Body = io.NopCloser(io.MultiReader(atEnd(func() { read.Store(true) }), strings.NewReader("text")))
+				req.ContentLength = 4
+				got := outcome{Seen: exchange(hc, req)}
+				got.Seen.Sent = strings.ReplaceAll(got.Seen.Sent, base, "")
+				got.Read, got.Allowed = read.Load(), slices.Contains(told(), "got 100")
+				return got
+			})
+		})
+	}
+}
+
+// What comes before the answer is told to the caller's trace, whose error ends the call.
+func TestEarlyHintsAreTold(t *testing.T) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Set("Link", "</other.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusOK)
+	})
+	for name, end := range map[string]error{"and the answer after them": nil, "and their refusal": errOfTheTest} {
+		t.Run(name, func(t *testing.T) {
+			for _, wire := range []func(*testing.T, http.Handler, func(*testing.T, *http.Client, string) []string){overTCP[[]string], overHTTP2[[]string]} {
+				wire(t, handler, func(t *testing.T, hc *http.Client, base string) []string {
+					var told []string
+					ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+						Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
+							told = append(told, fmt.Sprint(code, " ", header.Get("Link")))
+							return end
+						},
+					})
+					got := exchange(hc, newRequest(t, "POST", base+"/page", "").WithContext(ctx))
+					return append(told, fmt.Sprint(got.Status, " ", got.Header.Get("Link"), " ", got.Err))
+				})
+			}
+		})
+	}
+}
+
+// The transport serves those who use one without an http.Client, such as a reverse proxy:
+// that hands on a server's request as it came, with its RequestURI.
+func TestTheTransportServesAReverseProxy(t *testing.T) {
+	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Seen", r.Method+" "+r.URL.String()+" "+string(body))
+		w.Header().Set("Trailer", "X-Sum")
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = io.WriteString(w, "no")
+		w.Header().Set("X-Sum", "7")
+	})
+	overTCP(t, behind, func(t *testing.T, hc *http.Client, base string) seen {
+		target, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		front := httptest.NewServer(&httputil.ReverseProxy{
+			Transport: hc.Transport, ErrorLog: log.New(io.Discard, "", 0),
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		})
+		defer front.Close()
+		got := exchange(front.Client(), newRequest(t, "POST", front.URL+"/items/7?q=1", "text"))
+		got.Sent = ""
+		return got
+	})
+}

@@ -1,0 +1,142 @@
+package client_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// bodies are the kinds of bodies that its NewRequest takes, and those that net/http does.
+// again says whether it can be had a second time without a copy of it.
+var bodies = map[string]struct {
+	open  func(*testing.T) io.Reader
+	again bool
+}{
+	"bytes":        {func(*testing.T) io.Reader { return bytes.NewReader([]byte("hello")) }, true},
+	"a string":     {func(*testing.T) io.Reader { return strings.NewReader("hello") }, true},
+	"a buffer":     {func(*testing.T) io.Reader { return bytes.NewBufferString("hello") }, true},
+	"a file":       {func(t *testing.T) io.Reader { return fileOf(t, "hello", 0) }, true},
+	"half a file":  {func(t *testing.T) io.Reader { return fileOf(t, "not this: hello", 10) }, true},
+	"a section":    {func(*testing.T) io.Reader { return io.NewSectionReader(strings.NewReader("oh hello"), 3, 5) }, false},
+	"a plain one":  {func(*testing.T) io.Reader { return io.MultiReader(strings.NewReader("hel"), strings.NewReader("lo")) }, false},
+	"only seeking": {func(*testing.T) io.Reader { return struct{ io.ReadSeeker }{strings.NewReader("hello")} }, false},
+	"a pipe": {func(*testing.T) io.Reader {
+		r, w := io.Pipe()
+		go func() { _ = w.CloseWithError(fill(w)) }()
+		return r
+	}, false},
+}
+
+func fill(w io.Writer) error {
+	_, err := io.WriteString(w, "hello")
+	return err
+}
+
+// fileOf is an open file with text, read up to at.
+func fileOf(t *testing.T, text string, at int64) *os.File {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Seek(at, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// A server that cannot be reached at first, then fails, then works gets the same whole
+// request each time.
+//
+// Where the peer reads any reader into memory to have it again, we send it once: a stream
+// may be larger than memory. The answer to it stands then, and Check says why.
+func TestPeerABodyIsSentWholeEachTime(t *testing.T) {
+	for name, tt := range bodies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answers := []testserver.Answer{testserver.HTML(500)}
+				if tt.again {
+					answers = append(answers, testserver.HTML(500), testserver.Status(200))
+				}
+				srv := testserver.New(t, answers...)
+				c := newClient(t, srv, client.Config{})
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/v1/foo", tt.open(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Foo", "bar")
+				resp, err := c.HTTP().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				for i, r := range srv.Requests() {
+					if r.Method != "PUT" || r.Path != "/v1/foo" || r.Header.Get("Foo") != "bar" || string(r.Body) != "hello" {
+						t.Errorf("request %d: %s %s, foo %q, body %q", i+1, r.Method, r.Path, r.Header.Get("Foo"), r.Body)
+					}
+				}
+				if !tt.again {
+					if e := failure(t, c.Check(resp)); resp.StatusCode != 500 || e.Stop != apierrors.StopBody {
+						t.Errorf("status %d, stop %v", resp.StatusCode, e.Stop)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A server that is not there yet is tried again, a POST as well, as nothing was sent; also
+// a body that can be read once, of which nothing was read.
+func TestPeerAServerThatIsNotThereYet(t *testing.T) {
+	for name, tt := range bodies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.Handle(t, always(testserver.Status(200)))
+				wire := failing(srv, 2, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
+				defer wire.(*http.Transport).CloseIdleConnections()
+				c := newClient(t, srv, client.Config{Transport: wire})
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/v1/foo", tt.open(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := c.HTTP().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if all := srv.Requests(); len(all) != 1 || string(all[0].Body) != "hello" {
+					t.Errorf("the server got %v", all)
+				}
+			})
+		})
+	}
+}
+
+// A body that cannot be read is the caller's to see, as its own error.
+func TestPeerABodyThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t)
+		c := newClient(t, srv, client.Config{})
+		req := newRequest(t, "POST", srv.URL()+"/v1/foo", "")
+		req.Body = io.NopCloser(failingBody{})
+		_, err := c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+		if e := failure(t, err); !errors.Is(err, errOfTheTest) || len(e.Attempts) != 1 {
+			t.Errorf("%d attempts: %v", len(e.Attempts), err)
+		}
+	})
+}

@@ -1,0 +1,221 @@
+package client_test
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// The files peer*_test.go ask of HTTP() what go-retryablehttp v0.7.8 asks of itself in its
+// own tests, wherever that is behaviour that a user of net/http relies on. What has no
+// counterpart here:
+//   - RequestLogHook, ResponseLogHook, Logger: Config.Observe and Config.Logger see copies
+//     and cannot change a request or read an answer (event_test.go);
+//   - CheckRetry, Backoff, PrepareRetry, ErrorHandler, and the tests of custom ones: a
+//     policy is data, tested as a table (policy/decide_test.go); Auth is what signs anew;
+//   - SetResponseHandler, whose failure sends again: that is Do, which decodes inside the
+//     call (do_test.go); a caller of HTTP() reads its own answer;
+//   - NewRequest, FromRequest, SetBody, WithContext of its own Request type: there is no
+//     such type here, requests are those of net/http;
+//   - the jitter-free and linear back-offs: ours is full jitter, or what the vendor told.
+
+// The shorthands of http.Client work on the one that HTTP() gives.
+func TestPeerTheShorthands(t *testing.T) {
+	type got struct{ Method, Path, Type, Body string }
+	synctest.Test(t, func(t *testing.T) {
+		echoing := func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
+		srv := testserver.Handle(t, http.HandlerFunc(echoing))
+		hc := newClient(t, srv, client.Config{}).HTTP()
+		target := srv.URL() + "/foo/bar"
+		for want, do := range map[got]func() (*http.Response, error){
+			{"GET", "/foo/bar", "", ""}:  func() (*http.Response, error) { return hc.Get(target) },  //nolint:noctx // the point
+			{"HEAD", "/foo/bar", "", ""}: func() (*http.Response, error) { return hc.Head(target) }, //nolint:noctx // the point
+			{"POST", "/foo/bar", "application/json", `{"hello":"world"}`}: func() (*http.Response, error) {
+				return hc.Post(target, "application/json", strings.NewReader(`{"hello":"world"}`)) //nolint:noctx // the point
+			},
+			{"POST", "/foo/bar", "application/x-www-form-urlencoded", "hello=world"}: func() (*http.Response, error) {
+				return hc.PostForm(target, url.Values{"hello": {"world"}}) //nolint:noctx // the point
+			},
+		} {
+			resp, err := do()
+			if err != nil {
+				t.Fatal(err)
+			}
+			echoed, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			all := srv.Requests()
+			last := all[len(all)-1]
+			if diff := cmp.Diff(want, got{last.Method, last.Path, last.Header.Get("Content-Type"), string(last.Body)}); diff != "" {
+				t.Errorf("request (-want +got):\n%s", diff)
+			}
+			if string(echoed) != want.Body || err != nil {
+				t.Errorf("%s: echoed %q, %v", want.Method, echoed, err)
+			}
+		}
+	})
+}
+
+// What the peer sends again, we do; but its POST to a server that fails is sent once here:
+// the vendor may have executed it. And where it gives up with the text "giving up after 3
+// attempt(s)" and closes the answer, here the answer of the last attempt comes back with a
+// nil error, as from net/http; the count of attempts is in Check.
+func TestPeerGivingUp(t *testing.T) {
+	for _, tt := range []struct {
+		method   string
+		status   int
+		requests int
+	}{
+		{"GET", 500, 4}, {"GET", 502, 4}, {"GET", 503, 4}, {"GET", 504, 4}, {"GET", 599, 4}, {"GET", 408, 4},
+		{"PUT", 500, 4}, {"DELETE", 500, 4}, {"HEAD", 500, 4}, {"OPTIONS", 500, 4},
+		{"POST", 500, 1}, {"PATCH", 500, 1}, {"POST", 503, 1},
+		{"GET", 501, 1}, {"GET", 404, 1}, {"GET", 400, 1}, {"GET", 409, 1},
+	} {
+		t.Run(fmt.Sprint(tt.method, " ", tt.status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := testserver.Handle(t, always(testserver.Text(tt.status, "the last word")))
+				c := dropIn(t, client.Config{Transport: srv.Transport()})
+				target := "http://user:pasten@" + strings.TrimPrefix(srv.URL(), "http://")
+				resp, err := c.HTTP().Do(newRequest(t, tt.method, target, ""))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				body, err := io.ReadAll(resp.Body)
+				if resp.StatusCode != tt.status || err != nil || (string(body) != "the last word" && tt.method != "HEAD") {
+					t.Errorf("status %d, body %q, %v", resp.StatusCode, body, err)
+				}
+				e := failure(t, c.Check(resp))
+				if len(e.Attempts) != tt.requests || len(srv.Requests()) != tt.requests {
+					t.Errorf("%d attempts told, %d requests; want %d", len(e.Attempts), len(srv.Requests()), tt.requests)
+				}
+				if strings.Contains(e.Error(), "pasten") {
+					t.Errorf("the password is printed: %v", e)
+				}
+			})
+		})
+	}
+}
+
+// A failure that no repeat can cure is met once.
+func TestPeerWhatIsNotTriedAgain(t *testing.T) {
+	plain := httptest.NewServer(always(testserver.Status(200)))
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(always(testserver.Status(200)))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
+	secure.StartTLS()
+	defer secure.Close()
+	for name, tt := range map[string]struct {
+		target string
+		change func(*http.Request)
+		is     func(error) bool
+	}{
+		"an authority that nobody knows": {secure.URL, nil, func(err error) bool {
+			_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+			return ok
+		}},
+		"a scheme that is none": {strings.Replace(plain.URL, "http", "ftp", 1), nil, func(err error) bool { return strings.Contains(err.Error(), "malformed_request") }},
+		"a header name that is none": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name-\x1b", "value") }, func(err error) bool {
+			return errors.Is(err, apierrors.MalformedRequest)
+		}},
+		"a header value that is none": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name", "bad value \x1b") }, func(err error) bool {
+			return errors.Is(err, apierrors.MalformedRequest)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dropIn(t, client.Config{})
+			req := newRequest(t, "GET", tt.target, "")
+			if tt.change != nil {
+				tt.change(req)
+			}
+			_, err := c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+			if e := failure(t, err); !tt.is(err) || e.Action != apierrors.FailFast || len(e.Attempts) != 1 || e.Applied != apierrors.AppliedNo {
+				t.Errorf("action %v, %d attempts, applied %v: %v", e.Action, len(e.Attempts), e.Applied, err)
+			}
+		})
+	}
+}
+
+// A transport's own failure is there to be found inside net/http's and ours.
+func TestPeerATransportsFailureIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t)
+		unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Name: "999.test", Err: "no such host", IsNotFound: true}}
+		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, unknown)})
+		_, err := c.HTTP().Do(newRequest(t, "GET", "http://999.test:999/", "")) //nolint:bodyclose // there is no answer
+		outer, _ := errors.AsType[*url.Error](err)
+		inner, _ := errors.AsType[*net.OpError](err)
+		name, _ := errors.AsType[*net.DNSError](err)
+		if outer == nil || outer.Op != "Get" || outer.URL != "http://999.test:999/" || inner != unknown || !name.IsNotFound {
+			t.Errorf("%#v, %#v", outer, inner)
+		}
+	})
+}
+
+// Each http.Client is a new one, which its user may change; the connections are shared.
+// The peer's closes everybody's idle connections, when asked and on each failure; ours are
+// closed by Close.
+func TestPeerTheStandardClient(t *testing.T) {
+	var opened, closed int
+	var mu sync.Mutex
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/down" {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+		}
+	}))
+	gone := make(chan struct{})
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch state {
+		case http.StateNew:
+			opened++
+		case http.StateClosed:
+			if closed++; closed == 1 {
+				close(gone)
+			}
+		default:
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	c := dropIn(t, client.Config{})
+	one, other := c.HTTP(), c.HTTP()
+	if one == other {
+		t.Error("two calls gave the same http.Client")
+	}
+	one.Timeout = time.Minute
+	if other.Timeout != 0 {
+		t.Error("they share a Timeout")
+	}
+	for _, path := range []string{"/", "/down", "/"} {
+		for _, hc := range []*http.Client{one, other} {
+			if got := exchange(hc, newRequest(t, "POST", srv.URL+path, "x")); got.Err != "" {
+				t.Error(got.Err)
+			}
+			hc.CloseIdleConnections()
+		}
+	}
+	mu.Lock()
+	if opened != 1 || closed != 0 {
+		t.Errorf("%d connections opened, %d closed; want 1 and 0", opened, closed)
+	}
+	mu.Unlock()
+	_ = c.Close()
+	<-gone
+}
