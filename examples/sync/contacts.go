@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	_ "embed"
-	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/retrywise/retrywise/client"
 )
 
 //go:embed contacts.csv
@@ -20,47 +23,58 @@ type contact struct {
 	Fields map[string]any
 }
 
+// contactStep creates or updates each contact in RD Station. Repeats, waits, limits and
+// the renewal of the token are the client's business.
+func contactStep(c *client.Client, contacts []contact, workers int) step {
+	return step{name: "contacts", workers: workers, records: func() []record {
+		var records []record
+		for _, one := range contacts {
+			records = append(records, record{one.Line, one.Email, one.Fields, func(ctx context.Context) error {
+				return upsert(ctx, c, one)
+			}})
+		}
+		return records
+	}}
+}
+
+func upsert(ctx context.Context, c *client.Client, one contact) error {
+	_, err := client.Do[struct{}](ctx, c, client.Call{
+		Method:  http.MethodPatch,
+		Path:    "/platform/contacts/email:" + url.PathEscape(one.Email),
+		Body:    one.Fields,
+		Options: client.CallOptions{Op: "contacts.upsert", RecordKey: one.Email},
+	})
+	return err
+}
+
 // readContacts reads the source. As in a spreadsheet, a cell of digits is a number,
 // NULL is null, an empty cell is no field; tags are separated by semicolons, and the
 // column more holds a further field as key=value.
 func readContacts(name string, r io.Reader) ([]contact, error) {
-	rows := csv.NewReader(r)
-	columns, err := rows.Read()
+	rows, err := readRows(name, r, "email")
 	if err != nil {
-		return nil, fmt.Errorf("%s: expected a line of column names: %w", name, err)
-	}
-	if !slices.Contains(columns, "email") {
-		return nil, fmt.Errorf("%s:1: expected a column email; got %s", name, strings.Join(columns, ", "))
+		return nil, err
 	}
 	var contacts []contact
-	for {
-		cells, err := rows.Read()
-		if err == io.EOF {
-			return contacts, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		line, _ := rows.FieldPos(0)
-		c := contact{Line: line, Fields: map[string]any{}}
-		for i, cell := range cells {
-			c.set(columns[i], cell)
-		}
+	for _, row := range rows {
+		c := contact{Line: row.Line, Email: row.Cells["email"], Fields: map[string]any{}}
 		if c.Email == "" {
-			return nil, fmt.Errorf("%s:%d: expected an e-mail address", name, line)
+			return nil, fmt.Errorf("%s:%d: expected an e-mail address", name, row.Line)
+		}
+		for column, cell := range row.Cells {
+			c.set(column, cell)
 		}
 		contacts = append(contacts, c)
 	}
+	return contacts, nil
 }
 
 func (c *contact) set(column, cell string) {
-	switch {
-	case cell == "":
-	case column == "email":
-		c.Email = cell
-	case column == "tags":
+	switch column {
+	case "email":
+	case "tags":
 		c.Fields[column] = strings.Split(cell, ";")
-	case column == "more":
+	case "more":
 		key, value, _ := strings.Cut(cell, "=")
 		c.Fields[key] = value
 	default:

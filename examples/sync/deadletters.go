@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 // has to do what. The file is the owner's own: it may name the record.
 func writeDeadLetters(w io.Writer, results []result) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"line", "record", "fate", "class", "field", "code", "hint", "retry_at"}}
+	rows := [][]string{{"step", "line", "record", "fate", "applied", "class", "fields", "codes", "details", "hint", "retry_at"}}
 	for _, r := range results {
 		if r.Err != nil {
 			rows = append(rows, deadLetter(r))
@@ -28,15 +30,19 @@ func writeDeadLetters(w io.Writer, results []result) error {
 }
 
 func deadLetter(r result) []string {
+	line := ""
+	if r.Line > 0 {
+		line = strconv.Itoa(r.Line)
+	}
 	e, ok := errors.AsType[*apierrors.Error](r.Err)
 	if !ok {
-		return []string{fmt.Sprint(r.Contact.Line), r.Contact.Email, string(r.fate()), "", "", "", r.Err.Error(), ""}
+		return []string{r.Step, line, r.Key, string(r.fate()), r.applied().String(), "", "", "", "", r.Err.Error(), ""}
 	}
 	var fields, codes []string
 	for _, f := range e.Fields {
 		fields, codes = append(fields, f.Path), append(codes, f.Code)
 	}
-	if len(codes) == 0 {
+	if len(strings.Join(codes, "")) == 0 {
 		codes = []string{e.Code}
 	}
 	retryAt := ""
@@ -44,7 +50,19 @@ func deadLetter(r result) []string {
 		retryAt = e.RetryAt.UTC().Format(time.RFC3339)
 	}
 	return []string{
-		fmt.Sprint(r.Contact.Line), r.Contact.Email, string(r.fate()), e.Class.String(),
-		strings.Join(fields, " "), strings.Join(codes, " "), e.Hint, retryAt,
+		r.Step, line, r.Key, string(r.fate()), r.applied().String(), e.Class.String(),
+		strings.Join(fields, " "), strings.Join(codes, " "), detailsOf(e), e.Hint, retryAt,
 	}
+}
+
+// detailsOf are the vendor's extra fields, such as which products are missing.
+func detailsOf(e *apierrors.Error) string {
+	if len(e.Details) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(e.Details)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }

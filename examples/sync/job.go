@@ -1,97 +1,185 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
+	"slices"
 	"sync"
+	"time"
 
-	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// A job upserts contacts with a number of workers.
+// A job has a track for each vendor. Tracks run at the same time, the steps of a track
+// one after the other.
 type job struct {
-	rdstation *client.Client
-	workers   int
-	progress  func(result) // called by one goroutine after the other
+	tracks   [][]step
+	patience time.Duration // how long the job waits to run a record again
+	progress func(result)  // may be called by several goroutines
 }
 
-// A result is what became of one contact; Err is nil if it was delivered.
+// A step is a list of records, and how many of them are done at a time.
+type step struct {
+	name    string
+	workers int
+	records func() []record // asked for when the step begins
+}
+
+// A record is one thing to do.
+type record struct {
+	Line int    // of the source; 0: there is none
+	Key  string // for a person
+	Sent any    // as the vendor is to have it
+	do   func(context.Context) error
+}
+
+// A result is what became of a record; Err is nil if it was delivered.
 type result struct {
-	Contact contact
+	Step string
+	record
+	Runs    int
+	InDoubt bool // a run of it may have been applied; the error of a later run does not know
 	Err     error
 }
 
-// run sends every contact and returns what became of each. A failure that would meet
-// every call stops the job: the contacts that are left end with errStopped.
-func (j job) run(ctx context.Context, contacts []contact) []result {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	todo, done := make(chan contact), make(chan result)
-	var workers sync.WaitGroup
-	for range j.workers {
-		workers.Go(func() {
-			for c := range todo {
-				err := j.upsert(ctx, c)
-				if stopsTheJob(err) {
-					stop(errors.Join(errStopped, err))
-				}
-				done <- result{c, err}
+// run does every step and returns what became of each record, in the order of the
+// tracks.
+func (j job) run(ctx context.Context) []result {
+	byTrack := make([][]result, len(j.tracks))
+	var tracks sync.WaitGroup
+	for i, steps := range j.tracks {
+		tracks.Go(func() {
+			for _, s := range steps {
+				byTrack[i] = append(byTrack[i], j.runStep(ctx, s)...)
 			}
 		})
 	}
-	go func() { // ends when every contact was handed out
-		for _, c := range contacts {
-			todo <- c
+	tracks.Wait()
+	return slices.Concat(byTrack...)
+}
+
+// names are those of the steps.
+func (j job) names() []string {
+	var names []string
+	for _, s := range slices.Concat(j.tracks...) {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// A turn is a record that is due at a time, and what came of it before.
+type turn struct {
+	at time.Time
+	result
+}
+
+// maxRuns bounds how often a record is run.
+const maxRuns = 5
+
+// runStep does the records of a step, and does again what can be run later. A failure
+// that would meet every record stops the step, and no other.
+func (j job) runStep(ctx context.Context, s step) []result {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var due []turn
+	for _, r := range s.records() {
+		due = append(due, turn{result: result{Step: s.name, record: r}})
+	}
+	var ended []result
+	for len(due) > 0 {
+		var later []turn
+		for r := range s.round(ctx, due) {
+			if stopsTheStep(r.Err) {
+				stop(errors.Join(errStopped, r.Err))
+			}
+			at, ok := runAgainAt(r.Err)
+			if ok && r.Runs < maxRuns && time.Until(at) <= j.patience && ctx.Err() == nil {
+				later = append(later, turn{at, r})
+				continue
+			}
+			ended = append(ended, r)
+			j.progress(r)
+		}
+		slices.SortFunc(later, func(a, b turn) int { return a.at.Compare(b.at) })
+		due = later
+	}
+	slices.SortStableFunc(ended, func(a, b result) int { return cmp.Compare(a.Line, b.Line) })
+	return ended
+}
+
+// round runs each record once, when it is due. Its goroutines end when every result was
+// taken.
+func (s step) round(ctx context.Context, due []turn) <-chan result {
+	todo, done := make(chan turn), make(chan result)
+	var workers sync.WaitGroup
+	for range s.workers {
+		workers.Go(func() {
+			for t := range todo {
+				done <- t.take(ctx)
+			}
+		})
+	}
+	go func() {
+		for _, t := range due {
+			todo <- t
 		}
 		close(todo)
 		workers.Wait()
 		close(done)
 	}()
-	var results []result
-	for r := range done {
-		results = append(results, r)
-		j.progress(r)
+	return done
+}
+
+// take runs the record. If the step is stopped before it is due, it stays as it was.
+func (t turn) take(ctx context.Context) result {
+	if wait := time.Until(t.at); wait > 0 && sleep(ctx, wait) != nil {
+		return t.result
 	}
-	return results
+	t.Err = t.do(ctx)
+	t.Runs++
+	t.InDoubt = t.InDoubt || isInDoubt(t.Err)
+	return t.result
 }
 
-var errStopped = errors.New("the job was stopped, as every further call would fail")
+var errStopped = errors.New("the step was stopped, as every further call would fail")
 
-// upsert creates or updates one contact. Repeats, waits, limits and the renewal of the
-// token are the client's business.
-func (j job) upsert(ctx context.Context, c contact) error {
-	_, err := client.Do[answer](ctx, j.rdstation, client.Call{
-		Method:  http.MethodPatch,
-		Path:    "/platform/contacts/email:" + url.PathEscape(c.Email),
-		Body:    c.Fields,
-		Options: client.CallOptions{Op: "contacts.upsert", RecordKey: c.Email},
-	})
-	return err
-}
-
-// answer is the part of RD Station's answer that the job wants.
-type answer struct {
-	UUID string `json:"uuid"`
-}
-
-// stopsTheJob tells a failure of this record from one of every record.
-func stopsTheJob(err error) bool {
+// stopsTheStep tells a failure of every record from one of this record.
+func stopsTheStep(err error) bool {
 	e, ok := errors.AsType[*apierrors.Error](err)
 	return ok && e.Action == apierrors.FailFast
 }
 
-// A fate is what became of a contact, in one word.
+// breather is how long a record waits that may be run again at any time.
+const breather = 3 * time.Second
+
+// runAgainAt tells when a failed record is worth another run; false if it is not.
+func runAgainAt(err error) (time.Time, bool) {
+	if at, ok := apierrors.RetryAt(err); ok {
+		return at, true
+	}
+	return time.Now().Add(breather), apierrors.Temporary(err)
+}
+
+// A fate is what became of a record, in one word.
 type fate string
 
 const (
-	delivered fate = "delivered" // the vendor has it
+	delivered fate = "delivered" // the vendor has it, or the job what it asked for
 	surfaced  fate = "surfaced"  // the vendor refused this record: a person corrects it
 	deferred  fate = "deferred"  // the vendor said when to run it again
 	failed    fate = "failed"    // anything else; run it again, or look into it
 )
+
+// applied tells whether the vendor executed a record that was not delivered, over all of
+// its runs.
+func (r result) applied() apierrors.Applied {
+	e, ok := errors.AsType[*apierrors.Error](r.Err)
+	if !ok || (r.InDoubt && e.Applied == apierrors.AppliedNo) {
+		return apierrors.AppliedUnknown
+	}
+	return e.Applied
+}
 
 // fate turns an error into what a scheduler does next.
 func (r result) fate() fate {

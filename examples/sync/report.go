@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -16,17 +13,21 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/vendors"
 )
 
-// A tally counts what the client tells. It may be told by many goroutines.
+// A tally counts what the clients of one vendor tell. It may be told by many goroutines.
 type tally struct {
 	mu       sync.Mutex
 	requests int
 	repeats  int
+	looks    int // at the vendor's records, as an outcome was in doubt
+	canceled int // calls given up in flight: of their requests the vendor may have seen none
 	waited   time.Duration
-	byClass  map[string]int
+	byClass  map[string]int // failed attempts
 }
+
+func newTally() *tally { return &tally{byClass: map[string]int{}} }
 
 func (t *tally) observe(_ context.Context, e client.Event) {
 	t.mu.Lock()
@@ -37,100 +38,116 @@ func (t *tally) observe(_ context.Context, e client.Event) {
 		if e.Attempt > 1 {
 			t.repeats++
 		}
-		if e.Class != 0 {
+		if e.Class != apierrors.None {
 			t.byClass[e.Class.String()]++
 		}
 	case client.EventCall:
 		t.waited += e.Wait
+		if strings.HasSuffix(e.Op, ".look") {
+			t.looks++
+		}
+		if e.Class == apierrors.Canceled {
+			t.canceled++
+		}
 	case client.EventWait, client.EventRenewal:
 	}
 }
 
-// A report lays what the job says beside what the vendor's ledger says.
+// A report lays what the job says beside what the vendors' ledgers say.
 type report struct {
-	Contacts  int
-	Fates     map[fate]int
-	Requests  int            // that the client tells of
-	Repeats   int            // of those, sent again
-	Waited    time.Duration  // of all workers together
-	ByClass   map[string]int // failed attempts
-	Took      time.Duration
-	Canceled  int // calls given up in flight: of their requests the vendor may have seen none
-	Seen      int // requests that the vendor counted
-	Executed  int // contacts that the vendor has
-	Missing   int // told to be delivered, but the vendor does not have them as they were sent
-	Phantom   int // told not to be applied, but the vendor has them
-	Duplicate int // done again after a success was told
-	Renewals  int
+	Steps   []stepLine
+	Vendors []vendorLine
+	ByClass map[string]int // failed attempts
+	Took    time.Duration
 }
 
-func newReport(results []result, t *tally, vendor *testserver.RDStation, took time.Duration) report {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := report{
-		Contacts: len(results), Fates: map[fate]int{}, Requests: t.requests, Repeats: t.repeats, Waited: t.waited,
-		ByClass: t.byClass, Took: took, Duplicate: vendor.Duplicates(), Renewals: vendor.Renewals(),
+type stepLine struct {
+	Name    string
+	Records int
+	Fates   map[fate]int
+	Rerun   int // records that were run again later
+	finding
+}
+
+type vendorLine struct {
+	Name     string
+	Requests int // that the clients tell of
+	Seen     int // requests that the vendor counted
+	Repeats  int
+	Looks    int
+	Canceled int
+	Waited   time.Duration // of all workers together
+	Tokens   int
+	Leaked   int // requests that brought a credential where it does not belong
+}
+
+func newReport(steps []string, results []result, told map[string]*tally, f *fakes, books map[string]ledger) report {
+	r := report{ByClass: map[string]int{}}
+	for _, name := range steps {
+		r.Steps = append(r.Steps, newStepLine(name, results, books[name]))
 	}
-	for _, n := range vendor.Statuses() {
-		r.Seen += n
+	tokens := map[string]func() int{
+		vendors.RDStation: f.rdstation.Renewals, vendors.CustomerGauge: f.customergauge.Renewals,
+		vendors.Connectif: func() int { return 0 }, vendors.Playable: f.playable.Renewals,
 	}
-	for _, res := range results {
-		r.Fates[res.fate()]++
-		if errors.Is(res.Err, apierrors.Canceled) {
-			r.Canceled++
-		}
-		has := vendor.Executed(res.Contact.Email) > 0
-		if has {
-			r.Executed++
-		}
-		switch {
-		case res.Err == nil && !asSent(vendor, res.Contact):
-			r.Missing++
-		case res.Err != nil && has && saysNotApplied(res.Err):
-			r.Phantom++
+	leaked := map[string]int{vendors.Connectif: f.connectif.LeakedCredentials()} // the only one with a second origin
+	for _, name := range slices.Sorted(maps.Keys(told)) {
+		t := told[name]
+		r.Vendors = append(r.Vendors, vendorLine{
+			Name: name, Requests: t.requests, Seen: f.seen(name), Repeats: t.repeats, Looks: t.looks, Canceled: t.canceled,
+			Waited: t.waited, Tokens: tokens[name](), Leaked: leaked[name],
+		})
+		for class, n := range t.byClass {
+			r.ByClass[class] += n
 		}
 	}
 	return r
 }
 
-// asSent reports whether the vendor has the contact with exactly the fields of the source.
-func asSent(vendor *testserver.RDStation, c contact) bool {
-	stored, ok := vendor.Stored(c.Email)
-	if !ok {
-		return false
+func newStepLine(name string, results []result, book ledger) stepLine {
+	var own []result
+	line := stepLine{Name: name, Fates: map[fate]int{}}
+	for _, r := range results {
+		if r.Step != name {
+			continue
+		}
+		own = append(own, r)
+		line.Fates[r.fate()]++
+		if r.Runs > 1 {
+			line.Rerun++
+		}
 	}
-	for key, value := range c.Fields {
-		want, err := json.Marshal(value)
-		if err != nil {
+	line.Records, line.finding = len(own), book.compare(own)
+	return line
+}
+
+// agrees reports whether job and ledgers tell the same story: nothing is missing, nothing
+// was done twice, every request was told, no credential got away.
+func (r report) agrees() bool {
+	for _, s := range r.Steps {
+		if s.finding != (finding{}) {
 			return false
 		}
-		got, err := json.Marshal(stored[key])
-		if err != nil || !bytes.Equal(want, got) {
+	}
+	for _, v := range r.Vendors {
+		told := v.Requests == v.Seen || (v.Canceled > 0 && v.Requests > v.Seen)
+		if !told || v.Leaked > 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// saysNotApplied reports whether err claims that the vendor did not execute the call.
-func saysNotApplied(err error) bool {
-	e, ok := errors.AsType[*apierrors.Error](err)
-	return ok && e.Applied == apierrors.AppliedNo
-}
-
-// agrees reports whether job and ledger tell the same story: nothing is missing, nothing
-// was done twice, every contact has a fate, every request was told. Of a job that was
-// stopped, the vendor may not have seen every request that was begun.
-func (r report) agrees() bool {
-	fates := 0
-	for _, n := range r.Fates {
-		fates += n
+// undelivered counts the dead letters.
+func (r report) undelivered() int {
+	n := 0
+	for _, s := range r.Steps {
+		n += s.Records - s.Fates[delivered]
 	}
-	return r.Missing == 0 && r.Duplicate == 0 && r.Phantom == 0 && fates == r.Contacts &&
-		(r.Requests == r.Seen || (r.Canceled > 0 && r.Requests > r.Seen))
+	return n
 }
 
-// print writes the table.
+// print writes the two tables: what became of the records, and of the requests.
 func (r report) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...any) {
@@ -140,16 +157,16 @@ func (r report) print(w io.Writer) error {
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(text, "\t"))
 	}
-	row("the job says", "", "the vendor's ledger says")
-	row("contacts", r.Contacts, "has", r.Executed)
-	row("delivered", r.Fates[delivered], "missing", r.Missing)
-	row("surfaced", r.Fates[surfaced], "duplicates", r.Duplicate)
-	row("deferred", r.Fates[deferred], "there, though told not to be", r.Phantom)
-	row("failed", r.Fates[failed], "token renewals", r.Renewals)
-	row("requests", r.Requests, "requests", r.Seen)
-	row("of those, sent again", r.Repeats)
-	row("waited, all workers", r.Waited.Round(time.Millisecond))
-	row("took", r.Took.Round(time.Millisecond))
+	row("step", "records", "delivered", "surfaced", "deferred", "failed", "run again", "| missing", "duplicates", "phantom")
+	for _, s := range r.Steps {
+		row(s.Name, s.Records, s.Fates[delivered], s.Fates[surfaced], s.Fates[deferred], s.Fates[failed], s.Rerun,
+			fmt.Sprint("| ", s.Missing), s.Duplicates, s.Phantom)
+	}
+	_, _ = fmt.Fprintln(t)
+	row("vendor", "requests", "sent again", "in doubt", "waited", "tokens", "| counted", "leaked")
+	for _, v := range r.Vendors {
+		row(v.Name, v.Requests, v.Repeats, v.Looks, v.Waited.Round(time.Millisecond), v.Tokens, fmt.Sprint("| ", v.Seen), v.Leaked)
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
@@ -157,6 +174,6 @@ func (r report) print(w io.Writer) error {
 	for _, class := range slices.Sorted(maps.Keys(r.ByClass)) {
 		classes = append(classes, fmt.Sprintf("%s %d", class, r.ByClass[class]))
 	}
-	_, err := fmt.Fprintf(w, "failed attempts: %s\n", strings.Join(classes, ", "))
+	_, err := fmt.Fprintf(w, "\nfailed attempts: %s\ntook %v\n", strings.Join(classes, ", "), r.Took.Round(time.Millisecond))
 	return err
 }

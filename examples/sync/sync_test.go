@@ -2,10 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,141 +16,257 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/vendors"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func inVirtualTime(t *testing.T, s settings, vendor *testserver.RDStation) ([]result, report) {
+// A day is a run of the whole job in virtual time.
+type day struct {
+	settings
+	sources
+	fakes   *fakes
+	results []result
+	report  report
+}
+
+// newDay makes the vendors; run is to follow, in the same synctest bubble.
+func newDay(t *testing.T, s settings, weather func(uint64) testserver.Weather) *day {
 	t.Helper()
-	contacts, err := open("")
+	s.workers, s.patience, s.campaigns = 8, 15*time.Minute, 12
+	src, err := open(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := testserver.Handle(t, vendor)
-	results, r, err := syncContacts(t.Context(), s, vendor, srv.URL(), srv.Transport(), contacts, func(result) {})
+	return &day{settings: s, sources: src, fakes: newFakesIn(s, src.purchases, weather)}
+}
+
+func clearSky(uint64) testserver.Weather { return testserver.Clear() }
+
+// internet connects to the server of each host. It is net/http's own transport, as the
+// client cannot keep one that is wrapped from sending a read again by itself.
+func internet(servers map[string]*testserver.Server) *http.Transport {
+	return &http.Transport{MaxIdleConnsPerHost: 100, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		return servers[address].Transport().DialContext(ctx, network, address)
+	}}
+}
+
+func (d *day) run(t *testing.T) {
+	t.Helper()
+	servers, sites := map[string]*testserver.Server{}, map[string]string{}
+	for name, handler := range d.fakes.handlers() {
+		servers[name+".test:80"] = testserver.Handle(t, handler)
+		sites[name] = "http://" + name + ".test"
+	}
+	wire := internet(servers)
+	defer wire.CloseIdleConnections()
+	var err error
+	d.results, d.report, err = syncAll(t.Context(), d.settings, d.sources, d.fakes, sites, wire, func(result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return results, r
+}
+
+// step is the report's line of the step called name.
+func (d *day) step(name string) stepLine {
+	i := slices.IndexFunc(d.report.Steps, func(s stepLine) bool { return s.Name == name })
+	return d.report.Steps[i]
+}
+
+// letters are the dead letters, without those of the steps that are left out.
+func (d *day) letters(t *testing.T, leftOut ...string) [][]string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := writeDeadLetters(&out, d.results); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(rows[1:], func(row []string) bool { return slices.Contains(leftOut, row[0]) })
+}
+
+// story is what a person wants to see of a day that went wrong.
+func (d *day) story(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	if err := d.report.print(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range d.letters(t, "contacts") {
+		fmt.Fprintln(&text, strings.Join(row, " | "))
+	}
+	return text.String()
 }
 
 // Whatever the weather, nothing is missing and nothing is done twice.
-func TestTheJobAndTheLedgerAgree(t *testing.T) {
+func TestTheJobAndTheLedgersAgree(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := settings{seed: seed, faults: 0.05 + 0.01*float64(seed), workers: 8}
-				vendor := newVendor(s)
-				_, r := inVirtualTime(t, s, vendor)
-				var text bytes.Buffer
-				if err := r.print(&text); err != nil {
-					t.Fatal(err)
+				s := settings{seed: seed, faults: 0.05 + 0.2*float64(seed)/19}
+				d := newDay(t, s, seeded(s))
+				d.run(t)
+				if !d.report.agrees() || d.step("contacts").Records != 1000 || d.step("contacts").Fates[delivered] < 800 {
+					t.Errorf("seed %d, faults %.2f:\n%s", s.seed, s.faults, d.story(t))
 				}
-				if !r.agrees() || r.Contacts != 1000 || r.Fates[delivered] < 800 {
-					t.Errorf("seed %d, faults %.2f:\n%s", s.seed, s.faults, text.String())
+				for _, v := range d.report.Vendors {
+					if v.Requests != v.Seen || v.Canceled > 0 {
+						t.Errorf("%s: %d requests told, %d counted, %d calls given up", v.Name, v.Requests, v.Seen, v.Canceled)
+					}
 				}
-				if vendor.Peak() > s.workers {
-					t.Errorf("%d requests at a time; want at most %d", vendor.Peak(), s.workers)
+				if contacts, uploads := d.fakes.rdstation.Peak(), d.fakes.customergauge.PeakUploads(); contacts > d.workers || uploads > 1 {
+					t.Errorf("%d contacts and %d uploads at a time; want at most %d and 1", contacts, uploads, d.workers)
 				}
 			})
 		})
 	}
 }
 
-// On a clear day, exactly the bad rows are set aside, each with its reason.
+// On a clear day, exactly the bad records are set aside, each with its reason.
 func TestDeadLettersTellTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		results, r := inVirtualTime(t, settings{workers: 8}, testserver.NewRDStation(testserver.Service{}))
-		if !r.agrees() || r.Fates[delivered] != 964 || r.Fates[surfaced] != 36 {
-			t.Errorf("fates %v", r.Fates)
+		d := newDay(t, settings{}, clearSky)
+		d.run(t)
+		if !d.report.agrees() || d.step("exports").Rerun != 2 {
+			t.Errorf("the story of a clear day:\n%s", d.story(t))
 		}
-		var out bytes.Buffer
-		if err := writeDeadLetters(&out, results); err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(&out).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]int{}
-		for _, row := range rows[1:] {
-			got[strings.Join(row[2:6], "|")]++
-			if row[1] == "" || row[6] == "" {
+		contacts := map[string]int{}
+		var others []string
+		for _, row := range d.letters(t) {
+			if row[1]+row[2] == "" || row[9] == "" {
 				t.Errorf("a dead letter without a record or a hint: %v", row)
 			}
+			reason := strings.Join(row[3:8], "|")
+			if row[0] == "contacts" {
+				contacts[reason]++
+				continue
+			}
+			others = append(others, fmt.Sprintf("%s %s %s: %s", row[0], row[1], row[2], reason))
 		}
-		want := map[string]int{
-			"surfaced|validation|name|CANNOT_BE_BLANK":                                                       5,
-			"surfaced|validation|name|CANNOT_BE_NULL":                                                        3,
-			"surfaced|validation|name|MUST_BE_STRING":                                                        4,
-			"surfaced|validation|tags|VALUES_MUST_BE_LOWERCASE":                                              7,
-			"surfaced|validation|linkedin|INVALID_FORMAT":                                                    4,
-			"surfaced|validation|email|INVALID":                                                              2,
-			"surfaced|validation|favourite_colour|INVALID_FIELDS":                                            4,
-			"surfaced|validation|available_for_mailing|INVALID_FIELDS":                                       4,
-			"surfaced|validation|linkedin name tags|INVALID_FORMAT CANNOT_BE_BLANK VALUES_MUST_BE_LOWERCASE": 3,
+		wantContacts := map[string]int{
+			"surfaced|no|validation|name|CANNOT_BE_BLANK":                                                       5,
+			"surfaced|no|validation|name|CANNOT_BE_NULL":                                                        3,
+			"surfaced|no|validation|name|MUST_BE_STRING":                                                        4,
+			"surfaced|no|validation|tags|VALUES_MUST_BE_LOWERCASE":                                              7,
+			"surfaced|no|validation|linkedin|INVALID_FORMAT":                                                    4,
+			"surfaced|no|validation|email|INVALID":                                                              2,
+			"surfaced|no|validation|favourite_colour|INVALID_FIELDS":                                            4,
+			"surfaced|no|validation|available_for_mailing|INVALID_FIELDS":                                       4,
+			"surfaced|no|validation|linkedin name tags|INVALID_FORMAT CANNOT_BE_BLANK VALUES_MUST_BE_LOWERCASE": 3,
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(wantContacts, contacts); diff != "" {
+			t.Errorf("dead letters of contacts mismatch (-want +got):\n%s", diff)
+		}
+		wantOthers := []string{
+			"files  transactions-07.csv: surfaced|no|validation||400010",
+			"files  refunds.csv: surfaced|no|validation||400115",
+			"files  summary.pdf: surfaced|no|validation||400104",
+			"files  transactions-01.csv: surfaced|no|already_exists||400103",
+			"purchases 19 P-0018: surfaced|no|dependency||E0102",
+			"purchases 25 P-0024: surfaced|no|configuration||E0103",
+			"purchases 37 P-0036: surfaced|no|validation|products[0].quantity|",
+			"purchases 46 P-0045: surfaced|no|dependency||E0102",
+			"purchases 54 P-0053: surfaced|no|validation|products[0].unitPrice|",
+			"purchases 66 P-0065: surfaced|no|validation|contactEmail|",
+			"purchases 73 P-0072: surfaced|no|dependency||E0102",
+			"purchases 90 P-0089: surfaced|no|configuration||E0103",
+			"purchases 99 : surfaced|no|validation|purchaseId|",
+		}
+		if diff := cmp.Diff(wantOthers, others); diff != "" {
 			t.Errorf("dead letters mismatch (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// A job whose credential is refused stops: it does not try the next thousand records.
-func TestAJobThatCannotLogInStops(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var weather []testserver.Fault
-		for range 40 {
-			weather = append(weather, testserver.ExpireToken)
+// A vendor that refuses the credential stops its own step, after a few requests. The
+// other steps do as on any clear day.
+func TestAStepThatCannotLogInStopsAlone(t *testing.T) {
+	refused := func(n int) func(uint64) testserver.Weather {
+		return func(vendor uint64) testserver.Weather {
+			if vendor != uint64(n) {
+				return testserver.Clear()
+			}
+			return testserver.Scripted(slices.Repeat([]testserver.Fault{testserver.ExpireToken}, 40)...)
 		}
-		vendor := testserver.NewRDStation(testserver.Service{Weather: testserver.Scripted(weather...)})
-		began := time.Now()
-		results, r := inVirtualTime(t, settings{workers: 8}, vendor)
-		if r.Seen > 60 || len(results) != 1000 || !r.agrees() {
-			t.Errorf("%d results:\n%+v", len(results), r)
-		}
-		stopped := slices.ContainsFunc(results, func(r result) bool { return r.fate() == failed && stopsTheJob(r.Err) })
-		if !stopped || time.Since(began) > time.Minute {
-			t.Errorf("stopped %v after %v", stopped, time.Since(began))
-		}
-	})
-}
-
-func TestReadContactsTellsWhatIsWrong(t *testing.T) {
-	for name, tt := range map[string]struct{ text, want string }{
-		"empty":          {"", "c.csv: expected a line of column names: EOF"},
-		"no e-mail":      {"name\nAna\n", "c.csv:1: expected a column email; got name"},
-		"an empty one":   {"email,name\na@b.c,Ana\n,Bruno\n", "c.csv:3: expected an e-mail address"},
-		"a short line":   {"email,name\na@b.c\n", "c.csv: record on line 2: wrong number of fields"},
-		"a broken quote": {"email\n\"a\n", `c.csv: parse error on line 2, column 4: extraneous or missing " in quoted-field`},
+	}
+	clearDay := map[string]int{"contacts": 964, "files": 7, "purchases": 111, "exports": 7, "campaigns": 1, "registrations": 12}
+	for name, tt := range map[string]struct {
+		vendor int
+		stops  map[string]int // steps, with how many records they end
+	}{
+		vendors.RDStation:     {0, map[string]int{"contacts": 1000}},
+		vendors.CustomerGauge: {1, map[string]int{"files": 11}},
+		vendors.Connectif:     {2, map[string]int{"purchases": 120, "exports": 7}},
+		vendors.Playable:      {3, map[string]int{"campaigns": 1, "registrations": 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := readContacts("c.csv", strings.NewReader(tt.text))
-			if err == nil || err.Error() != tt.want {
-				t.Errorf("error %v; want %s", err, tt.want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				d := newDay(t, settings{}, refused(tt.vendor))
+				d.run(t)
+				for _, s := range d.report.Steps {
+					n, stops := tt.stops[s.Name]
+					if stops && (s.Records != n || s.Fates[failed] != n) || !stops && s.Fates[delivered] != clearDay[s.Name] {
+						t.Errorf("step %s: %+v", s.Name, s)
+					}
+				}
+				if seen := d.fakes.seen(name); seen > 60 || !d.report.agrees() || d.report.Took > time.Minute {
+					t.Errorf("%d requests:\n%s", seen, d.story(t))
+				}
+			})
 		})
 	}
 }
 
-// Once over real sockets, with a part of the contacts, as the command does it.
+// What the vendor says is to be run again later is run at that time, if it fits into the
+// job's patience; else the dead letters say when.
+func TestTheJobComesBackAtTheTimeTold(t *testing.T) {
+	for wait, want := range map[time.Duration]map[fate]int{
+		10 * time.Minute: {delivered: 964, surfaced: 36},
+		20 * time.Minute: {delivered: 4, deferred: 996},
+	} {
+		t.Run(wait.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDay(t, settings{}, clearSky)
+				d.workers = 1
+				limited := testserver.Scripted(0, 0, 0, 0, testserver.GatewayLimited)
+				d.fakes.rdstation = testserver.NewRDStation(testserver.Service{Weather: limited, LimitWait: wait})
+				d.run(t)
+				if diff := cmp.Diff(want, d.step("contacts").Fates); diff != "" || !d.report.agrees() {
+					t.Errorf("fates (-want +got):\n%s\n%s", diff, d.story(t))
+				}
+				cameBack := d.step("contacts").Rerun > 0
+				if cameBack != (wait < d.patience) || cameBack && d.report.Took < wait {
+					t.Errorf("run again %d after %v", d.step("contacts").Rerun, d.report.Took)
+				}
+			})
+		})
+	}
+}
+
+// Once over real sockets, with a part of the sources, as the command does it.
 func TestRunOverTCP(t *testing.T) {
 	dir := t.TempDir()
-	few := filepath.Join(dir, "few.csv")
-	lines := strings.SplitAfter(contactsCSV, "\n")
-	if err := os.WriteFile(few, []byte(strings.Join(lines[:60], "")), 0o600); err != nil {
-		t.Fatal(err)
+	few := func(name, text string, lines int) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Join(strings.SplitAfter(text, "\n")[:lines], "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	letters := filepath.Join(dir, "dead-letters.csv")
+	s := settings{
+		seed: 3, faults: 0.05, workers: 4, patience: 5 * time.Second, campaigns: 4,
+		contacts: few("contacts.csv", contactsCSV, 60), purchases: few("purchases.csv", purchasesCSV, 30),
+		deadLetters: filepath.Join(dir, "dead-letters.csv"),
+	}
 	var out bytes.Buffer
-	err := run(t.Context(), settings{seed: 3, faults: 0.05, workers: 4, contacts: few, deadLetters: letters}, &out)
-	if err != nil || !strings.Contains(out.String(), "ledger agree") {
+	if err := run(t.Context(), s, &out); err != nil || !strings.Contains(out.String(), "ledgers agree") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if _, err := os.Stat(letters); err != nil {
+	if _, err := os.Stat(s.deadLetters); err != nil {
 		t.Error(err)
 	}
 	if err := run(t.Context(), settings{}, &out); err == nil {
@@ -157,38 +274,26 @@ func TestRunOverTCP(t *testing.T) {
 	}
 }
 
-// The report notices when the job tells another story than the ledger.
-func TestAReportThatDisagrees(t *testing.T) {
-	ana := contact{Email: "ana@example.com", Fields: map[string]any{"name": "Ana"}}
-	notApplied := &apierrors.Error{Class: apierrors.Validation, Action: apierrors.Surface, Applied: apierrors.AppliedNo}
+func TestReadingTellsWhatIsWrong(t *testing.T) {
 	for name, tt := range map[string]struct {
-		before  int // times that the vendor was given the contact
-		result  result
-		missing int
-		phantom int
-		twice   int
+		of, text, want string
 	}{
-		"delivered, but not there":        {0, result{Contact: ana}, 1, 0, 0},
-		"delivered as something else":     {1, result{Contact: contact{Email: ana.Email, Fields: map[string]any{"name": "Bruno"}}}, 1, 0, 0},
-		"said to be refused, but there":   {1, result{ana, notApplied}, 0, 1, 0},
-		"done again after it was told so": {2, result{Contact: ana}, 0, 0, 1},
+		"empty":            {"contacts", "", "c.csv: expected a line of column names: EOF"},
+		"no e-mail":        {"contacts", "name\nAna\n", "c.csv:1: expected a column email; got name"},
+		"an empty one":     {"contacts", "email,name\na@b.c,Ana\n,Bruno\n", "c.csv:3: expected an e-mail address"},
+		"a short line":     {"contacts", "email,name\na@b.c\n", "c.csv: record on line 2: wrong number of fields"},
+		"a broken quote":   {"contacts", "email\n\"a\n", `c.csv: parse error on line 2, column 4: extraneous or missing " in quoted-field`},
+		"no purchase":      {"purchases", "email\na@b.c\n", "c.csv:1: expected a column purchase_id; got email"},
+		"a purchase twice": {"purchases", "purchase_id\nP-1\nP-2\nP-1\n", "c.csv:4: the purchase P-1 is there already"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vendor := testserver.NewRDStation(testserver.Service{})
-			for range tt.before {
-				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
-				req.Header.Set("Authorization", "Bearer "+vendor.Token())
-				req.Header.Set("Content-Type", "application/json")
-				vendor.ServeHTTP(httptest.NewRecorder(), req)
+			_, err := readContacts("c.csv", strings.NewReader(tt.text))
+			if tt.of == "purchases" {
+				_, err = readPurchases("c.csv", strings.NewReader(tt.text))
 			}
-			told := &tally{requests: tt.before, byClass: map[string]int{}}
-			r := newReport([]result{tt.result}, told, vendor, 0)
-			if r.agrees() || r.Missing != tt.missing || r.Phantom != tt.phantom || r.Duplicate != tt.twice {
-				t.Errorf("agrees %v: %+v", r.agrees(), r)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("error %v; want %s", err, tt.want)
 			}
 		})
-	}
-	if r := newReport(nil, &tally{requests: 1}, testserver.NewRDStation(testserver.Service{}), 0); r.agrees() {
-		t.Error("a request that the vendor never saw was not noticed")
 	}
 }

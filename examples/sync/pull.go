@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"sync"
+
+	"github.com/retrywise/retrywise/client"
+)
+
+// A campaign and a registration are the parts of Playable's rows that the job wants.
+type (
+	campaign struct {
+		ID int `json:"id"`
+	}
+	registration struct {
+		ID    int    `json:"id"`
+		Email string `json:"email"`
+	}
+)
+
+// A pull is what came from Playable.
+type pull struct {
+	mu            sync.Mutex
+	campaigns     []campaign
+	registrations map[int][]registration // by campaign
+}
+
+// campaignStep fetches the list of campaigns.
+func (p *pull) campaignStep(c *client.Client) step {
+	return step{name: "campaigns", workers: 1, records: func() []record {
+		return []record{{0, "all", nil, func(ctx context.Context) (err error) {
+			p.campaigns, err = everyPage[campaign](ctx, c, "campaigns.list", "/v1/campaigns")
+			return err
+		}}}
+	}}
+}
+
+// registrationStep fetches the registrations of each campaign in that list. A campaign
+// is taken over whole or not at all, so that another run brings no row twice.
+func (p *pull) registrationStep(c *client.Client) step {
+	return step{name: "registrations", workers: 3, records: func() []record {
+		var records []record
+		for _, one := range p.campaigns {
+			records = append(records, record{0, strconv.Itoa(one.ID), one, func(ctx context.Context) error {
+				rows, err := everyPage[registration](ctx, c, "registrations.list", fmt.Sprintf("/v1/campaign/%d/registrations", one.ID))
+				if err == nil {
+					p.keep(one, rows)
+				}
+				return err
+			}})
+		}
+		return records
+	}}
+}
+
+func (p *pull) keep(one campaign, rows []registration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.registrations[one.ID] = append(p.registrations[one.ID], rows...)
+}
+
+// A page is one answer of a list.
+type page[T any] struct {
+	Data  []T
+	Links struct{ Next *string } // nil on the last page
+}
+
+// everyPage fetches a list by the numbers of its pages.
+func everyPage[T any](ctx context.Context, c *client.Client, op, path string) ([]T, error) {
+	var rows []T
+	for number := 1; ; number++ {
+		p, err := client.Do[page[T]](ctx, c, client.Call{
+			Path:    path,
+			Query:   url.Values{"page": {strconv.Itoa(number)}, "per_page": {"100"}},
+			Options: client.CallOptions{Op: op},
+		})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, p.Data...)
+		if p.Links.Next == nil {
+			return rows, nil
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+//go:embed purchases.csv
+var purchasesCSV string
+
+// A purchase is one line of the shop's book.
+type purchase struct {
+	row
+	ID, Email string // empty: the shop left it out
+}
+
+// purchaseStep makes each purchase known to Connectif, once: a second one would start
+// the workflows again.
+func purchaseStep(c *client.Client, purchases []purchase, workers int) step {
+	return step{name: "purchases", workers: workers, records: func() []record {
+		var records []record
+		for _, one := range purchases {
+			body := one.body()
+			records = append(records, record{one.Line, one.ID, body, func(ctx context.Context) error {
+				return book(ctx, c, one, body)
+			}})
+		}
+		return records
+	}}
+}
+
+// book creates a purchase. If its contact is missing, that is created first, and then
+// the same call passes.
+func book(ctx context.Context, c *client.Client, one purchase, body any) error {
+	create := func(ctx context.Context) error { return createPurchase(ctx, c, body) }
+	isThere := func(ctx context.Context) (bool, error) { return hasPurchase(ctx, c, one.ID) }
+
+	err := once(ctx, create, isThere)
+	if e, ok := errors.AsType[*apierrors.Error](err); !ok || e.Code != "E0101" {
+		return err
+	}
+	if err := createContact(ctx, c, one); err != nil {
+		return err
+	}
+	return once(ctx, create, isThere)
+}
+
+func createPurchase(ctx context.Context, c *client.Client, body any) error {
+	_, err := client.Do[struct{}](ctx, c, client.Call{
+		Method: http.MethodPost, Path: "/purchases/", Body: body,
+		Options: client.CallOptions{Op: "purchases.create"},
+	})
+	return err
+}
+
+// hasPurchase tells whether Connectif has a purchase.
+func hasPurchase(ctx context.Context, c *client.Client, id string) (bool, error) {
+	_, err := client.Do[struct{}](ctx, c, client.Call{
+		Path:    "/purchases/purchase-id/" + url.PathEscape(id),
+		Options: client.CallOptions{Op: "purchases.look"},
+	})
+	if errors.Is(err, apierrors.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func createContact(ctx context.Context, c *client.Client, one purchase) error {
+	_, err := client.Do[struct{}](ctx, c, client.Call{
+		Method: http.MethodPatch, Path: "/contacts/" + url.PathEscape(one.Email),
+		Body:    map[string]any{"_name": one.Cells["name"]},
+		Options: client.CallOptions{Op: "contacts.create"},
+	})
+	return err
+}
+
+// body is the purchase as Connectif wants it. An empty cell is no field.
+func (p purchase) body() map[string]any {
+	product := fields{}
+	product.set("productId", p.Cells["product"])
+	product.set("quantity", p.Cells["quantity"])
+	product.set("unitPrice", p.Cells["unit_price"])
+	product.set("productDetailUrl", p.Cells["page"])
+	body := fields{"products": []fields{product}}
+	body.set("purchaseId", p.ID)
+	body.set("contactEmail", p.Email)
+	return body
+}
+
+// fields are the members of a JSON object.
+type fields map[string]any
+
+// set takes a cell of digits for a number, and leaves out an empty one.
+func (f fields) set(name, cell string) {
+	number, err := strconv.ParseFloat(cell, 64)
+	switch {
+	case cell == "":
+	case err == nil:
+		f[name] = number
+	default:
+		f[name] = cell
+	}
+}
+
+// readPurchases reads the shop's book. A number that comes twice is refused: Connectif
+// would take both for purchases.
+func readPurchases(name string, r io.Reader) ([]purchase, error) {
+	rows, err := readRows(name, r, "purchase_id")
+	if err != nil {
+		return nil, err
+	}
+	var purchases []purchase
+	seen := map[string]bool{}
+	for _, row := range rows {
+		p := purchase{row: row, ID: row.Cells["purchase_id"], Email: row.Cells["email"]}
+		if seen[p.ID] && p.ID != "" {
+			return nil, fmt.Errorf("%s:%d: the purchase %s is there already", name, row.Line, p.ID)
+		}
+		seen[p.ID] = true
+		purchases = append(purchases, p)
+	}
+	return purchases, nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// A ledger notices when the job tells another story.
+func TestALedgerThatDisagrees(t *testing.T) {
+	notApplied := &apierrors.Error{Class: apierrors.Validation, Action: apierrors.Surface, Applied: apierrors.AppliedNo}
+	unknown := &apierrors.Error{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopUnsafe}
+	for name, tt := range map[string]struct {
+		before int    // times that the vendor was given the contact Ana
+		sent   string // as the job has it
+		err    error
+		doubt  bool // an earlier run was in doubt
+		want   finding
+	}{
+		"delivered":                        {1, "Ana", nil, false, finding{}},
+		"refused":                          {0, "Ana", notApplied, false, finding{}},
+		"in doubt, and there":              {1, "Ana", unknown, false, finding{}},
+		"refused, an earlier run in doubt": {1, "Ana", notApplied, true, finding{}},
+		"delivered, but not there":         {0, "Ana", nil, false, finding{Missing: 1}},
+		"delivered as something else":      {1, "Bruno", nil, false, finding{Missing: 1}},
+		"said to be refused, but there":    {1, "Ana", notApplied, false, finding{Phantom: 1}},
+		"done again after it was told so":  {2, "Ana", nil, false, finding{Duplicates: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakesIn(settings{}, nil, clearSky)
+			for range tt.before {
+				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
+				req.Header.Set("Authorization", "Bearer "+f.rdstation.Token())
+				req.Header.Set("Content-Type", "application/json")
+				f.rdstation.ServeHTTP(httptest.NewRecorder(), req)
+			}
+			one := result{Step: "contacts", record: record{Key: "ana@example.com", Sent: map[string]any{"name": tt.sent}}, InDoubt: tt.doubt, Err: tt.err}
+			line := newStepLine("contacts", []result{one}, f.ledgers(&exports{}, &pull{})["contacts"])
+			if diff := cmp.Diff(tt.want, line.finding); diff != "" {
+				t.Errorf("finding (-want +got):\n%s", diff)
+			}
+			if r := (report{Steps: []stepLine{line}}); r.agrees() != (tt.want == finding{}) {
+				t.Errorf("agrees: %v", r.agrees())
+			}
+		})
+	}
+}
+
+func TestVendorsThatDisagree(t *testing.T) {
+	for name, tt := range map[string]struct {
+		line vendorLine
+		want bool
+	}{
+		"agrees":                           {vendorLine{Requests: 3, Seen: 3}, true},
+		"a request that the vendor missed": {vendorLine{Requests: 3, Seen: 2}, false},
+		"given up in flight":               {vendorLine{Requests: 3, Seen: 2, Canceled: 1}, true},
+		"a request that nobody told":       {vendorLine{Requests: 3, Seen: 4, Canceled: 1}, false},
+		"a credential that was given away": {vendorLine{Requests: 3, Seen: 3, Leaked: 1}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (report{Vendors: []vendorLine{tt.line}}).agrees(); got != tt.want {
+				t.Errorf("agrees: %v", got)
+			}
+		})
+	}
+}
+
+// The other ledgers notice, too: what is sent or fetched differs in each way that counts.
+func TestTheOtherLedgers(t *testing.T) {
+	body, err := json.Marshal(map[string]any{"purchaseId": "P-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFakesIn(settings{}, nil, clearSky)
+	f.campaigns = []int{7}
+	f.playable.AddCampaign(7, "Spring", 2)
+	f.customergauge.Uploads().Record("a.csv", []byte("a"))
+	f.connectif.Purchases().Record("P-1", body)
+	f.connectif.Purchases().Record("P-1", body)
+	x := &exports{byName: map[string][]byte{"contacts": []byte("email\na@b.c\na@b.c\n")}}
+	p := &pull{campaigns: []campaign{{7}}, registrations: map[int][]registration{7: {{ID: 7000001}, {ID: 7000001}}}}
+	want := map[string]finding{
+		"files":         {Missing: 1},
+		"purchases":     {Missing: 1, Duplicates: 1},
+		"exports":       {Missing: 1, Duplicates: 1},
+		"campaigns":     {},
+		"registrations": {Missing: 1, Duplicates: 1},
+	}
+	for step, one := range map[string]record{
+		"files":         {Key: "a.csv", Sent: []byte("b")},
+		"purchases":     {Key: "P-1", Sent: map[string]any{"purchaseId": "P-1"}},
+		"exports":       {Key: "contacts", Sent: order{ExportType: "contacts"}},
+		"campaigns":     {Key: "all"},
+		"registrations": {Key: "7", Sent: campaign{7}},
+	} {
+		got := f.ledgers(x, p)[step].compare([]result{{record: one}})
+		if diff := cmp.Diff(want[step], got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step, diff)
+		}
+	}
+}
