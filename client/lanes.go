@@ -25,6 +25,8 @@ type lane struct {
 	scope apierrors.Scope
 	pace  *rate.Limiter // nil: no limit, only a gate
 
+	budget budget // of the credential's own lane
+
 	mu    sync.Mutex
 	opens time.Time // the gate is closed until then
 }

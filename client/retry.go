@@ -76,7 +76,7 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 		o.drop()
 		return false, x.err
 	}
-	o.decision = x.policy().Decide(o.failure, x.state())
+	x.decide(o)
 	x.last = o
 	x.record(o)
 	return x.act(o)

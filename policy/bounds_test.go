@@ -63,6 +63,14 @@ func TestWaits(t *testing.T) {
 			withCodes(503), policy.State{Attempts: 1, Trying: 2 * time.Minute},
 			waits{Stop: apierrors.StopElapsed, Act: apierrors.Retry},
 		},
+		"retries that successes have not paid for": {
+			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{OutOfBudget: true},
+			waits{After: 20 * time.Second, Stop: apierrors.StopBudget, Act: apierrors.Retry},
+		},
+		"a limit is waited out all the same": {
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{OutOfBudget: true},
+			waits{Again: true, Delay: time.Second, Pause: time.Second, Act: apierrors.Throttle},
+		},
 		"a wait beside a refusal means nothing": {
 			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{},
 			waits{Stop: apierrors.StopPermanent, Act: apierrors.Surface},

@@ -72,7 +72,7 @@ func scopeProblems(s apierrors.Scope) []string {
 // Problems returns what is wrong with r, a sentence each.
 func (r Retry) Problems() []string {
 	var problems []string
-	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 || r.EscalateAfter < 0 {
+	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 || r.Budget < 0 || r.EscalateAfter < 0 {
 		problems = append(problems, "expected no negative number")
 	}
 	return append(problems, r.Backoff.problems()...)

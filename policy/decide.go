@@ -96,6 +96,9 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	if stop := p.Fits(delay, s); stop != apierrors.StopNone {
 		return stopped(d, stop, f.Wait)
 	}
+	if s.OutOfBudget {
+		return stopped(d, apierrors.StopBudget, f.Wait)
+	}
 	return again(d, delay)
 }
 

@@ -57,6 +57,7 @@ type State struct {
 	Repeatable    bool     // the caller says that sending twice does no harm
 	Keyed         bool     // an idempotency key goes with it, and the vendor honours keys
 	OneShotBody   bool     // the request body cannot be read a second time
+	OutOfBudget   bool     // all calls together have made the retries that their successes pay for
 	UnknownBefore bool     // an earlier attempt of this call may have been applied
 	CodesBefore   []string // the codes with which earlier attempts of this call ended
 

@@ -14,6 +14,12 @@ type Retry struct {
 	MaxWait        time.Duration `yaml:"max_wait"`        // sum of all waits of one call: back-off, gates, limits; default 60 s
 	AttemptTimeout time.Duration `yaml:"attempt_timeout"` // from the request to the headers and to the end of what is read here; default 60 s
 
+	// Budget is how many retries all calls with one credential may make while the vendor
+	// only fails. A call that succeeds, or whose record is surfaced, pays for a fifth of
+	// another; ten times the budget can be saved up. Waiting out a limit costs nothing.
+	// Default 10.
+	Budget int `yaml:"budget"`
+
 	// EscalateAfter turns a surfaced failure into fail_fast when so many calls in a row
 	// were surfaced with the same code before it, and none succeeded between: a column
 	// that is wrong in every record is a matter for the job. Failures without a code do
@@ -28,6 +34,7 @@ var defaultRetry = Retry{
 	MaxElapsed:     2 * time.Minute,
 	MaxWait:        time.Minute,
 	AttemptTimeout: time.Minute,
+	Budget:         10,
 }
 
 // Policy says what to do about each failure. It is an immutable value: its With
@@ -106,6 +113,7 @@ func (r Retry) over(below Retry) Retry {
 	fill(&r.MaxElapsed, below.MaxElapsed)
 	fill(&r.MaxWait, below.MaxWait)
 	fill(&r.AttemptTimeout, below.AttemptTimeout)
+	fill(&r.Budget, below.Budget)
 	fill(&r.EscalateAfter, below.EscalateAfter)
 	return r
 }

@@ -13,7 +13,7 @@ import (
 func TestZeroPolicyHasTheDefaults(t *testing.T) {
 	want := policy.Retry{
 		MaxAttempts: 4, Backoff: policy.Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
-		MaxElapsed: 2 * time.Minute, MaxWait: time.Minute, AttemptTimeout: time.Minute,
+		MaxElapsed: 2 * time.Minute, MaxWait: time.Minute, AttemptTimeout: time.Minute, Budget: 10,
 	}
 	var p policy.Policy
 	if diff := cmp.Diff(want, p.Retry()); diff != "" {
