@@ -13,8 +13,8 @@ import (
 type attempt struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	clock  *attemptClock
-	proof  *proof
+	clock  attemptClock
+	proof  proof
 	header http.Header // of the request, as it was sent
 	handed bool        // the request was given to the transport
 	body   *answerBody // of the answer
@@ -72,8 +72,8 @@ func (x *call) begin(ctx context.Context) *attempt {
 	x.sinceLast = 0
 	a := &attempt{}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	a.proof = &proof{stop: func() { a.cancel(errReplay) }, speech: x.c.speech}
-	a.clock = startClock(x.c.policy.Retry().AttemptTimeout, func() { a.cancel(errAttemptTimeout) })
+	a.proof.stop, a.proof.speech = a.cancel, x.c.speech
+	a.clock.run(x.c.policy.Retry().AttemptTimeout, a.cancel)
 	x.attempt = a
 	return a
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"math"
 	"sync/atomic"
 	"time"
@@ -16,18 +17,17 @@ type attemptClock struct {
 	stopped atomic.Bool
 }
 
-// startClock calls expired, in a goroutine of its own, when the timeout is over.
-func startClock(timeout time.Duration, expired func()) *attemptClock {
-	c := &attemptClock{timeout: timeout, start: time.Now()}
+// run ends the attempt by cancel when the timeout is over.
+func (c *attemptClock) run(timeout time.Duration, cancel context.CancelCauseFunc) {
+	c.timeout, c.start = timeout, time.Now()
 	c.timer = time.AfterFunc(math.MaxInt64, func() {
 		if rest := c.timeout - time.Since(c.start) + time.Duration(c.latest.Load()); rest > 0 {
 			c.again(rest)
 			return
 		}
-		expired()
+		cancel(errAttemptTimeout)
 	})
 	c.timer.Reset(timeout)
-	return c
 }
 
 // again sets the timer once more, but for a clock that was stopped meanwhile.

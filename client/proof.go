@@ -24,8 +24,8 @@ import (
 // written: it would be told to nobody, and a write would happen twice. A transport that
 // sends again after an answer, such as for digest authentication, may do so.
 type proof struct {
-	stop   func()                // ends the attempt
-	speech func(net.Conn) speech // of a connection
+	stop   context.CancelCauseFunc // ends the attempt
+	speech func(net.Conn) speech   // of a connection
 
 	mu       sync.Mutex
 	sought   bool   // a connection was looked for
@@ -99,7 +99,7 @@ func (p *proof) have(conn net.Conn) {
 	if !p.left {
 		return
 	}
-	p.stop()
+	p.stop(errReplay)
 	if speaks != http2 {
 		_ = conn.SetWriteDeadline(time.Unix(1, 0)) // this fails only on a connection that is broken anyway
 	}

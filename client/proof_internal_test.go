@@ -46,7 +46,7 @@ func TestProof(t *testing.T) {
 			defer func() { _, _ = ours.Close(), theirs.Close() }()
 			go func() { _, _ = io.Copy(io.Discard, theirs) }()
 			stopped := false
-			p := &proof{stop: func() { stopped = true }, speech: func(net.Conn) speech { return tt.speaks }}
+			p := &proof{stop: func(error) { stopped = true }, speech: func(net.Conn) speech { return tt.speaks }}
 			m := &meter{Conn: ours}
 			for _, do := range tt.steps {
 				do(p, m)
