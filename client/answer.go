@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 		return nil
 	}
 	f := *told
-	f.Items = x.censored(f.Items)
+	f.Items = slices.Clone(f.Items) // which may be shared by answers
 	return &f
 }
 
@@ -158,7 +159,11 @@ func upgraded(b *answerBody) io.ReadCloser {
 // if there is neither.
 func (x *call) lookInside(resp *http.Response) *outcome {
 	x.attempt.show(resp)
-	head, end := x.attempt.body.look(maxPeek, isDocument)
+	wanted := isDocument
+	if resp.Header.Get("Content-Encoding") != "" {
+		wanted = isZippedDocument
+	}
+	head, end := x.attempt.body.look(maxPeek, wanted)
 	switch {
 	case errors.Is(end, io.EOF):
 		if told := x.errorIn2xx(resp, plain(resp, head)); told != nil {

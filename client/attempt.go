@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -11,13 +12,14 @@ import (
 
 // An attempt is one request on the wire.
 type attempt struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	clock  attemptClock
-	proof  proof
-	header http.Header // of the request, as it was sent
-	handed bool        // the request was given to the transport
-	body   *answerBody // of the answer
+	ctx         context.Context
+	cancel      context.CancelCauseFunc
+	clock       attemptClock
+	proof       proof
+	header      http.Header // of the request, as it was sent
+	handed      bool        // the request was given to the transport
+	bodyWasRead atomic.Bool // of the request
+	body        *answerBody // of the answer
 
 	location []string       // of a redirect that is not followed: kept from http.Client
 	shown    *http.Response // what the caller gets of an answer that was looked at
@@ -34,6 +36,9 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, context.Cause(x.ctx)
 	}
 	x.arrive(req)
+	if x.left && !x.payload.empty && req.Response == nil {
+		return nil, &bodyError{errBodyLeaves}
+	}
 	if err := x.admit(req.Context()); err != nil {
 		return nil, err
 	}
@@ -58,8 +63,9 @@ func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 var (
-	errNoAnswer = errors.New("the transport gave neither an answer nor an error")
-	errReplay   = errors.New("the connection failed, and net/http was kept from sending the request again by itself")
+	errBodyLeaves = errors.New("a redirect leads to another origin, which a body is not taken to")
+	errNoAnswer   = errors.New("the transport gave neither an answer nor an error")
+	errReplay     = errors.New("the connection failed, and net/http was kept from sending the request again by itself")
 )
 
 // begin opens the attempt's record and starts its clock.
@@ -91,13 +97,15 @@ func (x *call) receive(req *http.Request, resp *http.Response) {
 	a.body = &answerBody{ReadCloser: resp.Body, attempt: a}
 	resp.Body = a.body
 	resp.Request = x.original
-	if req.Response != nil {
+	if req.Response != nil || x.moved {
 		resp.Request = req
 	}
 	switch {
 	case resp.StatusCode/100 != 3 || resp.Header.Get("Location") == "":
 	case x.follows(req, resp):
 		x.passed(req, resp)
+		a.body.drop() // http.Client would read of it for as long as it likes
+		resp.Body = http.NoBody
 	default:
 		a.location = resp.Header["Location"]
 		resp.Header.Del("Location")
@@ -107,7 +115,7 @@ func (x *call) receive(req *http.Request, resp *http.Response) {
 // why is what err came of: if the attempt was ended for a reason of ours, that reason.
 func (a *attempt) why(err error) error {
 	cause := context.Cause(a.ctx)
-	for _, ours := range []error{errAttemptTimeout, errStalled, errReplay} {
+	for _, ours := range []error{errAttemptTimeout, errStalled, errReplay, errInterim} {
 		if errors.Is(cause, ours) {
 			return ours
 		}

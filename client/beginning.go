@@ -20,11 +20,20 @@ type beginning struct {
 func (s *beginning) read(body io.Reader, max int, wanted func([]byte) bool) {
 	defer close(s.done)
 	buffer := make([]byte, min(max, 4<<10))
-	for s.wants(max, wanted) {
+	for idle := 0; s.wants(max, wanted); idle++ {
 		n, err := body.Read(buffer[:min(len(buffer), max-len(s.data))])
+		if n > 0 {
+			idle = 0
+		}
+		if err == nil && idle > maxIdleReads {
+			err = io.ErrNoProgress
+		}
 		s.add(buffer[:n], err)
 	}
 }
+
+// maxIdleReads bounds the Reads in a row that give nothing, as bufio does.
+const maxIdleReads = 100
 
 func (s *beginning) wants(max int, wanted func([]byte) bool) bool {
 	s.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 )
@@ -52,6 +53,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 		err = b.attempt.why(err)
 		if b.broke != nil && !b.closed.Load() {
 			b.broke(err)
+			b.broke = nil
 		}
 	}
 	return n, err
@@ -74,6 +76,9 @@ func (b *answerBody) next(p []byte) (int, error) {
 		default:
 			b.start = nil
 		}
+	}
+	if b.closed.Load() && b.ReadCloser != http.NoBody { // which has its own way
+		return 0, errClosedBody
 	}
 	return b.ReadCloser.Read(p)
 }
@@ -98,7 +103,7 @@ func (b *answerBody) drop() {
 		}
 		b.read = len(b.start.data)
 	}
-	timer := time.AfterFunc(drainTimeout, func() { b.attempt.cancel(errSlow) })
+	timer := time.AfterFunc(drainTimeout, func() { _ = b.Close() })
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, readerOf(b.next), maxDrain)
 }
@@ -131,6 +136,12 @@ func isDocument(head []byte) bool {
 
 func anything([]byte) bool { return true }
 
+// isZippedDocument takes what a caller asked for in gzip for a document, as it cannot be
+// told before it ends.
+func isZippedDocument(head []byte) bool {
+	return isDocument(head) || bytes.HasPrefix(head, []byte{0x1f}) && bytes.HasPrefix([]byte{0x1f, 0x8b}, head[:min(len(head), 2)])
+}
+
 // timeout is why an attempt was ended for want of time. It is a deadline as far as
 // errors.Is can tell.
 type timeout string
@@ -145,4 +156,7 @@ const (
 	errSlow           = timeout("the error's body came too slowly")
 )
 
-var errEnded = errors.New("the attempt has ended")
+var (
+	errEnded      = errors.New("the attempt has ended")
+	errClosedBody = errors.New("http: read on closed response body") // as net/http has it
+)

@@ -13,6 +13,7 @@ import (
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // bodyTracker is a request body that knows whether it was closed.
@@ -110,4 +111,37 @@ func TestALookThatFails(t *testing.T) {
 			t.Errorf("class %v, applied %v: %v", e.Class, e.Applied, e.Err)
 		}
 	})
+}
+
+// An error inside a 2xx is seen through the gzip that the caller asked for.
+func TestAnErrorInsideAZippedSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			_, _ = z.Write([]byte(`{"error":"no"}`))
+			_ = z.Close()
+			_ = http.NewResponseController(w).Flush()
+		}))
+		c := newClient(t, srv, client.Config{Vendor: telling{shop{shopPolicy(t)}}})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", "gzip")
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		if e := failure(t, err); e.Code != "BAD" || e.Status != 200 {
+			t.Errorf("status %d, code %q", e.Status, e.Code)
+		}
+	})
+}
+
+// telling is a shop that tells an error in the body of a 2xx.
+type telling struct{ shop }
+
+func (telling) Decode(a policy.Answer) *policy.Failure {
+	if !bytes.Contains(a.Body, []byte(`"error"`)) {
+		return nil
+	}
+	return &policy.Failure{Status: a.Status, Items: []apierrors.Field{{Code: "BAD"}}}
 }

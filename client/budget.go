@@ -64,6 +64,7 @@ func (x *call) decide(o *outcome) {
 	if paid && !costs {
 		x.budget().refund()
 	}
+	x.censor(o)
 }
 
 // earn pays into the budget if the vendor is at work: it served the call, or refused

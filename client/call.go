@@ -32,6 +32,7 @@ type call struct {
 	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
 	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
 	at            *url.URL // where the latest attempt was sent
+	moved         bool     // req has taken the place of what the caller gave
 	hops          int      // requests of the latest attempt's chain of redirects
 	strange       bool     // it was sent to an origin that is not the vendor's
 	left          bool     // a redirect led there
@@ -61,6 +62,8 @@ type outcome struct {
 	body     []byte      // the beginning of the answer
 	header   http.Header
 	err      error // the wire's
+
+	requestID string
 }
 
 // drop closes the answer, if there is one.
@@ -101,10 +104,20 @@ var errCanceled = errors.New("the request was canceled by its channel")
 // take makes req the one that is sent: its URL whole, its body apart.
 func (x *call) take(req *http.Request) error {
 	x.original, x.payload = req, payloadOf(req)
-	target, path := x.c.resolve(req.URL)
-	if target == nil {
+	target, path := x.c.target(req)
+	problem := ""
+	switch {
+	case target == nil:
+		problem = "the URL has no host, and there is no Config.BaseURL for it"
+	case x.payload.empty && req.ContentLength > 0:
+		problem = "ContentLength is set, but there is no Body"
+	}
+	if problem != "" {
 		x.payload.close()
-		return malformed(x.options.Op, "the URL has no host, and there is no Config.BaseURL for it", nil)
+		return malformed(x.options.Op, problem, nil)
+	}
+	if leadsToWrite(req) {
+		x.unknownBefore, x.options.IdempotencyKey = true, ""
 	}
 	whole := *req
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
@@ -120,6 +133,17 @@ func (x *call) take(req *http.Request) error {
 		x.credential = target.Scheme + "://" + target.Host + " " + x.credential
 	}
 	return nil
+}
+
+// target is where req is to go, and the path of that below the base URL. One that a
+// caller's http.Client made of a redirect has its path from the root.
+func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
+	if req.Response == nil || req.URL == nil || req.URL.Host != "" || c.base == nil {
+		return c.resolve(req.URL)
+	}
+	to := *req.URL
+	to.Scheme, to.Host = c.base.Scheme, c.base.Host
+	return &to, c.belowBase(&to)
 }
 
 // resolve puts a URL without a host below the base URL, and returns the path below the

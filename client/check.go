@@ -52,8 +52,10 @@ func (o *outcomes) of(resp *http.Response) (known bool, err error) {
 
 // remember has Check know how the call ended, or that its answer broke off.
 func (x *call) remember(resp *http.Response) {
-	if x.err != nil || x.accepted {
+	if x.err != nil || x.accepted || x.tellsIn2xx() { // else a success is one by its status
 		x.c.outcomes.remember(resp, x.err)
+	}
+	if x.err != nil || x.accepted {
 		return
 	}
 	if body, ok := resp.Body.(*answerBody); ok {
@@ -67,7 +69,11 @@ func (x *call) brokenOff(resp *http.Response, err error) error {
 		failure: policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode},
 		header:  resp.Header, err: err,
 	}
+	if x.ctx.Err() != nil {
+		o.failure.Class = apierrors.Canceled
+	}
 	o.decision = x.policy().Decide(o.failure, x.state())
+	x.censor(&o)
 	return x.failed(&o)
 }
 
@@ -81,7 +87,11 @@ func (c *Client) judge(resp *http.Response) error {
 	default:
 		return nil
 	}
-	head, isAll := lookAt(resp, limit)
+	wanted := anything
+	if limit == maxPeek {
+		wanted = isZippedDocument
+	}
+	head, isAll := lookAt(resp, limit, wanted)
 	if limit == maxPeek && !isAll {
 		return nil
 	}
@@ -91,7 +101,8 @@ func (c *Client) judge(resp *http.Response) error {
 		return nil
 	}
 	o := outcome{failure: *f, body: head, header: resp.Header}
-	o.decision = c.policy.Decide(o.failure, x.state())
+	o.decision = x.policy().Decide(o.failure, x.state())
+	x.censor(&o)
 	if o.decision.Action == apierrors.Accept {
 		return nil
 	}
@@ -114,23 +125,19 @@ func (c *Client) callOf(resp *http.Response) *call {
 		whole.URL = target
 		x.req, x.path = &whole, path
 	}
-	x.at = x.req.URL
+	x.at, x.strange = x.req.URL, c.isStrange(x.req.URL)
 	return x
 }
 
-// lookAt reads up to limit bytes of an answer and puts them back. isAll says that there
-// are no more.
-func lookAt(resp *http.Response, limit int) (head []byte, isAll bool) {
+// lookAt reads up to limit bytes of an answer, while wanted says that more is, and puts
+// them back. isAll says that there are no more.
+func lookAt(resp *http.Response, limit int, wanted func([]byte) bool) (head []byte, isAll bool) {
 	if resp.Body == nil {
 		return nil, true
 	}
-	head = make([]byte, 0, limit)
-	var err error
-	for err == nil && len(head) < limit {
-		var n int
-		n, err = resp.Body.Read(head[len(head):limit])
-		head = head[:len(head)+n]
-	}
+	start := beginning{done: make(chan struct{})}
+	start.read(resp.Body, limit, wanted)
+	head, err := start.soFar()
 	rest := io.Reader(resp.Body)
 	if err != nil {
 		rest = failingReader{err}

@@ -14,19 +14,27 @@ import (
 // host stay. What the caller has wrapped around either is dropped, as its text repeats
 // the URL. An error that is none of net/http's comes back as it is.
 func CleanError(err error) error {
+	if ours, ok := errors.AsType[*apierrors.Error](err); ok {
+		return ours
+	}
 	outer, ok := errors.AsType[*url.Error](err)
 	if !ok {
 		return err
 	}
-	if ours, ok := errors.AsType[*apierrors.Error](outer.Err); ok {
-		return ours
-	}
 	inner := CleanError(outer.Err)
-	if strings.HasPrefix(inner.Error(), "failed to parse Location header") { // and then net/http quotes it
-		inner = errors.New("the Location of a redirect is malformed")
+	switch {
+	case outer.Op == "parse": // and then net/url quotes a part of it
+		inner = errMalformedURL
+	case strings.HasPrefix(inner.Error(), "failed to parse Location header"): // and then net/http quotes it
+		inner = errMalformedLocation
 	}
 	return &url.Error{Op: outer.Op, URL: hostOf(outer.URL), Err: inner}
 }
+
+var (
+	errMalformedURL      = errors.New("the URL is malformed")
+	errMalformedLocation = errors.New("the Location of a redirect is malformed")
+)
 
 // hostOf leaves of a URL what identifies nobody.
 func hostOf(text string) string {

@@ -184,11 +184,11 @@ func TestCheckOfAnAnswerFromElsewhere(t *testing.T) {
 		"a server that is down": {503, "", apierrors.ServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp := &http.Response{StatusCode: tt.status, Header: http.Header{"X-Code": {tt.code}}, Body: io.NopCloser(strings.NewReader("its bytes")), Request: req}
+			resp := &http.Response{StatusCode: tt.status, Header: http.Header{"X-Code": {tt.code}}, Body: io.NopCloser(strings.NewReader(`{"its":"bytes"}`)), Request: req}
 			if got := apierrors.ClassOf(c.Check(resp)); got != tt.want {
 				t.Errorf("class %v; want %v", got, tt.want)
 			}
-			if body, err := io.ReadAll(resp.Body); string(body) != "its bytes" || err != nil {
+			if body, err := io.ReadAll(resp.Body); string(body) != `{"its":"bytes"}` || err != nil {
 				t.Errorf("the body is now %q, %v", body, err)
 			}
 		})
@@ -208,6 +208,102 @@ func TestCheckOfHalfAnAnswer(t *testing.T) {
 	}
 	if err := c.Check(nil); !errors.Is(err, apierrors.MalformedRequest) {
 		t.Error(err)
+	}
+}
+
+// Check does not wait for a success that streams.
+func TestCheckOfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, `{"rows":[`)
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		c := newClient(t, srv, client.Config{})
+		resp, err := get(t, c.HTTP(), "/events") //nolint:bodyclose // get does
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := c.Check(resp); err != nil || !time.Now().Equal(began) {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// A read that the caller itself gives up is no failure of the vendor's.
+func TestCheckAfterTheCallersCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "1,2")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "/items", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.HTTP().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		time.AfterFunc(5*time.Second, cancel)
+		_, _ = io.ReadAll(resp.Body)
+		if e := failure(t, c.Check(resp)); e.Class != apierrors.Canceled || apierrors.Temporary(e) {
+			t.Errorf("class %v, action %v", e.Class, e.Action)
+		}
+	})
+}
+
+// What reads a file in a way of its own is read in that way, and once.
+func TestAReaderOverAFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "rows.csv")
+		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := testserver.New(t, testserver.Status(200))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", inCapitals{file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := newClient(t, srv, client.Config{}).Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if got := string(srv.Requests()[0].Body); got != "ROWS" {
+			t.Errorf("it got %q", got)
+		}
+	})
+}
+
+type inCapitals struct{ *os.File }
+
+func (c inCapitals) Read(p []byte) (int, error) {
+	n, err := c.File.Read(p)
+	copy(p, bytes.ToUpper(p[:n]))
+	return n, err
+}
+
+// A length without a body is refused, as net/http does.
+func TestALengthWithoutABody(t *testing.T) {
+	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
+	for through, send := range doors {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vendor.test/items", nil)
+		req.RequestURI, req.Body, req.ContentLength = "", nil, 5
+		_, err := send(c, req) //nolint:bodyclose // there is no answer
+		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Applied != apierrors.AppliedNo {
+			t.Errorf("%s: class %v, applied %v", through, e.Class, e.Applied)
+		}
 	}
 }
 

@@ -1,57 +1,77 @@
 package client
 
 import (
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
-
-	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // A vendor may say a credential back where a code, a field or a request id is expected,
-// and those are printed. What holds a credential of the call is none of them.
+// and those are printed. What holds a credential of the call is none of them. It is
+// taken out after the decision, so that what only looks like one does not change that.
 
 // minSecret is the length of a credential from which it is looked for: shorter ones
 // would be found in honest codes.
 const minSecret = 8
 
-// secretParameters are the names, or parts of names, of query parameters that hold a
-// credential.
-var secretParameters = []string{"key", "token", "secret", "password", "signature", "auth"}
+// secretWords are those in the name of a header or a query parameter that holds a credential.
+var secretWords = []string{
+	"apikey", "auth", "authorization", "cookie", "credential", "pass", "password", "pwd", "secret", "session", "sig",
+	"signature", "token",
+}
+
+// secretKeys are what makes a key a credential: a sort key is none.
+var secretKeys = []string{"", "access", "account", "api", "private", "subscription"}
+
+// isSecretName reports whether a name, such as "X-Api-Key" or "access_token", is that of
+// a credential.
+func isSecretName(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) })
+	before := ""
+	for _, word := range words {
+		if slices.Contains(secretWords, word) || word == "key" && slices.Contains(secretKeys, before) {
+			return true
+		}
+		before = word
+	}
+	return false
+}
 
 // secrets are the credentials that went with the latest attempt.
 func (x *call) secrets() []string {
-	var found []string
-	add := func(text string) {
-		if len(text) >= minSecret {
-			found = append(found, text)
-		}
-	}
-	add(x.options.IdempotencyKey)
-	if password, ok := x.req.URL.User.Password(); ok {
-		add(password)
+	found := []string{x.options.IdempotencyKey}
+	if user := x.req.URL.User; user != nil {
+		password, _ := user.Password()
+		found = append(found, user.Username(), password)
 	}
 	for name, values := range x.req.URL.Query() {
-		if slices.ContainsFunc(secretParameters, func(part string) bool { return strings.Contains(strings.ToLower(name), part) }) {
-			for _, value := range values {
-				add(value)
-			}
+		if isSecretName(name) {
+			found = append(found, values...)
 		}
 	}
-	for _, name := range x.secretHeaders() {
-		for word := range strings.FieldsSeq(strings.Join(valuesOf(x.worn(), name), " ")) {
-			add(word)
+	worn := x.worn()
+	for name, values := range worn {
+		if isSecretName(name) || !slices.Equal(values, x.req.Header[name]) { // what Auth put there is one
+			found = append(found, wordsOfHeader(values)...)
 		}
 	}
-	return found
+	return slices.DeleteFunc(found, func(text string) bool { return len(text) < minSecret })
 }
 
-func (x *call) secretHeaders() []string {
-	names := slices.Concat(credentialHeaders, []string{"Cookie"})
-	if key, ok := x.c.auth.(fixed); ok {
-		names = append(names, key.header)
+// wordsOfHeader are the parts of a header's values that may be a credential, those that
+// are packed into basic authentication as well.
+func wordsOfHeader(values []string) []string {
+	var words []string
+	for _, value := range values {
+		words = append(words, strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t=;,\"", r) })...)
+		if packed, ok := strings.CutPrefix(value, "Basic "); ok {
+			pair, _ := base64.StdEncoding.DecodeString(packed) // what is no base64 hides nothing
+			user, password, _ := strings.Cut(string(pair), ":")
+			words = append(words, packed, user, password)
+		}
 	}
-	return names
+	return words
 }
 
 // worn is the header that the latest attempt had on the wire.
@@ -62,20 +82,19 @@ func (x *call) worn() http.Header {
 	return x.attempt.header
 }
 
-// censored is what a vendor says of an answer, without a credential said back.
-func (x *call) censored(items []apierrors.Field) []apierrors.Field {
+// censor takes out of a failure what is a credential said back.
+func (x *call) censor(o *outcome) {
 	secrets := x.secrets()
-	items = slices.Clone(items)
-	for i := range items {
-		items[i].Code, items[i].Path = withoutSecret(items[i].Code, secrets), withoutSecret(items[i].Path, secrets)
+	clean := func(text *string) {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(*text, secret) }) {
+			*text = ""
+		}
 	}
-	return items
-}
-
-// withoutSecret is text, or nothing if it holds one of secrets.
-func withoutSecret(text string, secrets []string) string {
-	if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(text, secret) }) {
-		return ""
+	o.requestID = requestID(o.header)
+	clean(&o.requestID)
+	clean(&o.decision.Code)
+	for i := range o.failure.Items {
+		clean(&o.failure.Items[i].Code)
+		clean(&o.failure.Items[i].Path)
 	}
-	return text
 }

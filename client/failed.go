@@ -32,7 +32,7 @@ func (x *call) failed(o *outcome) *apierrors.Error {
 	e.Reason, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, o.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
-	e.RequestID = withoutSecret(requestID(o.header), x.secrets())
+	e.RequestID = o.requestID
 	e.RetryAt = later(d.After)
 	e.Err = o.err
 	return e
@@ -74,6 +74,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 func (x *call) interrupted(o *outcome) *apierrors.Error {
 	before := x.last
 	o.decision = x.policy().Decide(o.failure, x.state())
+	x.censor(o)
 	x.record(o)
 	if o.failure.Status != 0 {
 		before = o // an answer came all the same

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"sync"
 )
 
@@ -13,7 +14,7 @@ import (
 // attempt has ended.
 type payload struct {
 	again   func() (io.ReadCloser, error) // opens another body; nil: there is no such thing
-	section func() io.Reader              // reads body from its start, beside any other section; nil: it cannot
+	section func() io.Reader              // reads the file from its start, beside any other section; nil: it is none
 	length  int64
 	empty   bool
 
@@ -24,8 +25,7 @@ type payload struct {
 	ended   bool          // the call has
 }
 
-// payloadOf takes the body of req. It can be read again by GetBody, or if it can be read
-// at any offset, as an *os.File can.
+// payloadOf takes the body of req. It can be read again by GetBody, or if it is a file.
 func payloadOf(req *http.Request) *payload {
 	if req.Body == nil || req.Body == http.NoBody {
 		return &payload{empty: true}
@@ -37,21 +37,18 @@ func payloadOf(req *http.Request) *payload {
 	return p
 }
 
-// sectionsOf reads body from where it stands now to its end, as often as needed. A pipe
-// has offsets by its type only, and stays what can be read once.
+// sectionsOf reads a file from where it stands now to its end, as often as needed. What
+// only embeds a file may read it in another way; a pipe cannot tell where it stands.
 func sectionsOf(body io.Reader) func() io.Reader {
-	source, ok := body.(interface {
-		io.ReaderAt
-		io.Seeker
-	})
+	file, ok := body.(*os.File)
 	if !ok {
 		return nil
 	}
-	start, err := source.Seek(0, io.SeekCurrent)
+	start, err := file.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return nil
 	}
-	return func() io.Reader { return io.NewSectionReader(source, start, math.MaxInt64-start) }
+	return func() io.Reader { return io.NewSectionReader(file, start, math.MaxInt64-start) }
 }
 
 // oneShot reports whether the body was read, or may still be, and cannot be had again.
@@ -92,6 +89,9 @@ func (p *payload) lend(a *attempt) (*loan, error) {
 		return &loan{Reader: first, own: first, payload: p, attempt: a}, nil
 	}
 	body, err := p.again()
+	if err == nil && body == nil {
+		err = errNoBody
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,7 @@ type loan struct {
 // Read tells the attempt that its request goes on, or that its body failed.
 func (l *loan) Read(buffer []byte) (int, error) {
 	l.payload.touch()
+	l.attempt.bodyWasRead.Store(true)
 	n, err := l.Reader.Read(buffer)
 	l.attempt.clock.goesOn()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -155,6 +156,8 @@ func (l *loan) Close() (err error) {
 	})
 	return err
 }
+
+var errNoBody = errors.New("GetBody gave neither a body nor an error")
 
 // bodyError is a failure of the caller's body, and none of the network.
 type bodyError struct{ error }

@@ -32,9 +32,11 @@ type proof struct {
 	had      bool   // and one was had
 	http1    bool   // it speaks HTTP/1, for certain
 	begun    bool   // the whole header section was written to it
+	shared   bool   // it may speak HTTP/2
 	answered bool   // an answer began to come
 	interim  int    // answers of 1xx before it
 	left     bool   // an earlier request of this attempt left, and got no answer
+	was      bool   // an earlier request of this attempt was answered
 	meter    *meter // of the connection, if it is one of ours and speaks HTTP/1
 	before   int64  // what the connection had carried before
 }
@@ -66,8 +68,11 @@ func (p *proof) set(fact *bool) {
 func (p *proof) interimAnswer() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.answered = false
+	if p.shared { // over HTTP/2, net/http may still send it again
+		p.answered = false
+	}
 	if p.interim++; p.interim > maxInterim {
+		p.stop(errInterim) // as a hook of the caller's has the last word on what this returns
 		return errInterim
 	}
 	return nil
@@ -90,7 +95,7 @@ func (p *proof) have(conn net.Conn) {
 	defer p.mu.Unlock()
 	p.leave() // HTTP/2 may take another connection without looking for one
 	speaks := p.speech(conn)
-	p.had, p.http1 = true, speaks == http1
+	p.had, p.http1, p.shared = true, speaks == http1, speaks == http2
 	if p.http1 {
 		if p.meter = meterOf(conn); p.meter != nil {
 			p.before = p.meter.written.Load()
@@ -100,14 +105,15 @@ func (p *proof) have(conn net.Conn) {
 		return
 	}
 	p.stop(errReplay)
-	if speaks != http2 {
-		_ = conn.SetWriteDeadline(time.Unix(1, 0)) // this fails only on a connection that is broken anyway
+	if speaks != http2 && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
+		_ = conn.Close() // it knows no deadlines
 	}
 }
 
 // leave ends the look at the connection that was had last. The caller holds the lock.
 func (p *proof) leave() {
 	p.left = p.left || (p.had && p.begun && !p.answered && !p.untouched())
+	p.was = p.was || p.answered
 	p.had, p.begun, p.answered, p.meter = false, false, false, nil
 }
 
@@ -116,14 +122,20 @@ func (p *proof) untouched() bool { return p.meter != nil && p.meter.written.Load
 
 // neverLeft reports whether it is certain that the server has not got the request: it
 // had no connection, or not the whole header section was written. Over HTTP/2 that may
-// be under way still when the attempt has ended.
-func (p *proof) neverLeft() bool {
+// be under way still when the attempt has ended. A transport that has found another way,
+// which it tells nothing of, has read the body; one that sent something before, and got
+// an answer, may have had it executed then.
+func (p *proof) neverLeft(bodyWasRead bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.sought || p.left {
+	switch {
+	case !p.sought, p.left, p.was:
 		return false
+	case !p.had:
+		return !bodyWasRead
+	default:
+		return p.http1 && (!p.begun || p.untouched())
 	}
-	return !p.had || p.http1 && (!p.begun || p.untouched())
 }
 
 // reached reports whether a connection was had.
@@ -157,7 +169,7 @@ func isRefusedByServer(err error) bool {
 
 // appliedByWire is what an attempt without an answer proves.
 func (a *attempt) appliedByWire(err error) apierrors.Applied {
-	if a == nil || !a.handed || a.proof.neverLeft() || isRefusedByServer(err) {
+	if a == nil || !a.handed || a.proof.neverLeft(a.bodyWasRead.Load()) || isRefusedByServer(err) {
 		return apierrors.AppliedNo
 	}
 	return apierrors.AppliedUnknown

@@ -38,8 +38,9 @@ func TestProof(t *testing.T) {
 		"nothing of what is not told is certain":        {notTold, []step{look, strange}, false, false},
 		"it left, and no other connection was had":      {http1, []step{look, conn, begin, write, look}, false, false},
 		"over HTTP/2, on the same connection":           {http2, []step{look, conn, begin, conn}, false, true},
-		"it was answered, and a transport logs in":      {http1, []step{look, conn, begin, write, answer, look, conn}, true, false},
-		"only an early hint came, and it begins again":  {http1, []step{look, conn, begin, write, answer, early, look, conn}, false, true},
+		"it was answered, and a transport logs in":      {http1, []step{look, conn, begin, write, answer, look, conn}, false, false},
+		"only an early hint came, and it begins again":  {http2, []step{look, conn, begin, answer, early, look, conn}, false, true},
+		"over HTTP/1, an early hint is an answer":       {http1, []step{look, conn, begin, write, answer, early, look, conn}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := net.Pipe()
@@ -51,8 +52,8 @@ func TestProof(t *testing.T) {
 			for _, do := range tt.steps {
 				do(p, m)
 			}
-			if p.neverLeft() != tt.neverLeft || stopped != tt.stopped {
-				t.Errorf("never left %v, stopped %v; want %v and %v", p.neverLeft(), stopped, tt.neverLeft, tt.stopped)
+			if p.neverLeft(false) != tt.neverLeft || stopped != tt.stopped {
+				t.Errorf("never left %v, stopped %v; want %v and %v", p.neverLeft(false), stopped, tt.neverLeft, tt.stopped)
 			}
 			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && tt.speaks != http2) {
 				t.Errorf("another write: %v", err)
@@ -61,14 +62,23 @@ func TestProof(t *testing.T) {
 	}
 }
 
-func TestInterimAnswersAreBounded(t *testing.T) {
+// Whoever has read the body has found a way to send it, whatever else is told.
+func TestProofByTheBody(t *testing.T) {
 	p := &proof{}
+	if p.seek(); p.neverLeft(true) || !p.neverLeft(false) {
+		t.Error("a body that was read proves nothing")
+	}
+}
+
+func TestInterimAnswersAreBounded(t *testing.T) {
+	stopped := false
+	p := &proof{stop: func(error) { stopped = true }}
 	for range maxInterim {
 		if err := p.interimAnswer(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p.interimAnswer() == nil {
+	if p.interimAnswer() == nil || !stopped {
 		t.Error("there is no end of them")
 	}
 }

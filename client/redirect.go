@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // maxHops bounds the requests of one chain of redirects, as net/http does.
@@ -94,9 +96,22 @@ func domain(u *url.URL) string {
 // from one origin to another.
 func (c *Client) hasLeft(req *http.Request) bool {
 	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
-		from, _ := c.resolve(r.Response.Request.URL)
-		to, _ := c.resolve(r.URL)
+		from, _ := c.target(r.Response.Request)
+		to, _ := c.target(r)
 		if !isSameOrigin(from, to) {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsToWrite reports whether req, which a caller's http.Client made, leads to the answer
+// of a write: that may have been executed.
+func leadsToWrite(req *http.Request) bool {
+	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+		method := r.Response.Request.Method
+		isRead := method == "" || method == http.MethodGet || method == http.MethodHead
+		if !isRead && appliedByRedirect(r.Response.StatusCode) != apierrors.AppliedNo {
 			return true
 		}
 	}
@@ -136,16 +151,17 @@ func (x *call) passed(req *http.Request, resp *http.Response) {
 	x.payload.close()
 	x.payload = &payload{empty: true}
 	x.options.IdempotencyKey = ""
-	x.unknownBefore = true
+	x.unknownBefore, x.moved = true, true
 }
 
 // checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
-	from, _ := c.resolve(last.URL)
-	to, _ := c.resolve(next.URL)
+	from, _ := c.target(last)
+	to, _ := c.target(next)
 	switch {
-	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to):
+	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to),
+		next.Body != nil && !isSameOrigin(from, to):
 		if next.Body != nil {
 			_ = next.Body.Close() // it was opened for a request that is not made
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
@@ -307,4 +308,118 @@ func TestACallToAnotherOrigin(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A body does not leave the origin, and a request that had one does not go without it:
+// what the caller's own CheckRedirect wants all the same is refused before the wire.
+func TestABodyDoesNotLeaveTheOrigin(t *testing.T) {
+	for _, method := range []string{"GET", "PUT", "POST"} {
+		for through, send := range doors {
+			t.Run(method+" through "+through, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					vendor := testserver.Handle(t, always(testserver.Status(307, "Location", "https://storage.test/object")))
+					storage := testserver.New(t)
+					c := newClient(t, nil, client.Config{
+						BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
+					})
+					req, err := http.NewRequestWithContext(t.Context(), method, "https://vendor.test/object", strings.NewReader("the object"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp, err := send(c, req)
+					switch {
+					case err != nil:
+						if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.MalformedRequest {
+							t.Errorf("class %v, applied %v", e.Class, e.Applied)
+						}
+					case resp.StatusCode != http.StatusTemporaryRedirect || resp.Body.Close() != nil:
+						t.Errorf("status %d", resp.StatusCode)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Through HTTP() as well, a 303 says that the POST was executed; and its answer is that of
+// the GET, also where that was sent again.
+func TestTheAnswerBehindSeeOther(t *testing.T) {
+	for _, through := range []string{"Send", "HTTP"} {
+		t.Run(through, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seeOther := testserver.Status(303, "Location", "/jobs/1")
+				srv := testserver.New(t, seeOther, testserver.Status(404), seeOther, testserver.Status(503), testserver.Status(200))
+				c := newClient(t, srv, client.Config{})
+				post := func() (*http.Response, error) {
+					ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k-1"})
+					req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+"/jobs", strings.NewReader("x"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return doors[through](c, req)
+				}
+				resp, err := post()
+				if err == nil {
+					err = c.Check(resp)
+					_ = resp.Body.Close()
+				}
+				if e := failure(t, err); e.Applied != apierrors.AppliedUnknown {
+					t.Errorf("the POST was executed; told: applied %v", e.Applied)
+				}
+				if resp, err = post(); err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if resp.Request.Method != http.MethodGet || resp.Request.URL.Path != "/jobs/1" {
+					t.Errorf("the answer is that of %s %s", resp.Request.Method, resp.Request.URL)
+				}
+				for _, r := range srv.Requests() {
+					if hasKey := r.Header.Get("Idempotency-Key") != ""; hasKey != (r.Method == http.MethodPost) {
+						t.Errorf("%s with an idempotency key: %v", r.Method, hasKey)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A redirect's path is one from the root, also where the base URL has a path.
+func TestARedirectBelowABasePath(t *testing.T) {
+	for _, through := range []string{"Send", "HTTP"} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := testserver.New(t, testserver.Status(302, "Location", "/v1/items/7"), testserver.Status(200))
+			c := newClient(t, srv, client.Config{BaseURL: srv.URL() + "/v1"})
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/items/latest", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := doors[through](c, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if got := srv.Requests()[1].Path; got != "/v1/items/7" {
+				t.Errorf("through %s it was followed to %s", through, got)
+			}
+		})
+	}
+}
+
+// The body of a redirect that does not end is not waited for.
+func TestTheBodyOfARedirect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/a" {
+				w.Header().Set("Location", "/b")
+				w.WriteHeader(http.StatusFound)
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+			}
+		}))
+		began := time.Now()
+		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open does
+		if took := time.Since(began); err != nil || took > 50*time.Millisecond {
+			t.Errorf("took %v, %v", took, err)
+		}
+	})
 }

@@ -47,6 +47,12 @@ func TestASecretPrintsNothing(t *testing.T) {
 	}
 }
 
+// badURL is what net/url says of text.
+func badURL(text string) error {
+	_, err := url.Parse(text)
+	return err
+}
+
 func TestCleanError(t *testing.T) {
 	ours := &apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items"}
 	parse := &url.Error{Op: "parse", URL: "http://h/%zz?key=" + canary, Err: url.EscapeError("%zz")}
@@ -56,9 +62,11 @@ func TestCleanError(t *testing.T) {
 		want string
 	}{
 		"ours":                       {outer(ours), "GET http://h/items: network"},
+		"ours, above theirs":         {&apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items", Err: outer(ours)}, "GET http://h/items: network"},
+		"a password before a hash":   {badURL("http://u:s3cret#x@h/"), `parse "?": the URL is malformed`},
 		"ours, wrapped":              {fmt.Errorf("job: %w", outer(ours)), "GET http://h/items: network"},
 		"net/http's":                 {outer(errors.New("stopped after 10 redirects")), `Get "https://h": stopped after 10 redirects`},
-		"one in another":             {outer(parse), `Get "https://h": parse "?": invalid URL escape "%zz"`},
+		"one in another":             {outer(parse), `Get "https://h": parse "?": the URL is malformed`},
 		"what net/http quotes":       {outer(fmt.Errorf("failed to parse Location header %q: x", canary)), `Get "https://h": the Location of a redirect is malformed`},
 		"a context's":                {outer(context.Canceled), `Get "https://h": context canceled`},
 		"none of net/http's":         {errors.New("disk full"), "disk full"},

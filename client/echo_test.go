@@ -1,0 +1,84 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/internal/testserver"
+)
+
+// ownAuth is an Auth of the caller's, under a name that nobody knows.
+type ownAuth struct{}
+
+func (ownAuth) Apply(_ context.Context, r *http.Request) error {
+	r.Header.Set("X-Pass-Through", canary)
+	return nil
+}
+func (ownAuth) Refresh(context.Context, string) error { return client.ErrNotRenewable }
+
+// refusal is the error for a request whose answer says the code back.
+func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Request)) (text string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(400, "X-Code", code, "X-Request-Id", code))
+		c := newClient(t, srv, client.Config{Auth: auth})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/items", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(req)
+		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		text = failure(t, err).Error()
+	})
+	return text
+}
+
+// A credential that comes back where a code is expected is not printed, wherever it was.
+func TestACredentialThatIsSaidBack(t *testing.T) {
+	set := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	for name, tt := range map[string]struct {
+		auth   client.Auth
+		change func(*http.Request)
+	}{
+		"a bearer token":          {nil, set("Authorization", "Bearer "+canary)},
+		"a token with a name":     {nil, set("Authorization", "Token token="+canary)},
+		"basic authentication":    {nil, func(r *http.Request) { r.SetBasicAuth("u", canary) }},
+		"for a proxy":             {nil, set("Proxy-Authorization", "Basic "+canary)},
+		"a cookie":                {nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "id", Value: canary, Quoted: true}) }},
+		"an API key":              {nil, set("X-Api-Key", canary)},
+		"a raw header":            {nil, func(r *http.Request) { r.Header["x-auth-token"] = []string{canary} }},
+		"the user of the URL":     {nil, func(r *http.Request) { r.URL.User = url.User(canary) }},
+		"its password":            {nil, func(r *http.Request) { r.URL.User = url.UserPassword("u", canary) }},
+		"a signature in the URL":  {nil, func(r *http.Request) { r.URL.RawQuery = "sig=" + canary }},
+		"a key in the URL":        {nil, func(r *http.Request) { r.URL.RawQuery = "api_key=" + canary }},
+		"an Auth of the caller's": {ownAuth{}, func(*http.Request) {}},
+		"the client's key":        {client.APIKey("X-Whatever", "key "+canary), func(*http.Request) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if text := refusal(t, tt.auth, canary, tt.change); strings.Contains(text, canary) {
+				t.Error(text)
+			}
+		})
+	}
+}
+
+// What only looks like a credential is printed, and what is one changes no decision.
+func TestAnHonestCodeIsKept(t *testing.T) {
+	for _, query := range []string{"author=NOT_UNIQUE", "keyword=NOT_UNIQUE", "sort_key=NOT_UNIQUE", "q=NOT_UNIQUE", "key=short"} {
+		text := refusal(t, nil, "NOT_UNIQUE", func(r *http.Request) { r.URL.RawQuery = query })
+		if !strings.Contains(text, "NOT_UNIQUE") {
+			t.Errorf("%s: the code is lost: %s", query, text)
+		}
+	}
+	text := refusal(t, client.Bearer("GONE-GONE"), "GONE", func(r *http.Request) { r.Header.Set("X-Api-Key", "GONE") })
+	if !strings.Contains(text, "not_found") {
+		t.Errorf("the class is lost: %s", text)
+	}
+}
