@@ -135,50 +135,6 @@ func (x *call) take(req *http.Request) error {
 	return nil
 }
 
-// target is where req is to go, and the path of that below the base URL. One that a
-// caller's http.Client made of a redirect has its path from the root.
-func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
-	if req.Response == nil || req.URL == nil || req.URL.Host != "" || c.base == nil {
-		return c.resolve(req.URL)
-	}
-	to := *req.URL
-	to.Scheme, to.Host = c.base.Scheme, c.base.Host
-	return &to, c.belowBase(&to)
-}
-
-// resolve puts a URL without a host below the base URL, and returns the path below the
-// base URL as well. It is nil if there is no base URL, or the URL has no path of its own.
-func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
-	switch {
-	case u == nil, u.Host == "" && (u.Opaque != "" || c.base == nil):
-		return nil, ""
-	case u.Host != "":
-		return u, c.belowBase(u)
-	}
-	path = "/" + strings.TrimPrefix(u.EscapedPath(), "/")
-	whole, err := url.Parse(c.base.Scheme + "://" + c.base.Host + c.prefix() + path)
-	if err != nil {
-		return nil, ""
-	}
-	whole.RawQuery = u.RawQuery
-	return whole, path
-}
-
-// prefix is the base URL's path, without a slash at its end.
-func (c *Client) prefix() string { return strings.TrimSuffix(c.base.EscapedPath(), "/") }
-
-// belowBase is the path of u without that of the base URL.
-func (c *Client) belowBase(u *url.URL) string {
-	path := u.EscapedPath()
-	if !isSameOrigin(u, c.base) {
-		return path
-	}
-	if below, ok := strings.CutPrefix(path, c.prefix()+"/"); ok {
-		return "/" + below
-	}
-	return path
-}
-
 // credentialHeaders are where callers put a credential of their own.
 var credentialHeaders = []string{"Authorization", "X-Api-Key", "Api-Key"}
 

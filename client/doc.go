@@ -17,6 +17,7 @@
 //	retry.go      one call: the go-retryablehttp callbacks, in the order in which they run
 //	attempt.go    one attempt: lanes → credentials → timeout → wire
 //	admit.go      waiting for limits and gates, which lanes.go holds
+//	target.go     which URL a request goes to, and whose that is
 //	payload.go    the request's body, once more for each attempt
 //	proof.go      what left, and that nothing leaves twice unseen
 //	redirect.go   where a redirect may lead, and with what

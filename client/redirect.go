@@ -2,7 +2,6 @@ package client
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,22 +32,6 @@ func mayFollow(method string, status int, from, to *url.URL) bool {
 	}
 }
 
-// isSameOrigin compares scheme, host and port (RFC 6454 section 5).
-func isSameOrigin(a, b *url.URL) bool {
-	return a != nil && b != nil && a.Scheme == b.Scheme &&
-		strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
-}
-
-// defaultPort is the port of a URL that names none.
-var defaultPort = map[string]string{"http": "80", "https": "443"}
-
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return defaultPort[u.Scheme]
-}
-
 // keepHarmless leaves of a request that a redirect led to another origin only what says
 // which answer is wanted: no credential, cookie, key or Referer, under whatever name.
 func keepHarmless(out *http.Request) {
@@ -72,24 +55,6 @@ func (x *call) arrive(req *http.Request) {
 	}
 	x.at, x.strange = req.URL, x.left || x.c.isStrange(req.URL)
 	x.hops++
-}
-
-// isStrange reports whether u is not the vendor's, such as the storage that an export is
-// fetched from: its answers are not in the vendor's words, and meet none of its limits.
-// That is known only where the client was told which origin is the vendor's. Another
-// host of the same domain is the vendor's, too.
-func (c *Client) isStrange(u *url.URL) bool {
-	return c.isBound && !isSameOrigin(u, c.base) && domain(u) != domain(c.base)
-}
-
-// domain is the end of a host's name, as far as it can be told without a list of all
-// public suffixes. An address, or a name without a dot, is a domain with its port.
-func domain(u *url.URL) string {
-	labels := strings.Split(strings.ToLower(u.Hostname()), ".")
-	if len(labels) < 2 || net.ParseIP(u.Hostname()) != nil {
-		return strings.ToLower(u.Host)
-	}
-	return strings.Join(labels[len(labels)-2:], ".")
 }
 
 // hasLeft reports whether req, which a caller's http.Client made, came of a redirect
