@@ -35,7 +35,7 @@ type Config struct {
 	Vendor    Vendor            // nil: judged by status, RFC 9457 and Retry-After
 	BaseURL   string            // empty: the vendor's; for Send and Do with a path alone, and to tell the vendor from others
 	Policy    *policy.Policy    // nil: the vendor's
-	Transport http.RoundTripper // nil: a private one with room for 100 idle connections
+	Transport http.RoundTripper // nil: a private one with room for 100 idle connections, which also proves best what left
 	Auth      Auth              // nil: none; applied to the base URL's origin only
 	Logger    *slog.Logger      // nil: silent
 	// Observe is called for each attempt, wait, renewal and call as it ends, in the

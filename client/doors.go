@@ -37,7 +37,8 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 // may be set as usual. Its CheckRedirect follows what Send follows; one of the caller's
 // own is kept from taking credentials to another origin as well. Timeout bounds the
 // whole call, waits included; when it strikes in the middle of an attempt, net/http
-// puts an error of its own in place of ours. Idle connections are closed by Close, and
+// puts an error of its own in place of ours. Beside it, the policy's attempt timeout holds
+// from when the request was last read from to the headers of the answer. Idle connections are closed by Close, and
 // not by CloseIdleConnections.
 func (c *Client) HTTP() *http.Client {
 	return &http.Client{Transport: dropIn{c}, CheckRedirect: c.checkRedirect}
