@@ -17,9 +17,11 @@ import (
 
 // Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
 // else an *apierrors.Error. For an answer that came through HTTP(), it is how the call
-// ended, with its attempts; after a Read that failed, also that a success broke off. Any other answer is judged by its status and the beginning
-// of its body, which is still there to be read afterwards; nothing is known of how often
-// that was sent, so it is for the caller to decide whether to send it again.
+// ended, with its attempts; after a Read that failed, also that a success broke off. Any
+// other answer is judged by its status and the beginning of its body, which is still
+// there to be read afterwards; nothing is known of how often that was sent, so it is for
+// the caller to decide whether to send it again. Check is safe for concurrent use with
+// calls, but not with reading the same answer.
 func (c *Client) Check(resp *http.Response) error {
 	if resp == nil {
 		return malformed("", "there is no answer to check", nil)
