@@ -19,6 +19,7 @@ type attempt struct {
 	header      http.Header // of the request, as it was sent
 	handed      bool        // the request was given to the transport
 	bodyWasRead atomic.Bool // of the request
+	bodySpoilt  atomic.Bool // of the request: it failed, or is not as long as told
 	body        *answerBody // of the answer
 
 	location []string       // of a redirect that is not followed: kept from http.Client

@@ -7,8 +7,8 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// earnings are the part of a retry that one success pays for: 20%, as with Finagle and Envoy.
-const earnings = 0.2
+// price is how many successes pay for one retry: 20%, as with Finagle and Envoy.
+const price = 5
 
 // maxSavings is how many times its start a budget can save up.
 const maxSavings = 10
@@ -18,7 +18,7 @@ const maxSavings = 10
 // chapter 21). It starts small, as a fleet of many small processes has many budgets.
 type budget struct {
 	mu    sync.Mutex
-	spent float64 // beyond its start; negative: saved up
+	spent int // beyond its start, in parts of a retry that one success pays for; negative: saved up
 }
 
 // pay takes one retry out of a budget that started with so many. It reports whether
@@ -26,10 +26,10 @@ type budget struct {
 func (b *budget) pay(start int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spent+1 > float64(start) {
+	if b.spent+price > start*price {
 		return false
 	}
-	b.spent++
+	b.spent += price
 	return true
 }
 
@@ -37,14 +37,14 @@ func (b *budget) pay(start int) bool {
 func (b *budget) refund() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spent--
+	b.spent -= price
 }
 
 // earn counts a success.
 func (b *budget) earn(start int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spent = max(b.spent-earnings, -(maxSavings-1)*float64(start))
+	b.spent = max(b.spent-1, -(maxSavings-1)*start*price)
 }
 
 // budget is the one that pays for the call.

@@ -53,7 +53,8 @@ func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	if err != nil {
 		return zero, err
 	}
-	return result, resp.Body.Close()
+	_ = resp.Body.Close() // it was read, or is not wanted
+	return result, nil
 }
 
 // request encodes the body once; it is read again for each attempt.

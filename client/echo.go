@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A vendor may say a credential back where a code, a field or a request id is expected,
@@ -27,15 +28,28 @@ var secretKeys = []string{"", "access", "account", "api", "private", "subscripti
 // isSecretName reports whether a name, such as "X-Api-Key" or "access_token", is that of
 // a credential.
 func isSecretName(name string) bool {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) })
 	before := ""
-	for _, word := range words {
+	for _, word := range wordsOfName(name) {
 		if slices.Contains(secretWords, word) || word == "key" && slices.Contains(secretKeys, before) {
 			return true
 		}
 		before = word
 	}
 	return false
+}
+
+// wordsOfName splits X-Api-Key, access_token and accessToken, in small letters.
+func wordsOfName(name string) []string {
+	var words strings.Builder
+	before := ' '
+	for _, r := range name {
+		if unicode.IsLower(before) && unicode.IsUpper(r) {
+			_ = words.WriteByte('_')
+		}
+		_, _ = words.WriteRune(unicode.ToLower(r))
+		before = r
+	}
+	return strings.FieldsFunc(words.String(), func(r rune) bool { return strings.ContainsRune("-_.", r) })
 }
 
 // secrets are the credentials that went with the latest attempt.

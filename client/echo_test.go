@@ -57,6 +57,7 @@ func TestACredentialThatIsSaidBack(t *testing.T) {
 		"the user of the URL":     {nil, func(r *http.Request) { r.URL.User = url.User(canary) }},
 		"its password":            {nil, func(r *http.Request) { r.URL.User = url.UserPassword("u", canary) }},
 		"a signature in the URL":  {nil, func(r *http.Request) { r.URL.RawQuery = "sig=" + canary }},
+		"in one word":             {nil, func(r *http.Request) { r.URL.RawQuery = "accessToken=" + canary }},
 		"a key in the URL":        {nil, func(r *http.Request) { r.URL.RawQuery = "api_key=" + canary }},
 		"an Auth of the caller's": {ownAuth{}, func(*http.Request) {}},
 		"the client's key":        {client.APIKey("X-Whatever", "key "+canary), func(*http.Request) {}},

@@ -31,8 +31,10 @@ func (x *call) succeeded(resp *http.Response) {
 
 // ended tells the observer of the whole call. An accepted failure is never silent.
 func (x *call) ended(err error) {
-	x.c.streak.add(err)
-	x.earn(err)
+	if !x.strange { // what is fetched from elsewhere says nothing of the vendor
+		x.c.streak.add(err)
+		x.earn(err)
+	}
 	e := Event{Kind: EventCall, Attempt: len(x.attempts), Took: time.Since(x.started), Wait: x.waited, Err: err}
 	if f, ok := errors.AsType[*apierrors.Error](err); ok {
 		e.Status, e.Class, e.Action, e.Stop, e.Code, e.Scope, e.Rule = f.Status, f.Class, f.Action, f.Stop, f.Code, f.Scope, f.Reason

@@ -34,7 +34,7 @@ func (x *call) wireFailure(err error) policy.Failure {
 		if x.isStandardWire() {
 			f.Applied = apierrors.AppliedNo // it said so before it looked for a connection
 		}
-	case isOfTheBody(err):
+	case a.isOfTheBody(err):
 		f.Class, f.Permanent = apierrors.MalformedRequest, true
 	case isCertificateFailure(err):
 		f.Permanent = true
@@ -69,9 +69,9 @@ func isHopeless(err error) bool {
 }
 
 // isOfTheBody reports whether the caller's body failed, or was not as long as told.
-func isOfTheBody(err error) bool {
+func (a *attempt) isOfTheBody(err error) bool {
 	_, failed := errors.AsType[*bodyError](err)
-	return failed || strings.Contains(withoutURL(err).Error(), "http: ContentLength=")
+	return failed || a != nil && a.bodySpoilt.Load()
 }
 
 // isCertificateFailure reports whether the vendor's certificate was refused.

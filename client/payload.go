@@ -121,6 +121,7 @@ type loan struct {
 	own     io.Closer // of this attempt alone; nil: the caller's body, which the payload closes
 	payload *payload
 	attempt *attempt
+	read    int64 // so far
 	once    sync.Once
 }
 
@@ -130,7 +131,13 @@ func (l *loan) Read(buffer []byte) (int, error) {
 	l.attempt.bodyWasRead.Store(true)
 	n, err := l.Reader.Read(buffer)
 	l.attempt.clock.goesOn()
-	if err != nil && !errors.Is(err, io.EOF) {
+	l.read += int64(n)
+	isEnd, told := errors.Is(err, io.EOF), l.payload.length
+	if told > 0 && (l.read > told || isEnd && l.read < told) {
+		l.attempt.bodySpoilt.Store(true)
+	}
+	if err != nil && !isEnd {
+		l.attempt.bodySpoilt.Store(true)
 		err = &bodyError{err}
 	}
 	return n, err

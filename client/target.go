@@ -10,19 +10,20 @@ import (
 // target is where req is to go, and the path of that below the base URL. One that a
 // caller's http.Client made of a redirect has its path from the root.
 func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
-	if req.Response == nil || req.URL == nil || req.URL.Host != "" || c.base == nil {
-		return c.resolve(req.URL)
+	u := req.URL
+	if req.Response == nil || u == nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || c.base == nil {
+		return c.resolve(u)
 	}
-	to := *req.URL
+	to := *u
 	to.Scheme, to.Host = c.base.Scheme, c.base.Host
 	return &to, c.belowBase(&to)
 }
 
 // resolve puts a URL without a host below the base URL, and returns the path below the
-// base URL as well. It is nil if there is no base URL, or the URL has no path of its own.
+// base URL as well. It is nil if there is no base URL, or the URL is no path alone.
 func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
 	switch {
-	case u == nil, u.Host == "" && (u.Opaque != "" || c.base == nil):
+	case u == nil, u.Host == "" && (u.Scheme != "" || u.Opaque != "" || c.base == nil):
 		return nil, ""
 	case u.Host != "":
 		return u, c.belowBase(u)

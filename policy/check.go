@@ -38,6 +38,9 @@ func (r Rule) Problems() []string {
 	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.After < 0 || r.EscalateAfter < 0 {
 		problems = append(problems, "expected no negative number")
 	}
+	if int(max(r.Class, r.When.Class)) >= len(classRules) || int(r.Action) >= len(gravity) {
+		problems = append(problems, "expected a class and an action of their sets")
+	}
 	if !slices.Contains(lastResorts, r.Otherwise) {
 		problems = append(problems, fmt.Sprintf("otherwise %v: expected retry, defer, surface or fail_fast", r.Otherwise))
 	}

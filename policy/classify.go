@@ -98,7 +98,10 @@ func (p Policy) reread(r Rule, s State) Rule {
 
 // found is the vendor's rule for the code or, without one, for the status.
 func (p Policy) found(f Failure, about subject) Rule {
-	if f.Class != apierrors.None {
+	switch {
+	case int(f.Class) >= len(classRules): // a vendor made it up
+		return Rule{Name: f.Class.String(), Class: apierrors.Unknown}
+	case f.Class != apierrors.None:
 		return Rule{Name: "class " + f.Class.String(), Class: f.Class}
 	}
 	if about.code == "" {
