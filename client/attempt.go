@@ -26,7 +26,7 @@ type attempt struct {
 	shown    *http.Response // what the caller gets of an answer that was looked at
 }
 
-// RoundTrip sends one attempt: lanes, credential, timeout, wire. It makes a call the
+// RoundTrip sends one attempt: lanes, timeout, credential, wire. It makes a call the
 // transport of its own http.Client; it has no CloseIdleConnections, so that
 // go-retryablehttp cannot empty the pool that all calls share.
 //

@@ -16,7 +16,7 @@ type Auth interface {
 	Apply(ctx context.Context, req *http.Request) error
 	// Refresh renews the credential, unless rejected is no longer what Apply would
 	// give: then somebody else has renewed it. rejected is the Authorization header
-	// that the vendor refused. A Client runs one Refresh for all calls that wait for
+	// that the vendor refused; empty if Apply set none. A Client runs one Refresh for all calls that wait for
 	// it, in a context that ends with the Client and not with a call. ErrNotRenewable
 	// says that there is nothing to renew.
 	Refresh(ctx context.Context, rejected string) error

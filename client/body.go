@@ -153,7 +153,7 @@ func (t timeout) Is(target error) bool { return target == context.DeadlineExceed
 const (
 	errAttemptTimeout = timeout("no answer within the attempt's timeout")
 	errStalled        = timeout("the answer stalled for 30 s")
-	errSlow           = timeout("the error's body came too slowly")
+	errSlow           = timeout("the beginning of the answer came too slowly")
 )
 
 var (

@@ -33,7 +33,7 @@ type Vendor interface {
 // judged by status.
 type Config struct {
 	Vendor    Vendor            // nil: judged by status, RFC 9457 and Retry-After
-	BaseURL   string            // empty: the vendor's; for Send and Do with a path alone, and to tell the vendor from others
+	BaseURL   string            // empty: the vendor's; for a URL without a host, and to tell the vendor from others
 	Policy    *policy.Policy    // nil: the vendor's
 	Transport http.RoundTripper // nil: a private one with room for 100 idle connections, which also proves best what left
 	Auth      Auth              // nil: none; applied to the base URL's origin only

@@ -25,7 +25,8 @@ type CallOptions struct {
 
 type optionsKey struct{}
 
-// WithCall returns a context whose calls by Send have options o.
+// WithCall returns a context whose calls by Send and HTTP have options o; Do takes them
+// from its Call.
 func WithCall(ctx context.Context, o CallOptions) context.Context {
 	return context.WithValue(ctx, optionsKey{}, o)
 }

@@ -85,7 +85,7 @@ func isCertificateFailure(err error) bool {
 
 func isTimeout(err error) bool {
 	n, ok := errors.AsType[net.Error](err)
-	return ok && n.Timeout() || errors.Is(err, errAttemptTimeout)
+	return ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
 // toldBy is the wait that a failure of ours tells; 0 if it tells none.
@@ -117,7 +117,7 @@ func credentialClass(err error) apierrors.Class {
 	switch {
 	case slices.Contains(ofTheTokenServer, class):
 		return class
-	case class == apierrors.Canceled, isTimeout(err), errors.Is(err, context.DeadlineExceeded):
+	case class == apierrors.Canceled, isTimeout(err):
 		return apierrors.Timeout
 	case isNetworkFailure(err):
 		return apierrors.Network

@@ -142,7 +142,7 @@ func (p *proof) neverLeft(bodyWasRead bool) bool {
 func (p *proof) reached() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.had || p.left
+	return p.had || p.left || p.was
 }
 
 // refusedByServer are texts of net/http, which have no type, for a request that an

@@ -52,9 +52,6 @@ func (x *call) run() (*http.Response, error) {
 	if x.dropIn {
 		x.remember(resp)
 	}
-	if x.attempt.body.closed.Load() {
-		x.stopListening()
-	}
 	x.attempt.body.released = x.stopListening
 	return resp, nil
 }

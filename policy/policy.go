@@ -8,11 +8,15 @@ import (
 
 // Retry bounds one call. A field at its zero value takes the default.
 type Retry struct {
-	MaxAttempts    int           `yaml:"max_attempts"`    // sends in all, the first included; those that were throttled or refused for their token do not count; default 4
-	Backoff        Backoff       `yaml:"backoff"`         // default 500 ms doubling to 20 s
-	MaxElapsed     time.Duration `yaml:"max_elapsed"`     // time for trying, without the waits that the vendor or a limit imposes; default 2 min
-	MaxWait        time.Duration `yaml:"max_wait"`        // sum of all waits of one call: back-off, gates, limits; default 60 s
-	AttemptTimeout time.Duration `yaml:"attempt_timeout"` // from the request to the headers and to the end of what is read here; default 60 s
+	MaxAttempts int           `yaml:"max_attempts"` // sends in all, the first included; those that were throttled or refused for their token do not count; default 4
+	Backoff     Backoff       `yaml:"backoff"`      // default 500 ms doubling to 20 s
+	MaxElapsed  time.Duration `yaml:"max_elapsed"`  // time for trying, without the waits that the vendor or a limit imposes; default 2 min
+	MaxWait     time.Duration `yaml:"max_wait"`     // sum of all waits of one call: back-off, gates, limits; default 60 s
+
+	// AttemptTimeout runs from when the request last went on to the headers of the
+	// answer, and to the end of what is read here. The first token is fetched within it.
+	// Default 60 s.
+	AttemptTimeout time.Duration `yaml:"attempt_timeout"`
 
 	// Budget is how many retries all calls with one credential may make while the vendor
 	// only fails. A call that succeeds, or whose record is surfaced, pays for a fifth of
