@@ -89,7 +89,7 @@ func (x *call) readTyped(resp *http.Response) *outcome {
 	}
 	_ = a.body.Close()
 	resp.Body = http.NoBody
-	f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+	f := brokenSuccess(resp)
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
 		return nil
@@ -112,6 +112,15 @@ func (x *call) readTyped(resp *http.Response) *outcome {
 	return &outcome{failure: f, header: resp.Header, err: err}
 }
 
+// isSuccess reports whether an answer is a 2xx.
+func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }
+
+// brokenSuccess is the failure of a success that broke off or cannot be understood: what
+// was asked for has been done.
+func brokenSuccess(resp *http.Response) policy.Failure {
+	return policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+}
+
 var errRedirect = errors.New("the answer is a redirect, which is not followed")
 
 // appliedByRedirect is what a redirect proves: 307 and 308 ask for the same request
@@ -127,7 +136,7 @@ func appliedByRedirect(status int) apierrors.Applied {
 // the beginning is looked at: an answer that ends within it may be one.
 func (x *call) readStream(resp *http.Response) *outcome {
 	a := x.attempt
-	if resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices && x.tellsIn2xx() && resp.ContentLength <= maxPeek {
+	if isSuccess(resp) && x.tellsIn2xx() && resp.ContentLength <= maxPeek {
 		if told := x.lookInside(resp); told != nil {
 			return told
 		}
@@ -174,8 +183,7 @@ func (x *call) lookInside(resp *http.Response) *outcome {
 	case end == nil || errors.Is(end, errSlow):
 		return nil
 	default:
-		f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
-		return &outcome{failure: f, answer: x.attempt.body, header: resp.Header, err: x.attempt.why(end)}
+		return &outcome{failure: brokenSuccess(resp), answer: x.attempt.body, header: resp.Header, err: x.attempt.why(end)}
 	}
 }
 

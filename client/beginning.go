@@ -55,11 +55,10 @@ func (s *beginning) soFar() ([]byte, error) {
 }
 
 // stop ends the reading with the Read that is under way.
-func (s *beginning) stop() []byte {
+func (s *beginning) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.enough = true
-	return s.data[:len(s.data):len(s.data)]
 }
 
 // wasStopped reports whether the body was too slow for the look.

@@ -123,7 +123,9 @@ func (b *answerBody) look(max int, wanted func([]byte) bool) (head []byte, end e
 	case <-b.start.done:
 		return b.start.soFar()
 	case <-timer.C:
-		return b.start.stop(), errSlow
+		b.start.stop()
+		head, _ = b.start.soFar()
+		return head, errSlow
 	}
 }
 

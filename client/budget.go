@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // price is how many successes pay for one retry: 20%, as with Finagle and Envoy.
@@ -59,11 +60,16 @@ func (x *call) decide(o *outcome) {
 	state, start := x.state(), x.policy().Retry().Budget
 	paid := !x.strange && x.budget().pay(start)
 	state.OutOfBudget = !x.strange && !paid
-	o.decision = x.policy().Decide(o.failure, state)
+	x.ask(o, state)
 	costs := o.decision.Again && (o.decision.Action == apierrors.Retry || o.decision.Action == apierrors.Shrink)
 	if paid && !costs {
 		x.budget().refund()
 	}
+}
+
+// ask has the policy decide about a failed attempt, and takes out of it what must not be told.
+func (x *call) ask(o *outcome, s policy.State) {
+	o.decision = x.policy().Decide(o.failure, s)
 	x.censor(o)
 }
 

@@ -12,7 +12,6 @@ import (
 	"weak"
 
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 )
 
 // Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
@@ -67,15 +66,11 @@ func (x *call) remember(resp *http.Response) {
 
 // brokenOff is the error for a success whose body broke off while the caller read it.
 func (x *call) brokenOff(resp *http.Response, err error) error {
-	o := outcome{
-		failure: policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode},
-		header:  resp.Header, err: err,
-	}
+	o := outcome{failure: brokenSuccess(resp), header: resp.Header, err: err}
 	if x.ctx.Err() != nil {
 		o.failure.Class = apierrors.Canceled
 	}
-	o.decision = x.policy().Decide(o.failure, x.state())
-	x.censor(&o)
+	x.ask(&o, x.state())
 	return x.failed(&o)
 }
 
@@ -84,7 +79,7 @@ func (c *Client) judge(resp *http.Response) error {
 	limit := maxErrorBody
 	switch {
 	case resp.StatusCode >= http.StatusBadRequest:
-	case resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices && c.vendor.ErrorsIn2xx():
+	case isSuccess(resp) && c.vendor.ErrorsIn2xx():
 		limit = maxPeek
 	default:
 		return nil
@@ -103,8 +98,7 @@ func (c *Client) judge(resp *http.Response) error {
 		return nil
 	}
 	o := outcome{failure: *f, body: head, header: resp.Header}
-	o.decision = x.policy().Decide(o.failure, x.state())
-	x.censor(&o)
+	x.ask(&o, x.state())
 	if o.decision.Action == apierrors.Accept {
 		return nil
 	}

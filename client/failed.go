@@ -73,8 +73,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 // interrupted is the error for an attempt during which the caller gave up.
 func (x *call) interrupted(o *outcome) *apierrors.Error {
 	before := x.last
-	o.decision = x.policy().Decide(o.failure, x.state())
-	x.censor(o)
+	x.ask(o, x.state())
 	x.record(o)
 	if o.failure.Status != 0 {
 		before = o // an answer came all the same

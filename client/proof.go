@@ -30,9 +30,8 @@ type proof struct {
 	mu       sync.Mutex
 	sought   bool   // a connection was looked for
 	had      bool   // and one was had
-	http1    bool   // it speaks HTTP/1, for certain
+	speaks   speech // what it speaks
 	begun    bool   // the whole header section was written to it
-	shared   bool   // it may speak HTTP/2
 	answered bool   // an answer began to come
 	interim  int    // answers of 1xx before it
 	left     bool   // an earlier request of this attempt left, and got no answer
@@ -68,7 +67,7 @@ func (p *proof) set(fact *bool) {
 func (p *proof) interimAnswer() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.shared { // over HTTP/2, net/http may still send it again
+	if p.speaks == http2 { // over HTTP/2, net/http may still send it again
 		p.answered = false
 	}
 	if p.interim++; p.interim > maxInterim {
@@ -94,9 +93,8 @@ func (p *proof) have(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leave() // HTTP/2 may take another connection without looking for one
-	speaks := p.speech(conn)
-	p.had, p.http1, p.shared = true, speaks == http1, speaks == http2
-	if p.http1 {
+	p.had, p.speaks = true, p.speech(conn)
+	if p.speaks == http1 {
 		if p.meter = meterOf(conn); p.meter != nil {
 			p.before = p.meter.written.Load()
 		}
@@ -105,7 +103,7 @@ func (p *proof) have(conn net.Conn) {
 		return
 	}
 	p.stop(errReplay)
-	if speaks != http2 && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
+	if p.speaks != http2 && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
 		_ = conn.Close() // it knows no deadlines
 	}
 }
@@ -134,7 +132,7 @@ func (p *proof) neverLeft(bodyWasRead bool) bool {
 	case !p.had:
 		return !bodyWasRead
 	default:
-		return p.http1 && (!p.begun || p.untouched())
+		return p.speaks == http1 && (!p.begun || p.untouched())
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,10 +58,22 @@ func (x *call) arrive(req *http.Request) {
 	x.hops++
 }
 
+// redirectsTo are the requests of a caller's http.Client that redirects led to, req the
+// first of them; each has its Response, and that its Request.
+func redirectsTo(req *http.Request) iter.Seq[*http.Request] {
+	return func(yield func(*http.Request) bool) {
+		for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 // hasLeft reports whether req, which a caller's http.Client made, came of a redirect
 // from one origin to another.
 func (c *Client) hasLeft(req *http.Request) bool {
-	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+	for r := range redirectsTo(req) {
 		from, _ := c.target(r.Response.Request)
 		to, _ := c.target(r)
 		if !isSameOrigin(from, to) {
@@ -73,7 +86,7 @@ func (c *Client) hasLeft(req *http.Request) bool {
 // leadsToWrite reports whether req, which a caller's http.Client made, leads to the answer
 // of a write: that may have been executed.
 func leadsToWrite(req *http.Request) bool {
-	for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
+	for r := range redirectsTo(req) {
 		method := r.Response.Request.Method
 		isRead := method == "" || method == http.MethodGet || method == http.MethodHead
 		if !isRead && appliedByRedirect(r.Response.StatusCode) != apierrors.AppliedNo {
