@@ -76,20 +76,11 @@ func connectifPayload(c call) (payload map[string]any, refusal reply, ok bool) {
 }
 
 // instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind.
-func (cf *Connectif) instead(fault Fault, n int, r *http.Request) Answer {
+// executed, or nil if fault is not of that kind or the gateway's.
+func (cf *Connectif) instead(fault Fault, _ int, r *http.Request) Answer {
 	switch fault {
 	case Unavailable:
-		if n%2 == 1 {
-			return HTML(http.StatusServiceUnavailable)
-		}
 		return connectifRefuse(http.StatusServiceUnavailable, "Service temporarily unavailable").send
-	case BadGateway:
-		return HTML(http.StatusBadGateway)
-	case GatewayTimeout:
-		return HTML(http.StatusGatewayTimeout)
-	case ResetBefore:
-		return Reset()
 	case GatewayLimited, LeadLimited:
 		return cf.limited(0)
 	case ServerError:

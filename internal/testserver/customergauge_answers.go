@@ -109,16 +109,7 @@ func (d gaugeDress) instead(fault Fault, n int, r *http.Request) Answer {
 	isSecond := n%2 == 1
 	switch fault {
 	case Unavailable:
-		if isSecond {
-			return HTML(http.StatusServiceUnavailable)
-		}
 		return JSON(http.StatusServiceUnavailable, `{"message":"Service Unavailable"}`)
-	case BadGateway:
-		return HTML(http.StatusBadGateway)
-	case GatewayTimeout:
-		return HTML(http.StatusGatewayTimeout)
-	case ResetBefore:
-		return Reset()
 	case LeadLimited, GatewayLimited: // the vendor has no limit of a lead
 		return d.limited(d.service.LimitWait)
 	case ServerError:

@@ -53,7 +53,8 @@ type dress interface {
 	// limited is the answer to a request beyond the rate of the service.
 	limited(rest time.Duration) Answer
 	// instead is the answer of a fault that keeps request number n from being
-	// executed, or nil if fault is not of that kind.
+	// executed, or nil if fault is not of that kind. It is not asked about what
+	// the gateway says.
 	instead(fault Fault, n int, r *http.Request) Answer
 	// check uses the credential of a request. The refusal is meant if ok is false.
 	check(header http.Header) (refusal reply, ok bool)
@@ -120,7 +121,11 @@ func (f *front) business(d dress, execute func(call) reply) http.Handler {
 		}
 		n := f.nextNumber()
 		fault := f.service.Weather.Fault(n)
-		if answer := d.instead(fault, n, r); answer != nil {
+		answer := byGateway(fault, n)
+		if answer == nil {
+			answer = d.instead(fault, n, r)
+		}
+		if answer != nil {
 			answer(w, r)
 			return
 		}
@@ -130,6 +135,23 @@ func (f *front) business(d dress, execute func(call) reply) http.Handler {
 		}
 		deliver(fault, execute(call{r, body, cameAt}))(w, r)
 	})
+}
+
+// byGateway is the answer of what stands in front of every vendor, or nil if
+// fault is not of that kind. Unavailable is its word and the vendor's by turns.
+func byGateway(fault Fault, n int) Answer {
+	switch {
+	case fault == Unavailable && n%2 == 1:
+		return HTML(http.StatusServiceUnavailable)
+	case fault == BadGateway:
+		return HTML(http.StatusBadGateway)
+	case fault == GatewayTimeout:
+		return HTML(http.StatusGatewayTimeout)
+	case fault == ResetBefore:
+		return Reset()
+	default:
+		return nil
+	}
 }
 
 // overLimit counts a request against the current second. It returns 0 if the

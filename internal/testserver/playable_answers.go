@@ -42,20 +42,11 @@ func (p *Playable) throttled(rest time.Duration) reply {
 func (p *Playable) limited(rest time.Duration) Answer { return p.throttled(rest).send }
 
 // instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind.
-func (p *Playable) instead(fault Fault, n int, _ *http.Request) Answer {
+// executed, or nil if fault is not of that kind or the gateway's.
+func (p *Playable) instead(fault Fault, _ int, _ *http.Request) Answer {
 	switch fault {
 	case Unavailable:
-		if n%2 == 1 {
-			return HTML(http.StatusServiceUnavailable)
-		}
 		return playableRefusal(http.StatusServiceUnavailable, "Service Unavailable").send
-	case BadGateway:
-		return HTML(http.StatusBadGateway)
-	case GatewayTimeout:
-		return HTML(http.StatusGatewayTimeout)
-	case ResetBefore:
-		return Reset()
 	case LeadLimited, GatewayLimited:
 		return p.limited(p.service.LimitWait)
 	case ServerError:

@@ -29,20 +29,11 @@ func refuseList(status int, kind, message string, header ...string) reply {
 }
 
 // instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind.
-func (rd *RDStation) instead(fault Fault, n int, r *http.Request) Answer {
+// executed, or nil if fault is not of that kind or the gateway's.
+func (rd *RDStation) instead(fault Fault, _ int, r *http.Request) Answer {
 	switch fault {
 	case Unavailable:
-		if n%2 == 1 {
-			return HTML(http.StatusServiceUnavailable)
-		}
 		return refuseList(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "Service temporarily unavailable").send
-	case BadGateway:
-		return HTML(http.StatusBadGateway)
-	case GatewayTimeout:
-		return HTML(http.StatusGatewayTimeout)
-	case ResetBefore:
-		return Reset()
 	case LeadLimited:
 		return leadLimited(r.PathValue("contact"), rd.service.LeadWait)
 	case GatewayLimited:
