@@ -3,6 +3,7 @@ package testserver
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 )
 
 // The credentials that a fake CustomerGauge accepts: a key, sent as
@@ -30,17 +31,18 @@ const (
 // each of their customers gets a second e-mail. That is a duplicate in Records.
 type CustomerGauge struct {
 	front
-	routes  *http.ServeMux
-	tokens  gaugeTokens
-	queue   gaugeQueue
-	uploads gaugeUploads
+	routes   *http.ServeMux
+	tokens   accessTokens
+	refusals atomic.Int64 // of credentials
+	queue    gaugeQueue
+	uploads  gaugeUploads
 }
 
 // NewCustomerGauge returns a fake without uploads, which has a valid access
 // token already.
 func NewCustomerGauge(service Service) *CustomerGauge {
 	cg := &CustomerGauge{front: newFront(service), routes: http.NewServeMux()}
-	cg.tokens.maxUses = service.TokenUses
+	cg.tokens.prefix, cg.tokens.maxUses = "demo-gauge-access-", service.TokenUses
 	cg.tokens.add()
 	for _, suffix := range []string{".json", ".xml"} {
 		d := gaugeDress{cg, gaugeFormatOf(suffix)}

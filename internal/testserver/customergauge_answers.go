@@ -144,5 +144,5 @@ func (d gaugeDress) check(header http.Header) (refusal reply, ok bool) {
 	case scheme == "Bearer" && d.tokens.use(secret):
 		return reply{}, true
 	}
-	return d.format.refuse(d.tokens.refusal()), false
+	return d.format.refuse(d.badCredential()), false
 }

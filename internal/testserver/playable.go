@@ -39,7 +39,7 @@ const playableHourly = 3600
 // NewPlayable returns a fake without campaigns and without an access token.
 func NewPlayable(service Service) *Playable {
 	p := &Playable{front: newFront(service), routes: http.NewServeMux()}
-	p.tokens.maxUses = service.TokenUses
+	p.tokens.prefix, p.tokens.maxUses = "demo-access-", service.TokenUses
 	p.tokens.early.allow(2, time.Hour)
 	p.hour.allow(playableHourly, time.Hour)
 	p.copying.allow(10, time.Minute)

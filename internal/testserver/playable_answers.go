@@ -3,6 +3,7 @@ package testserver
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -63,7 +64,8 @@ func (p *Playable) instead(fault Fault, _ int, _ *http.Request) Answer {
 
 // check is that of the token.
 func (p *Playable) check(header http.Header) (refusal reply, ok bool) {
-	if !p.tokens.use(header.Get("Authorization"), time.Now()) {
+	token, isBearer := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
+	if !isBearer || !p.tokens.use(token) {
 		return playableUnauthenticated(), false
 	}
 	return reply{}, true

@@ -2,10 +2,7 @@ package testserver
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -16,105 +13,46 @@ const (
 	PlayableClientSecret = "demo-app-secret"
 )
 
-// playableTokenLife is how long an access token lives, unless it is used up before.
-const playableTokenLife = time.Hour
-
-// playableTokens knows which access tokens are good. A new one leaves the
-// others as they are. The zero value has handed out none.
+// playableTokens are the access tokens, and who asks for them too early.
 type playableTokens struct {
-	maxUses int           // 0: no limit
-	early   playableLimit // early tokens that are handed out all the same
+	accessTokens
+	early playableLimit // early tokens that are handed out all the same
 
-	mu       sync.Mutex
-	good     map[string]*playableToken
-	newest   string
-	issued   int
+	issuing  sync.Mutex // guards tooEarly, and is held while a token is issued
 	tooEarly int
-}
-
-// A playableToken is guarded by the mutex of its playableTokens.
-type playableToken struct {
-	uses int
-	ends time.Time
 }
 
 // Token returns the newest access token, or "" if it is not good any more or
 // there has been none.
-func (p *Playable) Token() string {
-	k := &p.tokens
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.forgetOld(time.Now())
-	if k.good[k.newest] == nil {
-		return ""
-	}
-	return k.newest
-}
+func (p *Playable) Token() string { return p.tokens.latest() }
 
 // ExpireToken makes all access tokens invalid.
-func (p *Playable) ExpireToken() {
-	p.tokens.mu.Lock()
-	defer p.tokens.mu.Unlock()
-	clear(p.tokens.good)
-}
+func (p *Playable) ExpireToken() { p.tokens.expire() }
 
 // Renewals returns how often a client was given an access token.
-func (p *Playable) Renewals() int {
-	p.tokens.mu.Lock()
-	defer p.tokens.mu.Unlock()
-	return p.tokens.issued
-}
+func (p *Playable) Renewals() int { return p.tokens.count() }
 
 // EarlyTokens returns how often a client asked for an access token while
 // another one was still good. From the third time within an hour on it is
 // throttled.
 func (p *Playable) EarlyTokens() int {
-	p.tokens.mu.Lock()
-	defer p.tokens.mu.Unlock()
+	p.tokens.issuing.Lock()
+	defer p.tokens.issuing.Unlock()
 	return p.tokens.tooEarly
-}
-
-func (k *playableTokens) forgetOld(now time.Time) {
-	maps.DeleteFunc(k.good, func(_ string, t *playableToken) bool { return !now.Before(t.ends) })
-}
-
-// use uses the token of an Authorization header. It returns false if that is
-// not a good one.
-func (k *playableTokens) use(authorization string, now time.Time) bool {
-	token, isBearer := strings.CutPrefix(authorization, "Bearer ")
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.forgetOld(now)
-	t := k.good[token]
-	if !isBearer || t == nil {
-		return false
-	}
-	t.uses++
-	if t.uses == k.maxUses {
-		delete(k.good, token)
-	}
-	return true
 }
 
 // issue returns a new token, or how long to wait for it because there were too
 // many early ones.
 func (k *playableTokens) issue(now time.Time) (token string, rest time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.forgetOld(now)
-	if len(k.good) > 0 {
+	k.issuing.Lock()
+	defer k.issuing.Unlock()
+	if k.anyGood() {
 		k.tooEarly++
 		if _, rest := k.early.take(now); rest > 0 {
 			return "", rest
 		}
 	}
-	if k.good == nil {
-		k.good = map[string]*playableToken{}
-	}
-	k.issued++
-	k.newest = fmt.Sprintf("demo-access-%d", k.issued)
-	k.good[k.newest] = &playableToken{ends: now.Add(playableTokenLife)}
-	return k.newest, 0
+	return k.add(), 0
 }
 
 // issueToken serves POST /oauth/token. The body of its 400 is not documented.
@@ -143,5 +81,5 @@ func (p *Playable) newToken() reply {
 		TokenType   string `json:"token_type"`
 		ExpiresIn   int    `json:"expires_in"`
 		AccessToken string `json:"access_token"`
-	}{"Bearer", seconds(playableTokenLife), token}}
+	}{"Bearer", seconds(accessTokenLife), token}}
 }
