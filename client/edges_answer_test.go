@@ -1,16 +1,9 @@
 package client_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -119,170 +112,6 @@ func TestWhatMayBeAnErrorInASuccess(t *testing.T) {
 	}
 }
 
-// A transport may keep a body after it has failed, or answered: it is not given to a
-// second attempt then, and closed when the transport gives it back.
-func TestABodyThatTheTransportKeeps(t *testing.T) {
-	for name, answer := range map[string]*http.Response{"no answer": nil, "an answer": {StatusCode: 200, Body: http.NoBody}} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var kept []io.ReadCloser
-				c := onWire(t, func(r *http.Request) (*http.Response, error) {
-					kept = append(kept, r.Body)
-					if answer == nil {
-						return nil, errOfTheTest
-					}
-					return answer, nil
-				}, client.Config{})
-				body := &bodyTracker{Reader: strings.NewReader("rows")}
-				req := newRequest(t, "PUT", "/items/7", "")
-				req.Body = body
-				resp, err := c.Send(req)
-				if err == nil {
-					_ = resp.Body.Close()
-				} else if e := failure(t, err); e.Stop != apierrors.StopBody {
-					t.Errorf("stop %v", e.Stop)
-				}
-				if len(kept) != 1 || body.closed {
-					t.Errorf("sent %d times; closed %v while the transport had it", len(kept), body.closed)
-				}
-				for _, b := range kept {
-					_ = b.Close()
-				}
-				if !body.closed {
-					t.Error("the body is still open")
-				}
-			})
-		})
-	}
-}
-
-// Check knows that a failure was accepted for what had come before it.
-func TestCheckOfAnAcceptedFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Reset(), testserver.Status(400, "X-Code", "THERE"))
-		c := newClient(t, srv, client.Config{})
-		req := newRequest(t, "POST", srv.URL()+"/items", "x")
-		resp, err := c.HTTP().Do(req.WithContext(client.WithCall(t.Context(), client.CallOptions{Repeatable: true})))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if err := c.Check(resp); err != nil {
-			t.Errorf("Check: %v", err)
-		}
-	})
-}
-
-// What Check looks at of an answer from elsewhere. (Rows for TestCheckOfAnAnswerFromElsewhere.)
-func TestHowMuchCheckLooksAt(t *testing.T) {
-	long := "{" + strings.Repeat("x", 100<<10)
-	for name, tt := range map[string]struct {
-		vendor client.Vendor
-		status int
-		body   string
-		want   apierrors.Class
-	}{
-		"an error that is long":              {shop{shopPolicy(t)}, 400, long, apierrors.Validation},
-		"a success that is no error":         {shop{shopPolicy(t)}, 200, long[:5000], apierrors.None},
-		"a success of the bound":             {shop{shopPolicy(t)}, 200, long[:4096], apierrors.None}, // its end was not seen
-		"a success below the bound":          {shop{shopPolicy(t)}, 200, long[:4095], apierrors.Validation},
-		"a success that is no document":      {shop{shopPolicy(t)}, 200, "x", apierrors.None},
-		"a redirect":                         {shop{shopPolicy(t)}, 302, "{}", apierrors.None},
-		"an upgrade":                         {shop{shopPolicy(t)}, 101, "{}", apierrors.None},
-		"a vendor without errors in a 2xx":   {strict{shop{shopPolicy(t)}}, 200, "{}", apierrors.None},
-		"an error of that vendor":            {strict{shop{shopPolicy(t)}}, 400, "x", apierrors.Validation},
-		"an error of that vendor, very long": {strict{shop{shopPolicy(t)}}, 400, long, apierrors.Validation},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newClient(t, nil, client.Config{Vendor: tt.vendor, BaseURL: "http://vendor.test", Transport: silent{}})
-			resp := &http.Response{
-				StatusCode: tt.status, Header: http.Header{"X-Code": {"BAD"}}, Body: io.NopCloser(strings.NewReader(tt.body)),
-				Request: newRequest(t, "POST", "http://vendor.test/items", ""),
-			}
-			if got := apierrors.ClassOf(c.Check(resp)); got != tt.want {
-				t.Errorf("class %v; want %v", got, tt.want)
-			}
-			if body, err := io.ReadAll(resp.Body); string(body) != tt.body || err != nil {
-				t.Errorf("the body has now %d bytes, %v", len(body), err)
-			}
-		})
-	}
-}
-
-func TestCheckOfAnAnswerThatBreaks(t *testing.T) {
-	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
-	resp := &http.Response{StatusCode: 500, Header: http.Header{}, Body: io.NopCloser(&breaks{}), Request: &http.Request{}}
-	if err := c.Check(resp); !errors.Is(err, apierrors.ServerError) {
-		t.Error(err)
-	}
-	if body, err := io.ReadAll(resp.Body); string(body) != "half" || !errors.Is(err, errOfTheTest) {
-		t.Errorf("the body is now %q, %v", body, err)
-	}
-}
-
-func TestCheckKnowsTheCall(t *testing.T) {
-	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}, Auth: client.RenewableBearer("t", nil)})
-	req := newRequest(t, "GET", "http://vendor.test/items", "")
-	req = req.WithContext(client.WithCall(t.Context(), client.CallOptions{Op: "items.list"}))
-	err := c.Check(&http.Response{StatusCode: 401, Header: http.Header{}, Body: http.NoBody, Request: req})
-	if e := failure(t, err); e.Op != "items.list" || e.Class != apierrors.TokenExpired {
-		t.Errorf("op %q, class %v", e.Op, e.Class)
-	}
-}
-
-func TestCheckOfAnErrorInGzip(t *testing.T) {
-	var zipped bytes.Buffer
-	z := gzip.NewWriter(&zipped)
-	_, _ = z.Write([]byte(`{"type":"https://e.test/x","title":"Bad"}`))
-	_ = z.Close()
-	c := dropIn(t, client.Config{})
-	resp := &http.Response{StatusCode: 422, Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/problem+json"}}, Body: io.NopCloser(&zipped)}
-	if e := failure(t, c.Check(resp)); e.Message != "Bad" {
-		t.Errorf("message %q", e.Message)
-	}
-}
-
-// Five successes pay for one retry, a surfaced record is as good as a success, and what
-// is saved up is bounded and not lost by a refusal.
-func TestWhatASuccessPaysFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		answer := 503
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(answer) }))
-		c := newClient(t, srv, client.Config{})
-		// retries is how many of those calls made requests beyond their first.
-		retries := func(calls, status int) int {
-			answer = status
-			before := len(srv.Requests())
-			for range calls {
-				_, _ = send(t.Context(), t, c, "GET", "/items", "")
-			}
-			return len(srv.Requests()) - before - calls
-		}
-		for i, step := range []struct{ calls, status, want int }{
-			{20, 503, 10},            // the start
-			{4, 200, 0}, {5, 503, 0}, // not enough
-			{1, 200, 0}, {5, 503, 1}, // the fifth
-			{5, 422, 0}, {5, 503, 1}, // records that were refused
-			{5, 401, 0}, {5, 503, 0}, // everybody is refused: nothing was served
-			{10000, 200, 0}, {1, 422, 0}, // saved up, and nothing is lost of it
-			{60, 503, 100},
-		} {
-			if got := retries(step.calls, step.status); got != step.want {
-				t.Errorf("step %d: %d calls that met %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
-			}
-		}
-	})
-}
-
-func TestAServersRequestIsClosed(t *testing.T) {
-	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
-	body := &bodyTracker{Reader: strings.NewReader("x")}
-	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/items", body)
-	if _, err := c.Send(req); err == nil || !body.closed { //nolint:bodyclose // there is no answer beside an error
-		t.Errorf("%v; body closed %v", err, body.closed)
-	}
-}
-
 // The bodies that Send does not hand on are closed.
 func TestSendClosesWhatItKeeps(t *testing.T) {
 	for _, status := range []int{422, 503, 302} {
@@ -304,37 +133,6 @@ func TestSendClosesWhatItKeeps(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A smaller request takes the place of a file, which is closed.
-func TestAFileThatWasTooLargeIsClosed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv := testserver.New(t, testserver.Status(413), testserver.Status(200))
-		c := newClient(t, srv, client.Config{})
-		ctx := client.WithCall(t.Context(), client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
-			return http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader("row"))
-		}})
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, "/upload", file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := c.Send(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
-			t.Errorf("the file is still open: %v", err)
-		}
-	})
 }
 
 // A vendor that does not explain an error leaves its status.

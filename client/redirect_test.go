@@ -1,12 +1,12 @@
 package client_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,178 +16,8 @@ import (
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
 )
-
-// origins is a transport that knows some servers by scheme and host.
-type origins map[string]*testserver.Server
-
-func (o origins) RoundTrip(r *http.Request) (*http.Response, error) {
-	srv, ok := o[r.URL.Scheme+"://"+r.URL.Host]
-	if !ok {
-		return nil, fmt.Errorf("no server at %s", r.URL.Host)
-	}
-	return srv.Transport().RoundTrip(r)
-}
-
-// door is one of the two ways to send a request.
-type door func(*client.Client, *http.Request) (*http.Response, error)
-
-var doors = map[string]door{
-	"Send": (*client.Client).Send,
-	"HTTP": func(c *client.Client, r *http.Request) (*http.Response, error) { return c.HTTP().Do(r) },
-	"HTTP with a CheckRedirect of the caller's": func(c *client.Client, r *http.Request) (*http.Response, error) {
-		hc := c.HTTP()
-		hc.CheckRedirect = nil // net/http's own: it follows everything
-		return hc.Do(r)
-	},
-}
-
-// Cards: a redirect to another port, to another host and from https to http. Measured of
-// net/http: Authorization goes to the other port and to http, an X-Api-Key anywhere. Here
-// only what says which answer is wanted leaves the origin.
-func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
-	for name, to := range map[string]string{
-		"another port":       "https://vendor.test:8443/file",
-		"another host":       "https://storage.test/file",
-		"a subdomain":        "https://files.vendor.test/file",
-		"with a credential":  "https://u:p@storage.test/file",
-		"back to the origin": "https://storage.test/back",
-		"to http":            "http://vendor.test/file",
-	} {
-		for through, send := range doors {
-			t.Run(name+" through "+through, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					vendor := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						if r.URL.Path == "/export" {
-							http.Redirect(w, r, to, http.StatusFound)
-						}
-					}))
-					other := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						if r.URL.Path == "/back" {
-							http.Redirect(w, r, "https://vendor.test/last", http.StatusFound)
-						}
-					}))
-					wire := origins{
-						"https://vendor.test": vendor, "https://vendor.test:8443": other, "https://storage.test": other,
-						"https://files.vendor.test": other, "http://vendor.test": other,
-					}
-					c := newClient(t, nil, client.Config{BaseURL: "https://vendor.test", Auth: client.Bearer("SECRET"), Transport: wire})
-					req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://vendor.test/export?key=SECRET", nil)
-					req.RequestURI = ""
-					req.Header = http.Header{
-						"X-Api-Key": {"SECRET"}, "Cookie": {"s=SECRET"}, "X-Custom": {"SECRET"}, "Referer": {"https://SECRET"},
-						"Accept": {"text/csv"}, "Range": {"bytes=0-"}, "User-Agent": {"job/1"}, "If-None-Match": {`"e"`},
-					}
-					resp, err := send(c, req)
-					if err != nil {
-						t.Fatal(err)
-					}
-					_ = resp.Body.Close()
-					if first := vendor.Requests()[0].Header; first.Get("Authorization") != "Bearer SECRET" || first.Get("X-Api-Key") != "SECRET" {
-						t.Errorf("the vendor did not get its credential: %v", first)
-					}
-					left := slices.Concat(other.Requests(), vendor.Requests()[1:])
-					if through == "Send" {
-						t.Logf("net/http alone takes there: %v", takenBy(t, &http.Client{Transport: wire}, req, other))
-					}
-					isFollowed := name != "to http" || strings.HasSuffix(through, "caller's")
-					if (len(left) > 0) != isFollowed {
-						t.Errorf("%d requests left the origin", len(left))
-					}
-					for _, r := range left {
-						delete(r.Header, "Accept-Encoding")
-						if diff := cmp.Diff([]string{"Accept", "If-None-Match", "Range", "User-Agent"}, slices.Sorted(maps.Keys(r.Header))); diff != "" {
-							t.Errorf("what left the origin (-want +got):\n%s", diff)
-						}
-					}
-				})
-			})
-		}
-	}
-}
-
-// takenBy is which secrets hc takes to other.
-func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *testserver.Server) []string {
-	t.Helper()
-	before := len(other.Requests())
-	req = req.Clone(t.Context())
-	req.Header.Set("Authorization", "Bearer SECRET")
-	resp, err := hc.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	var taken []string
-	for name, values := range other.Requests()[before].Header {
-		if strings.Contains(values[0], "SECRET") {
-			taken = append(taken, name)
-		}
-	}
-	slices.Sort(taken)
-	return taken
-}
-
-// Within the origin a redirect is followed with everything; that of a write is not, but
-// for 303 after a POST, which leads to the answer.
-func TestRedirectsWithinTheOrigin(t *testing.T) {
-	type hop struct{ Method, Path, Key, Body string }
-	first := func(method, body string) hop { return hop{method, "/a", "k", body} }
-	then := func(method string) hop { return hop{method, "/b", "k", ""} }
-	for name, tt := range map[string]struct {
-		method string
-		status int
-		body   string
-		want   []hop
-	}{
-		"301 of a GET":             {"GET", 301, "", []hop{first("GET", ""), then("GET")}},
-		"302 of a HEAD":            {"HEAD", 302, "", []hop{first("HEAD", ""), then("HEAD")}},
-		"307 of a GET":             {"GET", 307, "", []hop{first("GET", ""), then("GET")}},
-		"303 of a POST":            {"POST", 303, "x", []hop{first("POST", "x"), then("GET")}},
-		"303 of a POST of nothing": {"POST", 303, "", []hop{first("POST", ""), then("GET")}},
-		"302 of a POST":            {"POST", 302, "x", []hop{first("POST", "x")}},
-		"307 of a POST":            {"POST", 307, "x", []hop{first("POST", "x")}},
-		"308 of a PUT":             {"PUT", 308, "x", []hop{first("PUT", "x")}},
-		"303 of a DELETE":          {"DELETE", 303, "", []hop{first("DELETE", "")}},
-		"300 of a GET":             {"GET", 300, "", []hop{first("GET", "")}},
-	} {
-		for _, through := range []string{"Send", "HTTP"} {
-			t.Run(name+" through "+through, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					answers := []testserver.Answer{testserver.Status(tt.status, "Location", "/b"), testserver.Status(200)}
-					srv := testserver.New(t, answers[:len(tt.want)]...)
-					c := newClient(t, srv, client.Config{})
-					var body io.Reader
-					if tt.body != "" {
-						body = strings.NewReader(tt.body)
-					}
-					req, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL()+"/a", body)
-					if err != nil {
-						t.Fatal(err)
-					}
-					req.Header.Set("X-Api-Key", "k")
-					resp, err := doors[through](c, req)
-					if err != nil {
-						t.Fatal(err)
-					}
-					_ = resp.Body.Close()
-					var got []hop
-					for _, r := range srv.Requests() {
-						got = append(got, hop{r.Method, r.Path, r.Header.Get("X-Api-Key"), string(r.Body)})
-					}
-					if diff := cmp.Diff(tt.want, got); diff != "" {
-						t.Errorf("requests (-want +got):\n%s", diff)
-					}
-					if last := got[len(got)-1]; resp.Request.URL.Path != last.Path || resp.Request.Method != last.Method {
-						t.Errorf("the answer's request is %s %s", resp.Request.Method, resp.Request.URL)
-					}
-					if len(got) == 1 && (resp.StatusCode != tt.status || resp.Header.Get("Location") != "/b" || c.Check(resp) != nil) {
-						t.Errorf("status %d, location %q, check %v", resp.StatusCode, resp.Header.Get("Location"), c.Check(resp))
-					}
-				})
-			})
-		}
-	}
-}
 
 // A chain without an end is the 3xx in the end, and every request of it is told.
 func TestRedirectsWithoutAnEnd(t *testing.T) {
@@ -275,73 +105,6 @@ func TestAPostThatWasAnsweredBySeeOther(t *testing.T) {
 	}
 }
 
-// What a caller fetches from elsewhere is not in the vendor's words, and closes none of
-// its gates; the request is the caller's, and loses nothing. Another host of the vendor's
-// domain is the vendor's.
-func TestACallToAnotherOrigin(t *testing.T) {
-	for name, tt := range map[string]struct {
-		url   string
-		base  string
-		class apierrors.Class
-	}{
-		"elsewhere":                 {"https://storage.test/f", "https://api.vendor.test", apierrors.Permission},
-		"another host of theirs":    {"https://imports.vendor.test/f", "https://api.vendor.test", apierrors.Validation},
-		"another port of an IP":     {"http://127.0.0.1:2/f", "http://127.0.0.1:1", apierrors.Permission},
-		"a client that was told no": {"https://storage.test/f", "", apierrors.Validation},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(403, "X-Code", "BAD"))
-				c, err := client.New(client.Config{Vendor: shop{shopPolicy(t)}, BaseURL: tt.base, Transport: srv.Transport()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, tt.url, strings.NewReader("x"))
-				req.RequestURI = ""
-				req.Header.Set("X-Signed", "s")
-				_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-				if e := failure(t, err); e.Class != tt.class {
-					t.Errorf("class %v; want %v", e.Class, tt.class)
-				}
-				if got := srv.Requests()[0]; string(got.Body) != "x" || got.Header.Get("X-Signed") != "s" {
-					t.Errorf("it got %q, %v", got.Body, got.Header)
-				}
-			})
-		})
-	}
-}
-
-// A body does not leave the origin, and a request that had one does not go without it:
-// what the caller's own CheckRedirect wants all the same is refused before the wire.
-func TestABodyDoesNotLeaveTheOrigin(t *testing.T) {
-	for _, method := range []string{"GET", "PUT", "POST"} {
-		for through, send := range doors {
-			t.Run(method+" through "+through, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					vendor := testserver.Handle(t, always(testserver.Status(307, "Location", "https://storage.test/object")))
-					storage := testserver.New(t)
-					c := newClient(t, nil, client.Config{
-						BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
-					})
-					req, err := http.NewRequestWithContext(t.Context(), method, "https://vendor.test/object", strings.NewReader("the object"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					resp, err := send(c, req)
-					switch {
-					case err != nil:
-						if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.MalformedRequest {
-							t.Errorf("class %v, applied %v", e.Class, e.Applied)
-						}
-					case resp.StatusCode != http.StatusTemporaryRedirect || resp.Body.Close() != nil:
-						t.Errorf("status %d", resp.StatusCode)
-					}
-				})
-			})
-		}
-	}
-}
-
 // Through HTTP() as well, a 303 says that the POST was executed; and its answer is that of
 // the GET, also where that was sent again.
 func TestTheAnswerBehindSeeOther(t *testing.T) {
@@ -421,6 +184,160 @@ func TestTheBodyOfARedirect(t *testing.T) {
 		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open does
 		if took := time.Since(began); err != nil || took > 50*time.Millisecond {
 			t.Errorf("took %v, %v", took, err)
+		}
+	})
+}
+
+// What is not followed is the answer, through either door: a redirect from https to
+// http, to what is not HTTP, and a 303 that leads a POST to another origin.
+func TestARedirectThatIsNotFollowedIsTheAnswer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		method   string
+		status   int
+		location string
+	}{
+		"from https to http":                 {"GET", 302, "http://vendor.test/b"},
+		"to what is not HTTP":                {"GET", 302, "ftp://vendor.test/b"},
+		"to what has no host":                {"GET", 302, "mailto:a@b.c"},
+		"to another scheme without a host":   {"GET", 302, "app:/b"},
+		"303 of a POST to another origin":    {"POST", 303, "https://storage.test/b"},
+		"303 of a POST to another port":      {"POST", 303, "https://vendor.test:8443/b"},
+		"303 of a POST from https to http":   {"POST", 303, "http://vendor.test/b"},
+		"303 of a POST to http, by its port": {"POST", 303, "http://vendor.test:443/b"},
+	} {
+		for _, through := range []string{"Send", "HTTP"} {
+			t.Run(name+" through "+through, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					vendor := testserver.New(t, testserver.Status(tt.status, "Location", tt.location))
+					c := newClient(t, nil, client.Config{BaseURL: "https://vendor.test", Transport: wire(func(r *http.Request) (*http.Response, error) {
+						return vendor.Transport().RoundTrip(r)
+					})})
+					resp, err := doors[through](c, newRequest(t, tt.method, "https://vendor.test/a", "x"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = resp.Body.Close()
+					if resp.StatusCode != tt.status || resp.Header.Get("Location") != tt.location || len(vendor.Requests()) != 1 {
+						t.Errorf("status %d, location %q, %d requests", resp.StatusCode, resp.Header.Get("Location"), len(vendor.Requests()))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A request without a method is a GET, and its redirect that of a GET.
+func TestARequestWithoutAMethodIsAGet(t *testing.T) {
+	for _, through := range []string{"Send", "HTTP"} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := testserver.New(t, testserver.Status(302, "Location", "/b"), testserver.Status(200))
+			req := newRequest(t, "GET", srv.URL()+"/a", "")
+			req.Method = ""
+			resp, err := doors[through](newClient(t, srv, client.Config{}), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != 200 {
+				t.Errorf("through %s: status %d", through, resp.StatusCode)
+			}
+		})
+	}
+}
+
+// A chain is bounded, not a call: each attempt begins a chain of its own.
+func TestEachAttemptHasItsOwnChain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch n++; {
+			case n%4 != 0:
+				http.Redirect(w, r, "/again", http.StatusFound)
+			case n < 16:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}))
+		status, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/items", "")
+		if err != nil || status != 200 || n != 16 {
+			t.Errorf("status %d after %d requests, %v", status, n, err)
+		}
+	})
+}
+
+// Behind a redirect, a request has neither the body nor the key of the first one, and
+// may be led on.
+func TestWhatARedirectOfAGetTakesAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.Status(303, "Location", "/b"), testserver.Status(302, "Location", "/c"), testserver.Status(200))
+		c := newClient(t, srv, client.Config{})
+		ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
+		status, err := send(ctx, t, c, "GET", "/a", "query")
+		if err != nil || status != 200 {
+			t.Fatalf("status %d, %v", status, err)
+		}
+		for i, r := range srv.Requests()[1:] {
+			if len(r.Body) > 0 || r.Header.Get("Idempotency-Key") != "" {
+				t.Errorf("request %d had %q and the key %q", i+2, r.Body, r.Header.Get("Idempotency-Key"))
+			}
+		}
+	})
+}
+
+// The GET behind a 303 is a call of its own: without the POST's key, by its own path, and
+// the POST's body is closed.
+func TestTheGetBehindASeeOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "rows.csv")
+		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := testserver.New(t, testserver.Status(303, "Location", "/jobs/1"), testserver.Status(503), testserver.Status(200))
+		c := newClient(t, srv, client.Config{})
+		ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/jobs", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("the file is still open: %v", err)
+		}
+		for i, key := range []string{"k", "", ""} {
+			if got := srv.Requests()[i].Header.Get("Idempotency-Key"); got != key {
+				t.Errorf("request %d had the key %q; want %q", i+1, got, key)
+			}
+		}
+	})
+}
+
+func TestTheGetBehindASeeOtherIsJudgedByItsPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"GET"}, Paths: []string{"/jobs/*"}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := testserver.New(t, testserver.Status(303, "Location", "/jobs/1"), testserver.Status(503))
+		_, err = send(t.Context(), t, newClient(t, srv, client.Config{Policy: &once}), "POST", "/jobs", "x")
+		if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
+			t.Errorf("stop %v", e.Stop)
+		}
+	})
+}
+
+// A redirect is no success that could hold an error.
+func TestARedirectHoldsNoError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := testserver.New(t, testserver.JSON(307, `{}`, "Location", "/b", "X-Code", "BAD"))
+		if status, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "PUT", "/items/7", "x"); status != 307 || err != nil {
+			t.Errorf("status %d, %v", status, err)
 		}
 	})
 }
