@@ -89,10 +89,7 @@ func TestAnErrorThatTheCallerAskedForInGzip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/items", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := newRequest(t, http.MethodGet, srv.URL()+"/items", "")
 		req.Header.Set("Accept-Encoding", "gzip")
 		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
 		if e := failure(t, err); e.Message != "Bad" || !bytes.Equal(e.Body, zipped.Bytes()) {
@@ -124,12 +121,9 @@ func TestAnErrorInsideAZippedSuccess(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 		}))
 		c := newClient(t, srv, client.Config{Vendor: telling{shop{shopPolicy(t)}}})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := newRequest(t, http.MethodPost, "/items", "")
 		req.Header.Set("Accept-Encoding", "gzip")
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
 		if e := failure(t, err); e.Code != "BAD" || e.Status != 200 {
 			t.Errorf("status %d, code %q", e.Status, e.Code)
 		}

@@ -78,10 +78,7 @@ func TestWhatABudgetIsFor(t *testing.T) {
 		}))
 		c := newClient(t, srv, client.Config{})
 		call := func(key string) error {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/items", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := newRequest(t, http.MethodGet, "/items", "")
 			req.Header.Set("X-Api-Key", key)
 			resp, err := c.Send(req)
 			if err == nil {

@@ -27,10 +27,7 @@ func TestCheckAfterABrokenRead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := testserver.New(t, testserver.Cut(200, strings.Repeat("rows ", 2000)))
 				c := newClient(t, srv, client.Config{})
-				req, err := http.NewRequestWithContext(t.Context(), method, "/export", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				req := newRequest(t, method, "/export", "")
 				resp, err := c.HTTP().Do(req)
 				if err != nil {
 					t.Fatal(err)

@@ -171,20 +171,3 @@ func kindOf(err error) string {
 
 // errOfTheTest is an error that a test makes and wants to see again.
 var errOfTheTest = errors.New("made by the test")
-
-// newRequest makes a request; header is pairs of key and value. An empty body is none.
-func newRequest(t testing.TB, method, target, body string, header ...string) *http.Request {
-	t.Helper()
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, target, reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Add(header[i], header[i+1])
-	}
-	return req
-}

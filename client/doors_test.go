@@ -55,10 +55,7 @@ func TestAnAnswerIsAnAnswer(t *testing.T) {
 					hc := newClient(t, srv, client.Config{})
 					standard := hc.HTTP()
 					standard.Timeout = timeout
-					req, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL()+"/items", strings.NewReader("x"))
-					if err != nil {
-						t.Fatal(err)
-					}
+					req := newRequest(t, tt.method, srv.URL()+"/items", "x")
 					resp, err := standard.Do(req)
 					if err != nil {
 						t.Fatal(err)
@@ -119,10 +116,7 @@ func TestALargeAnswerIsAStream(t *testing.T) {
 	c := onWire(t, export, client.Config{})
 	for name, send := range doors {
 		t.Run(name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://vendor.test/export", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := newRequest(t, http.MethodGet, "http://vendor.test/export", "")
 			resp, err := send(c, req)
 			if err != nil {
 				t.Fatal(err)

@@ -27,12 +27,9 @@ func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Requ
 	synctest.Test(t, func(t *testing.T) {
 		srv := testserver.New(t, testserver.Status(400, "X-Code", code, "X-Request-Id", code))
 		c := newClient(t, srv, client.Config{Auth: auth})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/items", strings.NewReader("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := newRequest(t, http.MethodPost, srv.URL()+"/items", "x")
 		change(req)
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
 		text = failure(t, err).Error()
 	})
 	return text

@@ -161,10 +161,7 @@ func TestGatesAreForEachCredential(t *testing.T) {
 		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
 		c := newClient(t, srv, client.Config{})
 		as := func(token string) error {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/items/7", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := newRequest(t, http.MethodGet, srv.URL()+"/items/7", "")
 			req.Header.Set("Authorization", "Bearer "+token)
 			resp, err := c.Send(req)
 			if err == nil {

@@ -123,12 +123,9 @@ func TestARequestThatCannotBeSent(t *testing.T) {
 		"a server's request":         func(r *http.Request) { r.RequestURI = "/" },
 		"no path of its own":         func(r *http.Request) { r.URL = &url.URL{Scheme: "mailto", Opaque: "a@b.c"} },
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://vendor.test/", strings.NewReader("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := newRequest(t, http.MethodPost, "http://vendor.test/", "x")
 		spoil(req)
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
 		e := failure(t, err)
 		if e.Class != apierrors.MalformedRequest || e.Action != apierrors.FailFast || e.Applied != apierrors.AppliedNo {
 			t.Errorf("%s: %v, action %v, applied %v", name, e, e.Action, e.Applied)
@@ -258,12 +255,9 @@ func TestWhatWasNeverHandedOverWasNotSent(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			srv := testserver.New(t, testserver.Status(429, "Retry-After", "1"))
 			c := newClient(t, srv, client.Config{})
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", strings.NewReader("x"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := newRequest(t, http.MethodPost, "/items", "x")
 			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
-			_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+			_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
 			if e := failure(t, err); e.Applied != apierrors.AppliedNo {
 				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
 			}

@@ -239,10 +239,7 @@ func TestABodyDoesNotLeaveTheOrigin(t *testing.T) {
 					c := newClient(t, nil, client.Config{
 						BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 					})
-					req, err := http.NewRequestWithContext(t.Context(), method, "https://vendor.test/object", strings.NewReader("the object"))
-					if err != nil {
-						t.Fatal(err)
-					}
+					req := newRequest(t, method, "https://vendor.test/object", "the object")
 					resp, err := send(c, req)
 					switch {
 					case err != nil:

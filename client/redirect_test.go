@@ -153,10 +153,7 @@ func TestARedirectBelowABasePath(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			srv := testserver.New(t, testserver.Status(302, "Location", "/v1/items/7"), testserver.Status(200))
 			c := newClient(t, srv, client.Config{BaseURL: srv.URL() + "/v1"})
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/items/latest", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := newRequest(t, http.MethodGet, "/items/latest", "")
 			resp, err := doors[through](c, req)
 			if err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -111,10 +112,7 @@ func send(ctx context.Context, t testing.TB, c *client.Client, method, path, bod
 // open makes a GET and returns its answer as it streams; the test closes it.
 func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Response, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	req := newRequest(t, http.MethodGet, path, "")
 	resp, err := c.Send(req)
 	if err == nil {
 		t.Cleanup(func() { _ = resp.Body.Close() })
@@ -122,13 +120,27 @@ func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Res
 	return req, resp, err
 }
 
-// get makes a GET with hc; the test closes the answer.
-func get(t testing.TB, hc *http.Client, target string) (*http.Response, error) {
+// newRequest makes a request; header is pairs of key and value. An empty body is none.
+func newRequest(t testing.TB, method, target, body string, header ...string) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, target, reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	return req
+}
+
+// get makes a GET with hc; the test closes the answer.
+func get(t testing.TB, hc *http.Client, target string) (*http.Response, error) {
+	t.Helper()
+	req := newRequest(t, http.MethodGet, target, "")
 	resp, err := hc.Do(req)
 	if err == nil {
 		t.Cleanup(func() { _ = resp.Body.Close() })

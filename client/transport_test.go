@@ -78,10 +78,7 @@ func executedTwice(t *testing.T, calls int, client func(*http.Transport) *http.C
 		if resp, err := get(t, hc, srv.URL); err == nil {
 			_ = resp.Body.Close()
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := newRequest(t, http.MethodPost, srv.URL, "")
 		req.Header.Set("Idempotency-Key", fmt.Sprint(i))
 		if resp, err := hc.Do(req); err == nil {
 			_ = resp.Body.Close()
