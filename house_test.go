@@ -20,8 +20,9 @@ var arrows = map[string][]string{
 	"errors":              {},
 	"policy":              {"errors", "internal/yamlfile"},
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
-	"client":              {"errors", "policy", "internal/answer"},
+	"client":              {"errors", "policy", "internal/answer", "internal/wire"},
 	"internal/answer":     {"errors"},
+	"internal/wire":       {"errors"},
 	"internal/yamlfile":   {},
 	"internal/testserver": {},
 }

@@ -5,13 +5,13 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -37,30 +37,15 @@ func (x *call) outcome(resp *http.Response, err error) *outcome {
 // breaks off, or comes too slowly, is taken as far as it came; one that is clipped at
 // the bound is whole, as asking again would bring no more of it.
 func (x *call) readError(resp *http.Response) *outcome {
-	x.attempt.show(resp)
-	head, end := x.attempt.body.look(maxErrorBody, anything)
-	x.attempt.clock.stop()
+	x.attempt.shown = x.attempt.Snapshot(resp)
+	head, end := x.attempt.Body().Peek(maxErrorBody, anything)
+	x.attempt.StopTimeout()
 	f := x.explain(resp, plain(resp, head))
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
 	f.Cut = end != nil && !errors.Is(end, io.EOF)
-	return &outcome{failure: *f, answer: x.attempt.body, body: head, header: resp.Header}
-}
-
-// show makes the caller's answer one of its own: the transport fills in trailers when
-// the body ends, and the goroutine that looks at it may be the one that meets the end.
-func (a *attempt) show(resp *http.Response) {
-	shown := *resp
-	shown.Trailer = maps.Clone(resp.Trailer)
-	a.shown = &shown
-	a.body.ended = func() {
-		if shown.Trailer == nil {
-			shown.Trailer = resp.Trailer
-			return
-		}
-		maps.Copy(shown.Trailer, resp.Trailer)
-	}
+	return &outcome{failure: *f, answer: x.attempt.Body(), body: head, header: resp.Header}
 }
 
 // explain has an answer decoded, unless it is not the vendor's.
@@ -82,12 +67,12 @@ func (x *call) explain(resp *http.Response, body []byte) *policy.Failure {
 // was not done.
 func (x *call) readTyped(resp *http.Response) *outcome {
 	a := x.attempt
-	data, err := readTyped(a.body)
-	a.clock.stop()
+	data, err := readTyped(a.Body())
+	a.StopTimeout()
 	if err != nil {
-		err = a.why(err)
+		err = a.Cause(err)
 	}
-	_ = a.body.Close()
+	_ = a.Body().Close()
 	resp.Body = http.NoBody
 	f := brokenSuccess(resp)
 	switch {
@@ -141,49 +126,35 @@ func (x *call) readStream(resp *http.Response) *outcome {
 			return told
 		}
 	}
-	a.clock.stop()
+	a.StopTimeout()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = upgraded(a.body)
+		resp.Body = a.Body().Upgraded()
 	}
 	return nil
 }
 
 func (x *call) tellsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.strange }
 
-// upgraded is the connection behind a 101, which the caller reads and writes. Nothing
-// watches over it.
-func upgraded(b *answerBody) io.ReadCloser {
-	writer, ok := b.ReadCloser.(io.Writer)
-	if !ok {
-		return b
-	}
-	return struct {
-		io.Reader
-		io.Writer
-		io.Closer
-	}{b.ReadCloser, writer, b}
-}
-
 // lookInside is the error at the beginning of a stream, or the failure to read it; nil
 // if there is neither.
 func (x *call) lookInside(resp *http.Response) *outcome {
-	x.attempt.show(resp)
+	x.attempt.shown = x.attempt.Snapshot(resp)
 	wanted := isDocument
 	if resp.Header.Get("Content-Encoding") != "" {
 		wanted = isZippedDocument
 	}
-	head, end := x.attempt.body.look(maxPeek, wanted)
+	head, end := x.attempt.Body().Peek(maxPeek, wanted)
 	switch {
 	case errors.Is(end, io.EOF):
 		if told := x.errorIn2xx(resp, plain(resp, head)); told != nil {
-			told.answer, told.body = x.attempt.body, head
+			told.answer, told.body = x.attempt.Body(), head
 			return told
 		}
 		return nil
-	case end == nil || errors.Is(end, errSlow):
+	case end == nil || wire.IsSlow(end):
 		return nil
 	default:
-		return &outcome{failure: brokenSuccess(resp), answer: x.attempt.body, header: resp.Header, err: x.attempt.why(end)}
+		return &outcome{failure: brokenSuccess(resp), answer: x.attempt.Body(), header: resp.Header, err: x.attempt.Cause(end)}
 	}
 }
 
@@ -212,4 +183,25 @@ func (x *call) errorIn2xx(resp *http.Response, body []byte) *outcome {
 		return nil
 	}
 	return &outcome{failure: *f, body: body, header: resp.Header}
+}
+
+// Bounds of what is read of an answer.
+const (
+	maxErrorBody = 64 << 10 // of an error's body
+	maxPeek      = 4 << 10  // of a success that may hold an error
+)
+
+// isDocument reports whether what begins with head may be JSON or XML: a stream of
+// anything else is not looked at any further.
+func isDocument(head []byte) bool {
+	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
+	return len(head) == 0 || bytes.IndexByte([]byte("{[<"), head[0]) >= 0
+}
+
+func anything([]byte) bool { return true }
+
+// isZippedDocument takes what a caller asked for in gzip for a document, as it cannot be
+// told before it ends.
+func isZippedDocument(head []byte) bool {
+	return isDocument(head) || bytes.HasPrefix(head, []byte{0x1f}) && bytes.HasPrefix([]byte{0x1f, 0x8b}, head[:min(len(head), 2)])
 }

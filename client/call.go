@@ -10,6 +10,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -21,7 +22,7 @@ type call struct {
 	original *http.Request // the caller's; never changed
 	req      *http.Request // with its whole URL, without a body
 	path     string        // of the URL below the base URL, by which the vendor's data knows it
-	payload  *payload
+	body     *wire.Payload // nil: none
 	options  CallOptions
 	decode   func([]byte) error // of the typed door; nil: the answer is streamed
 	dropIn   bool               // of HTTP(): an answer is an answer, whatever it says
@@ -58,8 +59,8 @@ type call struct {
 type outcome struct {
 	failure  policy.Failure
 	decision policy.Decision
-	answer   *answerBody // nil: there is none, or it was read and closed
-	body     []byte      // the beginning of the answer
+	answer   *wire.Body // nil: there is none, or it was read and closed
+	body     []byte     // the beginning of the answer
 	header   http.Header
 	err      error // the wire's
 
@@ -69,7 +70,7 @@ type outcome struct {
 // drop closes the answer, if there is one.
 func (o *outcome) drop() {
 	if o.answer != nil {
-		o.answer.drop()
+		o.answer.Drop()
 	}
 }
 
@@ -99,21 +100,24 @@ func (x *call) listen(canceled <-chan struct{}) {
 	}()
 }
 
-var errCanceled = errors.New("the request was canceled by its channel")
+var (
+	errCanceled = errors.New("the request was canceled by its channel")
+	errEnded    = errors.New("the call has ended")
+)
 
 // take makes req the one that is sent: its URL whole, its body apart.
 func (x *call) take(req *http.Request) error {
-	x.original, x.payload = req, payloadOf(req)
+	x.original, x.body = req, wire.PayloadOf(req)
 	target, path := x.c.target(req)
 	problem := ""
 	switch {
 	case target == nil:
 		problem = "the URL has no host, and there is no Config.BaseURL for it"
-	case x.payload.empty && req.ContentLength > 0:
+	case x.body == nil && req.ContentLength > 0:
 		problem = "ContentLength is set, but there is no Body"
 	}
 	if problem != "" {
-		x.payload.close()
+		x.body.Close()
 		return malformed(x.options.Op, problem, nil)
 	}
 	if leadsToWrite(req) {
@@ -178,7 +182,7 @@ func (x *call) state() policy.State {
 		Attempts: x.counted + 1, Throttled: x.throttled,
 		Trying: x.trying(), Waited: x.waited, MaxWait: x.options.MaxWait,
 		CanRefresh: x.canRefresh(), CanShrink: x.options.Shrink != nil,
-		Repeatable: x.options.Repeatable, Keyed: x.keyed(), OneShotBody: x.payload.oneShot(),
+		Repeatable: x.options.Repeatable, Keyed: x.keyed(), OneShotBody: x.body.IsSpent(),
 		UnknownBefore: x.unknownBefore, Random: x.c.random(),
 	}
 	for _, a := range x.attempts[:max(len(x.attempts)-1, 0)] {

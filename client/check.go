@@ -1,10 +1,7 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -12,6 +9,7 @@ import (
 	"weak"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
 )
 
 // Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
@@ -59,8 +57,8 @@ func (x *call) remember(resp *http.Response) {
 	if x.err != nil || x.accepted {
 		return
 	}
-	if body, ok := resp.Body.(*answerBody); ok {
-		body.broke = func(err error) { x.c.outcomes.remember(resp, x.brokenOff(resp, err)) }
+	if body, ok := resp.Body.(*wire.Body); ok {
+		body.OnBreak = func(err error) { x.c.outcomes.remember(resp, x.brokenOff(resp, err)) }
 	}
 }
 
@@ -88,7 +86,7 @@ func (c *Client) judge(resp *http.Response) error {
 	if limit == maxPeek {
 		wanted = isZippedDocument
 	}
-	head, isAll := lookAt(resp, limit, wanted)
+	head, isAll := wire.PeekAt(resp, limit, wanted)
 	if limit == maxPeek && !isAll {
 		return nil
 	}
@@ -115,7 +113,7 @@ func (c *Client) callOf(resp *http.Response) *call {
 	if req == nil || req.URL == nil {
 		req = &http.Request{URL: &url.URL{}}
 	}
-	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context()), payload: &payload{empty: true}}
+	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context())}
 	if target, path := c.resolve(req.URL); target != nil {
 		whole := *req
 		whole.URL = target
@@ -124,28 +122,3 @@ func (c *Client) callOf(resp *http.Response) *call {
 	x.at, x.strange = x.req.URL, c.isStrange(x.req.URL)
 	return x
 }
-
-// lookAt reads up to limit bytes of an answer, while wanted says that more is, and puts
-// them back. isAll says that there are no more.
-func lookAt(resp *http.Response, limit int, wanted func([]byte) bool) (head []byte, isAll bool) {
-	if resp.Body == nil {
-		return nil, true
-	}
-	start := beginning{done: make(chan struct{})}
-	start.read(resp.Body, limit, wanted)
-	head, err := start.soFar()
-	rest := io.Reader(resp.Body)
-	if err != nil {
-		rest = failingReader{err}
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), rest), resp.Body}
-	return head, errors.Is(err, io.EOF)
-}
-
-// failingReader ends as the body did.
-type failingReader struct{ error }
-
-func (r failingReader) Read([]byte) (int, error) { return 0, r.error }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 
+	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -51,9 +51,7 @@ type Client struct {
 	policy    policy.Policy
 	isBound   bool          // the base URL's origin is the vendor's for certain
 	elsewhere policy.Policy // for what is not the vendor's
-	wire      http.RoundTripper
-	ownsWire  bool
-	speech    func(net.Conn) speech // of a connection of wire
+	wire      *wire.Wire
 	auth      Auth
 	renewals  *renewals
 	lanes     *lanes
@@ -69,7 +67,7 @@ func New(cfg Config) (*Client, error) {
 	var problems []error
 	c := &Client{
 		vendor: cfg.Vendor, auth: cfg.Auth, log: cfg.Logger, observe: cfg.Observe,
-		wire: cfg.Transport, random: rand.Float64, lanes: newLanes(), renewals: newRenewals(),
+		wire: wireBy(cfg.Transport), random: rand.Float64, lanes: newLanes(), renewals: newRenewals(),
 	}
 	if c.vendor == nil {
 		c.vendor = anyVendor{}
@@ -93,10 +91,6 @@ func New(cfg Config) (*Client, error) {
 	if c.auth != nil && base == "" {
 		problems = append(problems, errors.New("client: Auth needs a BaseURL, as a credential is sent to that origin only"))
 	}
-	if c.wire == nil {
-		c.wire, c.ownsWire = privateTransport(), true
-	}
-	c.speech = speechBy(c.wire)
 	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
@@ -120,32 +114,10 @@ func parseBase(base string) (*url.URL, error) {
 	return u, nil
 }
 
-// Bounds of the private transport.
-const (
-	idleConnections = 100       // the standard 2 for each host opens thousands under load
-	maxHeaderBytes  = 256 << 10 // of an answer; the standard is 10 MiB
-)
-
-// privateTransport is net/http's default with a pool of its own.
-func privateTransport() *http.Transport {
-	t := &http.Transport{}
-	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = standard.Clone()
-	}
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
-	t.MaxResponseHeaderBytes = maxHeaderBytes
-	if t.DialContext != nil {
-		t.DialContext = metered(t.DialContext)
-	}
-	return t
-}
-
 // Close ends the renewal that may be under way, and closes idle connections if the
 // transport is the client's own. Calls under way go on.
 func (c *Client) Close() error {
 	c.renewals.close()
-	if t, ok := c.wire.(*http.Transport); ok && c.ownsWire {
-		t.CloseIdleConnections()
-	}
+	c.wire.Close()
 	return nil
 }

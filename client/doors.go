@@ -1,6 +1,10 @@
 package client
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/retrywise/retrywise/internal/wire"
+)
 
 // Send sends req and returns a 2xx, 3xx or accepted answer, whose body the caller
 // closes. Any other end is an *apierrors.Error, and no answer.
@@ -17,7 +21,7 @@ import "net/http"
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
 	o := optionsFrom(req.Context())
 	if req.RequestURI != "" {
-		payloadOf(req).close()
+		wire.PayloadOf(req).Close()
 		return nil, malformed(o.Op, "RequestURI is set: this is a request that a server got", nil)
 	}
 	x, err := c.newCall(req, o)

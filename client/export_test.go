@@ -3,9 +3,6 @@ package client
 // SetRandom fixes what spreads the waits.
 func (c *Client) SetRandom(random float64) { c.random = func() float64 { return random } }
 
-// PrivateTransport is what a Client has without Config.Transport.
-var PrivateTransport = privateTransport
-
 // Hopeless is the table of texts that no repeat can cure.
 var Hopeless = hopeless
 

@@ -6,13 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -23,13 +23,13 @@ import (
 // transport that tells nothing, the outcome is unknown.
 func (x *call) wireFailure(err error) policy.Failure {
 	a := x.attempt
-	f := policy.Failure{Class: apierrors.Network, Applied: a.appliedByWire(err)}
+	f := policy.Failure{Class: apierrors.Network, Applied: appliedBy(a, err)}
 	switch {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled
 	case isCredentialFailure(err):
 		f.Class, f.Wait = credentialClass(err), toldBy(err)
-	case isHopeless(err) && (f.Applied == apierrors.AppliedNo || !a.proof.reached()):
+	case isHopeless(err) && (f.Applied == apierrors.AppliedNo || !a.reached()):
 		f.Class = apierrors.MalformedRequest
 		if x.isStandardWire() {
 			f.Applied = apierrors.AppliedNo // it said so before it looked for a connection
@@ -45,8 +45,7 @@ func (x *call) wireFailure(err error) policy.Failure {
 }
 
 func (x *call) isStandardWire() bool {
-	_, ok := x.c.wire.(*http.Transport)
-	return ok
+	return x.c.wire.IsDirect()
 }
 
 // hopeless lists failures of net/http that have no type and that no repeat can cure;
@@ -70,8 +69,8 @@ func isHopeless(err error) bool {
 
 // isOfTheBody reports whether the caller's body failed, or was not as long as told.
 func (a *attempt) isOfTheBody(err error) bool {
-	_, failed := errors.AsType[*bodyError](err)
-	return failed || a != nil && a.bodySpoilt.Load()
+	_, failed := errors.AsType[*wire.BodyError](err)
+	return failed || a != nil && a.BodyFailed()
 }
 
 // isCertificateFailure reports whether the vendor's certificate was refused.
@@ -138,3 +137,13 @@ func withoutURL(err error) error {
 	}
 	return err
 }
+
+// appliedBy is what an attempt without an answer proves; a nil attempt never began.
+func appliedBy(a *attempt, err error) apierrors.Applied {
+	if a == nil {
+		return apierrors.AppliedNo
+	}
+	return a.Applied(withoutURL(err))
+}
+
+func (a *attempt) reached() bool { return a != nil && a.Reached() }

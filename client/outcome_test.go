@@ -85,7 +85,7 @@ func TestATransportThatTellsNothingProvesNothing(t *testing.T) {
 
 // Each text of the table is what net/http says today.
 func TestHopelessTexts(t *testing.T) {
-	wire := client.PrivateTransport()
+	wire := client.NewTransport()
 	defer wire.CloseIdleConnections()
 	requests := map[string]func(*http.Request){
 		"unsupported protocol scheme": func(r *http.Request) { r.URL.Scheme = "gopher" },
@@ -138,7 +138,7 @@ func TestABadCertificateIsNotTriedAgain(t *testing.T) {
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
 	srv.StartTLS()
 	defer srv.Close()
-	wire := client.PrivateTransport()
+	wire := client.NewTransport()
 	wire.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	defer wire.CloseIdleConnections()
 	c, err := client.New(client.Config{Transport: wire})

@@ -105,7 +105,7 @@ var redirects = []int{
 // follows reports whether the call itself follows a redirect. Through HTTP() the caller's
 // http.Client does. A body is never sent on.
 func (x *call) follows(req *http.Request, resp *http.Response) bool {
-	hasBody := req.Response == nil && !x.payload.empty
+	hasBody := req.Response == nil && x.body != nil
 	to, err := req.URL.Parse(resp.Header.Get("Location"))
 	return err == nil && !x.dropIn && x.hops < maxHops && slices.Contains(redirects, resp.StatusCode) &&
 		(!hasBody || resp.StatusCode == http.StatusSeeOther) &&
@@ -126,8 +126,8 @@ func (x *call) passed(req *http.Request, resp *http.Response) {
 	next := *x.req
 	next.Method, next.URL = http.MethodGet, to
 	x.req, x.path = &next, x.c.belowBase(to)
-	x.payload.close()
-	x.payload = &payload{empty: true}
+	x.body.Close()
+	x.body = nil
 	x.options.IdempotencyKey = ""
 	x.unknownBefore, x.moved = true, true
 }

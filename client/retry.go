@@ -37,7 +37,7 @@ func (x *call) run() (*http.Response, error) {
 		CheckRetry: x.check, Backoff: x.backoff, PrepareRetry: x.prepare, ErrorHandler: x.giveUp,
 	}
 	resp, err := x.engine.rc.Do(&retryablehttp.Request{Request: x.req})
-	x.payload.close()
+	x.body.Close()
 	if err != nil && x.err == nil { // the context ended in a back-off
 		x.err = x.canceled(x.last)
 	}
@@ -52,7 +52,7 @@ func (x *call) run() (*http.Response, error) {
 	if x.dropIn {
 		x.remember(resp)
 	}
-	x.attempt.body.released = x.stopListening
+	x.attempt.Body().OnClose = x.stopListening
 	return resp, nil
 }
 
@@ -170,7 +170,7 @@ func (x *call) renew() error {
 func (x *call) shrink() error {
 	smaller, err := x.options.Shrink(x.original)
 	if err == nil && smaller != nil {
-		x.payload.close()
+		x.body.Close()
 		x.options.IdempotencyKey = ""
 		err = x.take(smaller)
 	}

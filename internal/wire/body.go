@@ -1,0 +1,144 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Bounds of reading a response body.
+const (
+	peekTimeout  = 2 * time.Second       // of looking at its beginning
+	maxDrain     = 4 << 10               // read of a body that nobody wants, so that the connection can be reused
+	drainTimeout = 50 * time.Millisecond // for that
+)
+
+// A Body is a response body as the caller reads it. Its beginning may have been peeked at
+// before, which takes nothing away. Closing it ends the attempt; so does a Read that
+// stalls for 30 s.
+type Body struct {
+	io.ReadCloser
+	attempt *Attempt
+	peeked  *peek // read first; nil: nothing was peeked at
+	read    int   // of that
+	closed  atomic.Bool
+	onEOF   func() // called before the end is returned; may be nil
+
+	// OnClose is called when the body is closed, and OnBreak with the error if it breaks
+	// off while it is read. Both may be nil; set them before the body is read.
+	OnClose func()
+	OnBreak func(error)
+}
+
+func (b *Body) Read(p []byte) (int, error) {
+	b.attempt.clock.watchRead()
+	n, err := b.next(p)
+	b.attempt.clock.stop()
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		if b.onEOF != nil {
+			b.onEOF()
+		}
+	default:
+		err = b.attempt.Cause(err)
+		if b.OnBreak != nil && !b.closed.Load() {
+			b.OnBreak(err)
+			b.OnBreak = nil
+		}
+	}
+	return n, err
+}
+
+// next reads what was peeked at, and then what follows.
+func (b *Body) next(p []byte) (int, error) {
+	for b.peeked != nil && !b.closed.Load() {
+		isDone := b.peeked.isDone() // asked first: then there is no more than these bytes
+		data, err := b.peeked.bytes()
+		switch {
+		case b.read < len(data):
+			n := copy(p, data[b.read:])
+			b.read += n
+			return n, nil
+		case !isDone:
+			<-b.peeked.done // the Read that is under way
+		case err != nil:
+			return 0, err
+		default:
+			b.peeked = nil
+		}
+	}
+	if b.closed.Load() && b.ReadCloser != http.NoBody { // which may be read after Close
+		return 0, errClosedBody
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// Close closes the body and ends the attempt.
+func (b *Body) Close() error {
+	b.closed.Store(true)
+	err := b.ReadCloser.Close()
+	b.attempt.End()
+	if b.OnClose != nil {
+		b.OnClose()
+	}
+	return err
+}
+
+// Drop closes a body that nobody wants. A small rest is read first, so that the
+// connection can be reused; a slow rest is not.
+func (b *Body) Drop() {
+	defer func() { _ = b.Close() }()
+	if b.peeked != nil {
+		if b.peeked.wasStopped() {
+			return
+		}
+		b.read = len(b.peeked.data)
+	}
+	timer := time.AfterFunc(drainTimeout, func() { _ = b.Close() })
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, readerFunc(b.next), maxDrain)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
+
+// Peek reads the beginning of the body: up to max bytes, while wanted accepts what came,
+// and for no longer than 2 s. end is io.EOF if that is the whole body, nil if there may be
+// more, or why the rest cannot be had; IsSlow tells if it was too slow.
+func (b *Body) Peek(max int, wanted func([]byte) bool) (head []byte, end error) {
+	b.peeked = newPeek()
+	go b.peeked.run(b.ReadCloser, max, wanted) // ends with the attempt at the latest
+	timer := time.NewTimer(peekTimeout)
+	defer timer.Stop()
+	select {
+	case <-b.peeked.done:
+		return b.peeked.bytes()
+	case <-timer.C:
+		b.peeked.stop()
+		head, _ = b.peeked.bytes()
+		return head, errSlowBody
+	}
+}
+
+// IsSlow reports whether err is the end of a Peek at a body that was too slow.
+func IsSlow(err error) bool { return errors.Is(err, errSlowBody) }
+
+// Upgraded returns the connection behind a 101, which the caller reads and writes. The
+// attempt no longer watches it.
+func (b *Body) Upgraded() io.ReadCloser {
+	writer, ok := b.ReadCloser.(io.Writer)
+	if !ok {
+		return b
+	}
+	return struct {
+		io.Reader
+		io.Writer
+		io.Closer
+	}{b.ReadCloser, writer, b}
+}
+
+var errClosedBody = errors.New("http: read on closed response body") // net/http's text

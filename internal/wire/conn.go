@@ -1,0 +1,80 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync/atomic"
+)
+
+// A protocol is the version of HTTP that a connection carries.
+type protocol uint8
+
+const (
+	http2        protocol = iota // or possibly: many requests share it
+	protoUnknown                 // most likely HTTP/1
+	http1                        // certainly: it carries one request at a time
+)
+
+// protocolOf returns the protocol of a connection of w. TLS negotiates it. Without TLS
+// the connection does not show it, and only its transport knows.
+func (w *Wire) protocolOf(conn net.Conn) protocol {
+	if secure, ok := conn.(*tls.Conn); ok {
+		if secure.ConnectionState().NegotiatedProtocol == "h2" {
+			return http2
+		}
+		return http1
+	}
+	transport := w.standard
+	if m := meterOf(conn); m != nil {
+		transport = m.transport
+	}
+	switch {
+	case transport == nil:
+		return protoUnknown
+	case transport.Protocols != nil && transport.Protocols.UnencryptedHTTP2():
+		return http2
+	default:
+		return http1
+	}
+}
+
+// A meter is a connection that counts its writes.
+type meter struct {
+	net.Conn
+	transport *http.Transport // that dialled it
+	written   atomic.Int64    // Writes that have begun, except those that failed with nothing written
+}
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// metered returns a dialer for t whose connections count their writes.
+func metered(dial dialer, t *http.Transport) dialer {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &meter{Conn: conn, transport: t}, nil
+	}
+}
+
+// Write counts before it writes: while the count is unchanged, nothing has left.
+func (m *meter) Write(p []byte) (int, error) {
+	m.written.Add(1)
+	n, err := m.Conn.Write(p)
+	if n == 0 && err != nil {
+		m.written.Add(-1)
+	}
+	return n, err
+}
+
+// meterOf returns the meter of conn, or nil.
+func meterOf(conn net.Conn) *meter {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	m, _ := conn.(*meter)
+	return m
+}

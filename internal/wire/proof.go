@@ -1,0 +1,169 @@
+package wire
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// A proof watches what leaves for one request, and stops net/http from repeating it.
+//
+// net/http repeats a request without a word when a reused connection breaks: over HTTP/1
+// a read, and everything with an idempotency key; over HTTP/2 everything without a body,
+// also a POST, if the stream is reset with PROTOCOL_ERROR. A repeat of a request that may
+// have left is stopped here before it is written, as nobody would know of it and a write
+// would happen twice. A transport that repeats a request after a response, such as for
+// digest authentication, may do so.
+type proof struct {
+	mu              sync.Mutex
+	wantConn        bool     // a connection was asked for
+	gotConn         bool     // and there was one
+	protocol        protocol // that it carries
+	wroteHeaders    bool     // the whole header section was written to it
+	answered        bool     // the response began
+	interim         int      // responses of 1xx before it
+	sentEarlier     bool     // an earlier request of this attempt left, and got no response
+	answeredEarlier bool     // an earlier request of this attempt got a response
+	meter           *meter   // of the connection, if a metered dialer opened it and it carries HTTP/1
+	written         int64    // what meter counted before this request
+}
+
+// maxInterim bounds the 1xx responses to one request. net/http has no bound if a trace
+// listens to them.
+const maxInterim = 32
+
+var (
+	errInterim = errors.New("too many 1xx responses")
+	errReplay  = errors.New("the connection failed, and net/http was kept from repeating the request by itself")
+)
+
+func (p *proof) set(fact *bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*fact = true
+}
+
+// gotInterim counts a 1xx response.
+func (a *Attempt) gotInterim() error {
+	p := &a.proof
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.protocol == http2 { // net/http may still repeat the request
+		p.answered = false
+	}
+	if p.interim++; p.interim > maxInterim {
+		a.cancel(errInterim) // a hook of the caller's may replace the error that is returned
+		return errInterim
+	}
+	return nil
+}
+
+// wants notes that a connection is asked for.
+func (p *proof) wants() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaveConn()
+	p.wantConn = true
+}
+
+// got notes the connection that was found. If the request left by an earlier one without
+// a response, this one must not carry it: over HTTP/2, net/http looks at the context
+// before it writes; over HTTP/1 it does not, so the connection has to refuse.
+func (a *Attempt) got(conn net.Conn) {
+	p := &a.proof
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaveConn() // HTTP/2 may take another connection without asking for one
+	p.gotConn, p.protocol = true, a.wire.protocolOf(conn)
+	if p.protocol == http1 {
+		if p.meter = meterOf(conn); p.meter != nil {
+			p.written = p.meter.written.Load()
+		}
+	}
+	if !p.sentEarlier {
+		return
+	}
+	a.cancel(errReplay)
+	if p.protocol != http2 && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
+		_ = conn.Close() // it has no deadlines
+	}
+}
+
+// leaveConn turns the facts about the present connection into those about earlier ones.
+// The caller holds the lock.
+func (p *proof) leaveConn() {
+	p.sentEarlier = p.sentEarlier || (p.gotConn && p.wroteHeaders && !p.answered && !p.isUntouched())
+	p.answeredEarlier = p.answeredEarlier || p.answered
+	p.gotConn, p.wroteHeaders, p.answered, p.meter = false, false, false, nil
+}
+
+// isUntouched reports whether nothing was written to the connection.
+func (p *proof) isUntouched() bool { return p.meter != nil && p.meter.written.Load() == p.written }
+
+// neverLeft reports whether the server certainly has not got the request: there was no
+// connection, or the header section was not written in full. Over HTTP/2 it may still be
+// under way when the attempt has ended. A transport that found a way without a trace has
+// read the body; one that got a response to an earlier request may have had it executed.
+func (p *proof) neverLeft(bodyWasRead bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.wantConn, p.sentEarlier, p.answeredEarlier:
+		return false
+	case !p.gotConn:
+		return !bodyWasRead
+	default:
+		return p.protocol == http1 && (!p.wroteHeaders || p.isUntouched())
+	}
+}
+
+// reached reports whether there was a connection.
+func (p *proof) reached() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gotConn || p.sentEarlier || p.answeredEarlier
+}
+
+// refusedTexts are net/http's errors, which have no type, for a request that an HTTP/2
+// server promised not to have processed (RFC 9113 section 8.7).
+var refusedTexts = []string{
+	"; REFUSED_STREAM",
+	"Server's graceful shutdown GOAWAY",
+	"client conn not usable",
+}
+
+// http2Prefixes begin net/http's errors of HTTP/2. Other texts may hold the server's words.
+var http2Prefixes = []string{
+	"http2: Transport: cannot retry err [", "stream error: stream ID ", "http2: Transport received ", "http2: client conn ",
+}
+
+// isRefused reports whether err is the promise of an HTTP/2 server that it did not
+// process the request.
+func isRefused(err error) bool {
+	text := err.Error()
+	contains := func(part string) bool { return strings.Contains(text, part) }
+	hasPrefix := func(prefix string) bool { return strings.HasPrefix(text, prefix) }
+	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(http2Prefixes, hasPrefix)
+}
+
+// Applied returns what an attempt that ended with err proves. AppliedNo: the request was
+// not handed to the transport, certainly did not leave, or was refused unprocessed. Behind
+// a wrapper of the caller's, only a marked error proves the latter two. A
+// nil Attempt never began.
+func (a *Attempt) Applied(err error) apierrors.Applied {
+	if a == nil || !a.handed {
+		return apierrors.AppliedNo
+	}
+	if a.isWhole(err) && (a.proof.neverLeft(a.bodyWasRead.Load()) || isRefused(err)) {
+		return apierrors.AppliedNo
+	}
+	return apierrors.AppliedUnknown
+}
+
+// Reached reports whether the attempt had a connection. A nil Attempt had none.
+func (a *Attempt) Reached() bool { return a != nil && a.proof.reached() }
