@@ -20,7 +20,8 @@ var arrows = map[string][]string{
 	"errors":              {},
 	"policy":              {"errors", "internal/yamlfile"},
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
-	"client":              {"errors", "policy", "internal/answer", "internal/wire"},
+	"client":              {"errors", "policy", "traffic", "internal/answer", "internal/wire"},
+	"traffic":             {"errors", "policy"},
 	"internal/answer":     {"errors"},
 	"internal/wire":       {"errors"},
 	"internal/yamlfile":   {},
@@ -30,7 +31,7 @@ var arrows = map[string][]string{
 // owners says which one file may import a dependency; an example may use it beside ours.
 var owners = map[string][]string{
 	"github.com/hashicorp/go-retryablehttp": {"client/retry.go", "examples/etl/peer.go"},
-	"golang.org/x/time/rate":                {"client/lanes.go"},
+	"golang.org/x/time/rate":                {"traffic/limiter.go"},
 	"go.yaml.in/yaml/v3":                    {"internal/yamlfile/parse.go"},
 }
 

@@ -12,6 +12,7 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // A call is the state of one call, from the first attempt to its end. Its methods run
@@ -30,7 +31,8 @@ type call struct {
 	engine        engine
 	stopListening func() // to Request.Cancel
 
-	credential    string   // tells whose lanes it takes: hash of what the caller put on the request; empty: the client's
+	account       traffic.Account
+	record        string   // hash of the record's key; empty: none
 	sent          string   // the Authorization header of the latest attempt, which the vendor may refuse
 	at            *url.URL // where the latest attempt was sent
 	moved         bool     // req has taken the place of what the caller gave
@@ -130,11 +132,12 @@ func (x *call) take(req *http.Request) error {
 		whole.Method = http.MethodGet
 	}
 	x.req, x.path = whole.WithContext(x.ctx), path
-	if !x.authorized(target) {
-		x.credential = credentialOf(req)
+	x.account, x.record = traffic.Account{Vendor: x.c.vendor.Name()}, hashed(x.options.RecordKey)
+	if x.account.Vendor == "" {
+		x.account.Vendor = target.Scheme + "://" + target.Host
 	}
-	if x.c.vendor.Name() == "" {
-		x.credential = target.Scheme + "://" + target.Host + " " + x.credential
+	if !x.authorized(target) {
+		x.account.Identity = credentialOf(req)
 	}
 	return nil
 }
@@ -190,7 +193,7 @@ func (x *call) state() policy.State {
 			s.CodesBefore = append(s.CodesBefore, a.Code)
 		}
 	}
-	s.SurfacedCode, s.Surfaced = x.c.streak.now()
+	s.SurfacedCode, s.Surfaced = x.c.traffic.Streak(x.ctx, time.Now(), x.account)
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Left = time.Until(deadline); s.Left == 0 {
 			s.Left = -1 // just over; zero says that there is none

@@ -11,6 +11,7 @@ import (
 
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // A Vendor tells a Client how one API behaves. *vendors.Vendor is one. Its methods may
@@ -54,8 +55,7 @@ type Client struct {
 	wire      *wire.Wire
 	auth      Auth
 	renewals  *renewals
-	lanes     *lanes
-	streak    streak
+	traffic   traffic.Shared
 	outcomes  outcomes
 	log       *slog.Logger
 	observe   func(context.Context, Event)
@@ -67,8 +67,10 @@ func New(cfg Config) (*Client, error) {
 	var problems []error
 	c := &Client{
 		vendor: cfg.Vendor, auth: cfg.Auth, log: cfg.Logger, observe: cfg.Observe,
-		wire: wireBy(cfg.Transport), random: rand.Float64, lanes: newLanes(), renewals: newRenewals(),
+		wire: wireBy(cfg.Transport), random: rand.Float64,
 	}
+	c.traffic = traffic.NewMemory()
+	c.renewals = newRenewals(c.traffic)
 	if c.vendor == nil {
 		c.vendor = anyVendor{}
 	}

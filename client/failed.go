@@ -74,7 +74,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 func (x *call) interrupted(o *outcome) *apierrors.Error {
 	before := x.last
 	x.ask(o, x.state())
-	x.record(o)
+	x.note(o)
 	if o.failure.Status != 0 {
 		before = o // an answer came all the same
 	}

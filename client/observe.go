@@ -6,10 +6,11 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/traffic"
 )
 
-// record completes the attempt's entry and tells the observer.
-func (x *call) record(o *outcome) {
+// note completes the attempt's entry and tells the observer.
+func (x *call) note(o *outcome) {
 	d := o.decision
 	x.unknownBefore = x.unknownBefore || d.Applied != apierrors.AppliedNo
 	if x.attempt == nil {
@@ -31,9 +32,12 @@ func (x *call) succeeded(resp *http.Response) {
 
 // ended tells the observer of the whole call. An accepted failure is never silent.
 func (x *call) ended(err error) {
-	if !x.strange { // what is fetched from elsewhere says nothing of the vendor
-		x.c.streak.add(err)
-		x.earn(err)
+	failed, isFailure := errors.AsType[*apierrors.Error](err)
+	switch {
+	case err == nil:
+		x.report(traffic.Report{Served: true})
+	case isFailure && failed.Action == apierrors.Surface:
+		x.report(traffic.Report{Refused: true, Code: failed.Code})
 	}
 	e := Event{Kind: EventCall, Attempt: len(x.attempts), Took: time.Since(x.started), Wait: x.waited, Err: err}
 	if f, ok := errors.AsType[*apierrors.Error](err); ok {

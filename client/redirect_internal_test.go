@@ -97,31 +97,3 @@ func TestKeepHarmless(t *testing.T) {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }
-
-// The budget counts in fifths of a retry, without a remainder.
-func TestBudget(t *testing.T) {
-	var b budget
-	pays := func(want int) {
-		t.Helper()
-		got := 0
-		for b.pay(10) {
-			got++
-		}
-		if got != want {
-			t.Errorf("paid for %d; want %d", got, want)
-		}
-	}
-	pays(10)
-	for range 4 {
-		b.earn(10)
-	}
-	pays(0)
-	b.earn(10)
-	pays(1)
-	b.refund()
-	pays(1)
-	for range 10_000 {
-		b.earn(10)
-	}
-	pays(100)
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 const (
@@ -21,22 +22,23 @@ var errClosed = errors.New("client: closed")
 // it, and apart from the first caller's cancel. A failure is everybody's, also of those
 // that come a little later.
 type renewals struct {
-	ctx   context.Context // ends with the client
-	stop  context.CancelCauseFunc
-	group sync.WaitGroup
+	traffic traffic.Shared
+	ctx     context.Context // ends with the client
+	stop    context.CancelCauseFunc
+	group   sync.WaitGroup
 
 	mu         sync.Mutex
 	byRejected map[string]*renewal // under way, or failed a moment ago
 }
 
 type renewal struct {
-	done    chan struct{} // closed at the end
-	err     error         // valid after done
-	expires time.Time     // a failure is forgotten then; valid after done
+	done chan struct{} // closed at the end
+	err  error         // valid after done
+	over time.Time     // a failure is forgotten then; valid after done
 }
 
-func newRenewals() *renewals {
-	r := &renewals{byRejected: map[string]*renewal{}}
+func newRenewals(shared traffic.Shared) *renewals {
+	r := &renewals{traffic: shared, byRejected: map[string]*renewal{}}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
@@ -78,6 +80,13 @@ func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renew
 	if r.ctx.Err() != nil {
 		return nil, errClosed
 	}
+	right := traffic.Renewal{Rejected: hashed(rejected), Timeout: renewalTimeout}
+	if wait := r.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
+		return nil, &apierrors.Error{
+			Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopWait, Scope: apierrors.ScopeAccount,
+			Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
+		}
+	}
 	one := &renewal{done: make(chan struct{})}
 	r.byRejected[rejected] = one
 	apart, cancel := context.WithTimeout(WithCall(context.WithoutCancel(ctx), CallOptions{}), renewalTimeout)
@@ -85,21 +94,26 @@ func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renew
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
-		r.finish(rejected, one, auth.Refresh(apart, rejected))
+		r.finish(right, rejected, one, auth.Refresh(apart, rejected))
 	})
 	return one, nil
 }
 
 // finish tells the waiting calls. A success is forgotten at once: Refresh itself knows
 // whether a credential has been replaced.
-func (r *renewals) finish(rejected string, one *renewal, err error) {
+func (r *renewals) finish(right traffic.Renewal, rejected string, one *renewal, err error) {
+	holdOff := failureMemory
+	switch {
+	case err == nil:
+		holdOff = 0
+	case credentialClass(err) == apierrors.Authentication:
+		holdOff = refusalMemory
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	memory := failureMemory
-	if credentialClass(err) == apierrors.Authentication {
-		memory = refusalMemory
-	}
-	one.err, one.expires = err, time.Now().Add(memory)
+	now := time.Now()
+	r.traffic.EndRenewal(r.ctx, now, right, holdOff)
+	one.err, one.over = err, now.Add(holdOff)
 	if err == nil {
 		delete(r.byRejected, rejected)
 	}
@@ -109,7 +123,7 @@ func (r *renewals) finish(rejected string, one *renewal, err error) {
 // forget drops failures that are no longer remembered. The caller holds the lock.
 func (r *renewals) forget(now time.Time) {
 	for rejected, one := range r.byRejected {
-		if !one.expires.IsZero() && !now.Before(one.expires) {
+		if !one.over.IsZero() && !now.Before(one.over) {
 			delete(r.byRejected, rejected)
 		}
 	}

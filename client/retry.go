@@ -75,15 +75,15 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 	}
 	x.decide(o)
 	x.last = o
-	x.record(o)
+	x.note(o)
 	return x.act(o)
 }
 
 // act does what was decided.
 func (x *call) act(o *outcome) (bool, error) {
 	d := o.decision
-	if d.Pause > 0 && !x.strange {
-		x.closeGate(d)
+	if d.Pause > 0 {
+		x.pause(d)
 	}
 	switch {
 	case d.Again:

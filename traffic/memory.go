@@ -1,0 +1,180 @@
+package traffic
+
+import (
+	"container/list"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// maxLimiters bounds how many limiters a Memory keeps; the least recently used is dropped.
+const maxLimiters = 10_000
+
+// A Memory is a Shared for the calls of one process. Make one with NewMemory.
+type Memory struct {
+	mu     sync.Mutex
+	byKey  map[key]*list.Element
+	recent *list.List // of *limiter, the latest used first
+
+	booking sync.Mutex // held while tokens are taken: they can be given back whole only while nobody took one after
+
+	leases leases
+}
+
+// NewMemory returns an empty Memory.
+func NewMemory() *Memory {
+	return &Memory{byKey: map[key]*list.Element{}, recent: list.New(), leases: leases{ends: map[Renewal]time.Time{}}}
+}
+
+// A key names a limiter: a limit as one account, or one record of it, meets it. The one
+// without a limit is the account's own, which every request passes.
+type key struct {
+	account       Account
+	limit, record string
+}
+
+// own is the limit of every account: a gate without a rate.
+var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
+
+// limiter returns the limiter called k. If there is none, it is made for limit, or not at
+// all if limit is nil.
+func (m *Memory) limiter(k key, limit *policy.Limit) *limiter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.byKey[k]; ok {
+		m.recent.MoveToFront(e)
+		known, _ := e.Value.(*limiter)
+		return known
+	}
+	if limit == nil {
+		return nil
+	}
+	made := newLimiter(k, *limit)
+	m.byKey[k] = m.recent.PushFront(made)
+	if m.recent.Len() > maxLimiters {
+		oldest, _ := m.recent.Remove(m.recent.Back()).(*limiter)
+		delete(m.byKey, oldest.key)
+	}
+	return made
+}
+
+// accountOf returns the account's own limiter.
+func (m *Memory) accountOf(a Account) *limiter { return m.limiter(key{account: a}, &own) }
+
+// limiters appends to passed those that d passes. A record's limit is passed only by
+// requests that name their record; a limit that is off has a limiter only once its gate
+// was closed.
+func (m *Memory) limiters(passed []*limiter, d Demand) []*limiter {
+	passed = append(passed, m.accountOf(d.Account))
+	for _, limit := range d.Limits {
+		k, ok := keyOf(d.Account, d.Record, limit)
+		if !ok {
+			continue
+		}
+		wanted := &limit
+		if limit.Off {
+			wanted = nil
+		}
+		if l := m.limiter(k, wanted); l != nil {
+			passed = append(passed, l)
+		}
+	}
+	return passed
+}
+
+// keyOf returns the key of a limit; false for a record's limit without a record.
+func keyOf(a Account, record string, limit policy.Limit) (key, bool) {
+	k := key{account: a, limit: limit.Name}
+	if limit.Scope == apierrors.ScopeRecord {
+		k.record = record
+		return k, record != ""
+	}
+	return k, true
+}
+
+// Admit implements Shared. A gate that closes while a request waits for its tokens takes
+// them away: it has to book again, so that the reopening is paced.
+func (m *Memory) Admit(_ context.Context, now time.Time, d Demand) Verdict {
+	var few [4]*limiter // most requests pass no more
+	passed := m.limiters(few[:0], d)
+	if last, wait := lastClosed(passed, now); wait > 0 {
+		return Verdict{Wait: wait, Refused: wait > d.MaxWait, By: last.name("gate"), Scope: last.scope}
+	}
+	if d.Booked {
+		return Verdict{}
+	}
+	return m.book(passed, now, d.MaxWait)
+}
+
+// lastClosed returns the limiter whose gate stays closed the longest.
+func lastClosed(passed []*limiter, now time.Time) (*limiter, time.Duration) {
+	var last *limiter
+	var longest time.Duration
+	for _, l := range passed {
+		if wait := l.closedFor(now); wait > longest {
+			last, longest = l, wait
+		}
+	}
+	return last, longest
+}
+
+// book takes a token of each limiter, or none if the longest wait is above maxWait.
+func (m *Memory) book(passed []*limiter, now time.Time, maxWait time.Duration) Verdict {
+	if !slices.ContainsFunc(passed, (*limiter).hasRate) {
+		return Verdict{}
+	}
+	m.booking.Lock()
+	defer m.booking.Unlock()
+	var b booking
+	var slowest *limiter
+	var wait time.Duration
+	for _, l := range passed {
+		if d := b.take(l, now); d > wait {
+			slowest, wait = l, d
+		}
+	}
+	switch {
+	case slowest == nil:
+		return Verdict{}
+	case wait > maxWait:
+		b.cancel(now)
+		return Verdict{Wait: wait, Refused: true, By: slowest.name("limit"), Scope: slowest.scope}
+	default:
+		return Verdict{Wait: wait, Booked: true, By: slowest.name("limit"), Scope: slowest.scope}
+	}
+}
+
+// Pay implements Shared.
+func (m *Memory) Pay(_ context.Context, _ time.Time, a Account, full int) bool {
+	return m.accountOf(a).budget.pay(full)
+}
+
+// Done implements Shared. A record's limit pauses that record alone; without a known
+// record it pauses nobody.
+func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
+	l := m.accountOf(r.Account)
+	l.streak.add(r)
+	if r.Served || r.Refused {
+		l.budget.earn(r.Full)
+	}
+	if r.Pause <= 0 {
+		return
+	}
+	if r.Limit != nil {
+		k, ok := keyOf(r.Account, r.Record, *r.Limit)
+		if !ok {
+			return
+		}
+		l = m.limiter(k, r.Limit)
+	}
+	l.pause(now.Add(r.Pause))
+}
+
+// Streak implements Shared.
+func (m *Memory) Streak(_ context.Context, _ time.Time, a Account) (code string, calls int) {
+	return m.accountOf(a).streak.now()
+}
