@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 
 // owners says which one file may import a dependency; an example may use it beside ours.
 var owners = map[string][]string{
-	"github.com/hashicorp/go-retryablehttp": {"client/retry.go", "examples/etl/peer.go"},
+	"github.com/hashicorp/go-retryablehttp": {"client/engine.go", "examples/etl/peer.go"},
 	"golang.org/x/time/rate":                {"traffic/limiter.go"},
 	"go.yaml.in/yaml/v3":                    {"internal/yamlfile/parse.go"},
 }

@@ -2,7 +2,7 @@ package client
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -12,76 +12,80 @@ import (
 
 // admit waits until every gate is open and every limit has a place for the call. A wait
 // that does not fit into the call is a *refusal. A foreign request meets no limit.
-func (x *call) admit(ctx context.Context) error {
-	if x.strange {
+func (x *call) admit() error {
+	if x.destination.isForeign {
 		return nil
 	}
-	began, d, by := time.Now(), x.demand(), ""
+	began, by := time.Now(), ""
+	d := traffic.Demand{
+		Account: x.request.account, Record: x.request.record,
+		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
+	}
 	for {
-		longest, stop := x.waitLeft()
-		d.MaxWait = longest
-		v := x.c.traffic.Admit(ctx, time.Now(), d)
+		s := x.state()
+		d.MaxWait = x.c.waitLeft(s)
+		v := x.c.traffic.Admit(x.ctx, time.Now(), d)
 		switch {
 		case v.Refused:
-			return &refusal{by: v.By, wait: v.Wait, stop: stop(v.Wait), scope: v.Scope}
+			return &refusal{by: v.By, wait: v.Wait, stop: x.c.policy.Fits(v.Wait, s), scope: v.Scope}
 		case v.Wait == 0:
 			if by != "" {
-				x.emit(Event{Kind: EventWait, Attempt: len(x.attempts) + 1, Rule: by, Wait: time.Since(began)})
+				x.emit(Event{Kind: EventWait, Attempt: x.history.attempts + 1, Rule: by, Wait: time.Since(began)})
 			}
 			return nil
 		}
 		by, d.Booked = v.By, v.Booked
-		if err := x.sleep(ctx, v.Wait); err != nil {
+		if err := x.sleep(v.Wait); err != nil {
 			return err
 		}
 	}
 }
 
-// demand is what the call wants of the limits.
-func (x *call) demand() traffic.Demand {
-	return traffic.Demand{Account: x.account, Record: x.record, Limits: x.c.policy.Limits(x.req.Method, x.path)}
-}
-
-// waitLeft returns the longest wait that still fits into the call, and why a longer one
-// does not.
-func (x *call) waitLeft() (longest time.Duration, stop func(time.Duration) apierrors.Stop) {
-	s := x.state()
+// waitLeft returns the longest wait that still fits into a call.
+func (c *Client) waitLeft(s policy.State) time.Duration {
 	maxWait := s.MaxWait
 	if maxWait == 0 {
-		maxWait = x.c.policy.Retry().MaxWait
+		maxWait = c.policy.Retry().MaxWait
 	}
-	longest = maxWait - s.Waited
+	longest := maxWait - s.Waited
 	if s.Left != 0 {
 		longest = min(longest, s.Left-1)
 	}
-	return longest, func(wait time.Duration) apierrors.Stop { return x.c.policy.Fits(wait, s) }
+	return longest
 }
 
-// sleep waits, and counts it as imposed.
-func (x *call) sleep(ctx context.Context, wait time.Duration) error {
+// sleep waits for the vendor or a limit, or until the context ends.
+func (x *call) sleep(wait time.Duration) error {
 	began := time.Now()
-	defer func() { x.impose(time.Since(began)) }()
+	defer func() { x.history.impose(time.Since(began)) }()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-x.ctx.Done():
+		return context.Cause(x.ctx)
 	}
 }
 
-// report tells the calls that share the account how the latest attempt ended.
-func (x *call) report(r traffic.Report) {
-	if x.strange { // it says nothing of the vendor
-		return
-	}
-	r.Account, r.Record, r.Full = x.account, x.record, x.c.policy.Retry().Budget
-	x.c.traffic.Done(x.ctx, time.Now(), r)
+// A refusal is a wait for a gate or a limit that does not fit into the call.
+type refusal struct {
+	by    string // such as "gate account"
+	wait  time.Duration
+	stop  apierrors.Stop
+	scope apierrors.Scope
+}
+
+func (r *refusal) Error() string { return "held back by " + r.by }
+
+// pay pays for a retry. It reports whether the budget had one.
+func (x *call) pay() bool {
+	return x.destination.isForeign ||
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.policy.Retry().Budget)
 }
 
 // pause holds back every call on the limit that d names; without a name, every call of
-// this account.
+// the account.
 func (x *call) pause(d policy.Decision) {
 	r := traffic.Report{Pause: d.Pause}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
@@ -90,29 +94,23 @@ func (x *call) pause(d policy.Decision) {
 	x.report(r)
 }
 
-// decide asks the policy about a failed attempt. A retry has to be paid for; waiting out a
-// limit and renewing a token cost nothing.
-func (x *call) decide(o *outcome) {
-	state := x.state()
-	x.ask(o, state)
-	costs := o.decision.Again && (o.decision.Action == apierrors.Retry || o.decision.Action == apierrors.Shrink)
-	if costs && !x.strange && !x.c.traffic.Pay(x.ctx, time.Now(), x.account, x.policy().Retry().Budget) {
-		state.OutOfBudget = true
-		x.ask(o, state)
+// ended reports how the call ended, to those that share the account and to the observer.
+func (x *call) ended(err error) {
+	f, failed := errors.AsType[*apierrors.Error](err)
+	switch {
+	case err == nil:
+		x.report(traffic.Report{Served: true})
+	case failed && f.Action == apierrors.Surface:
+		x.report(traffic.Report{Refused: true, Code: f.Code})
 	}
+	x.emit(x.lastEvent(err))
 }
 
-// ask has the policy decide about a failed attempt, and takes out of it what must not be told.
-func (x *call) ask(o *outcome, s policy.State) {
-	o.decision = x.policy().Decide(o.failure, s)
-	x.censor(o)
-}
-
-// hashed makes a key of text that does not hold it; none of none.
-func hashed(text string) string {
-	if text == "" {
-		return ""
+// report tells the calls of the account what became of this one.
+func (x *call) report(r traffic.Report) {
+	if x.destination.isForeign { // it is no news of the vendor
+		return
 	}
-	sum := sha256.Sum256([]byte(text))
-	return string(sum[:])
+	r.Account, r.Record, r.Full = x.request.account, x.request.record, x.c.policy.Retry().Budget
+	x.c.traffic.Done(x.ctx, time.Now(), r)
 }

@@ -6,113 +6,98 @@ import (
 	"net/http"
 	"time"
 
-	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
 // An attempt is one request of a call.
 type attempt struct {
-	*wire.Attempt
-	header   http.Header    // of the request, as it was sent
-	location []string       // of a redirect that is not followed: kept from http.Client
-	shown    *http.Response // what the caller gets of an answer that was looked at
+	wire.Attempt
+	header  http.Header    // of the request, as it was sent
+	applied string         // identity of the credential that was applied; empty: none
+	shown   *http.Response // what the caller gets of a response that was looked at; nil: the response
 }
 
-// RoundTrip sends one attempt: lanes, timeout, credential, wire. It makes a call the
-// transport of its own http.Client; it has no CloseIdleConnections, so that
-// go-retryablehttp cannot empty the pool that all calls share.
-//
-// A redirect that is followed is an attempt of its own, with req.Response set.
-func (x *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	x.attempt = nil
-	if x.ctx.Err() != nil {
-		return nil, context.Cause(x.ctx)
+// send sends req, and then follows the redirects that the call itself follows. Each
+// request is an attempt of its own.
+func (x *call) send(req *http.Request) (*http.Response, error) {
+	x.destination = x.c.destinationOf(req, x.c.crossedOrigin(x.request.original))
+	if x.destination.crossedOrigin && x.request.body != nil {
+		return nil, x.unsent(&wire.BodyError{Err: errBodyLeaves})
 	}
-	x.arrive(req)
-	if x.left && x.body != nil && req.Response == nil {
-		return nil, &wire.BodyError{Err: errBodyLeaves}
+	resp, err := x.sendOnce(req, x.request.body)
+	for hops := 1; err == nil && x.follows(req, resp, hops); hops++ {
+		next := hopTo(req, resp)
+		x.passed(req, resp, next)
+		crossed := x.destination.crossedOrigin || !isSameOrigin(req.URL, next.URL)
+		x.destination = x.c.destinationOf(next, crossed)
+		req = next
+		resp, err = x.sendOnce(req, nil)
 	}
-	if err := x.admit(req.Context()); err != nil {
-		return nil, err
+	if err == nil {
+		resp.Request = x.request.original
+		if req.Response != nil || x.request.moved {
+			resp.Request = req
+		}
 	}
-	a := x.begin(req.Context())
-	out := req.Clone(a.Context())
-	if err := x.dress(out); err != nil {
-		a.End()
-		return nil, err
-	}
-	a.header = out.Header
-	body := x.body
-	if x.left || req.Response != nil { // a redirect does not get the body
-		body = nil
-	}
-	resp, err := a.Send(out, body)
-	if err != nil {
-		return nil, err
-	}
-	x.receive(req, resp)
-	return resp, nil
+	return resp, err
 }
 
 var errBodyLeaves = errors.New("a redirect leads to another origin, which a body is not taken to")
 
-// begin opens the attempt's record and starts its clock.
-func (x *call) begin(ctx context.Context) *attempt {
-	now := time.Now()
-	if len(x.attempts) == 0 {
-		x.began, x.imposed = now, 0
-	}
-	x.attempts = append(x.attempts, apierrors.Attempt{Start: now, Wait: x.sinceLast})
-	x.sinceLast = 0
-	x.attempt = &attempt{Attempt: x.c.wire.Begin(ctx, x.c.policy.Retry().AttemptTimeout)}
-	return x.attempt
+// unsent is the failure of an attempt that does not begin.
+func (x *call) unsent(err error) error {
+	x.attempt = nil
+	return err
 }
 
-// receive takes hold of where a redirect leads: one that is not followed is kept from
-// http.Client, which would follow it or fail on a malformed one.
-func (x *call) receive(req *http.Request, resp *http.Response) {
-	a := x.attempt
-	resp.Request = x.original
-	if req.Response != nil || x.moved {
-		resp.Request = req
+// sendOnce makes one attempt: limits, timeout, credential, wire.
+func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, error) {
+	x.attempt = nil
+	if x.ctx.Err() != nil {
+		return nil, context.Cause(x.ctx)
 	}
-	switch {
-	case resp.StatusCode/100 != 3 || resp.Header.Get("Location") == "":
-	case x.follows(req, resp):
-		x.passed(req, resp)
-		a.Body().Drop() // http.Client would read of it for as long as it likes
-		resp.Body = http.NoBody
-	default:
-		a.location = resp.Header["Location"]
-		resp.Header.Del("Location")
+	if err := x.admit(); err != nil {
+		return nil, err
 	}
+	a := &attempt{}
+	x.history.begin(time.Now())
+	x.c.wire.Begin(x.ctx, &a.Attempt, x.c.policy.Retry().AttemptTimeout)
+	x.attempt = a
+	out, err := x.prepare(a, req)
+	if err != nil {
+		a.End()
+		return nil, err
+	}
+	a.header = out.Header
+	return a.Send(out, body)
 }
 
-// dress puts credential and idempotency key on the attempt's own copy. They go to where
-// the call was addressed: a redirect that left the origin gets no credential.
-func (x *call) dress(out *http.Request) error {
-	if x.left {
-		keepHarmless(out)
-		return nil
+// prepare returns req with credential and idempotency key. They go to where the call was
+// addressed: a redirect gets no key, and one that crossed the origin no credential.
+func (x *call) prepare(a *attempt, req *http.Request) (*http.Request, error) {
+	out := req.WithContext(a.Context())
+	out.Header = req.Header.Clone()
+	if out.Header == nil {
+		out.Header = http.Header{}
 	}
-	if x.authorized(out.URL) {
-		if err := x.authorize(out); err != nil {
-			return &credentialError{err}
+	if x.destination.crossedOrigin {
+		keepHarmless(out.Header)
+		return out, nil
+	}
+	if x.c.authorizes(x.destination) {
+		if err := x.authorize(a, out); err != nil {
+			return nil, &credentialError{err}
 		}
 	}
-	if out.Response != nil {
-		return nil
+	if x.hasKey() && req.Response == nil {
+		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.request.options.IdempotencyKey)
 	}
-	if x.keyed() {
-		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.options.IdempotencyKey)
-	}
-	out.Trailer = x.req.Trailer // its values are set while the body is read
-	return nil
+	return out, nil
 }
 
 // authorize applies the client's credential, and has the first one fetched.
-func (x *call) authorize(out *http.Request) error {
-	ctx := WithCall(out.Context(), CallOptions{})
+func (x *call) authorize(a *attempt, out *http.Request) error {
+	ctx := WithCall(a.Context(), CallOptions{})
 	err := x.c.auth.Apply(ctx, out)
 	if errors.Is(err, ErrNoCredential) {
 		if err := x.c.renewals.renew(ctx, x.c.auth, ""); err != nil {
@@ -120,13 +105,15 @@ func (x *call) authorize(out *http.Request) error {
 		}
 		err = x.c.auth.Apply(ctx, out)
 	}
-	x.sent = out.Header.Get("Authorization")
+	a.applied = out.Header.Get("Authorization")
 	return err
 }
 
-// keyed reports whether an idempotency key goes with the call, and the vendor honours it.
-func (x *call) keyed() bool {
-	return x.options.IdempotencyKey != "" && x.c.vendor.IdempotencyHeader() != ""
+// hasKey reports whether an idempotency key goes with the call, and the vendor honours it.
+func (x *call) hasKey() bool { return x.c.hasKey(x.request) }
+
+func (c *Client) hasKey(r request) bool {
+	return r.options.IdempotencyKey != "" && c.vendor.IdempotencyHeader() != ""
 }
 
 // credentialError is a failure of Auth.Apply: nothing was sent.

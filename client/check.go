@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -10,6 +9,7 @@ import (
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
@@ -23,24 +23,24 @@ func (c *Client) Check(resp *http.Response) error {
 	if resp == nil {
 		return malformed("", "there is no answer to check", nil)
 	}
-	if known, err := c.outcomes.of(resp); known {
+	if known, err := c.checked.of(resp); known {
 		return err
 	}
 	return c.judge(resp)
 }
 
-// outcomes tells how the calls ended whose answers were handed on through HTTP(). It
+// checked tells how the calls ended whose answers were handed on through HTTP(). It
 // holds no answer: an entry goes when its answer does. (The body cannot carry it, as an
 // http.Client with a Timeout wraps the body.)
-type outcomes struct{ byAnswer sync.Map } // of weak.Pointer[http.Response] to error
+type checked struct{ byAnswer sync.Map } // of weak.Pointer[http.Response] to error
 
-func (o *outcomes) remember(resp *http.Response, err error) {
+func (o *checked) remember(resp *http.Response, err error) {
 	key := weak.Make(resp)
 	o.byAnswer.Store(key, &err)
 	runtime.AddCleanup(resp, func(key weak.Pointer[http.Response]) { o.byAnswer.Delete(key) }, key)
 }
 
-func (o *outcomes) of(resp *http.Response) (known bool, err error) {
+func (o *checked) of(resp *http.Response) (known bool, err error) {
 	found, _ := o.byAnswer.Load(weak.Make(resp))
 	told, known := found.(*error)
 	if !known {
@@ -49,76 +49,76 @@ func (o *outcomes) of(resp *http.Response) (known bool, err error) {
 	return true, *told
 }
 
-// remember has Check know how the call ended, or that its answer broke off.
+// remember has Check know how the call ended, or that its response broke off.
 func (x *call) remember(resp *http.Response) {
-	if x.err != nil || x.accepted || x.tellsIn2xx() { // else a success is one by its status
-		x.c.outcomes.remember(resp, x.err)
+	if x.err != nil || x.accepted || x.hasErrorsIn2xx() { // otherwise the status says it
+		x.c.checked.remember(resp, x.err)
 	}
 	if x.err != nil || x.accepted {
 		return
 	}
 	if body, ok := resp.Body.(*wire.Body); ok {
-		body.OnBreak = func(err error) { x.c.outcomes.remember(resp, x.brokenOff(resp, err)) }
+		body.OnBreak = func(err error) { x.c.checked.remember(resp, x.brokenOff(resp, err)) }
 	}
 }
 
 // brokenOff is the error for a success whose body broke off while the caller read it.
 func (x *call) brokenOff(resp *http.Response, err error) error {
-	o := outcome{failure: brokenSuccess(resp), header: resp.Header, err: err}
+	j := judgement{failure: brokenSuccess(resp), header: resp.Header, err: err}
 	if x.ctx.Err() != nil {
-		o.failure.Class = apierrors.Canceled
+		j.failure.Class = apierrors.Canceled
 	}
-	x.ask(&o, x.state())
-	return x.failed(&o)
+	x.ask(&j, x.state())
+	return x.failed(&j)
 }
 
-// judge decides about an answer that was got elsewhere.
+// judge decides about a response that came from elsewhere.
 func (c *Client) judge(resp *http.Response) error {
-	limit := maxErrorBody
+	limit, wanted := maxErrorBody, anything
 	switch {
 	case resp.StatusCode >= http.StatusBadRequest:
 	case isSuccess(resp) && c.vendor.ErrorsIn2xx():
-		limit = maxPeek
+		limit, wanted = maxPeek, isZippedDocument
 	default:
 		return nil
 	}
-	wanted := anything
-	if limit == maxPeek {
-		wanted = isZippedDocument
-	}
 	head, isAll := wire.PeekAt(resp, limit, wanted)
-	if limit == maxPeek && !isAll {
+	if isSuccess(resp) && !isAll {
 		return nil
 	}
-	x := c.callOf(resp)
-	f := x.explain(resp, plain(resp, head))
+	r := c.requestFor(resp)
+	to := c.destinationOf(r.http, false)
+	f := c.explain(to, resp, plain(resp, head))
 	if f == nil {
 		return nil
 	}
-	o := outcome{failure: *f, body: head, header: resp.Header}
-	x.ask(&o, x.state())
-	if o.decision.Action == apierrors.Accept {
+	j := judgement{failure: *f, body: head, header: resp.Header}
+	var s policy.State
+	c.describe(&s, r, to)
+	j.decision = c.policyFor(to).Decide(j.failure, s)
+	c.redact(&j, r, nil)
+	if j.decision.Action == apierrors.Accept {
 		return nil
 	}
-	e := x.failed(&o)
-	if o.decision.Imposed {
-		e.RetryAt = later(o.decision.Delay)
+	e := c.failed(&j, r, to)
+	if j.decision.Imposed {
+		e.RetryAt = later(j.decision.Delay)
 	}
 	return e
 }
 
-// callOf is a call that might have got resp.
-func (c *Client) callOf(resp *http.Response) *call {
+// requestFor returns the request that may have led to resp.
+func (c *Client) requestFor(resp *http.Response) request {
 	req := resp.Request
 	if req == nil || req.URL == nil {
 		req = &http.Request{URL: &url.URL{}}
 	}
-	x := &call{c: c, ctx: context.Background(), original: req, req: req, options: optionsFrom(req.Context())}
+	r := request{original: req, http: req, options: optionsFrom(req.Context())}
 	if target, path := c.resolve(req.URL); target != nil {
 		whole := *req
 		whole.URL = target
-		x.req, x.path = &whole, path
+		r.http, r.path = &whole, path
 	}
-	x.at, x.strange = x.req.URL, c.isStrange(x.req.URL)
-	return x
+	r.account = c.accountOf(r.http)
+	return r
 }

@@ -47,19 +47,19 @@ type Config struct {
 // A Client calls one vendor with one credential. It is made by New, and safe for
 // concurrent use.
 type Client struct {
-	vendor    Vendor
-	base      *url.URL // nil: none
-	policy    policy.Policy
-	isBound   bool          // the base URL's origin is the vendor's for certain
-	elsewhere policy.Policy // for what is not the vendor's
-	wire      *wire.Wire
-	auth      Auth
-	renewals  *renewals
-	traffic   traffic.Shared
-	outcomes  outcomes
-	log       *slog.Logger
-	observe   func(context.Context, Event)
-	random    func() float64
+	vendor        Vendor
+	base          *url.URL // nil: none
+	policy        policy.Policy
+	isBound       bool          // the base URL's origin is the vendor's for certain
+	foreignPolicy policy.Policy // for what is not the vendor's
+	wire          *wire.Wire
+	auth          Auth
+	renewals      *renewals
+	traffic       traffic.Shared
+	checked       checked
+	log           *slog.Logger
+	observe       func(context.Context, Event)
+	random        func() float64
 }
 
 // New returns a Client, or everything that is wrong with cfg.
@@ -81,7 +81,7 @@ func New(cfg Config) (*Client, error) {
 	if err := c.policy.Check(); err != nil {
 		problems = append(problems, err)
 	}
-	c.elsewhere = policy.Default().WithRetry(c.policy.Retry())
+	c.foreignPolicy = policy.Default().WithRetry(c.policy.Retry())
 	base := cfg.BaseURL
 	if base == "" {
 		base = c.vendor.BaseURL()

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -79,4 +80,31 @@ func (e Event) log(ctx context.Context, l *slog.Logger) {
 	}
 	attrs = append(attrs, slog.String("rule", e.Rule), slog.Duration("took", e.Took), slog.Duration("wait", e.Wait))
 	l.LogAttrs(ctx, level, "retrywise "+e.Kind.String(), attrs...)
+}
+
+// lastEvent is the event of the whole call. An accepted failure is never silent.
+func (x *call) lastEvent(err error) Event {
+	e := Event{Kind: EventCall, Attempt: x.history.attempts, Took: time.Since(x.history.started), Wait: x.history.waited, Err: err}
+	if f, ok := errors.AsType[*apierrors.Error](err); ok {
+		e.Status, e.Class, e.Action, e.Stop, e.Code, e.Scope, e.Rule = f.Status, f.Class, f.Action, f.Stop, f.Code, f.Scope, f.Reason
+	}
+	if x.accepted {
+		d := x.last.decision
+		e.Status, e.Class, e.Action, e.Code, e.Scope, e.Rule = x.last.failure.Status, d.Class, d.Action, d.Code, d.Scope, d.Rule
+	}
+	return e
+}
+
+// emit sends e to the observer and the log.
+func (x *call) emit(e Event) {
+	if x.c.observe == nil && x.c.log == nil {
+		return
+	}
+	e.Vendor, e.Op, e.Method = x.c.vendor.Name(), x.request.options.Op, x.request.http.Method
+	if x.c.observe != nil {
+		x.c.observe(x.ctx, e)
+	}
+	if x.c.log != nil {
+		e.log(x.ctx, x.c.log)
+	}
 }

@@ -11,30 +11,27 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A refusal is a wait for a gate or a limit that does not fit into the call.
-type refusal struct {
-	by    string // such as "gate account"
-	wait  time.Duration
-	stop  apierrors.Stop
-	scope apierrors.Scope
+// failed is the error for a failed attempt that is not repeated.
+func (x *call) failed(j *judgement) *apierrors.Error {
+	e := x.c.failed(j, x.request, x.destination)
+	e.Attempts = x.history.list()
+	return e
 }
 
-func (r *refusal) Error() string { return "held back by " + r.by }
-
-// failed is the error for a failed attempt that is not repeated.
-func (x *call) failed(o *outcome) *apierrors.Error {
-	f, d := o.failure, o.decision
-	e := x.blank()
+// failed is the error for a judgement about a request, without its attempts.
+func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Error {
+	f, d := j.failure, j.decision
+	e := c.blank(r)
 	e.Class, e.Action, e.Stop, e.Scope, e.Applied = d.Class, d.Action, d.Stop, d.Scope, d.Applied
-	if limit, ok := x.policy().LimitNamed(d.Limit); ok {
+	if limit, ok := c.policyFor(to).LimitNamed(d.Limit); ok {
 		e.Scope = limit.Scope
 	}
 	e.Reason, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
-	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, o.body
+	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
-	e.RequestID = o.requestID
+	e.RequestID = j.requestID
 	e.RetryAt = later(d.After)
-	e.Err = o.err
+	e.Err = j.err
 	return e
 }
 
@@ -47,13 +44,18 @@ func malformed(op, reason string, err error) *apierrors.Error {
 	}
 }
 
-// blank is an error that knows its call.
+// blank is an error that names its call.
 func (x *call) blank() *apierrors.Error {
-	plain := url.URL{Scheme: x.req.URL.Scheme, Host: x.req.URL.Host, Path: x.req.URL.Path, RawPath: x.req.URL.RawPath}
-	return &apierrors.Error{
-		Vendor: x.c.vendor.Name(), Op: x.options.Op, Method: x.req.Method, URL: plain.String(),
-		Attempts: x.attempts,
-	}
+	e := x.c.blank(x.request)
+	e.Attempts = x.history.list()
+	return e
+}
+
+// blank is an error that names its request.
+func (c *Client) blank(r request) *apierrors.Error {
+	u := r.http.URL
+	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return &apierrors.Error{Vendor: c.vendor.Name(), Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
 }
 
 // heldBack is the error for a call that a gate or a limit did not let through.
@@ -63,7 +65,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e.Reason = r.by
 	e.Hint = "Held back here, as the vendor's limit is reached: run it again at the time given."
 	e.RetryAt = later(r.wait)
-	e.Applied = x.applied(apierrors.AppliedNo)
+	e.Applied = x.history.applied(apierrors.AppliedNo)
 	if x.last != nil {
 		e.Err = x.failed(x.last)
 	}
@@ -71,36 +73,36 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 }
 
 // interrupted is the error for an attempt during which the caller gave up.
-func (x *call) interrupted(o *outcome) *apierrors.Error {
+func (x *call) interrupted(j *judgement) *apierrors.Error {
 	before := x.last
-	x.ask(o, x.state())
-	x.note(o)
-	if o.failure.Status != 0 {
-		before = o // an answer came all the same
+	x.ask(j, x.state())
+	x.note(j)
+	if j.failure.Status != 0 {
+		before = j // a response came all the same
 	}
 	e := x.canceled(before)
-	e.Applied = x.applied(o.decision.Applied)
+	e.Applied = x.history.applied(j.decision.Applied)
 	return e
 }
 
 // canceled is the error for a call whose context ended: it holds both the context's
 // cause and the last failure before it, which may be nil.
-func (x *call) canceled(last *outcome) *apierrors.Error {
+func (x *call) canceled(last *judgement) *apierrors.Error {
 	e := x.blank()
 	e.Class, e.Stop, e.Scope = apierrors.Canceled, apierrors.StopCanceled, apierrors.ScopeRequest
 	if errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
 		e.Stop = apierrors.StopDeadline
 	}
 	e.Reason = "the caller's context ended"
-	e.Applied = x.applied(apierrors.AppliedNo)
+	e.Applied = x.history.applied(apierrors.AppliedNo)
 	causes := []error{context.Cause(x.ctx)}
 	if !errors.Is(causes[0], x.ctx.Err()) {
 		causes = append(causes, x.ctx.Err())
 	}
 	if last != nil {
 		causes = append(causes, x.failed(last))
-		if x.resumes.After(time.Now()) {
-			e.RetryAt = x.resumes // the vendor told when to come back
+		if x.history.resumes.After(time.Now()) {
+			e.RetryAt = x.history.resumes // the vendor said when
 		}
 	}
 	e.Err = errors.Join(causes...)
@@ -112,9 +114,9 @@ func (x *call) canceled(last *outcome) *apierrors.Error {
 // a cause.
 func (x *call) notRenewed(err error) *apierrors.Error {
 	refusedFor := *x.last
-	refusedFor.decision = x.policy().Decide(refusedFor.failure, x.state()) // no longer to be refreshed
+	refusedFor.decision = x.c.policyFor(x.destination).Decide(refusedFor.failure, x.state()) // no longer to be refreshed
 	refused := x.failed(&refusedFor)
-	refused.Applied = x.applied(apierrors.AppliedNo)
+	refused.Applied = x.history.applied(apierrors.AppliedNo)
 	class := credentialClass(err)
 	switch {
 	case errors.Is(err, errClosed):
@@ -125,33 +127,25 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		refused.Err = err
 		return refused
 	}
-	o := outcome{
-		failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: toldBy(err)},
+	j := judgement{
+		failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: retryAfterOf(err)},
 		err:     errors.Join(err, x.failed(x.last)),
 	}
-	o.decision = x.policy().Decide(o.failure, x.state())
-	o.decision.After = o.failure.Wait
-	if o.decision.Again { // the failed renewal answers for everybody for a while
-		o.decision.Stop = apierrors.StopAttempts
+	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state())
+	j.decision.After = j.failure.Wait
+	if j.decision.Again { // the failed renewal stands for everybody for a while
+		j.decision.Stop = apierrors.StopAttempts
 	}
-	return x.failed(&o)
+	return x.failed(&j)
 }
 
 // notShrunk is the error for a request that was too large and could not be made smaller.
 func (x *call) notShrunk(err error) *apierrors.Error {
-	o := *x.last
-	o.decision.Action, o.decision.Stop, o.decision.After = apierrors.Surface, apierrors.StopPermanent, 0
-	e := x.failed(&o)
+	j := *x.last
+	j.decision.Action, j.decision.Stop, j.decision.After = apierrors.Surface, apierrors.StopPermanent, 0
+	e := x.failed(&j)
 	e.Err = err
 	return e
-}
-
-// applied is what is known of the whole call, when the end of it was that.
-func (x *call) applied(end apierrors.Applied) apierrors.Applied {
-	if x.unknownBefore && end == apierrors.AppliedNo {
-		return apierrors.AppliedUnknown
-	}
-	return end
 }
 
 // later is the moment after a wait from now; zero if there is none.

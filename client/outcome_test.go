@@ -84,7 +84,7 @@ func TestATransportThatTellsNothingProvesNothing(t *testing.T) {
 }
 
 // Each text of the table is what net/http says today.
-func TestHopelessTexts(t *testing.T) {
+func TestPermanentTexts(t *testing.T) {
 	wire := client.NewTransport()
 	defer wire.CloseIdleConnections()
 	requests := map[string]func(*http.Request){
@@ -93,7 +93,7 @@ func TestHopelessTexts(t *testing.T) {
 		"invalid method":              func(r *http.Request) { r.Method = "BAD METHOD" },
 		"no Host in request URL":      func(r *http.Request) { r.URL.Host = "" },
 	}
-	for _, text := range client.Hopeless {
+	for _, text := range client.PermanentTexts {
 		spoil := requests[text]
 		if spoil == nil {
 			t.Errorf("no request produces %q", text)

@@ -35,27 +35,15 @@ func mayFollow(method string, status int, from, to *url.URL) bool {
 
 // keepHarmless leaves of a request that a redirect led to another origin only what says
 // which answer is wanted: no credential, cookie, key or Referer, under whatever name.
-func keepHarmless(out *http.Request) {
-	for key := range out.Header { // which need not be canonical
+func keepHarmless(h http.Header) {
+	for key := range h { // which need not be canonical
 		name := http.CanonicalHeaderKey(key)
 		isHarmless := name == "Range" || name == "User-Agent" ||
 			strings.HasPrefix(name, "Accept") || strings.HasPrefix(name, "If-")
 		if !isHarmless {
-			delete(out.Header, key)
+			delete(h, key)
 		}
 	}
-}
-
-// arrive takes note of where req, the call's own or one that a redirect led to, is sent:
-// a redirect that has left the origin once is never trusted again.
-func (x *call) arrive(req *http.Request) {
-	if req.Response == nil {
-		x.hops, x.left = 0, x.c.hasLeft(x.original)
-	} else if !isSameOrigin(x.at, req.URL) {
-		x.left = true
-	}
-	x.at, x.strange = req.URL, x.left || x.c.isStrange(req.URL)
-	x.hops++
 }
 
 // redirectsTo are the requests of a caller's http.Client that redirects led to, req the
@@ -70,9 +58,9 @@ func redirectsTo(req *http.Request) iter.Seq[*http.Request] {
 	}
 }
 
-// hasLeft reports whether req, which a caller's http.Client made, came of a redirect
+// crossedOrigin reports whether req, which a caller's http.Client made, came of a redirect
 // from one origin to another.
-func (c *Client) hasLeft(req *http.Request) bool {
+func (c *Client) crossedOrigin(req *http.Request) bool {
 	for r := range redirectsTo(req) {
 		from, _ := c.target(r.Response.Request)
 		to, _ := c.target(r)
@@ -102,34 +90,47 @@ var redirects = []int{
 	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
-// follows reports whether the call itself follows a redirect. Through HTTP() the caller's
-// http.Client does. A body is never sent on.
-func (x *call) follows(req *http.Request, resp *http.Response) bool {
-	hasBody := req.Response == nil && x.body != nil
-	to, err := req.URL.Parse(resp.Header.Get("Location"))
-	return err == nil && !x.dropIn && x.hops < maxHops && slices.Contains(redirects, resp.StatusCode) &&
-		(!hasBody || resp.StatusCode == http.StatusSeeOther) &&
-		mayFollow(req.Method, resp.StatusCode, req.URL, to)
+// follows reports whether the call itself follows the redirect resp, the response to its
+// request number hops. Through HTTP() the caller's http.Client does. A body is not sent
+// again.
+func (x *call) follows(req *http.Request, resp *http.Response, hops int) bool {
+	location := resp.Header.Get("Location")
+	if x.dropIn || hops >= maxHops || location == "" || !slices.Contains(redirects, resp.StatusCode) {
+		return false
+	}
+	hasBody := hops == 1 && x.request.body != nil
+	to, err := req.URL.Parse(location)
+	return err == nil && (!hasBody || resp.StatusCode == http.StatusSeeOther) && mayFollow(req.Method, resp.StatusCode, req.URL, to)
 }
 
-// passed completes the entry of an attempt that was answered by a redirect. The POST that
-// a 303 answers has been executed: from here on, the call is the GET that leads to its
-// answer, and no failure of that says that nothing was applied.
-func (x *call) passed(req *http.Request, resp *http.Response) {
-	a := &x.attempts[len(x.attempts)-1]
-	a.Took, a.Status, a.Reason = time.Since(a.Start), resp.StatusCode, "redirect followed"
-	x.emit(Event{Kind: EventAttempt, Attempt: len(x.attempts), Status: a.Status, Rule: a.Reason, Took: a.Took})
-	to, err := req.URL.Parse(resp.Header.Get("Location"))
-	if err != nil || req.Method != http.MethodPost {
-		return
+// hopTo returns the request that a redirect which is followed asks for.
+func hopTo(req *http.Request, resp *http.Response) *http.Request {
+	location := resp.Header.Get("Location")
+	to, _ := req.URL.Parse(location) // follows has parsed it
+	next := &http.Request{Method: req.Method, URL: to, Header: req.Header, Response: resp}
+	if req.Method != http.MethodHead {
+		next.Method = http.MethodGet
 	}
-	next := *x.req
-	next.Method, next.URL = http.MethodGet, to
-	x.req, x.path = &next, x.c.belowBase(to)
-	x.body.Close()
-	x.body = nil
-	x.options.IdempotencyKey = ""
-	x.unknownBefore, x.moved = true, true
+	if relative, err := url.Parse(location); err == nil && relative.Host == "" {
+		next.Host = req.Host // which the caller may have set
+	}
+	return next.WithContext(req.Context())
+}
+
+// passed completes the entry of an attempt whose response was a redirect. The POST that
+// a 303 answers was executed: from here on, the call is the GET for its answer, and no
+// failure of that says that nothing was applied.
+func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request) {
+	x.history.end(time.Now(), resp.StatusCode, apierrors.None, "", "redirect followed")
+	x.emit(Event{Kind: EventAttempt, Attempt: x.history.attempts, Status: resp.StatusCode, Rule: "redirect followed", Took: x.history.latest.Took})
+	x.attempt.Body().Drop()
+	resp.Body = http.NoBody
+	if req.Method == http.MethodPost {
+		moved := *next
+		moved.Response = nil
+		x.request = x.request.movedTo(&moved, x.c.belowBase(next.URL))
+		x.history.doubt(apierrors.AppliedUnknown)
+	}
 }
 
 // checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.
@@ -149,4 +150,13 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	default:
 		return nil
 	}
+}
+
+// appliedByRedirect returns what a redirect proves: 307 and 308 ask for the same request
+// elsewhere, so it was not executed here (RFC 9110 sections 15.4.8 and 15.4.9).
+func appliedByRedirect(status int) apierrors.Applied {
+	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+		return apierrors.AppliedNo
+	}
+	return apierrors.AppliedUnknown
 }

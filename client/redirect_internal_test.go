@@ -87,13 +87,13 @@ func TestDomain(t *testing.T) {
 
 // Only what says which answer is wanted is kept, whatever the key looks like.
 func TestKeepHarmless(t *testing.T) {
-	out := &http.Request{Header: http.Header{
+	kept := http.Header{
 		"accept": nil, "Accept-Language": nil, "range": nil, "User-Agent": nil, "if-none-match": nil,
 		"x-api-key": nil, "Authorization": nil, "cookie": nil, "Referer": nil, "Iffy": nil, "Ranger": nil,
-	}}
-	keepHarmless(out)
+	}
+	keepHarmless(kept)
 	want := []string{"Accept-Language", "User-Agent", "accept", "if-none-match", "range"}
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(out.Header))); diff != "" {
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(kept))); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -66,22 +65,4 @@ func portOf(u *url.URL) string {
 		return port
 	}
 	return defaultPort[u.Scheme]
-}
-
-// isStrange reports whether u is not the vendor's, such as the storage that an export is
-// fetched from: its answers are not in the vendor's words, and meet none of its limits.
-// That is known only where the client was told which origin is the vendor's. Another
-// host of the same domain is the vendor's, too.
-func (c *Client) isStrange(u *url.URL) bool {
-	return c.isBound && !isSameOrigin(u, c.base) && domain(u) != domain(c.base)
-}
-
-// domain is the end of a host's name, as far as it can be told without a list of all
-// public suffixes. An address, or a name without a dot, is a domain with its port.
-func domain(u *url.URL) string {
-	labels := strings.Split(strings.ToLower(u.Hostname()), ".")
-	if len(labels) < 2 || net.ParseIP(u.Hostname()) != nil {
-		return strings.ToLower(u.Host)
-	}
-	return strings.Join(labels[len(labels)-2:], ".")
 }

@@ -26,14 +26,13 @@ type Attempt struct {
 	bodyFailed  atomic.Bool // of the request: it failed, or its length is not as declared
 }
 
-// Begin starts an attempt. It ends with ctx, and if no response came timeout after the
+// Begin starts attempt a. It ends with ctx, and if no response came timeout after the
 // transport last read from the request's body.
-func (w *Wire) Begin(ctx context.Context, timeout time.Duration) *Attempt {
-	a := &Attempt{wire: w}
+func (w *Wire) Begin(ctx context.Context, a *Attempt, timeout time.Duration) {
+	a.wire = w
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	a.traced = tracedContext{Context: a.ctx, attempt: a}
+	a.traced.Context, a.traced.attempt = a.ctx, a
 	a.clock.run(timeout, a.cancel)
-	return a
 }
 
 // Context returns the context of what is done for the attempt beside the request, such as

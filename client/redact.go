@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// A vendor may say a credential back where a code, a field or a request id is expected,
-// and those are printed. What holds a credential of the call is none of them. It is
-// taken out after the decision, so that what only looks like one does not change that.
+// A vendor may repeat a credential where a code, a field or a request id is expected, and
+// those are printed. They are removed if they hold a credential of the call. That is done
+// after the decision, so that a code that only looks like one does not change it.
 
 // minSecret is the length of a credential from which it is looked for: shorter ones
 // would be found in honest codes.
@@ -52,35 +52,35 @@ func wordsOfName(name string) []string {
 	return strings.FieldsFunc(words.String(), func(r rune) bool { return strings.ContainsRune("-_.", r) })
 }
 
-// secrets are the credentials that went with the latest attempt.
-func (x *call) secrets() []string {
-	found := []string{x.options.IdempotencyKey}
-	if user := x.req.URL.User; user != nil {
+// secretsOf returns the credentials that went with a request, whose header on the wire was
+// sent.
+func secretsOf(r request, sent http.Header) []string {
+	found := []string{r.options.IdempotencyKey}
+	if user := r.http.URL.User; user != nil {
 		password, _ := user.Password()
 		found = append(found, user.Username(), password)
 	}
-	for name, values := range x.req.URL.Query() {
+	for name, values := range r.http.URL.Query() {
 		if isSecretName(name) {
 			found = append(found, values...)
 		}
 	}
-	worn := x.worn()
-	for name, values := range worn {
-		if isSecretName(name) || !slices.Equal(values, x.req.Header[name]) { // what Auth put there is one
+	for name, values := range sent {
+		if isSecretName(name) || !slices.Equal(values, r.http.Header[name]) { // Auth put it there
 			found = append(found, wordsOfHeader(values)...)
 		}
 	}
 	return slices.DeleteFunc(found, func(text string) bool { return len(text) < minSecret })
 }
 
-// wordsOfHeader are the parts of a header's values that may be a credential, those that
-// are packed into basic authentication as well.
+// wordsOfHeader returns the parts of a header's values that may be a credential, also
+// those inside basic authentication.
 func wordsOfHeader(values []string) []string {
 	var words []string
 	for _, value := range values {
 		words = append(words, strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t=;,\"", r) })...)
 		if packed, ok := strings.CutPrefix(value, "Basic "); ok {
-			pair, _ := base64.StdEncoding.DecodeString(packed) // what is no base64 hides nothing
+			pair, _ := base64.StdEncoding.DecodeString(packed) // an invalid one hides nothing
 			user, password, _ := strings.Cut(string(pair), ":")
 			words = append(words, packed, user, password)
 		}
@@ -88,27 +88,23 @@ func wordsOfHeader(values []string) []string {
 	return words
 }
 
-// worn is the header that the latest attempt had on the wire.
-func (x *call) worn() http.Header {
-	if x.attempt == nil || x.attempt.header == nil {
-		return x.req.Header
+// redact removes from a judgement what repeats a credential of its request.
+func (c *Client) redact(j *judgement, r request, a *attempt) {
+	sent := r.http.Header
+	if a != nil && a.header != nil {
+		sent = a.header
 	}
-	return x.attempt.header
-}
-
-// censor takes out of a failure what is a credential said back.
-func (x *call) censor(o *outcome) {
-	secrets := x.secrets()
+	secrets := secretsOf(r, sent)
 	clean := func(text *string) {
 		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(*text, secret) }) {
 			*text = ""
 		}
 	}
-	o.requestID = requestID(o.header)
-	clean(&o.requestID)
-	clean(&o.decision.Code)
-	for i := range o.failure.Items {
-		clean(&o.failure.Items[i].Code)
-		clean(&o.failure.Items[i].Path)
+	j.requestID = requestID(j.header)
+	clean(&j.requestID)
+	clean(&j.decision.Code)
+	for i := range j.failure.Items {
+		clean(&j.failure.Items[i].Code)
+		clean(&j.failure.Items[i].Path)
 	}
 }

@@ -1,0 +1,117 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// A history is what has happened in a call so far, as numbers. Its methods are the only
+// ones that change it; the time is their argument.
+type history struct {
+	started   time.Time           // the call
+	firstSend time.Time           // the first attempt
+	latest    apierrors.Attempt   // if there was one
+	past      []apierrors.Attempt // before it
+	attempts  int                 // begun
+	counted   int                 // attempts that cost one: not those that were throttled or refused for their token
+	throttled int
+	renewed   bool          // the credential
+	inDoubt   bool          // an attempt may have been executed
+	waited    time.Duration // in all
+	imposed   time.Duration // of that, by the vendor or a limit since the first attempt
+	pending   time.Duration // of that, since the latest attempt
+	resumes   time.Time     // end of the wait that the vendor asked for last
+}
+
+// begin begins an attempt.
+func (h *history) begin(now time.Time) {
+	if h.attempts == 0 {
+		h.firstSend, h.imposed = now, 0
+	} else {
+		h.past = append(h.past, h.latest)
+	}
+	h.attempts++
+	h.latest = apierrors.Attempt{Start: now, Wait: h.pending}
+	h.pending = 0
+}
+
+// end completes the latest attempt.
+func (h *history) end(now time.Time, status int, class apierrors.Class, code, rule string) {
+	a := &h.latest
+	a.Took, a.Status, a.Class, a.Code, a.Reason = now.Sub(a.Start), status, class, code, rule
+}
+
+// doubt notes what is known of the latest attempt: once it may have been executed, no
+// later failure proves that the call was not.
+func (h *history) doubt(applied apierrors.Applied) {
+	h.inDoubt = h.inDoubt || applied != apierrors.AppliedNo
+}
+
+// count counts what the latest attempt costs, as action is what follows it: neither a
+// throttled attempt nor one that was refused for its token costs an attempt.
+func (h *history) count(action apierrors.Action) {
+	switch action {
+	case apierrors.Throttle:
+		h.throttled++
+	case apierrors.Refresh:
+		h.renewed = true
+	default:
+		h.counted++
+	}
+}
+
+// backOff counts a wait of our own.
+func (h *history) backOff(wait time.Duration) {
+	h.waited += wait
+	h.pending += wait
+}
+
+// impose counts a wait that the vendor or a limit asked for.
+func (h *history) impose(wait time.Duration) {
+	h.backOff(wait)
+	h.imposed += wait
+}
+
+// resumeAt notes when the wait ends that the vendor asked for.
+func (h *history) resumeAt(moment time.Time) { h.resumes = moment }
+
+// elapsed is the time since the first attempt, without the waits that were imposed.
+func (h *history) elapsed(now time.Time) time.Duration {
+	if h.firstSend.IsZero() {
+		return 0
+	}
+	return now.Sub(h.firstSend) - h.imposed
+}
+
+// applied returns what is known of the whole call if it ends in that.
+func (h *history) applied(end apierrors.Applied) apierrors.Applied {
+	if h.inDoubt && end == apierrors.AppliedNo {
+		return apierrors.AppliedUnknown
+	}
+	return end
+}
+
+// list returns all attempts, for the caller to keep.
+func (h *history) list() []apierrors.Attempt {
+	if h.attempts == 0 {
+		return nil
+	}
+	return append(slices.Clone(h.past), h.latest)
+}
+
+// state returns what the policy needs to know of it.
+func (h *history) state(now time.Time) policy.State {
+	s := policy.State{
+		Attempts: h.counted + 1, Throttled: h.throttled,
+		Trying: h.elapsed(now), Waited: h.waited, UnknownBefore: h.inDoubt,
+	}
+	for _, a := range h.past {
+		if a.Code != "" {
+			s.CodesBefore = append(s.CodesBefore, a.Code)
+		}
+	}
+	return s
+}

@@ -1,0 +1,196 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// A judgement is a failed attempt and what was decided about it.
+type judgement struct {
+	failure   policy.Failure
+	decision  policy.Decision
+	answer    *wire.Body // of the response; nil: there is none, or it was read and closed
+	body      []byte     // the beginning of the response
+	header    http.Header
+	err       error // of the transport
+	requestID string
+}
+
+// drop closes the response, if there is one.
+func (j *judgement) drop() {
+	if j.answer != nil {
+		j.answer.Drop()
+	}
+}
+
+// judge decides about an attempt: true repeats the call after its delay, an error ends it
+// without a response. Explain, decide, pay, act.
+func (x *call) judge(resp *http.Response, err error) (again bool, failed error) {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		x.err = x.heldBack(r)
+		return false, x.err
+	}
+	j := x.read(resp, err)
+	if j == nil {
+		x.succeeded(resp)
+		return false, nil
+	}
+	if x.ctx.Err() != nil {
+		x.err = x.interrupted(j)
+		j.drop()
+		return false, x.err
+	}
+	x.decide(j)
+	x.last = j
+	x.note(j)
+	return x.act(j)
+}
+
+// explain has the vendor decode a response, unless it is not the vendor's.
+func (c *Client) explain(d destination, resp *http.Response, body []byte) *policy.Failure {
+	vendor := c.vendor
+	if d.isForeign {
+		vendor = anyVendor{}
+	}
+	decoded := vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
+	if decoded == nil {
+		return nil
+	}
+	f := *decoded
+	f.Items = slices.Clone(f.Items) // which responses may share
+	return &f
+}
+
+// policyFor returns the policy for a destination: the vendor's, or one that judges by
+// status alone.
+func (c *Client) policyFor(d destination) policy.Policy {
+	if d.isForeign {
+		return c.foreignPolicy
+	}
+	return c.policy
+}
+
+// describe adds to a state what is known of the request, and of other calls like it.
+func (c *Client) describe(s *policy.State, r request, to destination) {
+	_, isFixed := c.auth.(fixed)
+	s.Method, s.Path, s.MaxWait = r.http.Method, r.path, r.options.MaxWait
+	s.Repeatable, s.Keyed = r.options.Repeatable, c.hasKey(r)
+	s.CanRefresh, s.CanShrink = c.authorizes(to) && !isFixed, r.options.Shrink != nil
+	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
+	s.Random = c.random()
+}
+
+// decide asks the policy about a failed attempt. A retry has to be paid for; waiting out a
+// limit and renewing a token cost nothing.
+func (x *call) decide(j *judgement) {
+	s, p := x.state(), x.c.policyFor(x.destination)
+	j.decision = p.Decide(j.failure, s)
+	costs := j.decision.Again && (j.decision.Action == apierrors.Retry || j.decision.Action == apierrors.Shrink)
+	if costs && !x.pay() {
+		s.OutOfBudget = true
+		j.decision = p.Decide(j.failure, s)
+	}
+	x.c.redact(j, x.request, x.attempt)
+}
+
+// ask asks the policy about a failure after which nothing is repeated.
+func (x *call) ask(j *judgement, s policy.State) {
+	j.decision = x.c.policyFor(x.destination).Decide(j.failure, s)
+	x.c.redact(j, x.request, x.attempt)
+}
+
+// note completes the entry of a failed attempt.
+func (x *call) note(j *judgement) {
+	d := j.decision
+	x.history.doubt(d.Applied)
+	if x.attempt == nil {
+		return
+	}
+	x.history.end(time.Now(), j.failure.Status, d.Class, d.Code, d.Rule)
+	x.emit(Event{
+		Kind: EventAttempt, Attempt: x.history.attempts, Status: j.failure.Status, Class: d.Class, Action: d.Action, Stop: d.Stop,
+		Code: d.Code, Scope: d.Scope, Rule: d.Rule, Took: x.history.latest.Took, Wait: d.Delay,
+	})
+}
+
+func (x *call) succeeded(resp *http.Response) {
+	x.history.end(time.Now(), resp.StatusCode, apierrors.None, "", "")
+	x.emit(Event{Kind: EventAttempt, Attempt: x.history.attempts, Status: resp.StatusCode, Took: x.history.latest.Took})
+}
+
+// act does what was decided.
+func (x *call) act(j *judgement) (again bool, failed error) {
+	d := j.decision
+	if d.Pause > 0 {
+		x.pause(d)
+	}
+	switch {
+	case d.Again:
+		x.history.count(d.Action)
+		if x.err = x.prepareNext(d.Action); x.err == nil {
+			j.drop()
+			return true, nil
+		}
+	case d.Action == apierrors.Accept:
+		x.accepted = true
+	case d.Action == apierrors.Refresh: // this call cannot be repeated, but the next ones need the credential
+		x.c.renewals.start(x.ctx, x.c.auth, x.attempt.applied)
+		fallthrough
+	default:
+		x.err = x.failed(j)
+	}
+	if x.accepted || x.dropIn && j.answer != nil && x.ctx.Err() == nil {
+		return false, nil // the response stands
+	}
+	j.drop()
+	return false, x.err
+}
+
+// prepareNext does what comes before the next attempt: it renews the credential, or has
+// the request made smaller.
+func (x *call) prepareNext(action apierrors.Action) error {
+	switch action {
+	case apierrors.Refresh:
+		return x.renew()
+	case apierrors.Shrink:
+		return x.shrink()
+	default:
+		return nil
+	}
+}
+
+func (x *call) renew() error {
+	began := time.Now()
+	err := x.c.renewals.renew(x.ctx, x.c.auth, x.attempt.applied)
+	x.emit(Event{Kind: EventRenewal, Attempt: x.history.attempts, Class: apierrors.ClassOf(err), Took: time.Since(began)})
+	switch {
+	case err == nil:
+		return nil
+	case x.ctx.Err() != nil:
+		return x.canceled(x.last)
+	default:
+		return x.notRenewed(err)
+	}
+}
+
+// shrink puts the smaller request of the caller's hook in place of the one that was too
+// large. It is another request, so the idempotency key does not belong to it.
+func (x *call) shrink() error {
+	smaller, err := x.request.options.Shrink(x.request.original)
+	if err == nil && smaller != nil {
+		o := x.request.options
+		o.IdempotencyKey = ""
+		x.request.body.Close()
+		err = x.take(smaller, o)
+	}
+	if err != nil || smaller == nil {
+		return x.notShrunk(err)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package client
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// Bounds of what is read of a response.
+const (
+	maxErrorBody = 64 << 10 // of an error's body
+	maxPeek      = 4 << 10  // of a success that may hold an error
+)
+
+// read reads what an attempt ended with, and returns the failure in it; nil for a success.
+func (x *call) read(resp *http.Response, err error) *judgement {
+	switch {
+	case err != nil:
+		return &judgement{failure: x.transportFailure(err), err: withoutURL(err)}
+	case resp.StatusCode >= http.StatusBadRequest:
+		return x.readError(resp)
+	case x.decode != nil:
+		return x.readTyped(resp)
+	default:
+		return x.readStream(resp)
+	}
+}
+
+// readError reads an error's body, within its bounds, and explains it. A body that breaks
+// off, or comes too slowly, is taken as far as it came; one that is clipped at the bound
+// is whole, as another request would bring no more of it.
+func (x *call) readError(resp *http.Response) *judgement {
+	x.attempt.shown = x.attempt.Snapshot(resp)
+	head, end := x.attempt.Body().Peek(maxErrorBody, anything)
+	x.attempt.StopTimeout()
+	f := x.c.explain(x.destination, resp, plain(resp, head))
+	if f == nil {
+		f = &policy.Failure{Status: resp.StatusCode}
+	}
+	f.Cut = end != nil && !errors.Is(end, io.EOF)
+	return &judgement{failure: *f, answer: x.attempt.Body(), body: head, header: resp.Header}
+}
+
+// readTyped reads the whole response and decodes it. A redirect is a failure: what it
+// leads to was not done.
+func (x *call) readTyped(resp *http.Response) *judgement {
+	data, err := readTyped(x.attempt.Body())
+	x.attempt.StopTimeout()
+	if err != nil {
+		err = x.attempt.Cause(err)
+	}
+	_ = x.attempt.Body().Close()
+	resp.Body = http.NoBody
+	f := brokenSuccess(resp)
+	switch {
+	case resp.StatusCode == http.StatusNotModified:
+		return nil
+	case resp.StatusCode >= http.StatusMultipleChoices:
+		f.Permanent, f.Applied = true, appliedByRedirect(resp.StatusCode)
+		return &judgement{failure: f, header: resp.Header, err: errRedirect}
+	}
+	if err == nil && len(data) <= maxPeek {
+		if j := x.errorIn2xx(resp, data); j != nil {
+			return j
+		}
+	}
+	if err == nil && len(data) > 0 {
+		err = x.decode(data)
+	}
+	if err == nil {
+		return nil
+	}
+	f.Permanent = errors.Is(err, errTooLong)
+	return &judgement{failure: f, header: resp.Header, err: err}
+}
+
+var errRedirect = errors.New("the response is a redirect, which is not followed")
+
+// isSuccess reports whether a response is a 2xx.
+func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }
+
+// brokenSuccess is the failure of a success that broke off or cannot be understood: the
+// vendor did what was asked.
+func brokenSuccess(resp *http.Response) policy.Failure {
+	return policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+}
+
+// readStream returns the response as a stream. If the vendor's 2xx may hold an error, its
+// beginning is read: a response that ends within it may be one.
+func (x *call) readStream(resp *http.Response) *judgement {
+	if isSuccess(resp) && x.hasErrorsIn2xx() && resp.ContentLength <= maxPeek {
+		if j := x.lookInside(resp); j != nil {
+			return j
+		}
+	}
+	x.attempt.StopTimeout()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = x.attempt.Body().Upgraded()
+	}
+	return nil
+}
+
+func (x *call) hasErrorsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.destination.isForeign }
+
+// lookInside returns the error at the beginning of a stream, or the failure to read it;
+// nil if there is neither.
+func (x *call) lookInside(resp *http.Response) *judgement {
+	x.attempt.shown = x.attempt.Snapshot(resp)
+	wanted := isDocument
+	if resp.Header.Get("Content-Encoding") != "" {
+		wanted = isZippedDocument
+	}
+	head, end := x.attempt.Body().Peek(maxPeek, wanted)
+	switch {
+	case errors.Is(end, io.EOF):
+		j := x.errorIn2xx(resp, plain(resp, head))
+		if j != nil {
+			j.answer, j.body = x.attempt.Body(), head
+		}
+		return j
+	case end == nil || wire.IsSlow(end):
+		return nil
+	default:
+		return &judgement{failure: brokenSuccess(resp), answer: x.attempt.Body(), header: resp.Header, err: x.attempt.Cause(end)}
+	}
+}
+
+// errorIn2xx returns the error that a success by status holds; nil if it holds none.
+func (x *call) errorIn2xx(resp *http.Response, body []byte) *judgement {
+	if !x.hasErrorsIn2xx() {
+		return nil
+	}
+	f := x.c.explain(x.destination, resp, body)
+	if f == nil {
+		return nil
+	}
+	return &judgement{failure: *f, body: body, header: resp.Header}
+}
+
+// plain returns a bounded copy of a body without the gzip that the caller asked for with a
+// header; net/http removes what it asked for itself. What does not decompress is returned
+// as it came.
+func plain(resp *http.Response, body []byte) []byte {
+	if !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	text, _ := io.ReadAll(io.LimitReader(reader, maxErrorBody)) // as far as it goes
+	return text
+}
+
+func anything([]byte) bool { return true }
+
+// isDocument reports whether what begins with head may be JSON or XML.
+func isDocument(head []byte) bool {
+	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
+	return len(head) == 0 || bytes.IndexByte([]byte("{[<"), head[0]) >= 0
+}
+
+// isZippedDocument takes gzip for a document, as it shows only at its end.
+func isZippedDocument(head []byte) bool {
+	return isDocument(head) || bytes.HasPrefix([]byte{0x1f, 0x8b}, head[:min(len(head), 2)])
+}

@@ -1,0 +1,118 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"strings"
+
+	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/traffic"
+)
+
+// A request is what a call sends: the caller's request with its whole URL, apart from its
+// body. Shrink and a 303 replace it as a whole.
+type request struct {
+	original *http.Request // the caller's; never changed
+	http     *http.Request // with its whole URL and the call's context, without a body
+	path     string        // of the URL below the base URL, by which the vendor's data knows it
+	body     *wire.Payload // nil: none
+	options  CallOptions
+	account  traffic.Account
+	record   string // hash of the record's key; empty: none
+	moved    bool   // a 303 led here, so that the caller does not know this request
+}
+
+// newRequest makes the request that is sent for req, or says why it cannot be sent.
+func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOptions) (r request, problem string) {
+	r = request{original: req, body: wire.PayloadOf(req), options: o}
+	target, path := c.target(req)
+	switch {
+	case target == nil:
+		problem = "the URL has no host, and there is no Config.BaseURL for it"
+	case r.body == nil && req.ContentLength > 0:
+		problem = "ContentLength is set, but there is no Body"
+	}
+	if problem != "" {
+		r.body.Close()
+		return r, problem
+	}
+	whole := *req
+	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
+	whole.RequestURI = "" // of a request that a server received, such as a reverse proxy's
+	if whole.Method == "" {
+		whole.Method = http.MethodGet
+	}
+	r.http, r.path = whole.WithContext(ctx), path
+	if leadsToWrite(req) {
+		r.options.IdempotencyKey = ""
+	}
+	r.account, r.record = c.accountOf(r.http), hashed(o.RecordKey)
+	return r, ""
+}
+
+// accountOf returns the account that a request belongs to: the client's own if the client
+// has the credential for it, else that of the credential in the request.
+func (c *Client) accountOf(req *http.Request) traffic.Account {
+	a := traffic.Account{Vendor: c.vendor.Name()}
+	if a.Vendor == "" {
+		a.Vendor = req.URL.Scheme + "://" + req.URL.Host
+	}
+	if !c.authorizes(destination{url: req.URL}) {
+		a.Identity = credentialOf(req)
+	}
+	return a
+}
+
+// movedTo returns the GET that a 303 asks for in place of r, a POST that was executed.
+func (r request) movedTo(next *http.Request, path string) request {
+	r.body.Close()
+	r.http, r.path, r.body, r.moved = next, path, nil, true
+	r.options.IdempotencyKey = ""
+	return r
+}
+
+// credentialHeaders are where callers put a credential of their own.
+var credentialHeaders = []string{"Authorization", "X-Api-Key", "Api-Key"}
+
+// credentialOf tells credentials apart without keeping them; empty if there is none.
+func credentialOf(req *http.Request) string {
+	sum := sha256.New()
+	found := false
+	add := func(name, value string) {
+		if value != "" {
+			found = true
+			_, _ = sum.Write([]byte(name + "\x00" + value + "\x00"))
+		}
+	}
+	for _, name := range credentialHeaders {
+		for _, value := range valuesOf(req.Header, name) {
+			add(name, value)
+		}
+	}
+	add("userinfo", req.URL.User.String())
+	if !found {
+		return ""
+	}
+	return string(sum.Sum(nil))
+}
+
+// valuesOf returns the values of a header, also under a key that is not canonical.
+func valuesOf(h http.Header, name string) []string {
+	var values []string
+	for key := range h {
+		if strings.EqualFold(key, name) {
+			values = append(values, h[key]...)
+		}
+	}
+	return values
+}
+
+// hashed returns a key made of text that does not reveal it; empty for an empty text.
+func hashed(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
+}

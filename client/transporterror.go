@@ -1,0 +1,120 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// transportFailure classifies the error of an attempt without a response. What it proves
+// is RFC 9110 section 9.2.2 made concrete; see wire.Attempt.Applied.
+func (x *call) transportFailure(err error) policy.Failure {
+	applied, reached, bodyFailed := apierrors.AppliedNo, false, false // an attempt that did not begin
+	if a := x.attempt; a != nil {
+		applied, reached, bodyFailed = a.Applied(withoutURL(err)), a.Reached(), a.BodyFailed()
+	}
+	_, noBody := errors.AsType[*wire.BodyError](err)
+	_, noCredential := errors.AsType[*credentialError](err)
+	f := policy.Failure{Class: apierrors.Network, Applied: applied}
+	switch {
+	case x.ctx.Err() != nil:
+		f.Class = apierrors.Canceled
+	case noCredential:
+		f.Class, f.Wait = credentialClass(err), retryAfterOf(err)
+	case isPermanent(err) && (applied == apierrors.AppliedNo || !reached):
+		f.Class = apierrors.MalformedRequest
+		if x.c.wire.IsDirect() { // net/http says so before it looks for a connection
+			f.Applied = apierrors.AppliedNo
+		}
+	case noBody || bodyFailed:
+		f.Class, f.Permanent = apierrors.MalformedRequest, true
+	case isCertificateFailure(err):
+		f.Permanent = true
+	case isTimeout(err):
+		f.Class = apierrors.Timeout
+	}
+	return f
+}
+
+// permanentTexts are net/http's errors that have no type and that no retry can cure;
+// TestPermanentTexts produces each of them.
+var permanentTexts = []string{
+	"unsupported protocol scheme",
+	"invalid header field",
+	"invalid method",
+	"no Host in request URL",
+}
+
+func isPermanent(err error) bool {
+	text := withoutURL(err).Error()
+	return slices.ContainsFunc(permanentTexts, func(t string) bool { return strings.Contains(text, t) })
+}
+
+// isCertificateFailure reports whether the vendor's certificate was refused.
+func isCertificateFailure(err error) bool {
+	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
+	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, host := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	return verification || authority || host || invalid
+}
+
+func isTimeout(err error) bool {
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded)
+}
+
+func isNetworkFailure(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
+}
+
+// retryAfterOf returns the wait until the RetryAt of an error of ours; 0 if it has none.
+func retryAfterOf(err error) time.Duration {
+	at, ok := apierrors.RetryAt(err)
+	if !ok {
+		return 0
+	}
+	return max(time.Until(at), 0)
+}
+
+// tokenServerClasses are the classes of a failed renewal that hold for the call as well.
+// Any other, such as not_found, is about the token request and not about the record.
+var tokenServerClasses = []apierrors.Class{
+	apierrors.Permission, apierrors.Configuration, apierrors.RateLimited, apierrors.QuotaExceeded,
+	apierrors.LimitReached, apierrors.Timeout, apierrors.ServerError, apierrors.Network,
+}
+
+// credentialClass returns the class of a failure to get a credential: a renewal that did
+// not reach its server is a network failure, and may succeed later.
+func credentialClass(err error) apierrors.Class {
+	class := apierrors.ClassOf(err)
+	switch {
+	case slices.Contains(tokenServerClasses, class):
+		return class
+	case class == apierrors.Canceled, isTimeout(err):
+		return apierrors.Timeout
+	case isNetworkFailure(err):
+		return apierrors.Network
+	default:
+		return apierrors.Authentication
+	}
+}
+
+// withoutURL removes net/http's wrapper, which prints the URL with its query.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
