@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"client":              {"errors", "policy", "internal/answer"},
 	"internal/answer":     {"errors"},
 	"internal/yamlfile":   {},
-	"internal/testserver": {},
+	"internal/testserver": {"retrywisetest"},
+	"retrywisetest":       {},
 }
 
 // owners says which one file may import a dependency; an example may use it beside ours.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"go.uber.org/goleak"
 )
 
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inMemory serves for a test in virtual time.
 func inMemory(t *testing.T) serving {
-	return func(h http.Handler) (*testserver.Server, error) { return testserver.Handle(t, h), nil }
+	return func(h http.Handler) (*retrywisetest.Server, error) { return retrywisetest.Handle(t, h), nil }
 }
 
 // compared runs the three in virtual time.
@@ -202,11 +202,11 @@ func TestRunOverTCP(t *testing.T) {
 	s := usual()
 	s.faults, s.rows = 0, 12
 	var out bytes.Buffer
-	err := run(t.Context(), s, testserver.Start, &out)
+	err := run(t.Context(), s, retrywisetest.Start, &out)
 	if err != nil || !strings.Contains(out.String(), "12 of 12") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if err := run(t.Context(), settings{}, testserver.Start, &out); err == nil {
+	if err := run(t.Context(), settings{}, retrywisetest.Start, &out); err == nil {
 		t.Error("a job without rows was run")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // campaign is where the registrations are.
@@ -20,14 +21,14 @@ type allVendors struct {
 	connectif *testserver.Connectif
 	rdstation *testserver.RDStation
 
-	playableServer, connectifServer, rdstationServer *testserver.Server
+	playableServer, connectifServer, rdstationServer *retrywisetest.Server
 }
 
 // openVendors starts the three with a weather that follows from the settings alone.
 // Connectif knows the buyers, and Playable has given out a token.
 func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, error) {
 	service := func(n uint64) testserver.Service {
-		return testserver.Service{Weather: testserver.Seeded(3*s.seed+n, s.faults), Latency: 2 * time.Millisecond, LimitWait: time.Second}
+		return testserver.Service{Faults: testserver.Seeded(3*s.seed+n, s.faults), Latency: 2 * time.Millisecond, LimitWait: time.Second}
 	}
 	v := &allVendors{
 		playable:  testserver.NewPlayable(service(0)),
@@ -41,7 +42,7 @@ func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, e
 	}
 	for _, open := range []struct {
 		handler http.Handler
-		srv     **testserver.Server
+		srv     **retrywisetest.Server
 	}{{v.playable, &v.playableServer}, {v.connectif, &v.connectifServer}, {v.rdstation, &v.rdstationServer}} {
 		srv, err := serve(open.handler)
 		if err != nil {
@@ -58,7 +59,7 @@ func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, e
 }
 
 // logIn has Playable give out a token.
-func logIn(ctx context.Context, srv *testserver.Server) error {
+func logIn(ctx context.Context, srv *retrywisetest.Server) error {
 	body := fmt.Sprintf(`{"grant_type":"client_credentials","client_id":%q,"client_secret":%q}`, testserver.PlayableClientID, testserver.PlayableClientSecret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+"/oauth/token", strings.NewReader(body))
 	if err != nil {
@@ -77,7 +78,7 @@ func logIn(ctx context.Context, srv *testserver.Server) error {
 }
 
 func (v *allVendors) close() {
-	for _, srv := range []*testserver.Server{v.playableServer, v.connectifServer, v.rdstationServer} {
+	for _, srv := range []*retrywisetest.Server{v.playableServer, v.connectifServer, v.rdstationServer} {
 		if srv != nil {
 			srv.Close()
 		}

@@ -25,7 +25,7 @@ import (
 	"os/signal"
 	"sync"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // settings are the command's flags.
@@ -53,7 +53,7 @@ func main() {
 		s.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, s, testserver.Start, os.Stdout)
+	err := run(ctx, s, retrywisetest.Start, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "etl:", err)
@@ -82,7 +82,7 @@ func run(ctx context.Context, s settings, serve serving, out io.Writer) error {
 }
 
 // serving starts a server: over TCP in the command, in memory in tests.
-type serving func(http.Handler) (*testserver.Server, error)
+type serving func(http.Handler) (*retrywisetest.Server, error)
 
 // compare runs the job by each way at the same time; each has vendors of its own.
 func compare(ctx context.Context, s settings, serve serving) ([]column, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -29,18 +30,18 @@ const products = 12
 func newFakes(s settings, purchases []purchase) *fakes { return newFakesIn(s, purchases, seeded(s)) }
 
 // seeded is the weather of the flags.
-func seeded(s settings) func(n uint64) testserver.Weather {
-	return func(n uint64) testserver.Weather { return testserver.Seeded(s.seed+1000*n, s.faults) }
+func seeded(s settings) func(n uint64) retrywisetest.Plan {
+	return func(n uint64) retrywisetest.Plan { return testserver.Seeded(s.seed+1000*n, s.faults) }
 }
 
 // newFakesIn makes the vendors on a day whose weather is that of four numbers.
-func newFakesIn(s settings, purchases []purchase, weather func(n uint64) testserver.Weather) *fakes {
+func newFakesIn(s settings, purchases []purchase, weather func(n uint64) retrywisetest.Plan) *fakes {
 	const latency = 5 * time.Millisecond
 	f := &fakes{
-		rdstation:     testserver.NewRDStation(testserver.Service{Weather: weather(0), PerSecond: 150, TokenUses: 400, Latency: latency}),
-		customergauge: testserver.NewCustomerGauge(testserver.Service{Weather: weather(1), TokenUses: 10, Latency: latency}),
-		connectif:     testserver.NewConnectif(testserver.Service{Weather: weather(2), PerSecond: 40, Latency: latency}),
-		playable:      testserver.NewPlayable(testserver.Service{Weather: weather(3), TokenUses: 20, Latency: latency}),
+		rdstation:     testserver.NewRDStation(testserver.Service{Faults: weather(0), PerSecond: 150, TokenUses: 400, Latency: latency}),
+		customergauge: testserver.NewCustomerGauge(testserver.Service{Faults: weather(1), TokenUses: 10, Latency: latency}),
+		connectif:     testserver.NewConnectif(testserver.Service{Faults: weather(2), PerSecond: 40, Latency: latency}),
+		playable:      testserver.NewPlayable(testserver.Service{Faults: weather(3), TokenUses: 20, Latency: latency}),
 	}
 	for i := range products {
 		f.connectif.AddProducts(fmt.Sprintf("sku-%02d", i+1))

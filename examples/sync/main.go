@@ -23,7 +23,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // settings are the command's flags, and what only tests change.
@@ -70,7 +70,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	f := newFakes(s, src.purchases)
 	sites := map[string]string{}
 	for name, handler := range f.handlers() {
-		srv, err := testserver.Start(handler)
+		srv, err := retrywisetest.Start(handler)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 	"go.uber.org/goleak"
 )
@@ -33,7 +34,7 @@ type day struct {
 }
 
 // newDay makes the vendors; run is to follow, in the same synctest bubble.
-func newDay(t *testing.T, s settings, weather func(uint64) testserver.Weather) *day {
+func newDay(t *testing.T, s settings, weather func(uint64) retrywisetest.Plan) *day {
 	t.Helper()
 	s.workers, s.patience, s.campaigns = 8, 15*time.Minute, 12
 	src, err := open(s)
@@ -43,11 +44,11 @@ func newDay(t *testing.T, s settings, weather func(uint64) testserver.Weather) *
 	return &day{settings: s, sources: src, fakes: newFakesIn(s, src.purchases, weather)}
 }
 
-func clearSky(uint64) testserver.Weather { return testserver.Clear() }
+func clearSky(uint64) retrywisetest.Plan { return retrywisetest.Plan{} }
 
 // internet connects to the server of each host. It is net/http's own transport, as the
 // client cannot keep one that is wrapped from sending a read again by itself.
-func internet(servers map[string]*testserver.Server) *http.Transport {
+func internet(servers map[string]*retrywisetest.Server) *http.Transport {
 	return &http.Transport{MaxIdleConnsPerHost: 100, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return servers[address].Transport().DialContext(ctx, network, address)
 	}}
@@ -55,9 +56,9 @@ func internet(servers map[string]*testserver.Server) *http.Transport {
 
 func (d *day) run(t *testing.T) {
 	t.Helper()
-	servers, sites := map[string]*testserver.Server{}, map[string]string{}
+	servers, sites := map[string]*retrywisetest.Server{}, map[string]string{}
 	for name, handler := range d.fakes.handlers() {
-		servers[name+".test:80"] = testserver.Handle(t, handler)
+		servers[name+".test:80"] = retrywisetest.Handle(t, handler)
 		sites[name] = "http://" + name + ".test"
 	}
 	wire := internet(servers)
@@ -185,12 +186,12 @@ func TestDeadLettersTellTheReason(t *testing.T) {
 // A vendor that refuses the credential stops its own step, after a few requests. The
 // other steps do as on any clear day.
 func TestAStepThatCannotLogInStopsAlone(t *testing.T) {
-	refused := func(n int) func(uint64) testserver.Weather {
-		return func(vendor uint64) testserver.Weather {
+	refused := func(n int) func(uint64) retrywisetest.Plan {
+		return func(vendor uint64) retrywisetest.Plan {
 			if vendor != uint64(n) {
-				return testserver.Clear()
+				return retrywisetest.Plan{}
 			}
-			return testserver.Scripted(slices.Repeat([]testserver.Fault{testserver.ExpireToken}, 40)...)
+			return retrywisetest.Sequence(slices.Repeat([]retrywisetest.Fault{testserver.ExpireToken}, 40)...)
 		}
 	}
 	clearDay := map[string]int{"contacts": 964, "files": 7, "purchases": 111, "exports": 7, "campaigns": 1, "registrations": 12}
@@ -232,8 +233,9 @@ func TestTheJobComesBackAtTheTimeTold(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDay(t, settings{}, clearSky)
 				d.workers = 1
-				limited := testserver.Scripted(0, 0, 0, 0, testserver.GatewayLimited)
-				d.fakes.rdstation = testserver.NewRDStation(testserver.Service{Weather: limited, LimitWait: wait})
+				const ok = retrywisetest.NoFault
+				limited := retrywisetest.Sequence(ok, ok, ok, ok, retrywisetest.RateLimited)
+				d.fakes.rdstation = testserver.NewRDStation(testserver.Service{Faults: limited, LimitWait: wait})
 				d.run(t)
 				if diff := cmp.Diff(want, d.step("contacts").Fates); diff != "" || !d.report.agrees() {
 					t.Errorf("fates (-want +got):\n%s\n%s", diff, d.story(t))

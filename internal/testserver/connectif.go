@@ -3,6 +3,8 @@ package testserver
 import (
 	"net/http"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // What a fake Connectif accepts. ConnectifDomain is the only domain that is
@@ -25,7 +27,7 @@ const (
 // A purchase is a plain create: the vendor does not recognise one that it has
 // already had, and starts its workflows again.
 type Connectif struct {
-	front
+	gateway
 	routes  *http.ServeMux
 	shop    connectifShop
 	exports connectifExports
@@ -35,7 +37,7 @@ type Connectif struct {
 // NewConnectif returns a fake without contacts, products, purchases and
 // exports. It takes 5 s to process an export.
 func NewConnectif(service Service) *Connectif {
-	cf := &Connectif{front: newFront(service), routes: http.NewServeMux()}
+	cf := &Connectif{gateway: newGateway(service), routes: http.NewServeMux()}
 	cf.exports.took = 5 * time.Second
 	cf.storage.base = "http://storage.test"
 	for pattern, execute := range map[string]func(call) reply{
@@ -49,7 +51,7 @@ func NewConnectif(service Service) *Connectif {
 		"GET /exports/{id}":                  cf.getExport,
 		"DELETE /exports/{id}":               cf.deleteExport,
 	} {
-		cf.routes.Handle(pattern, cf.business(cf, execute))
+		cf.routes.Handle(pattern, cf.endpoint(cf, execute))
 	}
 	cf.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		connectifNotFound().send(w, r)
@@ -65,9 +67,9 @@ func (cf *Connectif) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Purchases returns the ledger of executed purchases, by purchaseId. Each one
 // beyond the first of its purchaseId is a duplicate.
-func (cf *Connectif) Purchases() *Ledger { return &cf.shop.ledger }
+func (cf *Connectif) Purchases() *retrywisetest.Ledger { return &cf.shop.ledger }
 
 // Exports returns the ledger of created exports, by the id that the vendor
 // gave them. Two exports with the same order have two ids, so Total and not
 // Duplicates tells a create that was sent twice.
-func (cf *Connectif) Exports() *Ledger { return &cf.exports.ledger }
+func (cf *Connectif) Exports() *retrywisetest.Ledger { return &cf.exports.ledger }

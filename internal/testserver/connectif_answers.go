@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A connectifError is the vendor's error document. A field that is not set is
@@ -77,18 +79,18 @@ func connectifPayload(c call) (payload map[string]any, refusal reply, ok bool) {
 
 // instead returns the answer of a fault that keeps request number n from being
 // executed, or nil if fault is not of that kind or the gateway's.
-func (cf *Connectif) instead(fault Fault, _ int, r *http.Request) Answer {
+func (cf *Connectif) instead(fault retrywisetest.Fault, _ int, r *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return connectifRefuse(http.StatusServiceUnavailable, "Service temporarily unavailable").send
-	case GatewayLimited, LeadLimited:
+	case retrywisetest.RateLimited, LeadLimited:
 		return cf.limited(0)
-	case ServerError:
+	case retrywisetest.ServerError:
 		return connectifServerError().send
 	case Disguised:
 		return connectifDisguise(r).send
 	case ExpireToken:
-		return Status(http.StatusUnauthorized)
+		return retrywisetest.Status(http.StatusUnauthorized)
 	default:
 		return nil
 	}
@@ -110,8 +112,8 @@ func connectifDisguise(r *http.Request) reply {
 
 // limited is the answer to a request beyond the rate of the service. The
 // vendor's documents know neither a body nor a wait for it.
-func (cf *Connectif) limited(time.Duration) Answer {
-	return Status(http.StatusTooManyRequests)
+func (cf *Connectif) limited(time.Duration) retrywisetest.Answer {
+	return retrywisetest.Status(http.StatusTooManyRequests)
 }
 
 // check is that of the API key. The vendor's 401 has no body.

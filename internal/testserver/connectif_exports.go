@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // connectifPlaces is how many exports may wait or be in progress at a time.
@@ -31,7 +33,7 @@ var connectifRangeFields = []connectifField{
 // connectifExports processes exports one at a time, in the order of their
 // creation. It has no goroutine: each look at it first catches up with the time.
 type connectifExports struct {
-	ledger Ledger // by id
+	ledger retrywisetest.Ledger // by id
 
 	mu      sync.Mutex // guards the fields below
 	took    time.Duration

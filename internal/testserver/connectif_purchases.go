@@ -8,11 +8,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // connectifShop is what a fake Connectif knows of a shop. The zero value is empty.
 type connectifShop struct {
-	ledger Ledger // of purchases, by purchaseId
+	ledger retrywisetest.Ledger // of purchases, by purchaseId
 
 	mu        sync.Mutex                   // guards the fields below
 	contacts  map[string]map[string]any    // the fields, by e-mail address

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // connectifOrigins sends each host to its own server, as the internet does.
@@ -73,7 +74,7 @@ func TestConnectifDownload(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
-				files := testserver.Handle(t, v.Storage())
+				files := retrywisetest.Handle(t, v.Storage())
 				internet := connectifOrigins{"api.test": v.srv.Transport(), "storage.test": files.Transport()}
 				v.mustSend("PATCH", "/contacts/bo@example.com", `{"_name":"Bo, B.","_points":1000000,"tags":["a"]}`)
 				v.mustSend("POST", "/purchases/", connectifOrder)

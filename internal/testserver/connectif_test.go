@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -22,34 +23,24 @@ const (
 	connectifNotFound = `{"status":404,"title":"Not Found","detail":"Resource not found."}`
 )
 
-// connectif is a fake Connectif together with a client's way to it.
+// connectif is a fake Connectif and a caller with the API key.
 type connectif struct {
 	*testserver.Connectif
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-// newConnectif knows one contact and two products.
+// newConnectif returns a fake with one contact and two products.
 func newConnectif(t *testing.T, service testserver.Service) connectif {
 	cf := testserver.NewConnectif(service)
 	cf.AddContacts("jane@example.com")
 	cf.AddProducts("p-1", "p-2")
-	return connectif{cf, t, testserver.Handle(t, cf)}
+	return connectifOf(t, cf, retrywisetest.Handle(t, cf))
 }
 
-func (v connectif) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", connectifKey)
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v connectif) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
+// connectifOf returns cf, which srv serves, and a caller.
+func connectifOf(t *testing.T, cf *testserver.Connectif, srv *retrywisetest.Server) connectif {
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", connectifKey} }
+	return connectif{cf, caller{t, srv, header}}
 }
 
 // connectifInvalid is the body of a 422; problems is path and reason by turns.
@@ -209,7 +200,7 @@ func TestConnectifContentType(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
-				g := mustDo(t, v.srv, tt.method, tt.path, connectifOrder, "Content-Type", tt.kind, "Authorization", connectifKey)
+				g := v.mustDo(tt.method, tt.path, connectifOrder, "Content-Type", tt.kind, "Authorization", connectifKey)
 				if g.Status != tt.status || g.Status == 415 && g.Body != want {
 					t.Errorf("answer %v; want status %d", g, tt.status)
 				}
@@ -234,9 +225,9 @@ func TestConnectifUnauthorized(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{TokenUses: 1}) // a key does not wear off
 				for range 2 {
-					mustDo(t, v.srv, "GET", "/purchases/purchase-id/x", "", "Authorization", tt.authorization)
+					v.mustDo("GET", "/purchases/purchase-id/x", "", "Authorization", tt.authorization)
 				}
-				g := mustDo(t, v.srv, "POST", "/purchases/", connectifOrder, "Content-Type", kind, "Authorization", tt.authorization)
+				g := v.mustDo("POST", "/purchases/", connectifOrder, "Content-Type", kind, "Authorization", tt.authorization)
 				if diff := cmp.Diff(tt.want, g); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -257,7 +248,7 @@ func TestConnectifRateLimit(t *testing.T) {
 			t.Errorf("statuses (-want +got):\n%s", diff)
 		}
 		v.mustSend("PATCH", connectifJane, `{}`)
-		resp, err := open(t.Context(), v.srv, "PATCH", connectifJane, `{}`)
+		resp, err := v.open(t.Context(), "PATCH", connectifJane, `{}`)
 		if err != nil {
 			t.Fatal(err)
 		}

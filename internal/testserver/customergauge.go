@@ -30,7 +30,7 @@ const (
 // records under another name, or cut into other files, are executed again and
 // each of their customers gets a second e-mail. That is a duplicate in Records.
 type CustomerGauge struct {
-	front
+	gateway
 	routes   *http.ServeMux
 	tokens   accessTokens
 	refusals atomic.Int64 // of credentials
@@ -41,13 +41,13 @@ type CustomerGauge struct {
 // NewCustomerGauge returns a fake without uploads, which has a valid access
 // token already.
 func NewCustomerGauge(service Service) *CustomerGauge {
-	cg := &CustomerGauge{front: newFront(service), routes: http.NewServeMux()}
+	cg := &CustomerGauge{gateway: newGateway(service), routes: http.NewServeMux()}
 	cg.tokens.prefix, cg.tokens.maxUses = "demo-gauge-access-", service.TokenUses
 	cg.tokens.add()
 	for _, suffix := range []string{".json", ".xml"} {
-		d := gaugeDress{cg, gaugeFormatOf(suffix)}
-		cg.routes.Handle("POST /v4.1/file/transactional"+suffix, cg.queue.oneByOne(cg.business(d, d.upload)))
-		cg.routes.Handle("GET /v4.1/file/transactional"+suffix, cg.business(d, d.list))
+		d := gaugeDialect{cg, gaugeFormatOf(suffix)}
+		cg.routes.Handle("POST /v4.1/file/transactional"+suffix, cg.queue.oneByOne(cg.endpoint(d, d.upload)))
+		cg.routes.Handle("GET /v4.1/file/transactional"+suffix, cg.endpoint(d, d.list))
 	}
 	cg.routes.HandleFunc("POST /oauth2/token", cg.giveToken)
 	cg.routes.HandleFunc("/v4.1/file/", gaugeUnknown(gaugeNoMethod))

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A gaugeCode is a code of the vendor's error table. Zero means no error.
@@ -89,15 +91,15 @@ func (f gaugeFormat) document(status int, root string, content any) reply {
 
 // dataFalse is how a failed upload is answered at times, with success for its
 // status. It is documented for uploads of revenue.
-func (f gaugeFormat) dataFalse() Answer {
+func (f gaugeFormat) dataFalse() retrywisetest.Answer {
 	if f.isXML {
 		return reply{status: http.StatusOK, xml: "<Data>false</Data>"}.send
 	}
-	return JSON(http.StatusOK, `{"Data": false}`)
+	return retrywisetest.JSON(http.StatusOK, `{"Data": false}`)
 }
 
 // A gaugeDress is the dress of a fake CustomerGauge that answers in format.
-type gaugeDress struct {
+type gaugeDialect struct {
 	*CustomerGauge
 	format gaugeFormat
 }
@@ -105,18 +107,18 @@ type gaugeDress struct {
 // instead returns the answer of a fault that keeps request number n from being
 // executed, or nil if fault is not of that kind. What comes from a gateway is
 // in no format of the vendor's.
-func (d gaugeDress) instead(fault Fault, n int, r *http.Request) Answer {
+func (d gaugeDialect) instead(fault retrywisetest.Fault, n int, r *http.Request) retrywisetest.Answer {
 	isSecond := n%2 == 1
 	switch fault {
-	case Unavailable:
-		return JSON(http.StatusServiceUnavailable, `{"message":"Service Unavailable"}`)
-	case LeadLimited, GatewayLimited: // the vendor has no limit of a lead
+	case retrywisetest.Unavailable:
+		return retrywisetest.JSON(http.StatusServiceUnavailable, `{"message":"Service Unavailable"}`)
+	case LeadLimited, retrywisetest.RateLimited: // the vendor has no limit of a lead
 		return d.limited(d.service.LimitWait)
-	case ServerError:
+	case retrywisetest.ServerError:
 		if isSecond && r.Method == http.MethodPost {
 			return d.format.dataFalse()
 		}
-		return Status(http.StatusInternalServerError)
+		return retrywisetest.Status(http.StatusInternalServerError)
 	case Disguised:
 		if isSecond {
 			return d.format.refuse(gaugeFailedQuery).send
@@ -131,12 +133,12 @@ func (d gaugeDress) instead(fault Fault, n int, r *http.Request) Answer {
 }
 
 // limited is a gateway's 429, as the vendor documents none of its own.
-func (d gaugeDress) limited(rest time.Duration) Answer {
-	return HTML(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds(rest)))
+func (d gaugeDialect) limited(rest time.Duration) retrywisetest.Answer {
+	return retrywisetest.HTML(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds(rest)))
 }
 
 // check accepts the key and every access token that is still valid.
-func (d gaugeDress) check(header http.Header) (refusal reply, ok bool) {
+func (d gaugeDialect) check(header http.Header) (refusal reply, ok bool) {
 	scheme, secret, _ := strings.Cut(header.Get("Authorization"), " ")
 	switch {
 	case scheme == "api_key" && secret == CustomerGaugeKey:

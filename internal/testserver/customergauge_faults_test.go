@@ -14,57 +14,56 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-const gaugePage429 = "<html>\r\n<head><title>429 Too Many Requests</title></head>\r\n<body>\r\n<center><h1>429 Too Many Requests</h1></center>\r\n</body>\r\n</html>\r\n"
 
 func TestCustomerGaugeFaults(t *testing.T) {
 	const noDatabase, failedQuery = "Could not make connection to database.", "Query could not be executed correctly."
 	const xmlKind = "application/xml"
 	for name, tt := range map[string]struct {
-		faults       []testserver.Fault // the last one is looked at
+		faults       []retrywisetest.Fault // the last one is looked at
 		method, path string
 		want         got
 		err          error
 		executed     int
 		status       int // as the fake counts the last one
 	}{
-		"none":      {[]testserver.Fault{testserver.NoFault}, "POST", gaugeJSON, got{200, kind, `{"Data":{"id":"upload-1","records":1}}`}, nil, 1, 200},
-		"none, XML": {[]testserver.Fault{testserver.NoFault}, "POST", gaugeXML, got{200, xmlKind, `<Data><id>upload-1</id><records>1</records></Data>`}, nil, 1, 200},
-		"unavailable": {[]testserver.Fault{testserver.Unavailable}, "POST", gaugeXML,
+		"none":      {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeJSON, got{200, kind, `{"Data":{"id":"upload-1","records":1}}`}, nil, 1, 200},
+		"none, XML": {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeXML, got{200, xmlKind, `<Data><id>upload-1</id><records>1</records></Data>`}, nil, 1, 200},
+		"unavailable": {[]retrywisetest.Fault{retrywisetest.Unavailable}, "POST", gaugeXML,
 			got{503, kind, `{"message":"Service Unavailable"}`}, nil, 0, 503},
-		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable}, "POST", gaugeJSON,
+		"unavailable, second time": {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable}, "POST", gaugeJSON,
 			got{503, "text/html", page503}, nil, 0, 503},
-		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, "POST", gaugeJSON, got{502, "text/html", page502}, nil, 0, 502},
-		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, "POST", gaugeJSON, got{504, "text/html", page504}, nil, 0, 504},
-		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, "POST", gaugeJSON, got{}, io.EOF, 0, 0},
-		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, "POST", gaugeJSON, got{}, io.EOF, 1, 0},
-		"cut body": {[]testserver.Fault{testserver.CutBody}, "POST", gaugeJSON,
+		"bad gateway":     {[]retrywisetest.Fault{retrywisetest.BadGateway}, "POST", gaugeJSON, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout": {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, "POST", gaugeJSON, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":    {[]retrywisetest.Fault{retrywisetest.ResetBefore}, "POST", gaugeJSON, got{}, io.EOF, 0, 0},
+		"reset after":     {[]retrywisetest.Fault{retrywisetest.ResetAfter}, "POST", gaugeJSON, got{}, io.EOF, 1, 0},
+		"cut body": {[]retrywisetest.Fault{retrywisetest.CutBody}, "POST", gaugeJSON,
 			got{200, kind, `{"Data":{"id":"uplo`}, io.ErrUnexpectedEOF, 1, 200},
-		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited}, "POST", gaugeJSON, got{429, "text/html", gaugePage429}, nil, 0, 429},
-		"lead limited":    {[]testserver.Fault{testserver.LeadLimited}, "POST", gaugeJSON, got{429, "text/html", gaugePage429}, nil, 0, 429},
-		"server error":    {[]testserver.Fault{testserver.ServerError}, "POST", gaugeJSON, got{Status: 500}, nil, 0, 500},
-		"server error, second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "POST", gaugeJSON,
+		"gateway limited": {[]retrywisetest.Fault{retrywisetest.RateLimited}, "POST", gaugeJSON, got{429, "text/html", page429}, nil, 0, 429},
+		"lead limited":    {[]retrywisetest.Fault{testserver.LeadLimited}, "POST", gaugeJSON, got{429, "text/html", page429}, nil, 0, 429},
+		"server error":    {[]retrywisetest.Fault{retrywisetest.ServerError}, "POST", gaugeJSON, got{Status: 500}, nil, 0, 500},
+		"server error, second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "POST", gaugeJSON,
 			got{200, kind, `{"Data": false}`}, nil, 0, 200},
-		"server error, XML second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "POST", gaugeXML,
+		"server error, XML second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "POST", gaugeXML,
 			got{200, xmlKind, `<Data>false</Data>`}, nil, 0, 200},
-		"server error, list second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "GET", gaugeJSON,
+		"server error, list second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "GET", gaugeJSON,
 			got{Status: 500}, nil, 0, 500},
-		"disguised": {[]testserver.Fault{testserver.Disguised}, "POST", gaugeJSON, gaugeRefusal(400, 400120, noDatabase), nil, 0, 400},
-		"disguised, second time": {[]testserver.Fault{testserver.Disguised, testserver.Disguised}, "POST", gaugeJSON,
+		"disguised": {[]retrywisetest.Fault{testserver.Disguised}, "POST", gaugeJSON, gaugeRefusal(400, 400120, noDatabase), nil, 0, 400},
+		"disguised, second time": {[]retrywisetest.Fault{testserver.Disguised, testserver.Disguised}, "POST", gaugeJSON,
 			gaugeRefusal(400, 400122, failedQuery), nil, 0, 400},
-		"disguised, XML": {[]testserver.Fault{testserver.Disguised}, "GET", gaugeXML, gaugeRefusalXML(400, 400120, noDatabase), nil, 0, 400},
-		"expire token":   {[]testserver.Fault{testserver.ExpireToken}, "POST", gaugeJSON, gaugeRefusal(401, 2000, "Invalid API Key"), nil, 0, 401},
+		"disguised, XML": {[]retrywisetest.Fault{testserver.Disguised}, "GET", gaugeXML, gaugeRefusalXML(400, 400120, noDatabase), nil, 0, 400},
+		"expire token":   {[]retrywisetest.Fault{testserver.ExpireToken}, "POST", gaugeJSON, gaugeRefusal(401, 2000, "Invalid API Key"), nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newGauge(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+				v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				before := v.Statuses()
 				var g got
 				var err error
 				for range tt.faults {
 					before = v.Statuses()
-					g, err = do(t.Context(), v.srv, tt.method, tt.path, gaugeUpload("a.csv", gaugeRecord),
+					g, err = v.do(t.Context(), tt.method, tt.path, gaugeUpload("a.csv", gaugeRecord),
 						"Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
 				}
 				if !errors.Is(err, tt.err) {
@@ -90,15 +89,15 @@ func TestCustomerGaugeTellsTheWait(t *testing.T) {
 		service testserver.Service
 		want    string
 	}{
-		"fault":           {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.GatewayLimited)}, "1"},
-		"configured wait": {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.LeadLimited), LimitWait: 1500 * time.Millisecond}, "2"},
+		"fault":           {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.RateLimited)}, "1"},
+		"configured wait": {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.LeadLimited), LimitWait: 1500 * time.Millisecond}, "2"},
 		"limit":           {testserver.Service{PerSecond: 1}, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newGauge(t, tt.service)
 				v.mustSend("GET", gaugeJSON, "")
-				resp, err := open(t.Context(), v.srv, "GET", gaugeJSON, "")
+				resp, err := v.open(t.Context(), "GET", gaugeJSON, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -147,7 +146,7 @@ func TestCustomerGaugeQueue(t *testing.T) {
 
 func TestCustomerGaugePeakOfOneByOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newGauge(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.ResetAfter, testserver.CutBody)})
+		v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.ResetAfter, retrywisetest.CutBody)})
 		for i := range 50 {
 			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two end without an answer
 		}
@@ -165,7 +164,7 @@ func TestCustomerGaugeClientLeavesTheQueue(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := do(ctx, v.srv, "POST", gaugeJSON, gaugeUpload("b.csv", gaugeRecord), "Content-Type", gaugeForm)
+		_, err := v.do(ctx, "POST", gaugeJSON, gaugeUpload("b.csv", gaugeRecord), "Content-Type", gaugeForm)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v; want the deadline", err)
 		}
@@ -182,13 +181,13 @@ func TestCustomerGaugeClientLeavesTheQueue(t *testing.T) {
 
 // Over TCP, from a fake that was made outside of any bubble.
 func TestCustomerGaugeOverTCP(t *testing.T) {
-	cg := testserver.NewCustomerGauge(testserver.Service{Weather: testserver.Scripted(testserver.ResetAfter)})
-	srv, err := testserver.Start(cg)
+	cg := testserver.NewCustomerGauge(testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
+	srv, err := retrywisetest.Start(cg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	v := gaugeVendor{cg, t, srv}
+	v := gaugeOf(t, cg, srv)
 	if g, err := v.send("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord)); err == nil {
 		t.Errorf("answer %v; want none", g)
 	}
@@ -202,7 +201,7 @@ func TestCustomerGaugeOverTCP(t *testing.T) {
 func TestCustomerGaugeMadeOutsideOfTheBubble(t *testing.T) {
 	cg := testserver.NewCustomerGauge(testserver.Service{Latency: time.Second})
 	synctest.Test(t, func(t *testing.T) {
-		v := gaugeVendor{cg, t, testserver.Handle(t, cg)}
+		v := gaugeOf(t, cg, retrywisetest.Handle(t, cg))
 		var wg sync.WaitGroup
 		for i := range 3 {
 			wg.Go(func() { v.mustSend("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) })
@@ -216,7 +215,7 @@ func TestCustomerGaugeMadeOutsideOfTheBubble(t *testing.T) {
 func TestCustomerGaugePatientClientsArrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients = 60
-		v := newGauge(t, testserver.Service{Weather: testserver.Seeded(3, 0.5), Latency: 50 * time.Millisecond, TokenUses: 20, PerSecond: 15})
+		v := newGauge(t, testserver.Service{Faults: testserver.Seeded(3, 0.5), Latency: 50 * time.Millisecond, TokenUses: 20, PerSecond: 15})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() { gaugeUploadUntilDone(t, v, fmt.Sprintf("%d", i)) })
@@ -239,16 +238,16 @@ func TestCustomerGaugePatientClientsArrive(t *testing.T) {
 	})
 }
 
-func gaugeUploadUntilDone(t *testing.T, v gaugeVendor, number string) {
+func gaugeUploadUntilDone(t *testing.T, v customerGauge, number string) {
 	body := gaugeUpload(number+".csv", "number_customergauge\n"+number+"\n")
 	inAlready := gaugeRefusal(400, 400103, "This upload has already been processed")
 	for range 1000 {
-		g, err := do(t.Context(), v.srv, "POST", gaugeJSON, body, "Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
+		g, err := v.do(t.Context(), "POST", gaugeJSON, body, "Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
 		switch {
 		case err == nil && (g == inAlready || g.Status == 200 && g.Body != `{"Data": false}`):
 			return
 		case g.Status == 401:
-			mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
+			v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
 		default:
 			<-time.After(time.Second)
 		}

@@ -3,6 +3,8 @@ package testserver
 import (
 	"net/http"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A gaugeQueue lets one upload after the other pass, in the order in which they
@@ -38,7 +40,7 @@ func (q *gaugeQueue) oneByOne(upload http.Handler) http.Handler {
 			upload.ServeHTTP(counting, r)
 			<-q.turns()
 		case <-r.Context().Done():
-			drop(counting)
+			retrywisetest.Reset()(counting, r)
 		}
 	})
 }

@@ -17,9 +17,9 @@ const (
 
 // list asks for the uploads with the credential of authorization; without
 // uploads the status is 400 for a good one.
-func (v gaugeVendor) list(path, authorization string) got {
+func (v customerGauge) list(path, authorization string) got {
 	v.t.Helper()
-	return mustDo(v.t, v.srv, "GET", path, "", "Authorization", authorization)
+	return v.mustDo("GET", path, "", "Authorization", authorization)
 }
 
 func TestCustomerGaugeTokenEndpoint(t *testing.T) {
@@ -41,11 +41,11 @@ func TestCustomerGaugeTokenEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// the weather and the limit are not for the token endpoint
-				v := newGauge(t, testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
+				v := newGauge(t, testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				for range 3 {
-					mustDo(t, v.srv, "POST", "/oauth2/token", "")
+					v.mustDo("POST", "/oauth2/token", "")
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, v.srv, "POST", "/oauth2/token", tt.body, "Content-Type", tt.contentType)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/oauth2/token", tt.body, "Content-Type", tt.contentType)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := v.Renewals(); n != tt.renewals {
@@ -103,7 +103,7 @@ func TestCustomerGaugeTokensExpireByUses(t *testing.T) {
 		for _, ask := range []string{"first", "first", "first", "renew", "first", "newest", "newest", "newest", "key"} {
 			switch ask {
 			case "renew":
-				statuses = append(statuses, mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm).Status)
+				statuses = append(statuses, v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm).Status)
 			case "key":
 				statuses = append(statuses, v.list(gaugeJSON, "api_key "+testserver.CustomerGaugeKey).Status)
 			case "newest":
@@ -126,7 +126,7 @@ func TestCustomerGaugeTokensLiveForAnHour(t *testing.T) {
 		v := newGauge(t, testserver.Service{})
 		<-time.After(59 * time.Minute)
 		first := v.Token()
-		mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
+		v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
 		if status := v.list(gaugeJSON, "Bearer "+first).Status; status != 400 {
 			t.Errorf("status %d; want 400: a new token does not end the one before", status)
 		}

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // gaugeUploads is the store of a fake CustomerGauge. The zero value is empty.
 type gaugeUploads struct {
-	files   Ledger // by file name
-	records Ledger // by number_customergauge
+	files   retrywisetest.Ledger // by file name
+	records retrywisetest.Ledger // by number_customergauge
 
 	mu        sync.Mutex // guards the fields below
 	processed []gaugeUpload
@@ -42,15 +44,15 @@ type gaugeFingerprint struct {
 
 // Uploads returns the ledger of the executed uploads: the content by the file's
 // name. Two contents under one name are two executions, one of them a duplicate.
-func (cg *CustomerGauge) Uploads() *Ledger { return &cg.uploads.files }
+func (cg *CustomerGauge) Uploads() *retrywisetest.Ledger { return &cg.uploads.files }
 
 // Records returns the ledger of the executed records: the name of their file by
 // their number_customergauge. Each one sends an e-mail, so a duplicate is a
 // customer who got two.
-func (cg *CustomerGauge) Records() *Ledger { return &cg.uploads.records }
+func (cg *CustomerGauge) Records() *retrywisetest.Ledger { return &cg.uploads.records }
 
 // upload serves POST /v4.1/file/transactional.
-func (d gaugeDress) upload(c call) reply {
+func (d gaugeDialect) upload(c call) reply {
 	file, code := postedGaugeFile(c.request.Header.Get("Content-Type"), c.body)
 	if code != 0 {
 		return d.format.refuse(code)
@@ -68,7 +70,7 @@ func (d gaugeDress) upload(c call) reply {
 }
 
 // list serves GET /v4.1/file/transactional. It knows no filter and no pages.
-func (d gaugeDress) list(call) reply {
+func (d gaugeDialect) list(call) reply {
 	s := &d.uploads
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Playable is a fake of Playable's own API: campaigns, their registrations and
@@ -21,7 +23,7 @@ import (
 // What a fault strikes counts for the hour, too, and every answer tells how
 // many calls are left of it.
 type Playable struct {
-	front
+	gateway
 	routes     *http.ServeMux
 	tokens     playableTokens
 	campaigns  playableCampaigns
@@ -29,8 +31,8 @@ type Playable struct {
 	copying    playableLimit // calls of copy
 	statistics playableLimit // calls of game-data-statistics
 	throttles  atomic.Int64
-	copies     Ledger
-	served     Ledger
+	copies     retrywisetest.Ledger
+	served     retrywisetest.Ledger
 }
 
 // playableHourly is the vendor's limit for an app.
@@ -38,19 +40,19 @@ const playableHourly = 3600
 
 // NewPlayable returns a fake without campaigns and without an access token.
 func NewPlayable(service Service) *Playable {
-	p := &Playable{front: newFront(service), routes: http.NewServeMux()}
+	p := &Playable{gateway: newGateway(service), routes: http.NewServeMux()}
 	p.tokens.prefix, p.tokens.maxUses = "demo-access-", service.TokenUses
 	p.tokens.early.allow(2, time.Hour)
 	p.hour.allow(playableHourly, time.Hour)
 	p.copying.allow(10, time.Minute)
 	p.statistics.allow(1, time.Minute)
 	p.routes.HandleFunc("POST /oauth/token", p.issueToken)
-	p.routes.Handle("GET /v1/campaigns", p.business(p, p.listCampaigns))
-	p.routes.Handle("GET /v1/campaign-type/{type}", p.business(p, p.getCampaignType))
-	p.routes.Handle("GET /v1/campaign/{campaign}/registrations", p.business(p, p.listRegistrations))
-	p.routes.Handle("GET /v1/campaign/{campaign}/game-data-statistics", p.business(p, p.getStatistics))
-	p.routes.Handle("POST /v1/campaign/copy/{campaign}", p.business(p, p.copyCampaign))
-	p.routes.Handle("POST /v1/campaign/{campaign}/{action}", p.business(p, p.actOnCampaign))
+	p.routes.Handle("GET /v1/campaigns", p.endpoint(p, p.listCampaigns))
+	p.routes.Handle("GET /v1/campaign-type/{type}", p.endpoint(p, p.getCampaignType))
+	p.routes.Handle("GET /v1/campaign/{campaign}/registrations", p.endpoint(p, p.listRegistrations))
+	p.routes.Handle("GET /v1/campaign/{campaign}/game-data-statistics", p.endpoint(p, p.getStatistics))
+	p.routes.Handle("POST /v1/campaign/copy/{campaign}", p.endpoint(p, p.copyCampaign))
+	p.routes.Handle("POST /v1/campaign/{campaign}/{action}", p.endpoint(p, p.actOnCampaign))
 	p.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		playableNotFound().send(w, r)
 	})

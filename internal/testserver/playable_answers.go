@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // playableConnectTimeout is no status of IANA's; the vendor's help page lists it
@@ -40,20 +42,20 @@ func (p *Playable) throttled(rest time.Duration) reply {
 }
 
 // limited is the answer to a request beyond the rate of the service.
-func (p *Playable) limited(rest time.Duration) Answer { return p.throttled(rest).send }
+func (p *Playable) limited(rest time.Duration) retrywisetest.Answer { return p.throttled(rest).send }
 
 // instead returns the answer of a fault that keeps request number n from being
 // executed, or nil if fault is not of that kind or the gateway's.
-func (p *Playable) instead(fault Fault, _ int, _ *http.Request) Answer {
+func (p *Playable) instead(fault retrywisetest.Fault, _ int, _ *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return playableRefusal(http.StatusServiceUnavailable, "Service Unavailable").send
-	case LeadLimited, GatewayLimited:
+	case LeadLimited, retrywisetest.RateLimited:
 		return p.limited(p.service.LimitWait)
-	case ServerError:
+	case retrywisetest.ServerError:
 		return playableRefusal(http.StatusInternalServerError, "Server Error").send
 	case Disguised:
-		return whole(playableConnectTimeout, "text/html", playableTimeoutPage, nil)
+		return retrywisetest.Body(playableConnectTimeout, "text/html", playableTimeoutPage)
 	case ExpireToken:
 		p.ExpireToken()
 		return nil

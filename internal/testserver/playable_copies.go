@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Copies returns the ledger of executed copies, by the id of the campaign that
 // was copied and the name of the copy, such as "7/Spring". The vendor does not
 // recognise a copy that it has already made: each one beyond the first of its
 // key is a duplicate, and one more campaign.
-func (p *Playable) Copies() *Ledger { return &p.copies }
+func (p *Playable) Copies() *retrywisetest.Ledger { return &p.copies }
 
 // copyCampaign serves POST /v1/campaign/copy/{campaign}, which is not
 // idempotent.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // playableMeter is what an answer tells of the limits.
@@ -20,7 +21,7 @@ type playableMeter struct {
 // metered sends a request and returns what the answer tells of the limits.
 func (v playable) metered(method, path, body string) playableMeter {
 	v.t.Helper()
-	resp, err := open(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
+	resp, err := v.open(v.t.Context(), method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func (v playable) metered(method, path, body string) playableMeter {
 
 func TestPlayableMeter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.BadGateway)})
+		v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.BadGateway)})
 		for _, step := range []struct {
 			path string
 			want playableMeter

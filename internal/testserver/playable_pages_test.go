@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // playableList is what a client needs of a page.
@@ -108,12 +109,12 @@ func TestPlayablePull(t *testing.T) {
 func TestPlayablePullOverTCP(t *testing.T) {
 	p := testserver.NewPlayable(testserver.Service{})
 	p.AddCampaign(7, "Spring", 25)
-	srv, err := testserver.Start(p)
+	srv, err := retrywisetest.Start(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	v := playable{p, t, srv}
+	v := playableOf(t, p, srv)
 	v.fetchToken()
 	if diff := cmp.Diff(p.Registrations(7), v.pull(springPlayers)); diff != "" {
 		t.Errorf("pulled (-want +got):\n%s", diff)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The bounds of per_page.
@@ -36,7 +38,7 @@ func (p *Playable) Registrations(campaign int) []string {
 // and registration id, such as "7/7000001". It has an entry for each undamaged
 // page with the registration that went to a client still there; the payload is
 // the query of the request.
-func (p *Playable) Served() *Ledger { return &p.served }
+func (p *Playable) Served() *retrywisetest.Ledger { return &p.served }
 
 // registrationID returns the id of the registration with index i. Up to a
 // million of them the ids of two campaigns differ.

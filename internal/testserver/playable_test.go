@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -20,11 +21,16 @@ const (
 	playableThrottled = `{"message":"Too Many Attempts."}`
 )
 
-// playable is a fake Playable together with a client's way to it.
+// playable is a fake Playable and a caller with the newest token.
 type playable struct {
 	*testserver.Playable
-	t   *testing.T
-	srv *testserver.Server
+	caller
+}
+
+// playableOf returns p, which srv serves, and a caller.
+func playableOf(t *testing.T, p *testserver.Playable, srv *retrywisetest.Server) playable {
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", "Bearer " + p.Token()} }
+	return playable{p, caller{t, srv, header}}
 }
 
 // newPlayable returns a fake with the campaign 7 of 25 registrations, the
@@ -33,31 +39,15 @@ func newPlayable(t *testing.T, service testserver.Service) playable {
 	p := testserver.NewPlayable(service)
 	p.AddCampaign(8, "Autumn", 0)
 	p.AddCampaign(7, "Spring", 25)
-	v := playable{p, t, testserver.Handle(t, p)}
+	v := playableOf(t, p, retrywisetest.Handle(t, p))
 	v.fetchToken()
 	return v
-}
-
-// send makes a request with the newest token.
-func (v playable) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v playable) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
 }
 
 // fetchToken asks for a token as a client does.
 func (v playable) fetchToken() got {
 	v.t.Helper()
-	return mustDo(v.t, v.srv, "POST", "/oauth/token", playableGrant, "Content-Type", kind)
+	return v.mustDo("POST", "/oauth/token", playableGrant, "Content-Type", kind)
 }
 
 func TestPlayableRules(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -43,12 +44,12 @@ func TestPlayableTokenEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// the weather and the rate of the service are not for the token endpoint
-				p := testserver.NewPlayable(testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
-				srv := testserver.Handle(t, p)
+				p := testserver.NewPlayable(testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
+				v := playableOf(t, p, retrywisetest.Handle(t, p))
 				for range 3 {
-					mustDo(t, srv, "POST", "/oauth/token", `{}`, "Content-Type", kind)
+					v.mustDo("POST", "/oauth/token", `{}`, "Content-Type", kind)
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, srv, "POST", "/oauth/token", tt.body, "Content-Type", tt.kind)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/oauth/token", tt.body, "Content-Type", tt.kind)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := p.Renewals(); n != tt.renewals {
@@ -69,7 +70,7 @@ func TestPlayableUnauthenticated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
-				g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", authorization)
+				g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", authorization)
 				if diff := cmp.Diff(got{401, kind, playableRefused}, g); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -90,7 +91,7 @@ func TestPlayableTokenLife(t *testing.T) {
 		"after an hour":    {testserver.Service{}, []time.Duration{time.Hour - 1, 1, 0}, []int{200, 401, 401}, ""},
 		"after its uses":   {testserver.Service{TokenUses: 2}, []time.Duration{0, 0, 0}, []int{200, 200, 401}, ""},
 		"at the last use":  {testserver.Service{TokenUses: 1}, []time.Duration{0}, []int{200}, ""},
-		"at a fault's":     {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
+		"at a fault's":     {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
 		"not yet used up":  {testserver.Service{TokenUses: 2}, []time.Duration{0}, []int{200}, "demo-access-1"},
 		"hour before uses": {testserver.Service{TokenUses: 2}, []time.Duration{0, time.Hour}, []int{200, 401}, ""},
 	} {
@@ -100,7 +101,7 @@ func TestPlayableTokenLife(t *testing.T) {
 				var statuses []int
 				for _, pause := range tt.pauses {
 					<-time.After(pause)
-					g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", "Bearer demo-access-1")
+					g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", "Bearer demo-access-1")
 					statuses = append(statuses, g.Status)
 				}
 				if diff := cmp.Diff(tt.want, statuses); diff != "" {
@@ -123,7 +124,7 @@ func TestPlayableEarlyTokens(t *testing.T) {
 	throttled := func(status, early int) asked { return asked{got{status, kind, playableThrottled}, early} }
 	synctest.Test(t, func(t *testing.T) {
 		p := testserver.NewPlayable(testserver.Service{})
-		v := playable{p, t, testserver.Handle(t, p)}
+		v := playableOf(t, p, retrywisetest.Handle(t, p))
 		for i, step := range []struct {
 			pause time.Duration
 			want  asked
@@ -154,7 +155,7 @@ func TestPlayableOlderTokensStayGood(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		v.fetchToken()
 		for _, token := range []string{"demo-access-1", "demo-access-2"} {
-			if g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", "Bearer "+token); g.Status != 200 {
+			if g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", "Bearer "+token); g.Status != 200 {
 				t.Errorf("%s: %v; want 200", token, g)
 			}
 		}

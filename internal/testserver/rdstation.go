@@ -3,6 +3,8 @@ package testserver
 import (
 	"net/http"
 	"sync/atomic"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // RDStation is a fake of RD Station Marketing: contacts, events and the token
@@ -25,25 +27,25 @@ import (
 // still connected. A client that leaves in the very middle of the answer may
 // thus be counted as having made a duplicate.
 type RDStation struct {
-	front
+	gateway
 	routes   *http.ServeMux
 	tokens   tokens
 	contacts contacts
-	events   Ledger
+	events   retrywisetest.Ledger
 	taken    atomic.Int64 // events
 }
 
 // NewRDStation returns a fake without contacts and events, whose access token
 // is valid.
 func NewRDStation(service Service) *RDStation {
-	rd := &RDStation{front: newFront(service), routes: http.NewServeMux()}
+	rd := &RDStation{gateway: newGateway(service), routes: http.NewServeMux()}
 	rd.contacts.clock = &rd.clock
 	rd.tokens.renew()
 	rd.tokens.maxUses = service.TokenUses
-	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.business(rd, rd.patchContact))
-	rd.routes.Handle("GET /platform/contacts/{contact}", rd.business(rd, rd.getContact))
-	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.business(rd, rd.deleteContact))
-	rd.routes.Handle("POST /platform/events", rd.business(rd, rd.postEvent))
+	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.endpoint(rd, rd.patchContact))
+	rd.routes.Handle("GET /platform/contacts/{contact}", rd.endpoint(rd, rd.getContact))
+	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.endpoint(rd, rd.deleteContact))
+	rd.routes.Handle("POST /platform/events", rd.endpoint(rd, rd.postEvent))
 	rd.routes.HandleFunc("POST /auth/token", rd.renewToken)
 	rd.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusNotFound, "RESOURCE_NOT_FOUND", "The resource couldn't be found.").send(w, r)

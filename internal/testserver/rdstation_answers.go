@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // accountLimit is the limit that a GatewayLimited answer tells: the vendor's
@@ -30,15 +32,15 @@ func refuseList(status int, kind, message string, header ...string) reply {
 
 // instead returns the answer of a fault that keeps request number n from being
 // executed, or nil if fault is not of that kind or the gateway's.
-func (rd *RDStation) instead(fault Fault, _ int, r *http.Request) Answer {
+func (rd *RDStation) instead(fault retrywisetest.Fault, _ int, r *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return refuseList(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "Service temporarily unavailable").send
 	case LeadLimited:
 		return leadLimited(r.PathValue("contact"), rd.service.LeadWait)
-	case GatewayLimited:
+	case retrywisetest.RateLimited:
 		return gatewayLimited(accountLimit, rd.service.LimitWait)
-	case ServerError, Disguised:
+	case retrywisetest.ServerError, Disguised:
 		return refuseList(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "Service temporarily unavailable").send
 	case ExpireToken:
 		rd.ExpireToken()
@@ -49,7 +51,7 @@ func (rd *RDStation) instead(fault Fault, _ int, r *http.Request) Answer {
 }
 
 // limited is the answer to a request beyond the rate of the service.
-func (rd *RDStation) limited(rest time.Duration) Answer {
+func (rd *RDStation) limited(rest time.Duration) retrywisetest.Answer {
 	return gatewayLimited(rd.service.PerSecond, rest)
 }
 
@@ -60,7 +62,7 @@ func (rd *RDStation) check(header http.Header) (refusal reply, ok bool) {
 
 // leadLimited is the application's 429. As with the real one, its text names
 // the contact. The contact comes as in the URL; events have none.
-func leadLimited(contact string, rest time.Duration) Answer {
+func leadLimited(contact string, rest time.Duration) retrywisetest.Answer {
 	_, key, _ := strings.Cut(contact, ":")
 	return reply{status: http.StatusTooManyRequests, body: struct {
 		Error         string `json:"error"`
@@ -76,8 +78,8 @@ func leadLimited(contact string, rest time.Duration) Answer {
 }
 
 // gatewayLimited is the gateway's 429: the wait is in a header of its own.
-func gatewayLimited(limit int, rest time.Duration) Answer {
-	return JSON(http.StatusTooManyRequests, `{"message":"API rate limit exceeded"}`,
+func gatewayLimited(limit int, rest time.Duration) retrywisetest.Answer {
+	return retrywisetest.JSON(http.StatusTooManyRequests, `{"message":"API rate limit exceeded"}`,
 		"RateLimit-Limit-Quotas", strconv.Itoa(limit),
 		"Retry-After-Quotas", strconv.Itoa(seconds(rest)))
 }

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // contacts is the store of a fake RD Station. The zero value is empty.
 type contacts struct {
-	ledger Ledger // by the identifier's value, as the URL had it
+	ledger retrywisetest.Ledger // by the identifier's value, as the URL had it
 	clock  *clock
 
 	mu         sync.Mutex          // guards the fields below
@@ -80,7 +82,7 @@ func (rd *RDStation) patchContact(c call) reply {
 	if refusal, ok := validate(identifier, payload); !ok {
 		return refusal
 	}
-	return rd.contacts.execute(identifier, value, payload, c.cameAt)
+	return rd.contacts.execute(identifier, value, payload, c.arrivedAt)
 }
 
 // identify splits the last part of the URL, such as "email:ana@example.com".
@@ -94,7 +96,7 @@ func leadNotFound() reply {
 }
 
 // execute writes a valid payload. A new e-mail address makes a new contact.
-func (s *contacts) execute(identifier, value string, payload map[string]any, cameAt int64) reply {
+func (s *contacts) execute(identifier, value string, payload map[string]any, arrivedAt int64) reply {
 	canonical, err := json.Marshal(payload) // sorts the fields
 	if err != nil {
 		return badRequest() // never: payload was decoded from JSON
@@ -112,7 +114,7 @@ func (s *contacts) execute(identifier, value string, payload map[string]any, cam
 	if c == nil {
 		c = s.create(value)
 	}
-	s.judge(c, canonical, cameAt)
+	s.judge(c, canonical, arrivedAt)
 	s.write(c, payload)
 	s.ledger.Record(value, canonical)
 	return reply{status: http.StatusOK, body: c.fields, sent: func() { s.told(c, canonical) }}
@@ -130,11 +132,11 @@ func (s *contacts) create(address string) *contact {
 }
 
 // judge counts an execution that changes nothing as a repeat or a duplicate.
-func (s *contacts) judge(c *contact, payload []byte, cameAt int64) {
+func (s *contacts) judge(c *contact, payload []byte, arrivedAt int64) {
 	switch {
 	case !bytes.Equal(c.payload, payload):
 		c.payload, c.toldAt = payload, 0
-	case c.toldAt != 0 && c.toldAt < cameAt:
+	case c.toldAt != 0 && c.toldAt < arrivedAt:
 		s.duplicates++
 	default:
 		s.repeats++

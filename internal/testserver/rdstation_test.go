@@ -1,8 +1,6 @@
 package testserver_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,49 +12,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-const (
-	ana  = "/platform/contacts/email:ana@example.com"
-	kind = "application/json"
-)
+const ana = "/platform/contacts/email:ana@example.com"
 
-// vendor is a fake RD Station together with a client's way to it.
-type vendor struct {
+// rdStation is a fake RD Station and a caller with the current token.
+type rdStation struct {
 	*testserver.RDStation
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-func newVendor(t *testing.T, cfg testserver.Service) vendor {
-	rd := testserver.NewRDStation(cfg)
-	return vendor{rd, t, testserver.Handle(t, rd)}
-}
-
-// send makes a request with the token that is valid now.
-func (v vendor) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v vendor) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
-}
-
-// compact removes white space from a JSON text, as the vendor's documents have it.
-func compact(t *testing.T, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+func newRDStation(t *testing.T, service testserver.Service) rdStation {
+	rd := testserver.NewRDStation(service)
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", "Bearer " + rd.Token()} }
+	return rdStation{rd, caller{t, retrywisetest.Handle(t, rd), header}}
 }
 
 func TestContactRules(t *testing.T) {
@@ -119,7 +89,7 @@ func TestContactRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
+				v := newRDStation(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -152,7 +122,7 @@ func TestContactByUUID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
+				v := newRDStation(t, testserver.Service{})
 				v.mustSend("PATCH", ana, `{"name":"Ana"}`)
 				v.mustSend("PATCH", "/platform/contacts/email:bo@example.com", `{}`)
 				if diff := cmp.Diff(got{tt.status, kind, tt.want}, v.mustSend("PATCH", byUUID, tt.body)); diff != "" {
@@ -165,7 +135,7 @@ func TestContactByUUID(t *testing.T) {
 
 func TestContactLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+		v := newRDStation(t, testserver.Service{})
 		notFound := got{404, kind, `{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"Lead not found."}}`}
 		stored := got{200, kind, `{"email":"ana@example.com","name":"Ana","uuid":"00000000-0000-4000-8000-000000000001"}`}
 		for i, step := range []struct {
@@ -188,7 +158,7 @@ func TestContactLife(t *testing.T) {
 
 func TestStoredMergesPayloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+		v := newRDStation(t, testserver.Service{})
 		v.mustSend("PATCH", ana, `{"name":"Ana","city":"Recife"}`)
 		v.mustSend("PATCH", ana, `{"city":"Olinda"}`)
 		const uuid = "00000000-0000-4000-8000-000000000001"
@@ -221,8 +191,8 @@ func TestContentType(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
-				g := mustDo(t, v.srv, tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
+				v := newRDStation(t, testserver.Service{})
+				g := v.mustDo(tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
 				if g.Status != tt.status {
 					t.Errorf("status %d; want %d", g.Status, tt.status)
 				}
@@ -236,7 +206,7 @@ func TestContentType(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+		v := newRDStation(t, testserver.Service{})
 		for _, body := range []string{
 			`{"event_type":"CONVERSION","payload":{"event_identifier":"trial"}}`,
 			`{"payload":{"event_identifier":"trial"}}`,
@@ -260,7 +230,7 @@ func TestEvents(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{PerSecond: 2})
+		v := newRDStation(t, testserver.Service{PerSecond: 2})
 		var statuses []int
 		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond, 0, 0} {
 			<-time.After(pause)
@@ -277,9 +247,9 @@ func TestRateLimit(t *testing.T) {
 
 func TestRateLimitTellsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{PerSecond: 1})
+		v := newRDStation(t, testserver.Service{PerSecond: 1})
 		v.mustSend("GET", ana, "")
-		resp, err := open(t.Context(), v.srv, "GET", ana, "")
+		resp, err := v.open(t.Context(), "GET", ana, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,7 +270,7 @@ func TestRateLimitTellsTheWait(t *testing.T) {
 func TestPeak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients = 20
-		v := newVendor(t, testserver.Service{Latency: time.Second})
+		v := newRDStation(t, testserver.Service{Latency: time.Second})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() {

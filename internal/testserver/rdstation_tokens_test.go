@@ -18,10 +18,10 @@ func tokenRequest(id, secret, refresh string) string {
 }
 
 // renew gives v a new token.
-func renew(t *testing.T, v vendor) {
+func renew(t *testing.T, v rdStation) {
 	t.Helper()
 	body := tokenRequest(testserver.ClientID, testserver.ClientSecret, testserver.RefreshToken)
-	if g := mustDo(t, v.srv, "POST", "/auth/token", body, "Content-Type", kind); g.Status != 200 {
+	if g := v.mustDo("POST", "/auth/token", body, "Content-Type", kind); g.Status != 200 {
 		t.Errorf("renewal: %v", g)
 	}
 }
@@ -46,11 +46,11 @@ func TestTokenEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// the weather and the limit are not for the token endpoint
-				v := newVendor(t, testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
+				v := newRDStation(t, testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				for range 3 {
-					mustDo(t, v.srv, "POST", "/auth/token", `{}`, "Content-Type", kind)
+					v.mustDo("POST", "/auth/token", `{}`, "Content-Type", kind)
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, v.srv, "POST", "/auth/token", tt.body, "Content-Type", kind)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/auth/token", tt.body, "Content-Type", kind)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := v.Renewals(); n != tt.renewals {
@@ -78,11 +78,11 @@ func TestUnauthorized(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
+				v := newRDStation(t, testserver.Service{})
 				renew(t, v) // demo-access-1 is past, demo-access-2 is valid
 				var g headers
 				for _, authorization := range tt.authorization {
-					resp, err := open(t.Context(), v.srv, "PATCH", ana, `{}`, "Content-Type", kind, "Authorization", authorization)
+					resp, err := v.open(t.Context(), "PATCH", ana, `{}`, "Content-Type", kind, "Authorization", authorization)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -102,7 +102,7 @@ func TestUnauthorized(t *testing.T) {
 
 func TestTokenUses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{TokenUses: 2})
+		v := newRDStation(t, testserver.Service{TokenUses: 2})
 		var statuses []int
 		for range 3 {
 			statuses = append(statuses, v.mustSend("PATCH", ana, `{}`).Status)
