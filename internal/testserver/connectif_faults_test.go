@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,7 +23,7 @@ func TestConnectifFaults(t *testing.T) {
 	export := request{"POST", "/exports/", connectifContacts}
 	for name, tt := range map[string]struct {
 		request  request
-		faults   []retrywisetest.Fault // the last one is looked at
+		faults   []retrywisetest.Fault // the last one is checked
 		want     got
 		err      error
 		executed int // purchases and exports
@@ -50,7 +49,7 @@ func TestConnectifFaults(t *testing.T) {
 		"after expire token":       {purchase, []retrywisetest.Fault{testserver.ExpireToken, retrywisetest.NoFault}, got{201, kind, connectifOK}, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
@@ -86,10 +85,10 @@ func TestConnectifDuplicatePurchases(t *testing.T) {
 		"again after a refusal":      {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.RateLimited}, 3, counts{1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for range tt.times {
-					_, _ = v.send("POST", "/purchases/", connectifOrder) // some end without an answer
+					_, _ = v.send("POST", "/purchases/", connectifOrder) // some get no answer
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Purchases().Count("o-1"), v.Purchases().Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)
@@ -99,9 +98,9 @@ func TestConnectifDuplicatePurchases(t *testing.T) {
 	}
 }
 
-// What was executed unheard is there: a client can look it up.
-func TestConnectifPurchaseCanBeProved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// A client can look up what was executed.
+func TestConnectifHasAPurchaseWhoseAnswerWasLost(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
 		if g, err := v.send("POST", "/purchases/", connectifOrder); err == nil {
 			t.Errorf("answer %v; want none", g)
@@ -123,7 +122,7 @@ func TestConnectifServesOverTCP(t *testing.T) {
 	defer srv.Close()
 	v := connectifOf(t, cf, srv)
 	for _, want := range []int{0, 201} {
-		g, _ := v.send("POST", "/purchases/", connectifOrder) // the first one ends without an answer
+		g, _ := v.send("POST", "/purchases/", connectifOrder) // the first gets no answer
 		if g.Status != want {
 			t.Errorf("answer %v; want status %d", g, want)
 		}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +42,7 @@ func connectifOf(t *testing.T, cf *testserver.Connectif, srv *retrywisetest.Serv
 	return connectif{cf, caller{t, srv, header}}
 }
 
-// connectifInvalid is the body of a 422; problems is path and reason by turns.
+// connectifInvalid is the body of a 422; problems is paths and reasons in turn.
 func connectifInvalid(problems ...string) string {
 	list := ""
 	for i := 0; i < len(problems); i += 2 {
@@ -86,7 +85,7 @@ func TestConnectifPurchaseRules(t *testing.T) {
 		"null for a body": {`null`, 400, noJSON},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("POST", "/purchases/", tt.body)); diff != "" {
@@ -104,9 +103,9 @@ func TestConnectifPurchaseRules(t *testing.T) {
 	}
 }
 
-// The vendor's table has productIds, its example has productsId.
-func TestConnectifForeignDomainByTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// The vendor's table has productIds, and its example productsId.
+func TestConnectifAlternatesTheFieldForForeignDomains(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		const body = `{"purchaseId":"o","contactEmail":"jane@example.com","products":[{"productId":"p-1","quantity":1,"unitPrice":1,"productDetailUrl":"http://mysite.com/1"}]}`
 		for i, field := range []string{"productIds", "productsId", "productIds"} {
@@ -119,7 +118,7 @@ func TestConnectifForeignDomainByTurns(t *testing.T) {
 }
 
 func TestConnectifPurchaseLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		const path = "/purchases/purchase-id/o-1"
 		for i, step := range []struct {
@@ -156,7 +155,7 @@ func TestConnectifContactRules(t *testing.T) {
 		"no JSON": {connectifJane, `{`, got{400, kind, `{"status":400,"title":"Bad Request","detail":"Invalid JSON payload received."}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -166,8 +165,8 @@ func TestConnectifContactRules(t *testing.T) {
 	}
 }
 
-func TestConnectifContactsAreMergedAndCanBuy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestConnectifContactsAreMerged(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		v.mustSend("PATCH", "/contacts/bo@example.com", `{"_name":"Bo","city":"Olot"}`)
 		v.mustSend("PATCH", "/contacts/bo@example.com", `{"city":"Vic"}`)
@@ -176,7 +175,7 @@ func TestConnectifContactsAreMergedAndCanBuy(t *testing.T) {
 			t.Errorf("contact, known %t (-want +got):\n%s", ok, diff)
 		}
 		if _, ok := v.Contact("al@example.com"); ok {
-			t.Error("a contact that nobody made")
+			t.Error("a contact that does not exist")
 		}
 		g := v.mustSend("POST", "/purchases/", `{"purchaseId":"o","contactEmail":"bo@example.com","products":[{"productId":"p-1","quantity":1,"unitPrice":1}]}`)
 		if g.Status != 201 {
@@ -198,7 +197,7 @@ func TestConnectifContentType(t *testing.T) {
 		"GET does not need one": {"GET", "/purchases/purchase-id/x", "", 404},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
 				g := v.mustDo(tt.method, tt.path, connectifOrder, "Content-Type", tt.kind, "Authorization", connectifKey)
 				if g.Status != tt.status || g.Status == 415 && g.Body != want {
@@ -222,8 +221,8 @@ func TestConnectifUnauthorized(t *testing.T) {
 		"wrong secret": {"apiKey " + key + "x", got{Status: 401}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newConnectif(t, testserver.Service{TokenUses: 1}) // a key does not wear off
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newConnectif(t, testserver.Service{TokenUses: 1}) // a key does not expire
 				for range 2 {
 					v.mustDo("GET", "/purchases/purchase-id/x", "", "Authorization", tt.authorization)
 				}
@@ -237,7 +236,7 @@ func TestConnectifUnauthorized(t *testing.T) {
 }
 
 func TestConnectifRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{PerSecond: 2})
 		var statuses []int
 		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond} {
@@ -254,13 +253,13 @@ func TestConnectifRateLimit(t *testing.T) {
 		}
 		resp.Body.Close()
 		if resp.StatusCode != 429 || resp.ContentLength != 0 || resp.Header.Get("Retry-After") != "" {
-			t.Errorf("status %d, %d bytes, headers %v; want a 429 that tells nothing", resp.StatusCode, resp.ContentLength, resp.Header)
+			t.Errorf("status %d, %d bytes, headers %v; want a 429 without body and Retry-After", resp.StatusCode, resp.ContentLength, resp.Header)
 		}
 	})
 }
 
-func TestConnectifAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestConnectifIsSafeForConcurrentUse(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 20
 		v := newConnectif(t, testserver.Service{Latency: time.Second})
 		var wg sync.WaitGroup

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,12 +20,12 @@ func TestCustomerGaugeFaults(t *testing.T) {
 	const noDatabase, failedQuery = "Could not make connection to database.", "Query could not be executed correctly."
 	const xmlKind = "application/xml"
 	for name, tt := range map[string]struct {
-		faults       []retrywisetest.Fault // the last one is looked at
+		faults       []retrywisetest.Fault // the last one is checked
 		method, path string
 		want         got
 		err          error
 		executed     int
-		status       int // as the fake counts the last one
+		status       int // of the last, in Statuses
 	}{
 		"none":      {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeJSON, got{200, kind, `{"Data":{"id":"upload-1","records":1}}`}, nil, 1, 200},
 		"none, XML": {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeXML, got{200, xmlKind, `<Data><id>upload-1</id><records>1</records></Data>`}, nil, 1, 200},
@@ -56,7 +55,7 @@ func TestCustomerGaugeFaults(t *testing.T) {
 		"expire token":   {[]retrywisetest.Fault{testserver.ExpireToken}, "POST", gaugeJSON, gaugeRefusal(401, 2000, "Invalid API Key"), nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				before := v.Statuses()
 				var g got
@@ -84,7 +83,7 @@ func TestCustomerGaugeFaults(t *testing.T) {
 	}
 }
 
-func TestCustomerGaugeTellsTheWait(t *testing.T) {
+func TestCustomerGaugeRetryAfter(t *testing.T) {
 	for name, tt := range map[string]struct {
 		service testserver.Service
 		want    string
@@ -94,7 +93,7 @@ func TestCustomerGaugeTellsTheWait(t *testing.T) {
 		"limit":           {testserver.Service{PerSecond: 1}, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, tt.service)
 				v.mustSend("GET", gaugeJSON, "")
 				resp, err := v.open(t.Context(), "GET", gaugeJSON, "")
@@ -110,9 +109,9 @@ func TestCustomerGaugeTellsTheWait(t *testing.T) {
 	}
 }
 
-// Uploads are processed one after the other; the list is not held up.
+// Uploads are processed one at a time; the list does not wait for them.
 func TestCustomerGaugeQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const uploads = 5
 		v := newGauge(t, testserver.Service{Latency: time.Second})
 		start := time.Now()
@@ -144,11 +143,11 @@ func TestCustomerGaugeQueue(t *testing.T) {
 	})
 }
 
-func TestCustomerGaugePeakOfOneByOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestCustomerGaugePeakOfSequentialUploads(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.ResetAfter, retrywisetest.CutBody)})
 		for i := range 50 {
-			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two end without an answer
+			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two get no answer
 		}
 		if n := v.PeakUploads(); n != 1 {
 			t.Errorf("peak %d; want 1", n)
@@ -156,12 +155,12 @@ func TestCustomerGaugePeakOfOneByOne(t *testing.T) {
 	})
 }
 
-func TestCustomerGaugeClientLeavesTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestCustomerGaugeClientDisconnectsInTheQueue(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{Latency: 2 * time.Second})
 		var wg sync.WaitGroup
 		wg.Go(func() { v.mustSend("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord)) })
-		synctest.Wait()
+		retrywisetest.Settle()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := v.do(ctx, "POST", gaugeJSON, gaugeUpload("b.csv", gaugeRecord), "Content-Type", gaugeForm)
@@ -179,8 +178,7 @@ func TestCustomerGaugeClientLeavesTheQueue(t *testing.T) {
 	})
 }
 
-// Over TCP, from a fake that was made outside of any bubble.
-func TestCustomerGaugeOverTCP(t *testing.T) {
+func TestCustomerGaugeServesOverTCP(t *testing.T) {
 	cg := testserver.NewCustomerGauge(testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
 	srv, err := retrywisetest.Start(cg)
 	if err != nil {
@@ -197,10 +195,10 @@ func TestCustomerGaugeOverTCP(t *testing.T) {
 	}
 }
 
-// A fake that was made before the bubble still lets time pass in it.
-func TestCustomerGaugeMadeOutsideOfTheBubble(t *testing.T) {
+// A fake that was created before does not stop the clock.
+func TestCustomerGaugeCreatedOutsideVirtualTime(t *testing.T) {
 	cg := testserver.NewCustomerGauge(testserver.Service{Latency: time.Second})
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := gaugeOf(t, cg, retrywisetest.Handle(t, cg))
 		var wg sync.WaitGroup
 		for i := range 3 {
@@ -210,10 +208,10 @@ func TestCustomerGaugeMadeOutsideOfTheBubble(t *testing.T) {
 	})
 }
 
-// Many clients in bad weather, each of which sends its file until it is told
-// that it is in: all arrive, and no customer gets two e-mails.
-func TestCustomerGaugePatientClientsArrive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until their file is accepted: all files arrive, and no customer
+// gets two e-mails.
+func TestCustomerGaugeClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 60
 		v := newGauge(t, testserver.Service{Faults: testserver.Seeded(3, 0.5), Latency: 50 * time.Millisecond, TokenUses: 20, PerSecond: 15})
 		var wg sync.WaitGroup
@@ -240,11 +238,11 @@ func TestCustomerGaugePatientClientsArrive(t *testing.T) {
 
 func gaugeUploadUntilDone(t *testing.T, v customerGauge, number string) {
 	body := gaugeUpload(number+".csv", "number_customergauge\n"+number+"\n")
-	inAlready := gaugeRefusal(400, 400103, "This upload has already been processed")
+	processed := gaugeRefusal(400, 400103, "This upload has already been processed")
 	for range 1000 {
 		g, err := v.do(t.Context(), "POST", gaugeJSON, body, "Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
 		switch {
-		case err == nil && (g == inAlready || g.Status == 200 && g.Body != `{"Data": false}`):
+		case err == nil && (g == processed || g.Status == 200 && g.Body != `{"Data": false}`):
 			return
 		case g.Status == 401:
 			v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,7 +114,7 @@ func TestCustomerGaugeUploadRules(t *testing.T) {
 		"too many bytes":             {gaugeUpload("a.xlsx", strings.Repeat("x", 2<<20+1)), got{Status: 400}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend("POST", gaugeJSON, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -142,7 +141,7 @@ func TestCustomerGaugeMethodOfUploading(t *testing.T) {
 		"another multipart":          "multipart/mixed; boundary=cut",
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				g := v.mustDo("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord), "Content-Type", contentType, "Authorization", "api_key "+testserver.CustomerGaugeKey)
 				if diff := cmp.Diff(want, g); diff != "" {
@@ -171,7 +170,7 @@ func TestCustomerGaugePaths(t *testing.T) {
 			gaugeRefusalXML(400, 400184, "No data found with passed parameters")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend(tt.method, tt.path, "")); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -184,9 +183,9 @@ func TestCustomerGaugePaths(t *testing.T) {
 	}
 }
 
-// An upload is refused the second time, and the list tells which are there.
+// An upload is refused the second time. The list has those that were accepted.
 func TestCustomerGaugeUploadLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{})
 		const processed, noData = "This upload has already been processed", "No data found with passed parameters"
 		first, other := gaugeUpload("a&b.csv", gaugeRecord), gaugeUpload("a&b.csv", gaugeRecords(2))
@@ -230,7 +229,7 @@ func TestCustomerGaugeLedgers(t *testing.T) {
 		"nothing of a file with fault": {[]string{gaugeUpload("a.csv", gaugeRecord+",x\n")}, counts{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				for _, body := range tt.bodies {
 					v.mustSend("POST", gaugeJSON, body)

@@ -2,12 +2,12 @@ package testserver_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -15,8 +15,8 @@ const (
 	gaugeGrant     = "grant_type=client_credentials&client_id=" + testserver.CustomerGaugeClientID + "&client_secret=" + testserver.CustomerGaugeClientSecret
 )
 
-// list asks for the uploads with the credential of authorization; without
-// uploads the status is 400 for a good one.
+// list lists the uploads. There are none, so the status is 400 if authorization is
+// valid.
 func (v customerGauge) list(path, authorization string) got {
 	v.t.Helper()
 	return v.mustDo("GET", path, "", "Authorization", authorization)
@@ -39,8 +39,8 @@ func TestCustomerGaugeTokenEndpoint(t *testing.T) {
 		"without a type": {"", gaugeGrant, got{400, kind, `{"error":"invalid_request"}`}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// the weather and the limit are not for the token endpoint
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				// faults and the limit do not apply to the token endpoint
 				v := newGauge(t, testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				for range 3 {
 					v.mustDo("POST", "/oauth2/token", "")
@@ -63,7 +63,7 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 	const noData = "No data found with passed parameters"
 	for name, tt := range map[string]struct {
 		path           string
-		authorizations []string // of the requests; the last one is looked at
+		authorizations []string // of the requests; the last one is checked
 		want           got
 	}{
 		"key":                   {gaugeJSON, []string{key}, gaugeRefusal(400, 400184, noData)},
@@ -82,7 +82,7 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 		"empty token":           {gaugeJSON, []string{"Bearer "}, example},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				var g got
 				for _, authorization := range tt.authorizations {
@@ -97,7 +97,7 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 }
 
 func TestCustomerGaugeTokensExpireByUses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{TokenUses: 2})
 		var statuses []int
 		for _, ask := range []string{"first", "first", "first", "renew", "first", "newest", "newest", "newest", "key"} {
@@ -121,8 +121,8 @@ func TestCustomerGaugeTokensExpireByUses(t *testing.T) {
 	})
 }
 
-func TestCustomerGaugeTokensLiveForAnHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestCustomerGaugeTokensExpireAfterAnHour(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{})
 		<-time.After(59 * time.Minute)
 		first := v.Token()

@@ -7,7 +7,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,11 +20,11 @@ const playable599 = "<html>\r\n<head><title>599 Network Connect Timeout Error</t
 func TestPlayableFaults(t *testing.T) {
 	throttled := func(status int) got { return got{status, kind, playableThrottled} }
 	for name, tt := range map[string]struct {
-		faults []retrywisetest.Fault // the last one is looked at
+		faults []retrywisetest.Fault // the last one is checked
 		want   got
 		err    error
 		copies int
-		status int // as the fake counts it
+		status int // in Statuses
 	}{
 		"none": {[]retrywisetest.Fault{retrywisetest.NoFault},
 			got{200, kind, `{"data":{"id":9,"name":"Summer"}}`}, nil, 1, 200},
@@ -45,7 +44,7 @@ func TestPlayableFaults(t *testing.T) {
 		"expire token":    {[]retrywisetest.Fault{testserver.ExpireToken}, got{401, kind, playableRefused}, nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
@@ -71,8 +70,8 @@ func TestPlayableFaults(t *testing.T) {
 	}
 }
 
-func TestPlayableConfiguredWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableLimitWait(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{
 			Faults:    retrywisetest.Sequence(retrywisetest.RateLimited, testserver.LeadLimited),
 			LimitWait: 1500 * time.Millisecond,
@@ -85,13 +84,13 @@ func TestPlayableConfiguredWait(t *testing.T) {
 	})
 }
 
-func TestPlayableDamagedPageIsNotServed(t *testing.T) {
+func TestPlayableServedLeavesOutIncompletePages(t *testing.T) {
 	for _, fault := range []retrywisetest.Fault{retrywisetest.CutBody, retrywisetest.ResetAfter, retrywisetest.ResetBefore, testserver.Disguised} {
 		t.Run(fault.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(fault)})
-				v.srv.Transport().CloseIdleConnections() // or else it asks again by itself
-				_, _ = v.send("GET", springPlayers, "")  // it fails in one way or another
+				v.srv.Transport().CloseIdleConnections() // net/http would repeat the GET
+				_, _ = v.send("GET", springPlayers, "")  // it fails
 				if n := v.Served().Total(); n != 0 {
 					t.Errorf("%d served; want none", n)
 				}
@@ -104,12 +103,12 @@ func TestPlayableDamagedPageIsNotServed(t *testing.T) {
 	}
 }
 
-func TestPlayableCopyAfterAResetIsADuplicate(t *testing.T) {
+func TestPlayableCopiesAfterALostAnswer(t *testing.T) {
 	for _, fault := range []retrywisetest.Fault{retrywisetest.ResetAfter, retrywisetest.CutBody} {
 		t.Run(fault.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(fault)})
-				_, _ = v.send("POST", springCopy, `{"name":"Summer"}`) // no answer, but a copy
+				_, _ = v.send("POST", springCopy, `{"name":"Summer"}`) // executed
 				v.mustSend("POST", springCopy, `{"name":"Summer"}`)
 				if n := v.Copies().Duplicates(); n != 1 {
 					t.Errorf("%d duplicates; want 1", n)
@@ -119,8 +118,8 @@ func TestPlayableCopyAfterAResetIsADuplicate(t *testing.T) {
 	}
 }
 
-func TestPlayableClientThatLeavesIsNotServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableClientDisconnects(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{Latency: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
@@ -134,10 +133,9 @@ func TestPlayableClientThatLeavesIsNotServed(t *testing.T) {
 	})
 }
 
-// Many workers in bad weather, each of which asks for its page until it has
-// it: every registration was served, and each once.
-func TestPlayablePatientWorkers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until they have their page: every registration is served once.
+func TestPlayableClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const pages = 60
 		v := newPlayable(t, testserver.Service{Faults: testserver.Seeded(5, 0.4), Latency: 50 * time.Millisecond, PerSecond: 20})
 		v.AddCampaign(7, "Spring", 10*pages)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,8 +32,8 @@ func playableOf(t *testing.T, p *testserver.Playable, srv *retrywisetest.Server)
 	return playable{p, caller{t, srv, header}}
 }
 
-// newPlayable returns a fake with the campaign 7 of 25 registrations, the
-// empty campaign 8 and a good token.
+// newPlayable returns a fake with campaign 7, which has 25 registrations, campaign 8,
+// which has none, and a valid token.
 func newPlayable(t *testing.T, service testserver.Service) playable {
 	p := testserver.NewPlayable(service)
 	p.AddCampaign(8, "Autumn", 0)
@@ -44,7 +43,7 @@ func newPlayable(t *testing.T, service testserver.Service) playable {
 	return v
 }
 
-// fetchToken asks for a token as a client does.
+// fetchToken requests a token.
 func (v playable) fetchToken() got {
 	v.t.Helper()
 	return v.mustDo("POST", "/oauth/token", playableGrant, "Content-Type", kind)
@@ -92,10 +91,10 @@ func TestPlayableRules(t *testing.T) {
 		"statistics of nothing":             {"GET", "/v1/campaign/9/game-data-statistics", "", got{404, kind, playableMissing}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				v.WithoutStatistics(8)
-				v.WithoutStatistics(9) // which does not exist
+				v.WithoutStatistics(9) // does not exist
 				tt.want.Body = compact(t, tt.want.Body)
 				if diff := cmp.Diff(tt.want, v.mustSend(tt.method, tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -106,7 +105,7 @@ func TestPlayableRules(t *testing.T) {
 }
 
 func TestPlayableCopies(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		for _, step := range []struct{ path, body string }{
 			{springCopy, `{"name":"Summer"}`},
@@ -133,8 +132,8 @@ func TestPlayableCopies(t *testing.T) {
 	})
 }
 
-func TestPlayableWorkers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableIsSafeForConcurrentUse(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const pages = 25
 		v := newPlayable(t, testserver.Service{Latency: time.Second})
 		v.AddCampaign(7, "Spring", 10*pages)

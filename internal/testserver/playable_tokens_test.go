@@ -3,7 +3,6 @@ package testserver_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,8 +41,8 @@ func TestPlayableTokenEndpoint(t *testing.T) {
 		"no body at all": {"", kind, got{400, kind, invalid}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// the weather and the rate of the service are not for the token endpoint
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				// faults and the limit do not apply to the token endpoint
 				p := testserver.NewPlayable(testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				v := playableOf(t, p, retrywisetest.Handle(t, p))
 				for range 3 {
@@ -68,7 +67,7 @@ func TestPlayableUnauthenticated(t *testing.T) {
 		"empty bearer": "Bearer ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", authorization)
 				if diff := cmp.Diff(got{401, kind, playableRefused}, g); diff != "" {
@@ -91,12 +90,12 @@ func TestPlayableTokenLife(t *testing.T) {
 		"after an hour":    {testserver.Service{}, []time.Duration{time.Hour - 1, 1, 0}, []int{200, 401, 401}, ""},
 		"after its uses":   {testserver.Service{TokenUses: 2}, []time.Duration{0, 0, 0}, []int{200, 200, 401}, ""},
 		"at the last use":  {testserver.Service{TokenUses: 1}, []time.Duration{0}, []int{200}, ""},
-		"at a fault's":     {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
+		"by a fault":       {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
 		"not yet used up":  {testserver.Service{TokenUses: 2}, []time.Duration{0}, []int{200}, "demo-access-1"},
 		"hour before uses": {testserver.Service{TokenUses: 2}, []time.Duration{0, time.Hour}, []int{200, 401}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, tt.service)
 				var statuses []int
 				for _, pause := range tt.pauses {
@@ -122,7 +121,7 @@ func TestPlayableEarlyTokens(t *testing.T) {
 	}
 	good := func(n, early int) asked { return asked{got{200, kind, playableAccess(n)}, early} }
 	throttled := func(status, early int) asked { return asked{got{status, kind, playableThrottled}, early} }
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		p := testserver.NewPlayable(testserver.Service{})
 		v := playableOf(t, p, retrywisetest.Handle(t, p))
 		for i, step := range []struct {
@@ -130,12 +129,12 @@ func TestPlayableEarlyTokens(t *testing.T) {
 			want  asked
 		}{
 			{0, good(1, 0)},
-			{time.Hour, good(2, 0)}, // the first one has run out
+			{time.Hour, good(2, 0)}, // the first has expired
 			{time.Minute, good(3, 1)},
 			{time.Minute, good(4, 2)},
 			{time.Minute, throttled(429, 3)},
-			{57 * time.Minute, throttled(403, 4)}, // the fourth token lives two minutes longer
-			{time.Minute, good(5, 5)},             // an hour after the first early one
+			{57 * time.Minute, throttled(403, 4)}, // the fourth token is valid for two more minutes
+			{time.Minute, good(5, 5)},             // an hour after the first early request
 			{time.Hour, good(6, 5)},
 		} {
 			<-time.After(step.pause)
@@ -150,8 +149,8 @@ func TestPlayableEarlyTokens(t *testing.T) {
 	})
 }
 
-func TestPlayableOlderTokensStayGood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableOlderTokensRemainValid(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		v.fetchToken()
 		for _, token := range []string{"demo-access-1", "demo-access-2"} {

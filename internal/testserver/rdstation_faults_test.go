@@ -7,7 +7,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,13 +15,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-func TestFaults(t *testing.T) {
+func TestRDStationFaults(t *testing.T) {
 	for name, tt := range map[string]struct {
-		faults   []retrywisetest.Fault // the last one is looked at
+		faults   []retrywisetest.Fault // the last one is checked
 		want     got
 		err      error
 		executed int
-		status   int // as the fake counts it
+		status   int // in Statuses
 	}{
 		"none": {[]retrywisetest.Fault{retrywisetest.NoFault},
 			got{200, kind, `{"email":"ana@example.com","uuid":"00000000-0000-4000-8000-000000000001"}`}, nil, 1, 200},
@@ -30,10 +29,13 @@ func TestFaults(t *testing.T) {
 			got{503, kind, `{"errors":[{"error_type":"SERVICE_UNAVAILABLE","error_message":"Service temporarily unavailable"}]}`}, nil, 0, 503},
 		"unavailable, second time": {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable},
 			got{503, "text/html", page503}, nil, 0, 503},
-		"bad gateway":     {[]retrywisetest.Fault{retrywisetest.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
-		"gateway timeout": {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
-		"reset before":    {[]retrywisetest.Fault{retrywisetest.ResetBefore}, got{}, io.EOF, 0, 0},
-		"reset after":     {[]retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1, 0},
+		"bad gateway":           {[]retrywisetest.Fault{retrywisetest.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout":       {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":          {[]retrywisetest.Fault{retrywisetest.ResetBefore}, got{}, io.EOF, 0, 0},
+		"gateway timeout after": {[]retrywisetest.Fault{retrywisetest.GatewayTimeoutAfter}, got{504, "text/html", page504}, nil, 1, 504},
+		"slow": {[]retrywisetest.Fault{retrywisetest.Slow},
+			got{200, kind, `{"email":"ana@example.com","uuid":"00000000-0000-4000-8000-000000000001"}`}, nil, 1, 200},
+		"reset after": {[]retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1, 0},
 		"cut body": {[]retrywisetest.Fault{retrywisetest.CutBody},
 			got{200, kind, `{"email":"ana@example.com","uuid":"0`}, io.ErrUnexpectedEOF, 1, 200},
 		"lead limited": {[]retrywisetest.Fault{testserver.LeadLimited},
@@ -46,7 +48,7 @@ func TestFaults(t *testing.T) {
 			got{401, kind, `{"errors":[{"error_type":"UNAUTHORIZED","error_message":"Invalid token."}]}`}, nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
@@ -70,8 +72,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestConfiguredWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationConfiguredWaits(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{
 			Faults:    retrywisetest.Sequence(retrywisetest.RateLimited, testserver.LeadLimited),
 			LimitWait: 1500 * time.Millisecond,
@@ -92,8 +94,8 @@ func TestConfiguredWaits(t *testing.T) {
 	})
 }
 
-func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationCutOfADelete(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.CutBody)})
 		v.mustSend("PATCH", ana, `{}`)
 		if g, err := v.do(t.Context(), "DELETE", ana, "", "Authorization", "Bearer "+v.Token()); err == nil {
@@ -105,7 +107,7 @@ func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
 	})
 }
 
-func TestRepeatsAndDuplicates(t *testing.T) {
+func TestRDStationRepeatsAndDuplicates(t *testing.T) {
 	type counts struct{ Executed, Repeats, Duplicates int }
 	const a, b = `{"name":"A","bio":"x"}`, `{"name":"B"}`
 	for name, tt := range map[string]struct {
@@ -131,10 +133,10 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 		"nothing is executed without name": {nil, []string{`{"name":""}`}, counts{0, 0, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for _, body := range tt.bodies {
-					_, _ = v.send("PATCH", ana, body) // some end without an answer
+					_, _ = v.send("PATCH", ana, body) // some get no answer
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Executed("ana@example.com"), v.Repeats(), v.Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)
@@ -144,8 +146,8 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 	}
 }
 
-func TestClientThatLeavesIsNotServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationClientDisconnects(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{Latency: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
@@ -154,15 +156,15 @@ func TestClientThatLeavesIsNotServed(t *testing.T) {
 		}
 		v.mustSend("PATCH", ana, `{}`)
 		if n := v.Executed("ana@example.com"); n != 1 {
-			t.Errorf("%d executions; want 1: the first client had left", n)
+			t.Errorf("%d executions; want 1: the first client had disconnected", n)
 		}
 	})
 }
 
-func TestSeededRunsAreEqual(t *testing.T) {
+func TestRDStationSeededRunsAreEqual(t *testing.T) {
 	run := func(t *testing.T) map[int]int {
 		var statuses map[int]int
-		synctest.Test(t, func(t *testing.T) {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
 			v := newRDStation(t, testserver.Service{Faults: testserver.Seeded(42, 0.5)})
 			for range 200 {
 				if v.Token() == "" {
@@ -185,10 +187,10 @@ func TestSeededRunsAreEqual(t *testing.T) {
 	}
 }
 
-// Many clients in bad weather, each of which sends its contact until it is
-// told that it is done: all arrive, and no success was asked for twice.
-func TestPatientClientsArrive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until they get a success: all contacts arrive, and there are no
+// duplicates.
+func TestRDStationClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 100
 		v := newRDStation(t, testserver.Service{Faults: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
 		var wg sync.WaitGroup

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,7 +28,7 @@ func newRDStation(t *testing.T, service testserver.Service) rdStation {
 	return rdStation{rd, caller{t, retrywisetest.Handle(t, rd), header}}
 }
 
-func TestContactRules(t *testing.T) {
+func TestRDStationContactRules(t *testing.T) {
 	for name, tt := range map[string]struct {
 		path, body string
 		status     int
@@ -88,7 +87,7 @@ func TestContactRules(t *testing.T) {
 			`{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"The resource couldn't be found."}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
@@ -102,7 +101,7 @@ func TestContactRules(t *testing.T) {
 	}
 }
 
-func TestContactByUUID(t *testing.T) {
+func TestRDStationContactByUUID(t *testing.T) {
 	const byUUID = "/platform/contacts/uuid:00000000-0000-4000-8000-000000000001"
 	for name, tt := range map[string]struct {
 		body   string
@@ -121,7 +120,7 @@ func TestContactByUUID(t *testing.T) {
 			`{"errors":{"error_type":"CONFLICTING_FIELD","error_message":"The payload contains an attribute that was used to identify the lead"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{})
 				v.mustSend("PATCH", ana, `{"name":"Ana"}`)
 				v.mustSend("PATCH", "/platform/contacts/email:bo@example.com", `{}`)
@@ -133,8 +132,8 @@ func TestContactByUUID(t *testing.T) {
 	}
 }
 
-func TestContactLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationContactLife(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{})
 		notFound := got{404, kind, `{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"Lead not found."}}`}
 		stored := got{200, kind, `{"email":"ana@example.com","name":"Ana","uuid":"00000000-0000-4000-8000-000000000001"}`}
@@ -156,8 +155,8 @@ func TestContactLife(t *testing.T) {
 	})
 }
 
-func TestStoredMergesPayloads(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationStoredMergesPayloads(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{})
 		v.mustSend("PATCH", ana, `{"name":"Ana","city":"Recife"}`)
 		v.mustSend("PATCH", ana, `{"city":"Olinda"}`)
@@ -175,7 +174,7 @@ func TestStoredMergesPayloads(t *testing.T) {
 	})
 }
 
-func TestContentType(t *testing.T) {
+func TestRDStationContentType(t *testing.T) {
 	const want = `{"errors":{"error_type":"UNSUPPORTED_MEDIA_TYPE","error_message":"The payload is in a format not supported by this method on the target resource."}}`
 	for name, tt := range map[string]struct {
 		method, path, kind string
@@ -190,7 +189,7 @@ func TestContentType(t *testing.T) {
 		"token, other text type": {"POST", "/auth/token", "text/json", 415},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{})
 				g := v.mustDo(tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
 				if g.Status != tt.status {
@@ -204,8 +203,8 @@ func TestContentType(t *testing.T) {
 	}
 }
 
-func TestEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationEvents(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{})
 		for _, body := range []string{
 			`{"event_type":"CONVERSION","payload":{"event_identifier":"trial"}}`,
@@ -228,8 +227,8 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-func TestRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationRateLimit(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{PerSecond: 2})
 		var statuses []int
 		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond, 0, 0} {
@@ -245,8 +244,8 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-func TestRateLimitTellsTheWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationRateLimitHeaders(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newRDStation(t, testserver.Service{PerSecond: 1})
 		v.mustSend("GET", ana, "")
 		resp, err := v.open(t.Context(), "GET", ana, "")
@@ -267,8 +266,8 @@ func TestRateLimitTellsTheWait(t *testing.T) {
 	})
 }
 
-func TestPeak(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRDStationPeak(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 20
 		v := newRDStation(t, testserver.Service{Latency: time.Second})
 		var wg sync.WaitGroup
