@@ -1,5 +1,5 @@
 // Command etl is an ETL job as it is written with net/http, run three times against
-// equal weather: by net/http itself, by go-retryablehttp, and by retrywise. The job's
+// the same faults: by net/http itself, by go-retryablehttp, and by retrywise. The job's
 // code is the same in all three; only the line that makes an http.Client differs:
 //
 //	api{http: &http.Client{}, url: …}                // today
@@ -44,7 +44,7 @@ func usual() settings {
 
 func main() {
 	s := usual()
-	flag.Uint64Var(&s.seed, "seed", s.seed, "which weather the vendors have")
+	flag.Uint64Var(&s.seed, "seed", s.seed, "selects the sequence of faults")
 	flag.Float64Var(&s.faults, "faults", s.faults, "share of requests that meet a fault, from 0 to 1")
 	flag.IntVar(&s.rows, "rows", s.rows, "how many registrations there are")
 	verbose := flag.Bool("v", false, "print what the jobs log")

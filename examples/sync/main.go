@@ -41,7 +41,7 @@ type settings struct {
 
 func main() {
 	s := settings{patience: 5 * time.Second, campaigns: 12}
-	flag.Uint64Var(&s.seed, "seed", 2, "which weather the vendors have")
+	flag.Uint64Var(&s.seed, "seed", 2, "selects the sequence of faults")
 	flag.Float64Var(&s.faults, "faults", 0.06, "share of requests that meet a fault, from 0 to 1")
 	flag.IntVar(&s.workers, "workers", 8, "how many contacts, and how many purchases, are sent at a time")
 	flag.StringVar(&s.contacts, "contacts", "", "CSV `file` of contacts; empty: the one that comes with the example")
