@@ -17,9 +17,10 @@ type Faults struct {
 	// Plan decides which request meets which fault. Zero: none.
 	Plan Plan
 
-	// Answers replaces the answer of a fault, and gives one to the faults that a
-	// test defines itself. A fault with an entry here strikes before the handler
-	// runs. An entry for NoFault is ignored. Nil: the answers of this package.
+	// Answers replaces the answers of faults. A fault of this package still strikes
+	// before or after the handler, as documented; a fault that a test defines
+	// strikes before. An entry for NoFault is ignored. Nil: the answers of this
+	// package.
 	Answers map[Fault]Answer
 
 	// Delay is how long Slow holds an answer back. 0: one minute.
@@ -42,23 +43,34 @@ func (f Faults) Handler(h http.Handler) http.Handler {
 
 // answer returns the answer to a request that meets fault. execute is the handler.
 func (f Faults) answer(fault Fault, execute Answer) Answer {
-	if fault == NoFault {
+	own := f.Answers[fault]
+	switch fault {
+	case NoFault:
 		return execute
+	case GatewayTimeoutAfter, ResetAfter, CutBody, Slow:
+		if own != nil {
+			return instead(execute, own)
+		}
+		return f.afterExecution(fault, execute)
+	default:
+		if own != nil {
+			return own
+		}
+		return beforeExecution(fault)
 	}
-	if answer := f.Answers[fault]; answer != nil {
-		return answer
-	}
+}
+
+// afterExecution returns the answer of a fault that strikes after the handler.
+func (f Faults) afterExecution(fault Fault, execute Answer) Answer {
 	switch fault {
 	case GatewayTimeoutAfter:
 		return instead(execute, HTML(http.StatusGatewayTimeout))
-	case ResetAfter:
-		return instead(execute, Reset())
 	case CutBody:
 		return Cut(execute)
 	case Slow:
 		return late(execute, f.delay())
 	default:
-		return before(fault)
+		return instead(execute, Reset())
 	}
 }
 
@@ -69,8 +81,8 @@ func (f Faults) delay() time.Duration {
 	return f.Delay
 }
 
-// before returns the answer of a fault that strikes before the handler runs.
-func before(fault Fault) Answer {
+// beforeExecution returns the answer of a fault that strikes before the handler.
+func beforeExecution(fault Fault) Answer {
 	switch fault {
 	case Unavailable:
 		return HTML(http.StatusServiceUnavailable)

@@ -33,9 +33,11 @@ func TestFaults(t *testing.T) {
 	const jsonKind, textKind = "application/json", "text/plain; charset=utf-8"
 	created := got{201, jsonKind, `{"id":42}`}
 	full := map[retrywisetest.Fault]retrywisetest.Answer{
-		"queue_full":             retrywisetest.JSON(400, `{"code":"E0301"}`),
-		retrywisetest.ResetAfter: retrywisetest.Status(502),
-		retrywisetest.NoFault:    retrywisetest.Status(502),
+		"queue_full":              retrywisetest.JSON(400, `{"code":"E0301"}`),
+		retrywisetest.ResetAfter:  retrywisetest.Status(502),
+		retrywisetest.Slow:        retrywisetest.Status(408),
+		retrywisetest.RateLimited: retrywisetest.Status(403),
+		retrywisetest.NoFault:     retrywisetest.Status(502),
 	}
 	for name, tt := range map[string]struct {
 		fault    retrywisetest.Fault
@@ -57,7 +59,9 @@ func TestFaults(t *testing.T) {
 		"cut body":                  {fault: retrywisetest.CutBody, want: got{201, jsonKind, `{"id`}, err: io.ErrUnexpectedEOF, executed: 1},
 		"slow":                      {fault: retrywisetest.Slow, want: created, executed: 1, took: time.Minute},
 		"of the test":               {fault: "queue_full", answers: full, want: got{400, jsonKind, `{"code":"E0301"}`}},
-		"answer replaced":           {fault: retrywisetest.ResetAfter, answers: full, want: got{Status: 502}},
+		"answer replaced, before":   {fault: retrywisetest.RateLimited, answers: full, want: got{Status: 403}},
+		"answer replaced, after":    {fault: retrywisetest.ResetAfter, answers: full, want: got{Status: 502}, executed: 1},
+		"answer replaced, not slow": {fault: retrywisetest.Slow, answers: full, want: got{Status: 408}, executed: 1},
 		"no fault has no answer":    {fault: retrywisetest.NoFault, answers: full, want: created, executed: 1},
 		"of the test, not answered": {fault: "queue_full", want: got{500, textKind, `retrywisetest: the fault "queue_full" has no answer`}},
 	} {

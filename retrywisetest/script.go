@@ -12,7 +12,8 @@ const outOfAnswers = "retrywisetest: no answer left"
 // New serves answers in memory until the test ends: the first answer to the
 // first request, and so on. A surplus request fails the test and is answered
 // with status 500. Answers that are unused when the test ends fail it, too.
-// Inside VirtualTime, pass the t of its function.
+// Clients reach the server by its Transport only. Inside VirtualTime, pass the t of
+// its function.
 func New(t testing.TB, answers ...Answer) *Server {
 	t.Helper()
 	q := &queue{answers: answers}

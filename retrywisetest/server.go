@@ -40,8 +40,8 @@ type Server struct {
 	requests []Request
 }
 
-// Handle serves h in memory until the test ends. Inside VirtualTime, pass the t
-// of its function.
+// Handle serves h in memory until the test ends. Clients reach the server by its
+// Transport only. Inside VirtualTime, pass the t of its function.
 func Handle(t testing.TB, h http.Handler) *Server {
 	t.Helper()
 	l := newMemoryListener()

@@ -72,9 +72,9 @@ func open(ctx context.Context, srv *retrywisetest.Server, method, path, body str
 }
 
 // mustDo is do for an answer that must be complete.
-func mustDo(t *testing.T, srv *retrywisetest.Server, method, path, body string, header ...string) got {
+func mustDo(t *testing.T, srv *retrywisetest.Server, method, path, body string) got {
 	t.Helper()
-	g, err := do(t.Context(), srv, method, path, body, header...)
+	g, err := do(t.Context(), srv, method, path, body)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}

@@ -5,20 +5,20 @@ import (
 	"testing/synctest"
 )
 
-// VirtualTime runs test in virtual time. Whenever all goroutines of test wait, the
-// clock of package time advances to the first moment at which one of them can go
-// on, so that an hour takes about a millisecond and time.Since is exact. Create
-// servers, clients and channels inside test, with its own t, and end all of its
-// goroutines before it returns.
+// VirtualTime runs test with a virtual clock, which starts at midnight UTC on
+// 1 January 2000. When all goroutines of the test wait, the clock advances to the
+// next timer, so an hour takes about a millisecond and time.Since is exact. Create
+// servers, clients and channels inside test, and pass them the t of test.
 //
-// While a goroutine waits for a socket, a file or a process, the clock stands
-// still: use New and Handle, and neither Start nor package httptest. Give the
-// client under test the Transport of the server. The clock begins at midnight UTC
-// on 1 January 2000. In test, t.Run, t.Parallel and t.Deadline must not be called:
-// in a table of subtests, each subtest calls VirtualTime.
+// The limits are these:
+//   - While a goroutine waits for a socket, a file or a process, the clock stands
+//     still. Use New or Handle, not Start or package httptest, and give the client
+//     the Transport of the server.
+//   - All goroutines that test starts must end.
+//   - test must not call t.Run, t.Parallel or t.Deadline. In a table of subtests,
+//     each subtest calls VirtualTime.
 //
-// VirtualTime is synctest.Test of package testing/synctest, which documents the
-// details.
+// VirtualTime is Test of package testing/synctest, which has the details.
 func VirtualTime(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, test)

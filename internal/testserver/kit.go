@@ -8,14 +8,20 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The names below have moved to package retrywisetest. They stay here until the
-// last test that uses them has followed.
-type (
-	Answer  = retrywisetest.Answer
-	Ledger  = retrywisetest.Ledger
-	Request = retrywisetest.Request
-	Server  = retrywisetest.Server
-)
+// This file has the names that have moved to package retrywisetest. It is removed when
+// no test uses them any more.
+
+// Answer is retrywisetest.Answer.
+type Answer = retrywisetest.Answer
+
+// Ledger is retrywisetest.Ledger.
+type Ledger = retrywisetest.Ledger
+
+// Request is retrywisetest.Request.
+type Request = retrywisetest.Request
+
+// Server is retrywisetest.Server.
+type Server = retrywisetest.Server
 
 // New is retrywisetest.New.
 func New(t testing.TB, answers ...Answer) *Server {
