@@ -4,7 +4,8 @@
 //   - client sends requests, and repeats those that may be repeated;
 //   - vendors holds what is known of each API, as data;
 //   - policy decides what to do about a failure;
-//   - errors has the nouns: classes, actions and the error that a caller sees.
+//   - errors has the nouns: classes, actions and the error that a caller sees;
+//   - retrywisetest tests clients against servers that fail on command.
 //
 // Begin with package client, and with examples/sync.
 package retrywise

@@ -7,8 +7,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -19,9 +19,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	srv, err := testserver.Start(testserver.Script(
-		testserver.HTML(http.StatusBadGateway, "Retry-After", "0"),
-		testserver.JSON(http.StatusBadRequest, `{"errors":{"tags":[{"error_type":"VALUES_MUST_BE_LOWERCASE","error_message":"must not contain capital letters"}]}}`),
+	srv, err := retrywisetest.Start(retrywisetest.Script(
+		retrywisetest.HTML(http.StatusBadGateway, "Retry-After", "0"),
+		retrywisetest.JSON(http.StatusBadRequest, `{"errors":{"tags":[{"error_type":"VALUES_MUST_BE_LOWERCASE","error_message":"must not contain capital letters"}]}}`),
 	))
 	if err != nil {
 		fmt.Println(err)

@@ -25,7 +25,8 @@ var arrows = map[string][]string{
 	"internal/answer":     {"errors"},
 	"internal/wire":       {"errors"},
 	"internal/yamlfile":   {},
-	"internal/testserver": {},
+	"internal/testserver": {"retrywisetest"},
+	"retrywisetest":       {},
 }
 
 // owners says which one file may import a dependency; an example may use it beside ours.

@@ -6,19 +6,18 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// inMemory serves for a test in virtual time.
+// inMemory serves without sockets, for virtual time.
 func inMemory(t *testing.T) serving {
-	return func(h http.Handler) (*testserver.Server, error) { return testserver.Handle(t, h), nil }
+	return func(h http.Handler) (*retrywisetest.Server, error) { return retrywisetest.Handle(t, h), nil }
 }
 
 // compared runs the three in virtual time.
@@ -31,7 +30,7 @@ func compared(t *testing.T, s settings) []column {
 	return columns
 }
 
-// A day is what follows of a column from the weather alone, without its times.
+// A day has the parts of a column that depend on the faults alone: no times.
 type day struct {
 	Name                string
 	Pulled              int
@@ -47,13 +46,13 @@ func days(columns []column) []day {
 	return all
 }
 
-// Whatever the weather, retrywise does nothing twice and tells what it loses; net/http
-// loses more, and go-retryablehttp does some of it twice.
+// For every seed, retrywise does nothing twice and reports every loss. net/http loses
+// more, and go-retryablehttp executes some purchases twice.
 func TestWhatEachWayLoses(t *testing.T) {
 	twice := 0
 	for seed := range uint64(5) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				s := usual()
 				s.seed = seed
 				columns := compared(t, s)
@@ -79,9 +78,9 @@ func TestWhatEachWayLoses(t *testing.T) {
 	}
 }
 
-// The numbers of the default settings, which are those of the README.
+// These numbers are in the README.
 func TestTheUsualDay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		want := []day{
 			{
 				Name: "net/http", Pulled: 90, Failed: 19, Requests: 190,
@@ -103,7 +102,7 @@ func TestTheUsualDay(t *testing.T) {
 }
 
 func TestAClearDayIsEqualForAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		s := usual()
 		s.faults, s.rows = 0, 25
 		all := balance{Delivered: 25}
@@ -118,9 +117,9 @@ func TestAClearDayIsEqualForAll(t *testing.T) {
 	})
 }
 
-// When nothing works, everything is lost, and every loss is told.
+// When nothing works, everything is lost, and every loss is reported.
 func TestAStormIsTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		s := usual()
 		s.faults = 1
 		var out bytes.Buffer
@@ -150,7 +149,7 @@ func TestBalance(t *testing.T) {
 	}
 }
 
-// The verdict notices each way to be wrong.
+// The verdict finds each kind of disagreement.
 func TestVerdict(t *testing.T) {
 	known := &apierrors.Error{Class: apierrors.ServerError}
 	refused := &apierrors.Error{Class: apierrors.Validation, Applied: apierrors.AppliedNo}
@@ -178,9 +177,9 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// What is printed under the table says what to do, and nothing that identifies a row.
+// The text under the table says what to do, and does not identify a row.
 func TestHints(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		ours := compared(t, usual())[2]
 		var out bytes.Buffer
 		if err := printHints(&out, ours); err != nil {
@@ -197,16 +196,16 @@ func TestHints(t *testing.T) {
 	})
 }
 
-// Once over real sockets, with few rows and in a weather that nobody has to wait for.
+// Over real sockets, with few rows and without faults, so that it takes no time.
 func TestRunOverTCP(t *testing.T) {
 	s := usual()
 	s.faults, s.rows = 0, 12
 	var out bytes.Buffer
-	err := run(t.Context(), s, testserver.Start, &out)
+	err := run(t.Context(), s, retrywisetest.Start, &out)
 	if err != nil || !strings.Contains(out.String(), "12 of 12") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if err := run(t.Context(), settings{}, testserver.Start, &out); err == nil {
+	if err := run(t.Context(), settings{}, retrywisetest.Start, &out); err == nil {
 		t.Error("a job without rows was run")
 	}
 }

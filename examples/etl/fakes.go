@@ -9,25 +9,26 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// campaign is where the registrations are.
+// campaign is the id of the campaign that has the registrations.
 const campaign = 7
 
-// allVendors are the three fakes of one run. Their ledgers are the truth.
+// allVendors are the three fakes of one run. Their ledgers are what was executed.
 type allVendors struct {
 	playable  *testserver.Playable
 	connectif *testserver.Connectif
 	rdstation *testserver.RDStation
 
-	playableServer, connectifServer, rdstationServer *testserver.Server
+	playableServer, connectifServer, rdstationServer *retrywisetest.Server
 }
 
-// openVendors starts the three with a weather that follows from the settings alone.
-// Connectif knows the buyers, and Playable has given out a token.
+// openVendors starts the three. Their faults are derived from the settings alone.
+// Connectif has the buyers as contacts, and Playable has issued a token.
 func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, error) {
 	service := func(n uint64) testserver.Service {
-		return testserver.Service{Weather: testserver.Seeded(3*s.seed+n, s.faults), Latency: 2 * time.Millisecond, LimitWait: time.Second}
+		return testserver.Service{Faults: testserver.Seeded(3*s.seed+n, s.faults), Latency: 2 * time.Millisecond, LimitWait: time.Second}
 	}
 	v := &allVendors{
 		playable:  testserver.NewPlayable(service(0)),
@@ -41,7 +42,7 @@ func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, e
 	}
 	for _, open := range []struct {
 		handler http.Handler
-		srv     **testserver.Server
+		srv     **retrywisetest.Server
 	}{{v.playable, &v.playableServer}, {v.connectif, &v.connectifServer}, {v.rdstation, &v.rdstationServer}} {
 		srv, err := serve(open.handler)
 		if err != nil {
@@ -57,8 +58,8 @@ func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, e
 	return v, nil
 }
 
-// logIn has Playable give out a token.
-func logIn(ctx context.Context, srv *testserver.Server) error {
+// logIn makes Playable issue a token.
+func logIn(ctx context.Context, srv *retrywisetest.Server) error {
 	body := fmt.Sprintf(`{"grant_type":"client_credentials","client_id":%q,"client_secret":%q}`, testserver.PlayableClientID, testserver.PlayableClientSecret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+"/oauth/token", strings.NewReader(body))
 	if err != nil {
@@ -77,14 +78,14 @@ func logIn(ctx context.Context, srv *testserver.Server) error {
 }
 
 func (v *allVendors) close() {
-	for _, srv := range []*testserver.Server{v.playableServer, v.connectifServer, v.rdstationServer} {
+	for _, srv := range []*retrywisetest.Server{v.playableServer, v.connectifServer, v.rdstationServer} {
 		if srv != nil {
 			srv.Close()
 		}
 	}
 }
 
-// rows returns the ids of all registrations that there are.
+// rows returns the ids of all registrations.
 func (v *allVendors) rows() []int {
 	var ids []int
 	for _, text := range v.playable.Registrations(campaign) {
@@ -101,10 +102,10 @@ func (v *allVendors) hasPurchase(id int) bool {
 
 func (v *allVendors) hasContact(id int) bool { return v.rdstation.Executed(emailOf(id)) > 0 }
 
-// emailOf is the address of a registration, as the fake makes it.
+// emailOf returns the address that the fake gives to a registration.
 func emailOf(id int) string { return fmt.Sprintf("player-%d@example.com", id) }
 
-// requests is how many requests the vendors counted, without the log-in.
+// requests returns how many requests the vendors received, without the log-in.
 func (v *allVendors) requests() int {
 	n := -v.playable.Renewals()
 	for _, counted := range []map[int]int{v.playable.Statuses(), v.connectif.Statuses(), v.rdstation.Statuses()} {

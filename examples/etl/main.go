@@ -1,5 +1,5 @@
 // Command etl is an ETL job as it is written with net/http, run three times against
-// equal weather: by net/http itself, by go-retryablehttp, and by retrywise. The job's
+// the same faults: by net/http itself, by go-retryablehttp, and by retrywise. The job's
 // code is the same in all three; only the line that makes an http.Client differs:
 //
 //	api{http: &http.Client{}, url: …}                // today
@@ -25,7 +25,7 @@ import (
 	"os/signal"
 	"sync"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // settings are the command's flags.
@@ -44,7 +44,7 @@ func usual() settings {
 
 func main() {
 	s := usual()
-	flag.Uint64Var(&s.seed, "seed", s.seed, "which weather the vendors have")
+	flag.Uint64Var(&s.seed, "seed", s.seed, "selects the sequence of faults")
 	flag.Float64Var(&s.faults, "faults", s.faults, "share of requests that meet a fault, from 0 to 1")
 	flag.IntVar(&s.rows, "rows", s.rows, "how many registrations there are")
 	verbose := flag.Bool("v", false, "print what the jobs log")
@@ -53,7 +53,7 @@ func main() {
 		s.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, s, testserver.Start, os.Stdout)
+	err := run(ctx, s, retrywisetest.Start, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "etl:", err)
@@ -82,7 +82,7 @@ func run(ctx context.Context, s settings, serve serving, out io.Writer) error {
 }
 
 // serving starts a server: over TCP in the command, in memory in tests.
-type serving func(http.Handler) (*testserver.Server, error)
+type serving func(http.Handler) (*retrywisetest.Server, error)
 
 // compare runs the job by each way at the same time; each has vendors of its own.
 func compare(ctx context.Context, s settings, serve serving) ([]column, error) {

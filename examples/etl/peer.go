@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // byRetryableHTTP is go-retryablehttp as people use it: its standard client with its
@@ -15,7 +15,7 @@ type byRetryableHTTP struct{ waiting atomic.Int64 }
 
 func (*byRetryableHTTP) name() string { return "go-retryablehttp" }
 
-func (w *byRetryableHTTP) http(_ string, srv *testserver.Server) (*http.Client, error) {
+func (w *byRetryableHTTP) http(_ string, srv *retrywisetest.Server) (*http.Client, error) {
 	c := retryablehttp.NewClient()
 	c.Logger = nil
 	c.HTTPClient.Transport = srv.Transport()

@@ -13,15 +13,16 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
 
 // A way is by what the job is run. Its http is the only line of the job that differs.
 type way interface {
 	name() string
-	http(vendor string, srv *testserver.Server) (*http.Client, error) // the one line
-	waited() time.Duration                                            // all calls together
-	explain(f failure) error                                          // what is known of a failure; nil: no more than the job knows
+	http(vendor string, srv *retrywisetest.Server) (*http.Client, error) // the one line
+	waited() time.Duration                                               // all calls together
+	explain(f failure) error                                             // what is known of a failure; nil: no more than the job knows
 	close()
 }
 
@@ -31,7 +32,7 @@ func newJob(w way, v *allVendors, log *slog.Logger) (job, error) {
 	for _, to := range []struct {
 		api           *api
 		vendor        string
-		srv           *testserver.Server
+		srv           *retrywisetest.Server
 		authorization string
 	}{
 		{&j.playable, vendors.Playable, v.playableServer, "Bearer " + v.playable.Token()},
@@ -51,7 +52,7 @@ func newJob(w way, v *allVendors, log *slog.Logger) (job, error) {
 type byNetHTTP struct{}
 
 func (byNetHTTP) name() string { return "net/http" }
-func (byNetHTTP) http(_ string, srv *testserver.Server) (*http.Client, error) {
+func (byNetHTTP) http(_ string, srv *retrywisetest.Server) (*http.Client, error) {
 	return &http.Client{Transport: srv.Transport()}, nil // the one line
 }
 func (byNetHTTP) waited() time.Duration { return 0 }
@@ -68,7 +69,7 @@ func newByRetrywise() *byRetrywise { return &byRetrywise{clients: map[string]*cl
 
 func (*byRetrywise) name() string { return "retrywise" }
 
-func (w *byRetrywise) http(vendor string, srv *testserver.Server) (*http.Client, error) {
+func (w *byRetrywise) http(vendor string, srv *retrywisetest.Server) (*http.Client, error) {
 	v, err := vendors.Lookup(vendor)
 	if err != nil {
 		return nil, err

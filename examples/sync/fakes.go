@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// fakes are the vendors of the demo, each with a weather of its own, and what they know
-// before the job begins.
+// fakes are the vendors of the demo, with their data before the job begins.
 type fakes struct {
 	rdstation     *testserver.RDStation
 	customergauge *testserver.CustomerGauge
@@ -23,24 +23,24 @@ type fakes struct {
 	downloads atomic.Int64 // requests to Connectif's storage
 }
 
-// products are those that the shop has told Connectif of.
+// products is how many products Connectif has.
 const products = 12
 
-func newFakes(s settings, purchases []purchase) *fakes { return newFakesIn(s, purchases, seeded(s)) }
+func newFakes(s settings, purchases []purchase) *fakes { return newFakesWith(s, purchases, seeded(s)) }
 
-// seeded is the weather of the flags.
-func seeded(s settings) func(n uint64) testserver.Weather {
-	return func(n uint64) testserver.Weather { return testserver.Seeded(s.seed+1000*n, s.faults) }
+// seeded returns the plans of faults for the flags, one for each vendor.
+func seeded(s settings) func(n uint64) retrywisetest.Plan {
+	return func(n uint64) retrywisetest.Plan { return testserver.Seeded(s.seed+1000*n, s.faults) }
 }
 
-// newFakesIn makes the vendors on a day whose weather is that of four numbers.
-func newFakesIn(s settings, purchases []purchase, weather func(n uint64) testserver.Weather) *fakes {
+// newFakesWith creates the vendors. Vendor number n fails by faults(n).
+func newFakesWith(s settings, purchases []purchase, faults func(n uint64) retrywisetest.Plan) *fakes {
 	const latency = 5 * time.Millisecond
 	f := &fakes{
-		rdstation:     testserver.NewRDStation(testserver.Service{Weather: weather(0), PerSecond: 150, TokenUses: 400, Latency: latency}),
-		customergauge: testserver.NewCustomerGauge(testserver.Service{Weather: weather(1), TokenUses: 10, Latency: latency}),
-		connectif:     testserver.NewConnectif(testserver.Service{Weather: weather(2), PerSecond: 40, Latency: latency}),
-		playable:      testserver.NewPlayable(testserver.Service{Weather: weather(3), TokenUses: 20, Latency: latency}),
+		rdstation:     testserver.NewRDStation(testserver.Service{Faults: faults(0), PerSecond: 150, TokenUses: 400, Latency: latency}),
+		customergauge: testserver.NewCustomerGauge(testserver.Service{Faults: faults(1), TokenUses: 10, Latency: latency}),
+		connectif:     testserver.NewConnectif(testserver.Service{Faults: faults(2), PerSecond: 40, Latency: latency}),
+		playable:      testserver.NewPlayable(testserver.Service{Faults: faults(3), TokenUses: 20, Latency: latency}),
 	}
 	for i := range products {
 		f.connectif.AddProducts(fmt.Sprintf("sku-%02d", i+1))
@@ -59,10 +59,10 @@ func newFakesIn(s settings, purchases []purchase, weather func(n uint64) testser
 	return f
 }
 
-// storage is the name of the origin of Connectif's files.
+// storage is the name of the server of Connectif's files.
 const storage = "storage"
 
-// handlers are the servers to be started, by name.
+// handlers returns the handler of each server, by name.
 func (f *fakes) handlers() map[string]http.Handler {
 	files := f.connectif.Storage()
 	return map[string]http.Handler{
@@ -75,7 +75,8 @@ func (f *fakes) handlers() map[string]http.Handler {
 	}
 }
 
-// seen counts the requests that came to a vendor, and to the storage of its files.
+// seen returns how many requests a vendor received, including those to the storage of
+// its files.
 func (f *fakes) seen(vendor string) int {
 	statuses := map[string]func() map[int]int{
 		vendors.RDStation: f.rdstation.Statuses, vendors.CustomerGauge: f.customergauge.Statuses,

@@ -23,7 +23,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // settings are the command's flags, and what only tests change.
@@ -41,7 +41,7 @@ type settings struct {
 
 func main() {
 	s := settings{patience: 5 * time.Second, campaigns: 12}
-	flag.Uint64Var(&s.seed, "seed", 2, "which weather the vendors have")
+	flag.Uint64Var(&s.seed, "seed", 2, "selects the sequence of faults")
 	flag.Float64Var(&s.faults, "faults", 0.06, "share of requests that meet a fault, from 0 to 1")
 	flag.IntVar(&s.workers, "workers", 8, "how many contacts, and how many purchases, are sent at a time")
 	flag.StringVar(&s.contacts, "contacts", "", "CSV `file` of contacts; empty: the one that comes with the example")
@@ -70,7 +70,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	f := newFakes(s, src.purchases)
 	sites := map[string]string{}
 	for name, handler := range f.handlers() {
-		srv, err := testserver.Start(handler)
+		srv, err := retrywisetest.Start(handler)
 		if err != nil {
 			return err
 		}

@@ -8,13 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func TestOnce(t *testing.T) {
@@ -23,8 +22,8 @@ func TestOnce(t *testing.T) {
 	down := errors.New("down")
 	type counts struct{ Writes, Looks int }
 	for name, tt := range map[string]struct {
-		writes []error // how the writes end, the last one again and again
-		there  int     // from which look on the vendor has it; 0: never
+		writes []error // results of the writes; the last is repeated
+		there  int     // the first look that finds the record; 0: none does
 		look   error
 		want   counts
 		err    error
@@ -39,7 +38,7 @@ func TestOnce(t *testing.T) {
 		"never there, as often as we try": {[]error{doubt}, 0, nil, counts{maxWrites, maxWrites}, doubt},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				var got counts
 				err := once(t.Context(),
 					func(context.Context) error {
@@ -58,13 +57,13 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// A download goes on after a cut, and never joins parts of two versions.
+// A download resumes after a cut, and never joins parts of two versions.
 func TestDownload(t *testing.T) {
 	text := strings.Repeat("a line of an export\n", 1000)
 	for name, tt := range map[string]struct {
 		cuts    int
 		version func(request int) string
-		want    string // the error; empty: the whole file comes
+		want    string // the error; empty: the whole file arrives
 	}{
 		"whole":    {0, func(int) string { return "1" }, ""},
 		"one cut":  {1, func(int) string { return "1" }, ""},
@@ -73,9 +72,9 @@ func TestDownload(t *testing.T) {
 		"changed":  {1, strconv.Itoa, "the file has changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				requests := 0
-				srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					requests++
 					w.Header().Set("ETag", strconv.Quote(tt.version(requests)))
 					if requests <= tt.cuts {
@@ -106,7 +105,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// cutting breaks an answer off after so many bytes of its body.
+// cutting ends an answer after left bytes of its body.
 type cutting struct {
 	http.ResponseWriter
 	left int

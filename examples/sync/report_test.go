@@ -32,7 +32,7 @@ func TestALedgerThatDisagrees(t *testing.T) {
 		"done again after it was told so":  {2, "Ana", nil, false, finding{Duplicates: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFakesIn(settings{}, nil, clearSky)
+			f := newFakesWith(settings{}, nil, noFaults)
 			for range tt.before {
 				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
 				req.Header.Set("Authorization", "Bearer "+f.rdstation.Token())
@@ -76,7 +76,7 @@ func TestTheOtherLedgers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFakesIn(settings{}, nil, clearSky)
+	f := newFakesWith(settings{}, nil, noFaults)
 	f.campaigns = []int{7}
 	f.playable.AddCampaign(7, "Spring", 2)
 	f.customergauge.Uploads().Record("a.csv", []byte("a"))

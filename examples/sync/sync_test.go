@@ -12,11 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 	"go.uber.org/goleak"
 )
@@ -32,22 +32,22 @@ type day struct {
 	report  report
 }
 
-// newDay makes the vendors; run is to follow, in the same synctest bubble.
-func newDay(t *testing.T, s settings, weather func(uint64) testserver.Weather) *day {
+// newDay creates the vendors, which fail by faults. Call run in the same virtual time.
+func newDay(t *testing.T, s settings, faults func(uint64) retrywisetest.Plan) *day {
 	t.Helper()
 	s.workers, s.patience, s.campaigns = 8, 15*time.Minute, 12
 	src, err := open(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &day{settings: s, sources: src, fakes: newFakesIn(s, src.purchases, weather)}
+	return &day{settings: s, sources: src, fakes: newFakesWith(s, src.purchases, faults)}
 }
 
-func clearSky(uint64) testserver.Weather { return testserver.Clear() }
+func noFaults(uint64) retrywisetest.Plan { return retrywisetest.Plan{} }
 
-// internet connects to the server of each host. It is net/http's own transport, as the
-// client cannot keep one that is wrapped from sending a read again by itself.
-func internet(servers map[string]*testserver.Server) *http.Transport {
+// internet connects to the server of each host. It is a transport of net/http itself,
+// because the client cannot stop the hidden retries of one that is wrapped.
+func internet(servers map[string]*retrywisetest.Server) *http.Transport {
 	return &http.Transport{MaxIdleConnsPerHost: 100, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return servers[address].Transport().DialContext(ctx, network, address)
 	}}
@@ -55,9 +55,9 @@ func internet(servers map[string]*testserver.Server) *http.Transport {
 
 func (d *day) run(t *testing.T) {
 	t.Helper()
-	servers, sites := map[string]*testserver.Server{}, map[string]string{}
+	servers, sites := map[string]*retrywisetest.Server{}, map[string]string{}
 	for name, handler := range d.fakes.handlers() {
-		servers[name+".test:80"] = testserver.Handle(t, handler)
+		servers[name+".test:80"] = retrywisetest.Handle(t, handler)
 		sites[name] = "http://" + name + ".test"
 	}
 	wire := internet(servers)
@@ -69,13 +69,13 @@ func (d *day) run(t *testing.T) {
 	}
 }
 
-// step is the report's line of the step called name.
+// step returns the line of a step in the report.
 func (d *day) step(name string) stepLine {
 	i := slices.IndexFunc(d.report.Steps, func(s stepLine) bool { return s.Name == name })
 	return d.report.Steps[i]
 }
 
-// letters are the dead letters, without those of the steps that are left out.
+// letters returns the dead letters, without those of the steps leftOut.
 func (d *day) letters(t *testing.T, leftOut ...string) [][]string {
 	t.Helper()
 	var out bytes.Buffer
@@ -89,7 +89,7 @@ func (d *day) letters(t *testing.T, leftOut ...string) [][]string {
 	return slices.DeleteFunc(rows[1:], func(row []string) bool { return slices.Contains(leftOut, row[0]) })
 }
 
-// story is what a person wants to see of a day that went wrong.
+// story describes a day that went wrong.
 func (d *day) story(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
@@ -102,11 +102,11 @@ func (d *day) story(t *testing.T) string {
 	return text.String()
 }
 
-// Whatever the weather, nothing is missing and nothing is done twice.
+// For every seed, nothing is missing and nothing is executed twice.
 func TestTheJobAndTheLedgersAgree(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				s := settings{seed: seed, faults: 0.05 + 0.2*float64(seed)/19}
 				d := newDay(t, s, seeded(s))
 				d.run(t)
@@ -126,13 +126,13 @@ func TestTheJobAndTheLedgersAgree(t *testing.T) {
 	}
 }
 
-// On a clear day, exactly the bad records are set aside, each with its reason.
+// Without faults, exactly the bad records become dead letters, each with its reason.
 func TestDeadLettersTellTheReason(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDay(t, settings{}, clearSky)
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		d := newDay(t, settings{}, noFaults)
 		d.run(t)
 		if !d.report.agrees() || d.step("exports").Rerun != 2 {
-			t.Errorf("the story of a clear day:\n%s", d.story(t))
+			t.Errorf("a day without faults:\n%s", d.story(t))
 		}
 		contacts := map[string]int{}
 		var others []string
@@ -182,21 +182,21 @@ func TestDeadLettersTellTheReason(t *testing.T) {
 	})
 }
 
-// A vendor that refuses the credential stops its own step, after a few requests. The
-// other steps do as on any clear day.
+// A vendor that refuses the credential stops its step after a few requests. The other
+// steps are not affected.
 func TestAStepThatCannotLogInStopsAlone(t *testing.T) {
-	refused := func(n int) func(uint64) testserver.Weather {
-		return func(vendor uint64) testserver.Weather {
+	refused := func(n int) func(uint64) retrywisetest.Plan {
+		return func(vendor uint64) retrywisetest.Plan {
 			if vendor != uint64(n) {
-				return testserver.Clear()
+				return retrywisetest.Plan{}
 			}
-			return testserver.Scripted(slices.Repeat([]testserver.Fault{testserver.ExpireToken}, 40)...)
+			return retrywisetest.Sequence(slices.Repeat([]retrywisetest.Fault{testserver.ExpireToken}, 40)...)
 		}
 	}
-	clearDay := map[string]int{"contacts": 964, "files": 7, "purchases": 111, "exports": 7, "campaigns": 1, "registrations": 12}
+	usual := map[string]int{"contacts": 964, "files": 7, "purchases": 111, "exports": 7, "campaigns": 1, "registrations": 12}
 	for name, tt := range map[string]struct {
 		vendor int
-		stops  map[string]int // steps, with how many records they end
+		stops  map[string]int // steps that stop, and how many records they have
 	}{
 		vendors.RDStation:     {0, map[string]int{"contacts": 1000}},
 		vendors.CustomerGauge: {1, map[string]int{"files": 11}},
@@ -204,12 +204,12 @@ func TestAStepThatCannotLogInStopsAlone(t *testing.T) {
 		vendors.Playable:      {3, map[string]int{"campaigns": 1, "registrations": 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				d := newDay(t, settings{}, refused(tt.vendor))
 				d.run(t)
 				for _, s := range d.report.Steps {
 					n, stops := tt.stops[s.Name]
-					if stops && (s.Records != n || s.Fates[failed] != n) || !stops && s.Fates[delivered] != clearDay[s.Name] {
+					if stops && (s.Records != n || s.Fates[failed] != n) || !stops && s.Fates[delivered] != usual[s.Name] {
 						t.Errorf("step %s: %+v", s.Name, s)
 					}
 				}
@@ -221,19 +221,20 @@ func TestAStepThatCannotLogInStopsAlone(t *testing.T) {
 	}
 }
 
-// What the vendor says is to be run again later is run at that time, if it fits into the
-// job's patience; else the dead letters say when.
+// A deferred record is run again at its time if that is within the job's patience.
+// Otherwise the dead letters have the time.
 func TestTheJobComesBackAtTheTimeTold(t *testing.T) {
 	for wait, want := range map[time.Duration]map[fate]int{
 		10 * time.Minute: {delivered: 964, surfaced: 36},
 		20 * time.Minute: {delivered: 4, deferred: 996},
 	} {
 		t.Run(wait.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDay(t, settings{}, clearSky)
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				d := newDay(t, settings{}, noFaults)
 				d.workers = 1
-				limited := testserver.Scripted(0, 0, 0, 0, testserver.GatewayLimited)
-				d.fakes.rdstation = testserver.NewRDStation(testserver.Service{Weather: limited, LimitWait: wait})
+				const ok = retrywisetest.NoFault
+				limited := retrywisetest.Sequence(ok, ok, ok, ok, retrywisetest.RateLimited)
+				d.fakes.rdstation = testserver.NewRDStation(testserver.Service{Faults: limited, LimitWait: wait})
 				d.run(t)
 				if diff := cmp.Diff(want, d.step("contacts").Fates); diff != "" || !d.report.agrees() {
 					t.Errorf("fates (-want +got):\n%s\n%s", diff, d.story(t))
@@ -247,7 +248,7 @@ func TestTheJobComesBackAtTheTimeTold(t *testing.T) {
 	}
 }
 
-// Once over real sockets, with a part of the sources, as the command does it.
+// Over real sockets, as the command, with a part of the records.
 func TestRunOverTCP(t *testing.T) {
 	dir := t.TempDir()
 	few := func(name, text string, lines int) string {

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// accessTokenLife is how long an access token lives, unless it is used up before.
+// accessTokenLife is how long an access token is valid, unless its uses run out
+// before.
 const accessTokenLife = time.Hour
 
-// accessTokens knows which tokens of client credentials are good. A new one
-// leaves the others as they are. The zero value has handed out none.
+// accessTokens has the access tokens that were issued for client credentials. A new
+// token does not invalidate the others. The zero value has none.
 type accessTokens struct {
-	prefix  string // of their text
+	prefix  string // of every token
 	maxUses int    // 0: no limit
 
 	mu     sync.Mutex // guards the fields below
-	good   map[string]*accessToken
+	valid  map[string]*accessToken
 	newest string
 	issued int
 }
@@ -28,72 +29,72 @@ type accessToken struct {
 	ends time.Time
 }
 
-// add makes a new token and returns it.
+// add issues a new token and returns it.
 func (k *accessTokens) add() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.good == nil {
-		k.good = map[string]*accessToken{}
+	if k.valid == nil {
+		k.valid = map[string]*accessToken{}
 	}
 	k.issued++
 	k.newest = fmt.Sprintf("%s%d", k.prefix, k.issued)
-	k.good[k.newest] = &accessToken{ends: time.Now().Add(accessTokenLife)}
+	k.valid[k.newest] = &accessToken{ends: time.Now().Add(accessTokenLife)}
 	return k.newest
 }
 
-// use counts a use of token, which may be its last. It returns false if the
-// token is not good.
+// use counts a use of token, which expires after the last. It returns false if the
+// token is not valid.
 func (k *accessTokens) use(token string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.forgetOld()
-	t := k.good[token]
+	k.removeExpired()
+	t := k.valid[token]
 	if t == nil {
 		return false
 	}
 	t.uses++
 	if t.uses == k.maxUses {
-		delete(k.good, token)
+		delete(k.valid, token)
 	}
 	return true
 }
 
-// latest returns the newest token, or "" if it is not good any more or there
-// has been none.
+// latest returns the newest token, or "" if it is no longer valid or none was
+// issued.
 func (k *accessTokens) latest() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.forgetOld()
-	if k.good[k.newest] == nil {
+	k.removeExpired()
+	if k.valid[k.newest] == nil {
 		return ""
 	}
 	return k.newest
 }
 
-// anyGood tells whether there is a token that is good.
-func (k *accessTokens) anyGood() bool {
+// anyValid reports whether there is a valid token.
+func (k *accessTokens) anyValid() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.forgetOld()
-	return len(k.good) > 0
+	k.removeExpired()
+	return len(k.valid) > 0
 }
 
 // expire makes all tokens invalid.
 func (k *accessTokens) expire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	clear(k.good)
+	clear(k.valid)
 }
 
-// count returns how many tokens were made.
+// count returns how many tokens were issued.
 func (k *accessTokens) count() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.issued
 }
 
-// forgetOld is called with the mutex held.
-func (k *accessTokens) forgetOld() {
+// removeExpired removes the tokens whose time is over. The mutex must be held.
+func (k *accessTokens) removeExpired() {
 	now := time.Now()
-	maps.DeleteFunc(k.good, func(_ string, t *accessToken) bool { return !now.Before(t.ends) })
+	maps.DeleteFunc(k.valid, func(_ string, t *accessToken) bool { return !now.Before(t.ends) })
 }

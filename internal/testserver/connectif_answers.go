@@ -5,39 +5,41 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A connectifError is the vendor's error document. A field that is not set is
-// left out.
+// A connectifError is the vendor's error document. It has only the fields that are
+// set.
 type connectifError struct {
 	Status           int                `json:"status"`
 	Title            string             `json:"title"`
 	Detail           string             `json:"detail"`
 	Code             string             `json:"code,omitempty"`
 	ProductIDs       []string           `json:"productIds,omitempty"`
-	ProductsID       []string           `json:"productsId,omitempty"` // the same, as the vendor's example has it
+	ProductsID       []string           `json:"productsId,omitempty"` // the same, by the name in the vendor's example
 	AllowedDomains   []string           `json:"allowedDomains,omitempty"`
 	ValidationErrors []connectifProblem `json:"validationErrors,omitempty"`
 }
 
-// A connectifProblem is one field that a 422 complains of.
+// A connectifProblem is an invalid field in a 422.
 type connectifProblem struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
 }
 
-// reply completes the document with what follows from its status.
+// reply sets the title and returns the document as a reply.
 func (e connectifError) reply() reply {
 	e.Title = http.StatusText(e.Status)
 	return reply{status: e.Status, body: e}
 }
 
-// connectifRefuse is a refusal without a code.
+// connectifRefuse returns a refusal without a code.
 func connectifRefuse(status int, detail string) reply {
 	return connectifError{Status: status, Detail: detail}.reply()
 }
 
-// connectifRefuseCode is a refusal with a code, which is always a 400.
+// connectifRefuseCode returns a refusal with a code. Its status is always 400.
 func connectifRefuseCode(code, detail string) reply {
 	return connectifError{Status: http.StatusBadRequest, Code: code, Detail: detail}.reply()
 }
@@ -63,8 +65,8 @@ func connectifQueueIsFull() reply {
 		"You have reached the limit of 5 queued exports. Please try again when any queued export has been completed or deleted.")
 }
 
-// connectifPayload reads the JSON object of a request. The refusal is meant if
-// ok is false.
+// connectifPayload reads the JSON object of a call. If ok is false, refusal is the
+// answer.
 func connectifPayload(c call) (payload map[string]any, refusal reply, ok bool) {
 	if !isJSON(c.request) {
 		return nil, connectifRefuse(http.StatusUnsupportedMediaType, "Request without application/json Content-Type header."), false
@@ -75,28 +77,27 @@ func connectifPayload(c call) (payload map[string]any, refusal reply, ok bool) {
 	return payload, reply{}, true
 }
 
-// instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind or the gateway's.
-func (cf *Connectif) instead(fault Fault, _ int, r *http.Request) Answer {
+// instead is part of dialect.
+func (cf *Connectif) instead(fault retrywisetest.Fault, _ int, r *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return connectifRefuse(http.StatusServiceUnavailable, "Service temporarily unavailable").send
-	case GatewayLimited, LeadLimited:
+	case retrywisetest.RateLimited, LeadLimited:
 		return cf.limited(0)
-	case ServerError:
+	case retrywisetest.ServerError:
 		return connectifServerError().send
 	case Disguised:
 		return connectifDisguise(r).send
 	case ExpireToken:
-		return Status(http.StatusUnauthorized)
+		return retrywisetest.Status(http.StatusUnauthorized)
 	default:
 		return nil
 	}
 }
 
-// connectifDisguise is the passing fault of an endpoint in the dress of
-// another status: the queue is full of other people's exports, or somebody
-// else changes the contact fields.
+// connectifDisguise returns the refusal for a transient fault with a misleading
+// status: the queue is full of exports of other users, or another user changes the
+// contact fields at the same time.
 func connectifDisguise(r *http.Request) reply {
 	switch {
 	case r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/exports"):
@@ -108,13 +109,13 @@ func connectifDisguise(r *http.Request) reply {
 	}
 }
 
-// limited is the answer to a request beyond the rate of the service. The
-// vendor's documents know neither a body nor a wait for it.
-func (cf *Connectif) limited(time.Duration) Answer {
-	return Status(http.StatusTooManyRequests)
+// limited is part of dialect. The vendor documents neither a body nor a wait.
+func (cf *Connectif) limited(time.Duration) retrywisetest.Answer {
+	return retrywisetest.Status(http.StatusTooManyRequests)
 }
 
-// check is that of the API key. The vendor's 401 has no body.
+// check is part of dialect. The credential is an API key. The vendor's 401 has no
+// body.
 func (cf *Connectif) check(header http.Header) (refusal reply, ok bool) {
 	const want = "apiKey " + ConnectifKeyID + ":" + ConnectifKeySecret
 	return reply{status: http.StatusUnauthorized}, header.Get("Authorization") == want

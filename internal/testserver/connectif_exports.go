@@ -6,16 +6,18 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// connectifPlaces is how many exports may wait or be in progress at a time.
+// connectifPlaces is how many exports may be queued or in progress at one time.
 const connectifPlaces = 5
 
-// connectifLongestRange is how much time an export of activities may cover.
+// connectifLongestRange is the longest range of an export of activities.
 const connectifLongestRange = 31 * 24 * time.Hour
 
-// connectifExportFields and connectifRangeFields are those of an order for an
-// export; the range is for activities.
+// connectifExportFields are the fields of an order for an export. The filters of an
+// export of activities have connectifRangeFields.
 var connectifExportFields = []connectifField{
 	{"exportType", true, connectifOneOf("contacts", "activities")},
 	{"delimiter", true, connectifOneOf(",", ";")},
@@ -28,18 +30,19 @@ var connectifRangeFields = []connectifField{
 	{"toDate", true, connectifDate},
 }
 
-// connectifExports processes exports one at a time, in the order of their
-// creation. It has no goroutine: each look at it first catches up with the time.
+// connectifExports is the queue of exports. It processes them one at a time, in order
+// of creation. It has no goroutine: each method first finishes the exports that are
+// due.
 type connectifExports struct {
-	ledger Ledger // by id
+	ledger retrywisetest.Ledger // by id
 
 	mu      sync.Mutex // guards the fields below
 	took    time.Duration
-	fails   int // of the next exports
-	made    int
+	fails   int // how many of the next exports will fail
+	created int
 	byID    map[string]*connectifExport
-	pending []*connectifExport // waiting or in progress; the first one is in progress
-	freeAt  time.Time          // when the one before the first ended
+	pending []*connectifExport // the first is in progress, the others are queued
+	freeAt  time.Time          // when the export before the first ended
 }
 
 // A connectifExport is guarded by the mutex of its queue.
@@ -49,19 +52,19 @@ type connectifExport struct {
 	createdAt  time.Time
 	took       time.Duration
 	fails      bool
-	finishedAt time.Time // zero: still pending
+	finishedAt time.Time // zero: pending
 }
 
-// SetExportTime sets how long it takes to process an export that is created
-// from now on.
+// SetExportTime sets how long it takes to process an export. It applies to exports
+// that are created later.
 func (cf *Connectif) SetExportTime(d time.Duration) {
 	cf.exports.mu.Lock()
 	defer cf.exports.mu.Unlock()
 	cf.exports.took = d
 }
 
-// FailNextExport lets one more of the exports that are created next end with
-// the status error.
+// FailNextExport makes the next export end with the status error. n calls make the
+// next n exports fail.
 func (cf *Connectif) FailNextExport() {
 	cf.exports.mu.Lock()
 	defer cf.exports.mu.Unlock()
@@ -79,7 +82,7 @@ func (cf *Connectif) postExport(c call) reply {
 	return cf.exports.create(order, cf.shop.file(order), c.body)
 }
 
-// connectifCheckExport also checks the range of an export of activities.
+// connectifCheckExport checks an order, and the range of an export of activities.
 func connectifCheckExport(order map[string]any) []connectifProblem {
 	problems := connectifCheck("", connectifExportFields, order)
 	if order["exportType"] != "activities" {
@@ -95,7 +98,7 @@ func connectifCheckExport(order map[string]any) []connectifProblem {
 	return problems
 }
 
-// create takes a place in the queue, if one is free.
+// create adds an export to the queue, unless it is full.
 func (q *connectifExports) create(order map[string]any, file *connectifFile, body []byte) reply {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,8 +107,8 @@ func (q *connectifExports) create(order map[string]any, file *connectifFile, bod
 	if len(q.pending) == connectifPlaces {
 		return connectifQueueIsFull()
 	}
-	q.made++
-	file.id = fmt.Sprintf("e%023x", q.made)
+	q.created++
+	file.id = fmt.Sprintf("e%023x", q.created)
 	e := &connectifExport{file: file, order: order, createdAt: now, took: q.took, fails: q.fails > 0}
 	if e.fails {
 		q.fails--
@@ -120,7 +123,7 @@ func (q *connectifExports) create(order map[string]any, file *connectifFile, bod
 }
 
 func (cf *Connectif) getExport(c call) reply {
-	view, file, ok := cf.exports.look(c.request.PathValue("id"))
+	view, file, ok := cf.exports.get(c.request.PathValue("id"))
 	if !ok {
 		return connectifNotFound()
 	}
@@ -130,8 +133,8 @@ func (cf *Connectif) getExport(c call) reply {
 	return reply{status: http.StatusOK, body: view}
 }
 
-// look returns what the vendor tells of an export, and the file if there is one.
-func (q *connectifExports) look(id string) (view map[string]any, file *connectifFile, ok bool) {
+// get returns the vendor's view of an export, and its file if it is finished.
+func (q *connectifExports) get(id string) (view map[string]any, file *connectifFile, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
@@ -148,7 +151,7 @@ func (q *connectifExports) look(id string) (view map[string]any, file *connectif
 	return e.view("finished", e.file.rows), e.file, true
 }
 
-// deleteExport frees the place of an export and takes away its file.
+// deleteExport removes an export from the queue, and its file.
 func (cf *Connectif) deleteExport(c call) reply {
 	id := c.request.PathValue("id")
 	if !cf.exports.remove(id) {
@@ -168,18 +171,18 @@ func (q *connectifExports) remove(id string) bool {
 		return false
 	}
 	if len(q.pending) > 0 && q.pending[0] == e {
-		q.freeAt = now // the next one begins
+		q.freeAt = now // the next export begins
 	}
 	q.pending = slices.DeleteFunc(q.pending, func(other *connectifExport) bool { return other == e })
 	delete(q.byID, id)
 	return true
 }
 
-// catchUp finishes the exports whose time has come.
+// catchUp finishes the exports that are due.
 func (q *connectifExports) catchUp(now time.Time) {
 	for len(q.pending) > 0 {
 		e := q.pending[0]
-		end := q.begin(e).Add(e.took)
+		end := q.begun(e).Add(e.took)
 		if end.After(now) {
 			return
 		}
@@ -188,24 +191,24 @@ func (q *connectifExports) catchUp(now time.Time) {
 	}
 }
 
-// begin returns when the processing of the first pending export began.
-func (q *connectifExports) begin(first *connectifExport) time.Time {
+// begun returns when the first pending export was begun.
+func (q *connectifExports) begun(first *connectifExport) time.Time {
 	if q.freeAt.After(first.createdAt) {
 		return q.freeAt
 	}
 	return first.createdAt
 }
 
-// progress returns how many rows of a pending export are done.
+// progress returns how many rows of a pending export are processed.
 func (q *connectifExports) progress(e *connectifExport, now time.Time) int {
 	if q.pending[0] != e {
 		return 0
 	}
-	return int(int64(e.file.rows) * int64(now.Sub(q.begin(e))/time.Microsecond) / max(int64(e.took/time.Microsecond), 1))
+	return int(int64(e.file.rows) * int64(now.Sub(q.begun(e))/time.Microsecond) / max(int64(e.took/time.Microsecond), 1))
 }
 
-// view is the vendor's resource. Which words its status knows beside queued,
-// inProgress, finished and error, no document tells.
+// view returns the vendor's resource. The documented statuses are queued, inProgress,
+// finished and error; there may be others.
 func (e *connectifExport) view(status string, progress int) map[string]any {
 	view := map[string]any{
 		"id":         e.file.id,

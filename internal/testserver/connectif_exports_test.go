@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -19,10 +19,10 @@ const (
 	connectifFullQueue  = `{"status":400,"title":"Bad Request","detail":"You have reached the limit of 5 queued exports. Please try again when any queued export has been completed or deleted.","code":"E0301"}`
 )
 
-// connectifExportPath is the URL's path of the export that was made as number n.
+// connectifExportPath is the path of export number n, in order of creation.
 func connectifExportPath(n int) string { return fmt.Sprintf("/exports/e%023x", n) }
 
-// connectifSeen is what a client looks for in an export.
+// connectifSeen has the fields of an export that change.
 type connectifSeen struct {
 	Status          string
 	Progress, Total int
@@ -39,7 +39,7 @@ func (v connectif) look(n int) connectifSeen {
 	return s
 }
 
-// statuses returns the status of each export up to number n.
+// statuses returns the statuses of the exports up to number n.
 func (v connectif) statuses(n int) string {
 	v.t.Helper()
 	var all []string
@@ -69,7 +69,7 @@ func TestConnectifExportRules(t *testing.T) {
 		"no JSON":                    {`{`, got{400, kind, `{"status":400,"title":"Bad Request","detail":"Invalid JSON payload received."}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend("POST", "/exports/", tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -80,7 +80,7 @@ func TestConnectifExportRules(t *testing.T) {
 }
 
 func TestConnectifExportLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		v.AddContacts("bo@example.com", "al@example.com", "cy@example.com")
 		v.SetStorageURL("http://files.test")
@@ -114,7 +114,7 @@ func TestConnectifExportLife(t *testing.T) {
 }
 
 func TestConnectifExportThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		v.FailNextExport()
 		v.mustSend("POST", "/exports/", connectifContacts)
@@ -129,10 +129,10 @@ func TestConnectifExportThatFails(t *testing.T) {
 	})
 }
 
-// Five places, one export at a time, and a place is free again when an export
-// has ended or was deleted.
+// The queue has five places and processes one export at a time. An export that has
+// ended or was deleted frees its place.
 func TestConnectifQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		create := func() int {
 			g := v.mustSend("POST", "/exports/", connectifContacts)
@@ -145,12 +145,12 @@ func TestConnectifQueue(t *testing.T) {
 		for range 6 {
 			statuses = append(statuses, create())
 		}
-		<-time.After(5 * time.Second) // the first one ends
+		<-time.After(5 * time.Second) // the first ends
 		statuses = append(statuses, create(), create())
 		if diff := cmp.Diff("finished inProgress inProgress", v.statuses(3)); diff != "" {
 			t.Errorf("after 5 s (-want +got):\n%s", diff)
 		}
-		v.mustSend("DELETE", connectifExportPath(1), "") // has no place any more
+		v.mustSend("DELETE", connectifExportPath(1), "") // has no place in the queue
 		statuses = append(statuses, create())
 		<-time.After(3 * time.Second)
 		v.mustSend("DELETE", connectifExportPath(2), "") // in progress: the third begins now

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func TestConnectifFaults(t *testing.T) {
@@ -23,34 +23,34 @@ func TestConnectifFaults(t *testing.T) {
 	export := request{"POST", "/exports/", connectifContacts}
 	for name, tt := range map[string]struct {
 		request  request
-		faults   []testserver.Fault // the last one is looked at
+		faults   []retrywisetest.Fault // the last one is checked
 		want     got
 		err      error
 		executed int // purchases and exports
 	}{
-		"none":                     {purchase, []testserver.Fault{testserver.NoFault}, got{201, kind, connectifOK}, nil, 1},
-		"unavailable":              {purchase, []testserver.Fault{testserver.Unavailable}, got{503, kind, `{"status":503,"title":"Service Unavailable","detail":"Service temporarily unavailable"}`}, nil, 0},
-		"unavailable, second time": {purchase, []testserver.Fault{testserver.Unavailable, testserver.Unavailable}, got{503, "text/html", page503}, nil, 0},
-		"bad gateway":              {purchase, []testserver.Fault{testserver.BadGateway}, got{502, "text/html", page502}, nil, 0},
-		"gateway timeout":          {purchase, []testserver.Fault{testserver.GatewayTimeout}, got{504, "text/html", page504}, nil, 0},
-		"reset before":             {purchase, []testserver.Fault{testserver.ResetBefore}, got{}, io.EOF, 0},
-		"reset after":              {purchase, []testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1},
-		"reset after, an export":   {export, []testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1},
-		"cut body":                 {purchase, []testserver.Fault{testserver.CutBody}, got{201, kind, connectifOK[:len(connectifOK)/2]}, io.ErrUnexpectedEOF, 1},
-		"cut body that is empty":   {contact, []testserver.Fault{testserver.CutBody}, got{}, io.EOF, 0},
-		"cut refusal":              {lookup, []testserver.Fault{testserver.CutBody}, got{404, kind, connectifNotFound[:len(connectifNotFound)/2]}, io.ErrUnexpectedEOF, 0},
-		"gateway limited":          {purchase, []testserver.Fault{testserver.GatewayLimited}, got{Status: 429}, nil, 0},
-		"lead limited":             {purchase, []testserver.Fault{testserver.LeadLimited}, got{Status: 429}, nil, 0},
-		"server error":             {purchase, []testserver.Fault{testserver.ServerError}, got{500, kind, broken}, nil, 0},
-		"disguised purchase":       {purchase, []testserver.Fault{testserver.Disguised}, got{500, kind, broken}, nil, 0},
-		"disguised export":         {export, []testserver.Fault{testserver.Disguised}, got{400, kind, connectifFullQueue}, nil, 0},
-		"disguised contact":        {contact, []testserver.Fault{testserver.Disguised}, got{400, kind, raced}, nil, 0},
-		"expire token":             {purchase, []testserver.Fault{testserver.ExpireToken}, got{Status: 401}, nil, 0},
-		"after expire token":       {purchase, []testserver.Fault{testserver.ExpireToken, testserver.NoFault}, got{201, kind, connectifOK}, nil, 1},
+		"none":                     {purchase, []retrywisetest.Fault{retrywisetest.NoFault}, got{201, kind, connectifOK}, nil, 1},
+		"unavailable":              {purchase, []retrywisetest.Fault{retrywisetest.Unavailable}, got{503, kind, `{"status":503,"title":"Service Unavailable","detail":"Service temporarily unavailable"}`}, nil, 0},
+		"unavailable, second time": {purchase, []retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable}, got{503, "text/html", page503}, nil, 0},
+		"bad gateway":              {purchase, []retrywisetest.Fault{retrywisetest.BadGateway}, got{502, "text/html", page502}, nil, 0},
+		"gateway timeout":          {purchase, []retrywisetest.Fault{retrywisetest.GatewayTimeout}, got{504, "text/html", page504}, nil, 0},
+		"reset before":             {purchase, []retrywisetest.Fault{retrywisetest.ResetBefore}, got{}, io.EOF, 0},
+		"reset after":              {purchase, []retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1},
+		"reset after, an export":   {export, []retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1},
+		"cut body":                 {purchase, []retrywisetest.Fault{retrywisetest.CutBody}, got{201, kind, connectifOK[:len(connectifOK)/2]}, io.ErrUnexpectedEOF, 1},
+		"cut body that is empty":   {contact, []retrywisetest.Fault{retrywisetest.CutBody}, got{}, io.EOF, 0},
+		"cut refusal":              {lookup, []retrywisetest.Fault{retrywisetest.CutBody}, got{404, kind, connectifNotFound[:len(connectifNotFound)/2]}, io.ErrUnexpectedEOF, 0},
+		"gateway limited":          {purchase, []retrywisetest.Fault{retrywisetest.RateLimited}, got{Status: 429}, nil, 0},
+		"lead limited":             {purchase, []retrywisetest.Fault{testserver.LeadLimited}, got{Status: 429}, nil, 0},
+		"server error":             {purchase, []retrywisetest.Fault{retrywisetest.ServerError}, got{500, kind, broken}, nil, 0},
+		"disguised purchase":       {purchase, []retrywisetest.Fault{testserver.Disguised}, got{500, kind, broken}, nil, 0},
+		"disguised export":         {export, []retrywisetest.Fault{testserver.Disguised}, got{400, kind, connectifFullQueue}, nil, 0},
+		"disguised contact":        {contact, []retrywisetest.Fault{testserver.Disguised}, got{400, kind, raced}, nil, 0},
+		"expire token":             {purchase, []retrywisetest.Fault{testserver.ExpireToken}, got{Status: 401}, nil, 0},
+		"after expire token":       {purchase, []retrywisetest.Fault{testserver.ExpireToken, retrywisetest.NoFault}, got{201, kind, connectifOK}, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newConnectif(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
 				for range tt.faults {
@@ -73,22 +73,22 @@ func TestConnectifFaults(t *testing.T) {
 func TestConnectifDuplicatePurchases(t *testing.T) {
 	type counts struct{ Total, Duplicates int }
 	for name, tt := range map[string]struct {
-		faults []testserver.Fault
+		faults []retrywisetest.Fault
 		times  int
 		want   counts
 	}{
 		"once":                       {nil, 1, counts{1, 0}},
 		"again after success":        {nil, 2, counts{2, 1}},
-		"again after a reset":        {[]testserver.Fault{testserver.ResetAfter}, 2, counts{2, 1}},
-		"again after a cut":          {[]testserver.Fault{testserver.CutBody}, 2, counts{2, 1}},
-		"again after a reset before": {[]testserver.Fault{testserver.ResetBefore}, 2, counts{1, 0}},
-		"again after a refusal":      {[]testserver.Fault{testserver.Unavailable, testserver.GatewayLimited}, 3, counts{1, 0}},
+		"again after a reset":        {[]retrywisetest.Fault{retrywisetest.ResetAfter}, 2, counts{2, 1}},
+		"again after a cut":          {[]retrywisetest.Fault{retrywisetest.CutBody}, 2, counts{2, 1}},
+		"again after a reset before": {[]retrywisetest.Fault{retrywisetest.ResetBefore}, 2, counts{1, 0}},
+		"again after a refusal":      {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.RateLimited}, 3, counts{1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newConnectif(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for range tt.times {
-					_, _ = v.send("POST", "/purchases/", connectifOrder) // some end without an answer
+					_, _ = v.send("POST", "/purchases/", connectifOrder) // some get no answer
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Purchases().Count("o-1"), v.Purchases().Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)
@@ -98,10 +98,10 @@ func TestConnectifDuplicatePurchases(t *testing.T) {
 	}
 }
 
-// What was executed unheard is there: a client can look it up.
-func TestConnectifPurchaseCanBeProved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newConnectif(t, testserver.Service{Weather: testserver.Scripted(testserver.ResetAfter)})
+// A client can look up what was executed.
+func TestConnectifHasAPurchaseWhoseAnswerWasLost(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
 		if g, err := v.send("POST", "/purchases/", connectifOrder); err == nil {
 			t.Errorf("answer %v; want none", g)
 		}
@@ -112,16 +112,17 @@ func TestConnectifPurchaseCanBeProved(t *testing.T) {
 }
 
 func TestConnectifServesOverTCP(t *testing.T) {
-	cf := testserver.NewConnectif(testserver.Service{Weather: testserver.Scripted(testserver.ResetAfter)})
+	cf := testserver.NewConnectif(testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
 	cf.AddContacts("jane@example.com")
 	cf.AddProducts("p-1")
-	srv, err := testserver.Start(cf)
+	srv, err := retrywisetest.Start(cf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
+	v := connectifOf(t, cf, srv)
 	for _, want := range []int{0, 201} {
-		g, _ := do(t.Context(), srv, "POST", "/purchases/", connectifOrder, "Content-Type", kind, "Authorization", connectifKey) // the first one ends without an answer
+		g, _ := v.send("POST", "/purchases/", connectifOrder) // the first gets no answer
 		if g.Status != want {
 			t.Errorf("answer %v; want status %d", g, want)
 		}

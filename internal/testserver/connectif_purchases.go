@@ -8,17 +8,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// connectifShop is what a fake Connectif knows of a shop. The zero value is empty.
+// connectifShop has the data of a shop. The zero value is empty.
 type connectifShop struct {
-	ledger Ledger // of purchases, by purchaseId
+	ledger retrywisetest.Ledger // of purchases, by purchaseId
 
 	mu        sync.Mutex                   // guards the fields below
-	contacts  map[string]map[string]any    // the fields, by e-mail address
+	contacts  map[string]map[string]any    // fields, by e-mail address
 	products  map[string]bool              // by productId
-	purchases map[string]connectifPurchase // the last one, by purchaseId
-	made      int                          // purchases
+	purchases map[string]connectifPurchase // the latest, by purchaseId
+	created   int                          // purchases
 	foreign   int                          // refusals of foreign domains
 }
 
@@ -28,14 +30,14 @@ type connectifPurchase struct {
 	at     time.Time
 }
 
-// AddContacts makes contacts known, as if the shop had created them before.
+// AddContacts creates contacts without fields. Existing ones are not changed.
 func (cf *Connectif) AddContacts(emails ...string) {
 	for _, email := range emails {
 		cf.shop.upsert(email, nil)
 	}
 }
 
-// AddProducts makes products known by their productId.
+// AddProducts adds products by their productId.
 func (cf *Connectif) AddProducts(ids ...string) {
 	cf.shop.mu.Lock()
 	defer cf.shop.mu.Unlock()
@@ -68,7 +70,7 @@ func (cf *Connectif) patchContact(c call) reply {
 	return reply{status: http.StatusNoContent}
 }
 
-// upsert merges fields into a contact, which it makes if there is none.
+// upsert merges fields into a contact, and creates it if it does not exist.
 func (s *connectifShop) upsert(email string, fields map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,17 +94,17 @@ func (cf *Connectif) postPurchase(c call) reply {
 	return cf.shop.execute(payload, c.body)
 }
 
-// execute stores a purchase whose fields are valid, if what it refers to is known.
+// execute stores a purchase with valid fields, if its contact and products exist.
 func (s *connectifShop) execute(payload map[string]any, body []byte) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refusal, ok := s.refer(payload); !ok {
+	if refusal, ok := s.checkReferences(payload); !ok {
 		return refusal
 	}
-	s.made++
+	s.created++
 	now := time.Now()
 	fields := maps.Clone(payload)
-	fields["id"] = fmt.Sprintf("b%023x", s.made)
+	fields["id"] = fmt.Sprintf("b%023x", s.created)
 	fields["createdAt"], fields["updatedAt"] = connectifStamp(now), connectifStamp(now)
 	id := payload["purchaseId"].(string)
 	if s.purchases == nil {
@@ -113,9 +115,9 @@ func (s *connectifShop) execute(payload map[string]any, body []byte) reply {
 	return reply{status: http.StatusCreated, body: fields}
 }
 
-// refer checks the contact and the products of a purchase. The refusal is
-// meant if ok is false.
-func (s *connectifShop) refer(payload map[string]any) (refusal reply, ok bool) {
+// checkReferences checks the contact and the products of a purchase. If ok is false,
+// refusal is the answer.
+func (s *connectifShop) checkReferences(payload map[string]any) (refusal reply, ok bool) {
 	email := payload["contactEmail"].(string)
 	if s.contacts[email] == nil {
 		return connectifRefuseCode("E0101", fmt.Sprintf("Contact %s does not exist.", email)), false
@@ -135,8 +137,8 @@ func (s *connectifShop) refer(payload map[string]any) (refusal reply, ok bool) {
 	return reply{}, true
 }
 
-// refuseForeign names the products in the field of the vendor's table and in
-// the other one of its example, by turns.
+// refuseForeign refuses products with a URL of a foreign domain. The field with their
+// ids alternates between that of the vendor's table and that of its example.
 func (s *connectifShop) refuseForeign(ids []string) reply {
 	refusal := connectifError{
 		Status:         http.StatusBadRequest,
@@ -157,8 +159,8 @@ func (s *connectifShop) isUnknown(product map[string]any) bool {
 	return !s.products[product["productId"].(string)]
 }
 
-// connectifIsForeign tells whether the URL of a product, if it has one, is of
-// another host than the authorized one.
+// connectifIsForeign reports whether a product has a URL with another host than
+// ConnectifDomain.
 func connectifIsForeign(product map[string]any) bool {
 	text, given := product["productDetailUrl"].(string)
 	if !given {
@@ -168,11 +170,11 @@ func connectifIsForeign(product map[string]any) bool {
 	return err != nil || parsed.Hostname() != strings.TrimPrefix(ConnectifDomain, "http://")
 }
 
-// connectifProductsThat returns the ids of the products that is is true for.
-func connectifProductsThat(products []any, is func(map[string]any) bool) []string {
+// connectifProductsThat returns the ids of the products that match.
+func connectifProductsThat(products []any, match func(map[string]any) bool) []string {
 	var ids []string
 	for _, product := range products {
-		if fields := product.(map[string]any); is(fields) {
+		if fields := product.(map[string]any); match(fields) {
 			ids = append(ids, fields["productId"].(string))
 		}
 	}
@@ -189,8 +191,8 @@ func (cf *Connectif) getPurchase(c call) reply {
 	return reply{status: http.StatusOK, body: purchase.fields}
 }
 
-// deletePurchase does not mind that a purchase is gone: the vendor's document
-// lists no 404.
+// deletePurchase succeeds if the purchase does not exist: the vendor documents no
+// 404.
 func (cf *Connectif) deletePurchase(c call) reply {
 	cf.shop.mu.Lock()
 	defer cf.shop.mu.Unlock()
@@ -198,7 +200,7 @@ func (cf *Connectif) deletePurchase(c call) reply {
 	return reply{status: http.StatusNoContent}
 }
 
-// connectifStamp is a moment as the vendor writes it.
+// connectifStamp formats a time as the vendor does.
 func connectifStamp(at time.Time) string {
 	return at.UTC().Format("2006-01-02T15:04:05.000Z")
 }

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// A connectifRule checks one value. It returns what is wrong, or "". The
-// vendor's own wording is in no document.
+// A connectifRule checks one value. It returns the problem, or "". The vendor does
+// not document its wording.
 type connectifRule func(value any) (reason string)
 
-// A connectifField is one field of a payload.
+// A connectifField is a field of a payload.
 type connectifField struct {
 	name     string
 	required bool
 	rule     connectifRule
 }
 
-// connectifPurchaseFields are those that are checked; others are stored as they come.
+// connectifPurchaseFields are the fields of a purchase that are checked.
 var connectifPurchaseFields = []connectifField{
 	{"purchaseId", true, connectifText},
 	{"contactEmail", true, connectifEmail},
@@ -33,7 +33,7 @@ var connectifPurchaseFields = []connectifField{
 	{"totalQuantity", false, connectifInteger},
 }
 
-// connectifProductFields are those of one product of a purchase.
+// connectifProductFields are the fields of a product in a purchase that are checked.
 var connectifProductFields = []connectifField{
 	{"productId", true, connectifText},
 	{"quantity", true, connectifInteger},
@@ -43,8 +43,8 @@ var connectifProductFields = []connectifField{
 	{"productDetailUrl", false, connectifURL},
 }
 
-// connectifContactFields are the vendor's own fields of a contact. All others
-// are custom fields.
+// connectifContactFields are the vendor's fields of a contact. All others are custom
+// fields.
 var connectifContactFields = map[string]connectifRule{
 	"_name":                         connectifText,
 	"_surname":                      connectifText,
@@ -57,9 +57,9 @@ var connectifContactFields = map[string]connectifRule{
 	"_smsSubscriptionStatus":        connectifOneOf("subscribed", "unsubscribed", "none"),
 }
 
-// connectifCheck returns the problems of payload in the order of fields. A
-// null is a missing field. Place is what comes before the names of the fields.
-func connectifCheck(place string, fields []connectifField, payload map[string]any) []connectifProblem {
+// connectifCheck returns the problems of payload in the order of fields. A null is a
+// missing field. The path of a problem is prefix and the name of the field.
+func connectifCheck(prefix string, fields []connectifField, payload map[string]any) []connectifProblem {
 	var problems []connectifProblem
 	for _, field := range fields {
 		value := payload[field.name]
@@ -71,29 +71,29 @@ func connectifCheck(place string, fields []connectifField, payload map[string]an
 			reason = "is required"
 		}
 		if reason != "" {
-			problems = append(problems, connectifProblem{place + field.name, reason})
+			problems = append(problems, connectifProblem{prefix + field.name, reason})
 		}
 	}
 	return problems
 }
 
-// connectifCheckPurchase also checks the products.
+// connectifCheckPurchase checks a purchase and its products.
 func connectifCheckPurchase(payload map[string]any) []connectifProblem {
 	problems := connectifCheck("", connectifPurchaseFields, payload)
 	products, _ := payload["products"].([]any)
 	for i, product := range products {
-		place := fmt.Sprintf("products[%d]", i)
+		path := fmt.Sprintf("products[%d]", i)
 		fields, isObject := product.(map[string]any)
 		if !isObject {
-			problems = append(problems, connectifProblem{place, "should be an object"})
+			problems = append(problems, connectifProblem{path, "should be an object"})
 			continue
 		}
-		problems = append(problems, connectifCheck(place+".", connectifProductFields, fields)...)
+		problems = append(problems, connectifCheck(path+".", connectifProductFields, fields)...)
 	}
 	return problems
 }
 
-// connectifCheckContact checks a PATCH of a contact. A null empties a field.
+// connectifCheckContact checks a PATCH of a contact. A null clears a field.
 func connectifCheckContact(email string, payload map[string]any) []connectifProblem {
 	var problems []connectifProblem
 	if reason := connectifEmail(email); reason != "" {
@@ -156,7 +156,7 @@ func connectifDate(value any) string {
 	return ""
 }
 
-// connectifTime reads a date with or without a time of day.
+// connectifTime parses a date with or without a time.
 func connectifTime(value any) (at time.Time, ok bool) {
 	text, _ := value.(string)
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
@@ -202,7 +202,7 @@ func connectifOneOf(words ...string) connectifRule {
 	}
 }
 
-// connectifCustom takes what one of the account's custom fields could hold.
+// connectifCustom checks the value of a custom field. Its type is not known.
 func connectifCustom(value any) string {
 	list, isList := value.([]any)
 	_, isObject := value.(map[string]any)

@@ -15,51 +15,49 @@ import (
 // connectifURLTime is how long the URL of a file is valid.
 const connectifURLTime = 100 * time.Minute
 
-// A connectifFile is what an export gives. It is never changed once the export
-// has its id.
+// A connectifFile is the file of an export. It is not changed after the export has
+// its id.
 type connectifFile struct {
 	id   string // of the export
 	rows int
 	data []byte
-	at   time.Time // of its contents
+	at   time.Time // of the data
 }
 
-// connectifStorage hands out files to whoever has a URL for them.
+// connectifStorage serves files by URLs that contain a token.
 type connectifStorage struct {
 	mu     sync.Mutex // guards the fields below
 	base   string
-	made   int
+	issued int
 	grants map[string]connectifGrant // by token
 	leaks  int
 }
 
-// A connectifGrant is the right to fetch a file.
+// A connectifGrant allows access to a file.
 type connectifGrant struct {
-	file   *connectifFile
-	until  time.Time
-	detour bool // the file is redirected to its place
+	file       *connectifFile
+	until      time.Time
+	redirected bool // GET /files redirects to /blob
 }
 
-// SetStorageURL tells the fake where Storage is served, such as
-// "http://storage.test", which it is if this is not called.
+// SetStorageURL sets the base URL of Storage. The default is "http://storage.test".
 func (cf *Connectif) SetStorageURL(base string) {
 	cf.storage.mu.Lock()
 	defer cf.storage.mu.Unlock()
 	cf.storage.base = base
 }
 
-// LeakedCredentials returns how many requests to the storage came with an
-// Authorization, Cookie or X-Api-Key header. A URL is all that the storage
-// wants; a credential is not for it to know.
+// LeakedCredentials returns how many requests to the storage had an Authorization,
+// Cookie or X-Api-Key header. The storage is another origin and needs no credential.
 func (cf *Connectif) LeakedCredentials() int {
 	cf.storage.mu.Lock()
 	defer cf.storage.mu.Unlock()
 	return cf.storage.leaks
 }
 
-// Storage returns the handler that serves the files of the exports. It is
-// meant for a server of its own: see SetStorageURL. Every second URL is
-// redirected once, to another one of the storage.
+// Storage returns the handler that serves the files of the exports. It needs another
+// server than the API; see SetStorageURL. Every second file URL redirects once,
+// within the storage.
 func (cf *Connectif) Storage() http.Handler {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /files/{token}", cf.storage.serveFile)
@@ -70,7 +68,7 @@ func (cf *Connectif) Storage() http.Handler {
 	})
 }
 
-// watch counts a request that came with a credential.
+// watch counts a request with a credential.
 func (s *connectifStorage) watch(header http.Header) {
 	for _, key := range []string{"Authorization", "Cookie", "X-Api-Key"} {
 		if header.Values(key) != nil {
@@ -82,27 +80,27 @@ func (s *connectifStorage) watch(header http.Header) {
 	}
 }
 
-// grant returns a new URL for file.
+// grant issues a new URL for file.
 func (s *connectifStorage) grant(file *connectifFile) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.grants == nil {
 		s.grants = map[string]connectifGrant{}
 	}
-	s.made++
-	token := fmt.Sprintf("demo-file-%d", s.made)
-	s.grants[token] = connectifGrant{file, time.Now().Add(connectifURLTime), s.made%2 == 0}
+	s.issued++
+	token := fmt.Sprintf("demo-file-%d", s.issued)
+	s.grants[token] = connectifGrant{file, time.Now().Add(connectifURLTime), s.issued%2 == 0}
 	return s.base + "/files/" + token
 }
 
-// revoke makes all URLs of an export's file invalid.
+// revoke makes all URLs for the file of an export invalid.
 func (s *connectifStorage) revoke(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	maps.DeleteFunc(s.grants, func(_ string, g connectifGrant) bool { return g.file.id == id })
 }
 
-// find returns the grant of a token that is valid now.
+// find returns the grant of a valid token.
 func (s *connectifStorage) find(token string) (grant connectifGrant, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +109,7 @@ func (s *connectifStorage) find(token string) (grant connectifGrant, ok bool) {
 }
 
 func (s *connectifStorage) serveFile(w http.ResponseWriter, r *http.Request) {
-	if grant, ok := s.find(r.PathValue("token")); ok && grant.detour {
+	if grant, ok := s.find(r.PathValue("token")); ok && grant.redirected {
 		http.Redirect(w, r, "/blob/"+r.PathValue("token"), http.StatusFound)
 		return
 	}
@@ -129,7 +127,7 @@ func (s *connectifStorage) serveBlob(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", grant.file.at, bytes.NewReader(grant.file.data))
 }
 
-// file makes the file of an order from what the shop holds now.
+// file creates the file of an order from the current data.
 func (s *connectifShop) file(order map[string]any) *connectifFile {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,11 +138,11 @@ func (s *connectifShop) file(order map[string]any) *connectifFile {
 	var data bytes.Buffer
 	w := csv.NewWriter(&data)
 	w.Comma = rune(order["delimiter"].(string)[0])
-	_ = w.WriteAll(table) // never fails: the delimiter is valid and the buffer has no end
+	_ = w.WriteAll(table) // never fails: the delimiter is valid, and so is every write to a buffer
 	return &connectifFile{rows: len(table) - 1, data: data.Bytes(), at: time.Now()}
 }
 
-// contactTable has a line per contact and a column per field that any of them has.
+// contactTable has a line for each contact and a column for each of their fields.
 func (s *connectifShop) contactTable() [][]string {
 	all := map[string]bool{}
 	for _, fields := range s.contacts {
@@ -164,7 +162,8 @@ func (s *connectifShop) contactTable() [][]string {
 	return table
 }
 
-// activityTable has a line per purchase; the fake knows no other activities.
+// activityTable has a line for each purchase in the range of filters. The fake has no
+// other activities.
 func (s *connectifShop) activityTable(filters map[string]any) [][]string {
 	from, _ := connectifTime(filters["fromDate"])
 	to, _ := connectifTime(filters["toDate"])
@@ -179,11 +178,11 @@ func (s *connectifShop) activityTable(filters map[string]any) [][]string {
 	return table
 }
 
-// connectifCell is a value as text: a string as it is, all else as JSON.
+// connectifCell formats a value: a string as it is, other types as JSON.
 func connectifCell(value any) string {
 	if text, isText := value.(string); isText || value == nil {
 		return text
 	}
-	data, _ := json.Marshal(value) // never fails: the value came as JSON
+	data, _ := json.Marshal(value) // never fails: the value was decoded from JSON
 	return string(data)
 }

@@ -4,23 +4,22 @@ import (
 	"io"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// connectifOrigins sends each host to its own server, as the internet does.
+// connectifOrigins connects each host to its server.
 type connectifOrigins map[string]http.RoundTripper
 
 func (o connectifOrigins) RoundTrip(r *http.Request) (*http.Response, error) {
 	return o[r.URL.Host].RoundTrip(r)
 }
 
-// download fetches a URL as a client does that follows redirects. It also
-// returns the path on which the file was found.
+// download fetches a URL and follows redirects. path is that of the last URL.
 func (o connectifOrigins) download(t *testing.T, url string, header ...string) (g got, path string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -48,12 +47,12 @@ func TestConnectifDownload(t *testing.T) {
 	const activities = "date;type;email;purchaseId\n2000-01-01T00:00:00.000Z;purchase;jane@example.com;o-1\n"
 	for name, tt := range map[string]struct {
 		order  string
-		gets   int           // of the export; the last one's URL is fetched
-		wait   time.Duration // between that and the download
+		gets   int           // of the export; the file URL of the last is fetched
+		wait   time.Duration // before the download
 		delete bool
 		header []string
 		want   got
-		path   string // where the file was found
+		path   string // of the last URL
 		leaks  int
 	}{
 		"contacts":            {connectifContacts, 1, 0, false, nil, got{200, csv, contacts}, "/files/demo-file-1", 0},
@@ -71,14 +70,14 @@ func TestConnectifDownload(t *testing.T) {
 		"leak to a dead file": {connectifContacts, 1, 0, true, []string{"Cookie", "a=b"}, got{403, "application/xml", denied}, "/files/demo-file-1", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
-				files := testserver.Handle(t, v.Storage())
+				files := retrywisetest.Handle(t, v.Storage())
 				internet := connectifOrigins{"api.test": v.srv.Transport(), "storage.test": files.Transport()}
 				v.mustSend("PATCH", "/contacts/bo@example.com", `{"_name":"Bo, B.","_points":1000000,"tags":["a"]}`)
 				v.mustSend("POST", "/purchases/", connectifOrder)
 				v.mustSend("POST", "/exports/", tt.order)
-				v.AddContacts("late@example.com") // came after the order
+				v.AddContacts("late@example.com") // after the order
 				<-time.After(5 * time.Second)
 				var url string
 				for range tt.gets {

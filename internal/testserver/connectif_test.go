@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -22,37 +22,27 @@ const (
 	connectifNotFound = `{"status":404,"title":"Not Found","detail":"Resource not found."}`
 )
 
-// connectif is a fake Connectif together with a client's way to it.
+// connectif is a fake Connectif and a caller with the API key.
 type connectif struct {
 	*testserver.Connectif
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-// newConnectif knows one contact and two products.
+// newConnectif returns a fake with one contact and two products.
 func newConnectif(t *testing.T, service testserver.Service) connectif {
 	cf := testserver.NewConnectif(service)
 	cf.AddContacts("jane@example.com")
 	cf.AddProducts("p-1", "p-2")
-	return connectif{cf, t, testserver.Handle(t, cf)}
+	return connectifOf(t, cf, retrywisetest.Handle(t, cf))
 }
 
-func (v connectif) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", connectifKey)
+// connectifOf returns cf, which srv serves, and a caller.
+func connectifOf(t *testing.T, cf *testserver.Connectif, srv *retrywisetest.Server) connectif {
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", connectifKey} }
+	return connectif{cf, caller{t, srv, header}}
 }
 
-// mustSend is send for an answer that has to come whole.
-func (v connectif) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
-}
-
-// connectifInvalid is the body of a 422; problems is path and reason by turns.
+// connectifInvalid is the body of a 422; problems is paths and reasons in turn.
 func connectifInvalid(problems ...string) string {
 	list := ""
 	for i := 0; i < len(problems); i += 2 {
@@ -95,7 +85,7 @@ func TestConnectifPurchaseRules(t *testing.T) {
 		"null for a body": {`null`, 400, noJSON},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("POST", "/purchases/", tt.body)); diff != "" {
@@ -113,9 +103,9 @@ func TestConnectifPurchaseRules(t *testing.T) {
 	}
 }
 
-// The vendor's table has productIds, its example has productsId.
-func TestConnectifForeignDomainByTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// The vendor's table has productIds, and its example productsId.
+func TestConnectifAlternatesTheFieldForForeignDomains(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		const body = `{"purchaseId":"o","contactEmail":"jane@example.com","products":[{"productId":"p-1","quantity":1,"unitPrice":1,"productDetailUrl":"http://mysite.com/1"}]}`
 		for i, field := range []string{"productIds", "productsId", "productIds"} {
@@ -128,7 +118,7 @@ func TestConnectifForeignDomainByTurns(t *testing.T) {
 }
 
 func TestConnectifPurchaseLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		const path = "/purchases/purchase-id/o-1"
 		for i, step := range []struct {
@@ -151,49 +141,6 @@ func TestConnectifPurchaseLife(t *testing.T) {
 	})
 }
 
-func TestConnectifContactRules(t *testing.T) {
-	for name, tt := range map[string]struct {
-		path, body string
-		want       got
-	}{
-		"new contact":      {"/contacts/bo%2B1@example.com", `{"_name":"Bo"}`, got{Status: 204}},
-		"all known fields": {connectifJane, `{"_name":"J","_surname":"D","_birthdate":"1980-01-02","_mobilePhone":"+34600000000","_points":3,"_emailStatus":"active","_mobilePhoneStatus":"paused","_newsletterSubscriptionStatus":"none","_smsSubscriptionStatus":"subscribed","vip":true,"tags":["a"],"age":3,"_points":null}`, got{Status: 204}},
-		"wrong address":    {"/contacts/jane", `{}`, got{422, kind, connectifInvalid("email", "should be an email")}},
-		"wrong fields": {connectifJane, `{"_name":1,"_surname":" ","_points":1.5,"_emailStatus":"dead","_id":"1","size":{},"tags":["a",1]}`, got{422, kind, connectifInvalid(
-			"_emailStatus", "should be one of: active bounced paused banned", "_id", "is not a known field", "_name", "should be a string", "_points", "should be an integer", "_surname", "should not be blank",
-			"size", "should be a string, a boolean, a number or an array of strings", "tags", "should be a string, a boolean, a number or an array of strings")}},
-		"no JSON": {connectifJane, `{`, got{400, kind, `{"status":400,"title":"Bad Request","detail":"Invalid JSON payload received."}`}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newConnectif(t, testserver.Service{})
-				if diff := cmp.Diff(tt.want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
-					t.Errorf("answer (-want +got):\n%s", diff)
-				}
-			})
-		})
-	}
-}
-
-func TestConnectifContactsAreMergedAndCanBuy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newConnectif(t, testserver.Service{})
-		v.mustSend("PATCH", "/contacts/bo@example.com", `{"_name":"Bo","city":"Olot"}`)
-		v.mustSend("PATCH", "/contacts/bo@example.com", `{"city":"Vic"}`)
-		fields, ok := v.Contact("bo@example.com")
-		if diff := cmp.Diff(map[string]any{"_name": "Bo", "city": "Vic"}, fields); diff != "" || !ok {
-			t.Errorf("contact, known %t (-want +got):\n%s", ok, diff)
-		}
-		if _, ok := v.Contact("al@example.com"); ok {
-			t.Error("a contact that nobody made")
-		}
-		g := v.mustSend("POST", "/purchases/", `{"purchaseId":"o","contactEmail":"bo@example.com","products":[{"productId":"p-1","quantity":1,"unitPrice":1}]}`)
-		if g.Status != 201 {
-			t.Errorf("purchase: %v; want 201", g)
-		}
-	})
-}
-
 func TestConnectifContentType(t *testing.T) {
 	const want = `{"status":415,"title":"Unsupported Media Type","detail":"Request without application/json Content-Type header."}`
 	for name, tt := range map[string]struct {
@@ -207,9 +154,9 @@ func TestConnectifContentType(t *testing.T) {
 		"GET does not need one": {"GET", "/purchases/purchase-id/x", "", 404},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{})
-				g := mustDo(t, v.srv, tt.method, tt.path, connectifOrder, "Content-Type", tt.kind, "Authorization", connectifKey)
+				g := v.mustDo(tt.method, tt.path, connectifOrder, "Content-Type", tt.kind, "Authorization", connectifKey)
 				if g.Status != tt.status || g.Status == 415 && g.Body != want {
 					t.Errorf("answer %v; want status %d", g, tt.status)
 				}
@@ -231,12 +178,12 @@ func TestConnectifUnauthorized(t *testing.T) {
 		"wrong secret": {"apiKey " + key + "x", got{Status: 401}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newConnectif(t, testserver.Service{TokenUses: 1}) // a key does not wear off
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newConnectif(t, testserver.Service{TokenUses: 1}) // a key does not expire
 				for range 2 {
-					mustDo(t, v.srv, "GET", "/purchases/purchase-id/x", "", "Authorization", tt.authorization)
+					v.mustDo("GET", "/purchases/purchase-id/x", "", "Authorization", tt.authorization)
 				}
-				g := mustDo(t, v.srv, "POST", "/purchases/", connectifOrder, "Content-Type", kind, "Authorization", tt.authorization)
+				g := v.mustDo("POST", "/purchases/", connectifOrder, "Content-Type", kind, "Authorization", tt.authorization)
 				if diff := cmp.Diff(tt.want, g); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -246,7 +193,7 @@ func TestConnectifUnauthorized(t *testing.T) {
 }
 
 func TestConnectifRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{PerSecond: 2})
 		var statuses []int
 		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond} {
@@ -257,19 +204,19 @@ func TestConnectifRateLimit(t *testing.T) {
 			t.Errorf("statuses (-want +got):\n%s", diff)
 		}
 		v.mustSend("PATCH", connectifJane, `{}`)
-		resp, err := open(t.Context(), v.srv, "PATCH", connectifJane, `{}`)
+		resp, err := v.open(t.Context(), "PATCH", connectifJane, `{}`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
 		if resp.StatusCode != 429 || resp.ContentLength != 0 || resp.Header.Get("Retry-After") != "" {
-			t.Errorf("status %d, %d bytes, headers %v; want a 429 that tells nothing", resp.StatusCode, resp.ContentLength, resp.Header)
+			t.Errorf("status %d, %d bytes, headers %v; want a 429 without body and Retry-After", resp.StatusCode, resp.ContentLength, resp.Header)
 		}
 	})
 }
 
-func TestConnectifAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestConnectifIsSafeForConcurrentUse(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 20
 		v := newConnectif(t, testserver.Service{Latency: time.Second})
 		var wg sync.WaitGroup

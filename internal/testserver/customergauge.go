@@ -6,31 +6,27 @@ import (
 	"sync/atomic"
 )
 
-// The credentials that a fake CustomerGauge accepts: a key, sent as
-// "Authorization: api_key ", or a token, sent as "Authorization: Bearer ",
-// that the other two are exchanged for.
+// The credentials of a fake CustomerGauge. The key is sent as "Authorization:
+// api_key …". The id and the secret are exchanged for a token, which is sent as
+// "Authorization: Bearer …".
 const (
 	CustomerGaugeKey          = "demo-gauge-key"
 	CustomerGaugeClientID     = "demo-gauge-client"
 	CustomerGaugeClientSecret = "demo-gauge-secret"
 )
 
-// CustomerGauge is a fake of CustomerGauge's API 4.1: the upload of
-// transactional files, the list of such uploads and the token endpoint, with
-// the codes and texts of the vendor's documentation. The path's suffix chooses
-// whether it answers in JSON or in XML. It is an http.Handler, to be served by
-// Handle or Start, and is safe for concurrent use.
+// CustomerGauge is a fake of CustomerGauge's API 4.1: the upload of transactional
+// files, the list of uploads and the token endpoint, with the codes and texts of
+// the vendor's documentation. It has no other modules and methods. It answers in
+// JSON or XML, by the suffix of the path. It is an http.Handler and safe for
+// concurrent use.
 //
-// Faults, the rate limit and the latency apply to uploads and their list, not
-// to the token endpoint. Other modules of the vendor's do not exist here, nor
-// do other methods of its module file.
-//
-// An upload of the same name and bytes as one before is refused and not
-// executed. The vendor tells two uploads apart by nothing else: the same
-// records under another name, or cut into other files, are executed again and
-// each of their customers gets a second e-mail. That is a duplicate in Records.
+// An upload with the name and the bytes of an earlier one is refused and not
+// executed. The vendor recognises uploads by these two only: the same records in a
+// file with another name, or split into other files, are executed again, and each
+// of their customers gets a second e-mail. Records then has duplicates.
 type CustomerGauge struct {
-	front
+	gateway
 	routes   *http.ServeMux
 	tokens   accessTokens
 	refusals atomic.Int64 // of credentials
@@ -38,40 +34,38 @@ type CustomerGauge struct {
 	uploads  gaugeUploads
 }
 
-// NewCustomerGauge returns a fake without uploads, which has a valid access
-// token already.
+// NewCustomerGauge returns a fake without uploads. It has a valid access token.
 func NewCustomerGauge(service Service) *CustomerGauge {
-	cg := &CustomerGauge{front: newFront(service), routes: http.NewServeMux()}
+	cg := &CustomerGauge{gateway: newGateway(service), routes: http.NewServeMux()}
 	cg.tokens.prefix, cg.tokens.maxUses = "demo-gauge-access-", service.TokenUses
 	cg.tokens.add()
 	for _, suffix := range []string{".json", ".xml"} {
-		d := gaugeDress{cg, gaugeFormatOf(suffix)}
-		cg.routes.Handle("POST /v4.1/file/transactional"+suffix, cg.queue.oneByOne(cg.business(d, d.upload)))
-		cg.routes.Handle("GET /v4.1/file/transactional"+suffix, cg.business(d, d.list))
+		d := gaugeDialect{cg, gaugeFormatOf(suffix)}
+		cg.routes.Handle("POST /v4.1/file/transactional"+suffix, cg.queue.oneByOne(cg.endpoint(d, d.upload)))
+		cg.routes.Handle("GET /v4.1/file/transactional"+suffix, cg.endpoint(d, d.list))
 	}
-	cg.routes.HandleFunc("POST /oauth2/token", cg.giveToken)
+	cg.routes.HandleFunc("POST /oauth2/token", cg.issueToken)
 	cg.routes.HandleFunc("/v4.1/file/", gaugeUnknown(gaugeNoMethod))
 	cg.routes.HandleFunc("/", gaugeUnknown(gaugeNoModule))
 	return cg
 }
 
-// ServeHTTP serves one request and counts its answer. Each endpoint either
-// writes one header or closes the connection.
+// ServeHTTP serves one request and counts its answer.
 func (cg *CustomerGauge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cg.serve(cg.routes, w, r)
 }
 
-// gaugeUnknown answers code to whatever is asked.
+// gaugeUnknown answers every request with code.
 func gaugeUnknown(code gaugeCode) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		gaugeFormatOf(r.URL.Path).refuse(code).send(w, r)
 	}
 }
 
-// A gaugeFormat is in what an answer is written. The zero value is JSON.
+// A gaugeFormat is the format of an answer. The zero value is JSON.
 type gaugeFormat struct{ isXML bool }
 
-// gaugeFormatOf returns the format that a path asks for by its suffix.
+// gaugeFormatOf returns the format for the suffix of path.
 func gaugeFormatOf(path string) gaugeFormat {
 	return gaugeFormat{isXML: strings.HasSuffix(path, ".xml")}
 }

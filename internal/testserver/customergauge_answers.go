@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A gaugeCode is a code of the vendor's error table. Zero means no error.
+// A gaugeCode is a code of the vendor's error table. Zero is no error.
 type gaugeCode int
 
-// The codes that the fake uses. The vendor's example has gaugeBadKeyExample
-// where its table has gaugeBadKey, so both come.
+// The codes that the fake uses. For gaugeBadKey, the vendor's example has another
+// code than its table, gaugeBadKeyExample. The fake uses both.
 const (
 	gaugeBadKeyExample gaugeCode = 2000
 	gaugeBadKey        gaugeCode = 200000
@@ -31,14 +33,14 @@ const (
 	gaugeUnclearUpload gaugeCode = 400140
 	gaugeNoData        gaugeCode = 400184
 
-	// gaugeTooLarge is ours: the vendor documents the limits of an upload and no
-	// code for what is beyond them. It is answered by a bare 400.
+	// gaugeTooLarge is internal: the vendor documents limits for uploads, but no
+	// code. The answer is a 400 without a body.
 	gaugeTooLarge gaugeCode = 1
 )
 
-// gaugeTable has the status and the text of each code. Texts are the table's,
-// but for gaugeProcessed and gaugeEmptyField, which have another one in the
-// example bodies of the vendor's method pages.
+// gaugeTable has the status and the text of each code. The texts are from the
+// vendor's table, except those of gaugeProcessed and gaugeEmptyField, which are from
+// the examples on the pages of its methods.
 var gaugeTable = map[gaugeCode]struct {
 	status int
 	text   string
@@ -61,8 +63,8 @@ var gaugeTable = map[gaugeCode]struct {
 	gaugeNoData:        {http.StatusBadRequest, "No data found with passed parameters"},
 }
 
-// refuse is the vendor's error document. A code that the table does not have
-// is a 400 without a body.
+// refuse returns the vendor's error document, or a 400 without a body if the table
+// does not have code.
 func (f gaugeFormat) refuse(code gaugeCode) reply {
 	row, known := gaugeTable[code]
 	if !known {
@@ -74,7 +76,7 @@ func (f gaugeFormat) refuse(code gaugeCode) reply {
 	}{row.text, code})
 }
 
-// document is a reply whose only member, or root element, is called root.
+// document returns a reply whose only member or root element is root.
 func (f gaugeFormat) document(status int, root string, content any) reply {
 	if !f.isXML {
 		return reply{status: status, body: map[string]any{root: content}}
@@ -82,43 +84,41 @@ func (f gaugeFormat) document(status int, root string, content any) reply {
 	var text strings.Builder
 	start := xml.StartElement{Name: xml.Name{Local: root}}
 	if xml.NewEncoder(&text).EncodeElement(content, start) != nil {
-		return reply{status: http.StatusInternalServerError} // never: all contents are made of strings and numbers
+		return reply{status: http.StatusInternalServerError} // never: contents consist of strings and numbers
 	}
 	return reply{status: status, xml: text.String()}
 }
 
-// dataFalse is how a failed upload is answered at times, with success for its
-// status. It is documented for uploads of revenue.
-func (f gaugeFormat) dataFalse() Answer {
+// dataFalse is an answer to a failed upload that has the status of a success. The
+// vendor documents it for uploads of revenue.
+func (f gaugeFormat) dataFalse() retrywisetest.Answer {
 	if f.isXML {
 		return reply{status: http.StatusOK, xml: "<Data>false</Data>"}.send
 	}
-	return JSON(http.StatusOK, `{"Data": false}`)
+	return retrywisetest.JSON(http.StatusOK, `{"Data": false}`)
 }
 
-// A gaugeDress is the dress of a fake CustomerGauge that answers in format.
-type gaugeDress struct {
+// A gaugeDialect is the dialect of a fake CustomerGauge that answers in format.
+type gaugeDialect struct {
 	*CustomerGauge
 	format gaugeFormat
 }
 
-// instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind. What comes from a gateway is
-// in no format of the vendor's.
-func (d gaugeDress) instead(fault Fault, n int, r *http.Request) Answer {
-	isSecond := n%2 == 1
+// instead is part of dialect. Some answers alternate between even and odd n.
+func (d gaugeDialect) instead(fault retrywisetest.Fault, n int, r *http.Request) retrywisetest.Answer {
+	isOdd := n%2 == 1
 	switch fault {
-	case Unavailable:
-		return JSON(http.StatusServiceUnavailable, `{"message":"Service Unavailable"}`)
-	case LeadLimited, GatewayLimited: // the vendor has no limit of a lead
+	case retrywisetest.Unavailable:
+		return retrywisetest.JSON(http.StatusServiceUnavailable, `{"message":"Service Unavailable"}`)
+	case LeadLimited, retrywisetest.RateLimited: // the vendor has no limit per contact
 		return d.limited(d.service.LimitWait)
-	case ServerError:
-		if isSecond && r.Method == http.MethodPost {
+	case retrywisetest.ServerError:
+		if isOdd && r.Method == http.MethodPost {
 			return d.format.dataFalse()
 		}
-		return Status(http.StatusInternalServerError)
+		return retrywisetest.Status(http.StatusInternalServerError)
 	case Disguised:
-		if isSecond {
+		if isOdd {
 			return d.format.refuse(gaugeFailedQuery).send
 		}
 		return d.format.refuse(gaugeNoDatabase).send
@@ -130,13 +130,14 @@ func (d gaugeDress) instead(fault Fault, n int, r *http.Request) Answer {
 	}
 }
 
-// limited is a gateway's 429, as the vendor documents none of its own.
-func (d gaugeDress) limited(rest time.Duration) Answer {
-	return HTML(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds(rest)))
+// limited is part of dialect. The answer is that of a proxy, because the vendor
+// documents none.
+func (d gaugeDialect) limited(wait time.Duration) retrywisetest.Answer {
+	return retrywisetest.HTML(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds(wait)))
 }
 
-// check accepts the key and every access token that is still valid.
-func (d gaugeDress) check(header http.Header) (refusal reply, ok bool) {
+// check is part of dialect. It accepts the key and every valid access token.
+func (d gaugeDialect) check(header http.Header) (refusal reply, ok bool) {
 	scheme, secret, _ := strings.Cut(header.Get("Authorization"), " ")
 	switch {
 	case scheme == "api_key" && secret == CustomerGaugeKey:

@@ -1,70 +1,67 @@
 package testserver_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-const gaugePage429 = "<html>\r\n<head><title>429 Too Many Requests</title></head>\r\n<body>\r\n<center><h1>429 Too Many Requests</h1></center>\r\n</body>\r\n</html>\r\n"
 
 func TestCustomerGaugeFaults(t *testing.T) {
 	const noDatabase, failedQuery = "Could not make connection to database.", "Query could not be executed correctly."
 	const xmlKind = "application/xml"
 	for name, tt := range map[string]struct {
-		faults       []testserver.Fault // the last one is looked at
+		faults       []retrywisetest.Fault // the last one is checked
 		method, path string
 		want         got
 		err          error
 		executed     int
-		status       int // as the fake counts the last one
+		status       int // of the last, in Statuses
 	}{
-		"none":      {[]testserver.Fault{testserver.NoFault}, "POST", gaugeJSON, got{200, kind, `{"Data":{"id":"upload-1","records":1}}`}, nil, 1, 200},
-		"none, XML": {[]testserver.Fault{testserver.NoFault}, "POST", gaugeXML, got{200, xmlKind, `<Data><id>upload-1</id><records>1</records></Data>`}, nil, 1, 200},
-		"unavailable": {[]testserver.Fault{testserver.Unavailable}, "POST", gaugeXML,
+		"none":      {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeJSON, got{200, kind, `{"Data":{"id":"upload-1","records":1}}`}, nil, 1, 200},
+		"none, XML": {[]retrywisetest.Fault{retrywisetest.NoFault}, "POST", gaugeXML, got{200, xmlKind, `<Data><id>upload-1</id><records>1</records></Data>`}, nil, 1, 200},
+		"unavailable": {[]retrywisetest.Fault{retrywisetest.Unavailable}, "POST", gaugeXML,
 			got{503, kind, `{"message":"Service Unavailable"}`}, nil, 0, 503},
-		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable}, "POST", gaugeJSON,
+		"unavailable, second time": {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable}, "POST", gaugeJSON,
 			got{503, "text/html", page503}, nil, 0, 503},
-		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, "POST", gaugeJSON, got{502, "text/html", page502}, nil, 0, 502},
-		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, "POST", gaugeJSON, got{504, "text/html", page504}, nil, 0, 504},
-		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, "POST", gaugeJSON, got{}, io.EOF, 0, 0},
-		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, "POST", gaugeJSON, got{}, io.EOF, 1, 0},
-		"cut body": {[]testserver.Fault{testserver.CutBody}, "POST", gaugeJSON,
+		"bad gateway":     {[]retrywisetest.Fault{retrywisetest.BadGateway}, "POST", gaugeJSON, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout": {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, "POST", gaugeJSON, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":    {[]retrywisetest.Fault{retrywisetest.ResetBefore}, "POST", gaugeJSON, got{}, io.EOF, 0, 0},
+		"reset after":     {[]retrywisetest.Fault{retrywisetest.ResetAfter}, "POST", gaugeJSON, got{}, io.EOF, 1, 0},
+		"cut body": {[]retrywisetest.Fault{retrywisetest.CutBody}, "POST", gaugeJSON,
 			got{200, kind, `{"Data":{"id":"uplo`}, io.ErrUnexpectedEOF, 1, 200},
-		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited}, "POST", gaugeJSON, got{429, "text/html", gaugePage429}, nil, 0, 429},
-		"lead limited":    {[]testserver.Fault{testserver.LeadLimited}, "POST", gaugeJSON, got{429, "text/html", gaugePage429}, nil, 0, 429},
-		"server error":    {[]testserver.Fault{testserver.ServerError}, "POST", gaugeJSON, got{Status: 500}, nil, 0, 500},
-		"server error, second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "POST", gaugeJSON,
+		"gateway limited": {[]retrywisetest.Fault{retrywisetest.RateLimited}, "POST", gaugeJSON, got{429, "text/html", page429}, nil, 0, 429},
+		"lead limited":    {[]retrywisetest.Fault{testserver.LeadLimited}, "POST", gaugeJSON, got{429, "text/html", page429}, nil, 0, 429},
+		"server error":    {[]retrywisetest.Fault{retrywisetest.ServerError}, "POST", gaugeJSON, got{Status: 500}, nil, 0, 500},
+		"server error, second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "POST", gaugeJSON,
 			got{200, kind, `{"Data": false}`}, nil, 0, 200},
-		"server error, XML second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "POST", gaugeXML,
+		"server error, XML second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "POST", gaugeXML,
 			got{200, xmlKind, `<Data>false</Data>`}, nil, 0, 200},
-		"server error, list second time": {[]testserver.Fault{testserver.ServerError, testserver.ServerError}, "GET", gaugeJSON,
+		"server error, list second time": {[]retrywisetest.Fault{retrywisetest.ServerError, retrywisetest.ServerError}, "GET", gaugeJSON,
 			got{Status: 500}, nil, 0, 500},
-		"disguised": {[]testserver.Fault{testserver.Disguised}, "POST", gaugeJSON, gaugeRefusal(400, 400120, noDatabase), nil, 0, 400},
-		"disguised, second time": {[]testserver.Fault{testserver.Disguised, testserver.Disguised}, "POST", gaugeJSON,
+		"disguised": {[]retrywisetest.Fault{testserver.Disguised}, "POST", gaugeJSON, gaugeRefusal(400, 400120, noDatabase), nil, 0, 400},
+		"disguised, second time": {[]retrywisetest.Fault{testserver.Disguised, testserver.Disguised}, "POST", gaugeJSON,
 			gaugeRefusal(400, 400122, failedQuery), nil, 0, 400},
-		"disguised, XML": {[]testserver.Fault{testserver.Disguised}, "GET", gaugeXML, gaugeRefusalXML(400, 400120, noDatabase), nil, 0, 400},
-		"expire token":   {[]testserver.Fault{testserver.ExpireToken}, "POST", gaugeJSON, gaugeRefusal(401, 2000, "Invalid API Key"), nil, 0, 401},
+		"disguised, XML": {[]retrywisetest.Fault{testserver.Disguised}, "GET", gaugeXML, gaugeRefusalXML(400, 400120, noDatabase), nil, 0, 400},
+		"expire token":   {[]retrywisetest.Fault{testserver.ExpireToken}, "POST", gaugeJSON, gaugeRefusal(401, 2000, "Invalid API Key"), nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newGauge(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				before := v.Statuses()
 				var g got
 				var err error
 				for range tt.faults {
 					before = v.Statuses()
-					g, err = do(t.Context(), v.srv, tt.method, tt.path, gaugeUpload("a.csv", gaugeRecord),
+					g, err = v.do(t.Context(), tt.method, tt.path, gaugeUpload("a.csv", gaugeRecord),
 						"Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
 				}
 				if !errors.Is(err, tt.err) {
@@ -85,20 +82,20 @@ func TestCustomerGaugeFaults(t *testing.T) {
 	}
 }
 
-func TestCustomerGaugeTellsTheWait(t *testing.T) {
+func TestCustomerGaugeRetryAfter(t *testing.T) {
 	for name, tt := range map[string]struct {
 		service testserver.Service
 		want    string
 	}{
-		"fault":           {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.GatewayLimited)}, "1"},
-		"configured wait": {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.LeadLimited), LimitWait: 1500 * time.Millisecond}, "2"},
+		"fault":           {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.RateLimited)}, "1"},
+		"configured wait": {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.LeadLimited), LimitWait: 1500 * time.Millisecond}, "2"},
 		"limit":           {testserver.Service{PerSecond: 1}, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, tt.service)
 				v.mustSend("GET", gaugeJSON, "")
-				resp, err := open(t.Context(), v.srv, "GET", gaugeJSON, "")
+				resp, err := v.open(t.Context(), "GET", gaugeJSON, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -111,84 +108,14 @@ func TestCustomerGaugeTellsTheWait(t *testing.T) {
 	}
 }
 
-// Uploads are processed one after the other; the list is not held up.
-func TestCustomerGaugeQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const uploads = 5
-		v := newGauge(t, testserver.Service{Latency: time.Second})
-		start := time.Now()
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		ends := map[time.Duration]int{}
-		for i := range uploads {
-			wg.Go(func() {
-				if g := v.mustSend("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)); g.Status != 200 {
-					t.Error(g)
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				ends[time.Since(start)]++
-			})
-		}
-		v.mustSend("GET", gaugeJSON, "")
-		if took := time.Since(start); took != time.Second {
-			t.Errorf("the list took %v; want 1s", took)
-		}
-		wg.Wait()
-		want := map[time.Duration]int{1 * time.Second: 1, 2 * time.Second: 1, 3 * time.Second: 1, 4 * time.Second: 1, 5 * time.Second: 1}
-		if diff := cmp.Diff(want, ends); diff != "" {
-			t.Errorf("ends (-want +got):\n%s", diff)
-		}
-		if n := v.PeakUploads(); n != uploads {
-			t.Errorf("peak %d; want %d", n, uploads)
-		}
-	})
-}
-
-func TestCustomerGaugePeakOfOneByOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newGauge(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.ResetAfter, testserver.CutBody)})
-		for i := range 50 {
-			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two end without an answer
-		}
-		if n := v.PeakUploads(); n != 1 {
-			t.Errorf("peak %d; want 1", n)
-		}
-	})
-}
-
-func TestCustomerGaugeClientLeavesTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newGauge(t, testserver.Service{Latency: 2 * time.Second})
-		var wg sync.WaitGroup
-		wg.Go(func() { v.mustSend("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord)) })
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := do(ctx, v.srv, "POST", gaugeJSON, gaugeUpload("b.csv", gaugeRecord), "Content-Type", gaugeForm)
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v; want the deadline", err)
-		}
-		wg.Wait()
-		v.mustSend("POST", gaugeJSON, gaugeUpload("c.csv", gaugeRecord))
-		if diff := cmp.Diff([]string{"a.csv", "c.csv"}, v.Uploads().Keys()); diff != "" {
-			t.Errorf("executed (-want +got):\n%s", diff)
-		}
-		if diff := cmp.Diff(map[int]int{0: 1, 200: 2}, v.Statuses()); diff != "" {
-			t.Errorf("statuses (-want +got):\n%s", diff)
-		}
-	})
-}
-
-// Over TCP, from a fake that was made outside of any bubble.
-func TestCustomerGaugeOverTCP(t *testing.T) {
-	cg := testserver.NewCustomerGauge(testserver.Service{Weather: testserver.Scripted(testserver.ResetAfter)})
-	srv, err := testserver.Start(cg)
+func TestCustomerGaugeServesOverTCP(t *testing.T) {
+	cg := testserver.NewCustomerGauge(testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.ResetAfter)})
+	srv, err := retrywisetest.Start(cg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	v := gaugeVendor{cg, t, srv}
+	v := gaugeOf(t, cg, srv)
 	if g, err := v.send("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord)); err == nil {
 		t.Errorf("answer %v; want none", g)
 	}
@@ -198,25 +125,12 @@ func TestCustomerGaugeOverTCP(t *testing.T) {
 	}
 }
 
-// A fake that was made before the bubble still lets time pass in it.
-func TestCustomerGaugeMadeOutsideOfTheBubble(t *testing.T) {
-	cg := testserver.NewCustomerGauge(testserver.Service{Latency: time.Second})
-	synctest.Test(t, func(t *testing.T) {
-		v := gaugeVendor{cg, t, testserver.Handle(t, cg)}
-		var wg sync.WaitGroup
-		for i := range 3 {
-			wg.Go(func() { v.mustSend("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) })
-		}
-		wg.Wait()
-	})
-}
-
-// Many clients in bad weather, each of which sends its file until it is told
-// that it is in: all arrive, and no customer gets two e-mails.
-func TestCustomerGaugePatientClientsArrive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until their file is accepted: all files arrive, and no customer
+// gets two e-mails.
+func TestCustomerGaugeClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 60
-		v := newGauge(t, testserver.Service{Weather: testserver.Seeded(3, 0.5), Latency: 50 * time.Millisecond, TokenUses: 20, PerSecond: 15})
+		v := newGauge(t, testserver.Service{Faults: testserver.Seeded(3, 0.5), Latency: 50 * time.Millisecond, TokenUses: 20, PerSecond: 15})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() { gaugeUploadUntilDone(t, v, fmt.Sprintf("%d", i)) })
@@ -239,16 +153,16 @@ func TestCustomerGaugePatientClientsArrive(t *testing.T) {
 	})
 }
 
-func gaugeUploadUntilDone(t *testing.T, v gaugeVendor, number string) {
+func gaugeUploadUntilDone(t *testing.T, v customerGauge, number string) {
 	body := gaugeUpload(number+".csv", "number_customergauge\n"+number+"\n")
-	inAlready := gaugeRefusal(400, 400103, "This upload has already been processed")
+	processed := gaugeRefusal(400, 400103, "This upload has already been processed")
 	for range 1000 {
-		g, err := do(t.Context(), v.srv, "POST", gaugeJSON, body, "Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
+		g, err := v.do(t.Context(), "POST", gaugeJSON, body, "Content-Type", gaugeForm, "Authorization", "Bearer "+v.Token())
 		switch {
-		case err == nil && (g == inAlready || g.Status == 200 && g.Body != `{"Data": false}`):
+		case err == nil && (g == processed || g.Status == 200 && g.Body != `{"Data": false}`):
 			return
 		case g.Status == 401:
-			mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
+			v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
 		default:
 			<-time.After(time.Second)
 		}

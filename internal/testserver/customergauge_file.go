@@ -21,13 +21,13 @@ const (
 // gaugeNumber is the field that every record must have.
 const gaugeNumber = "number_customergauge"
 
-// A gaugeFile is a file as it was posted.
+// A gaugeFile is a posted file.
 type gaugeFile struct {
 	name    string
 	content []byte
 }
 
-// postedGaugeFile returns the first part called "file" of a multipart body.
+// postedGaugeFile returns the first part with the name "file" of a multipart body.
 func postedGaugeFile(contentType string, body []byte) (gaugeFile, gaugeCode) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
@@ -45,7 +45,8 @@ func postedGaugeFile(contentType string, body []byte) (gaugeFile, gaugeCode) {
 	}
 }
 
-// readGaugePart reads a file. The method FileName of part would hide a path.
+// readGaugePart reads a file. It does not use part.FileName, which removes the path
+// from a name.
 func readGaugePart(part *multipart.Part) (gaugeFile, gaugeCode) {
 	content, err := io.ReadAll(part)
 	if err != nil {
@@ -58,7 +59,8 @@ func readGaugePart(part *multipart.Part) (gaugeFile, gaugeCode) {
 	return gaugeFile{params["filename"], content}, 0
 }
 
-// checked returns the numbers of the file's records if it keeps all rules.
+// checked returns the numbers of the file's records, or the code of the first rule
+// that the file breaks.
 func (f gaugeFile) checked() ([]string, gaugeCode) {
 	if code := checkGaugeName(f.name); code != 0 {
 		return nil, code
@@ -81,7 +83,7 @@ func (f gaugeFile) checked() ([]string, gaugeCode) {
 	return numbers, 0
 }
 
-// checkGaugeName wants a name without a path that ends in a known type.
+// checkGaugeName checks that name has a known file type and no path.
 func checkGaugeName(name string) gaugeCode {
 	ending := path.Ext(name)
 	if strings.ContainsAny(name, `/\`) || strings.TrimSpace(strings.TrimSuffix(name, ending)) == "" {
@@ -97,8 +99,8 @@ func checkGaugeName(name string) gaugeCode {
 	}
 }
 
-// numbers returns the number of each record, "" where a record has none. The
-// sheets of XLS and XLSX are not opened and count as without records.
+// numbers returns the number of each record, "" if a record has none. XLS and XLSX
+// files are not read: they have no records.
 func (f gaugeFile) numbers() ([]string, gaugeCode) {
 	switch strings.ToLower(path.Ext(f.name)) {
 	case ".csv":
@@ -110,7 +112,7 @@ func (f gaugeFile) numbers() ([]string, gaugeCode) {
 	}
 }
 
-// gaugeCSVNumbers reads records below a line of headings, separated by commas.
+// gaugeCSVNumbers reads comma-separated records after a line of column names.
 func gaugeCSVNumbers(content []byte) ([]string, gaugeCode) {
 	lines := csv.NewReader(bytes.NewReader(content))
 	lines.LazyQuotes = true
@@ -118,7 +120,7 @@ func gaugeCSVNumbers(content []byte) ([]string, gaugeCode) {
 	rows, err := lines.ReadAll()
 	switch {
 	case err != nil:
-		return nil, gaugeUnknownType // never: with these settings everything is CSV
+		return nil, gaugeUnknownType // never: these settings accept everything
 	case len(rows) < 2:
 		return nil, gaugeEmptyFile
 	}
@@ -134,7 +136,7 @@ func gaugeCSVNumbers(content []byte) ([]string, gaugeCode) {
 	return numbers, 0
 }
 
-// gaugeXMLNumbers takes each element inside the root for a record.
+// gaugeXMLNumbers reads each element inside the root as a record.
 func gaugeXMLNumbers(content []byte) ([]string, gaugeCode) {
 	var root struct {
 		Records []struct {

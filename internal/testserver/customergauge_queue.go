@@ -3,11 +3,12 @@ package testserver
 import (
 	"net/http"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A gaugeQueue lets one upload after the other pass, in the order in which they
-// came, as the vendor processes one at a time for an account. The zero value is
-// an empty queue.
+// A gaugeQueue passes one upload at a time, in order of arrival, because the vendor
+// processes one at a time for an account. The zero value is an empty queue.
 type gaugeQueue struct {
 	once sync.Once
 	turn chan struct{} // holds a value while an upload is processed
@@ -17,18 +18,17 @@ type gaugeQueue struct {
 	peak     int
 }
 
-// PeakUploads returns the largest number of uploads that waited for their
-// answer at one time, the one in process and those in the queue. The vendor
-// recommends to send an upload only when the one before it is finished.
+// PeakUploads returns the largest number of unanswered uploads at one time. The
+// vendor recommends to send an upload only after the answer to the one before.
 func (cg *CustomerGauge) PeakUploads() int {
 	cg.queue.mu.Lock()
 	defer cg.queue.mu.Unlock()
 	return cg.queue.peak
 }
 
-// oneByOne wraps the endpoint of uploads. A request waits for its turn before
-// anything else happens to it, so each takes the latency of the service, one
-// after the other. A client that leaves the queue is not served.
+// oneByOne wraps the endpoint of uploads. A request first waits for its turn, so the
+// latencies of several uploads add up. A request whose client disconnects in the
+// queue is not executed.
 func (q *gaugeQueue) oneByOne(upload http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q.enter()
@@ -38,13 +38,13 @@ func (q *gaugeQueue) oneByOne(upload http.Handler) http.Handler {
 			upload.ServeHTTP(counting, r)
 			<-q.turns()
 		case <-r.Context().Done():
-			drop(counting)
+			retrywisetest.Reset()(counting, r)
 		}
 	})
 }
 
-// turns is made by the first upload, so that it belongs to the synctest bubble
-// in which the fake is served.
+// turns returns the channel. The first upload creates it, so that it belongs to the
+// synctest bubble in which the fake is served.
 func (q *gaugeQueue) turns() chan struct{} {
 	q.once.Do(func() { q.turn = make(chan struct{}, 1) })
 	return q.turn
@@ -57,8 +57,8 @@ func (q *gaugeQueue) enter() {
 	q.peak = max(q.peak, q.inFlight)
 }
 
-// leave is called before the client can see its answer, so that its next
-// upload does not count beside this one.
+// leave is called before the client can see the answer, so that this upload and the
+// next of the same client are not counted as concurrent.
 func (q *gaugeQueue) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

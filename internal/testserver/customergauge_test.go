@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -18,16 +18,23 @@ const (
 	gaugeRecord = "number_customergauge,email\n10438,ana@example.com\n"
 )
 
-// gaugeVendor is a fake CustomerGauge together with a client's way to it.
-type gaugeVendor struct {
+// customerGauge is a fake CustomerGauge and a caller with the key.
+type customerGauge struct {
 	*testserver.CustomerGauge
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-func newGauge(t *testing.T, service testserver.Service) gaugeVendor {
+func newGauge(t *testing.T, service testserver.Service) customerGauge {
 	cg := testserver.NewCustomerGauge(service)
-	return gaugeVendor{cg, t, testserver.Handle(t, cg)}
+	return gaugeOf(t, cg, retrywisetest.Handle(t, cg))
+}
+
+// gaugeOf returns cg, which srv serves, and a caller.
+func gaugeOf(t *testing.T, cg *testserver.CustomerGauge, srv *retrywisetest.Server) customerGauge {
+	header := func() []string {
+		return []string{"Content-Type", gaugeForm, "Authorization", "api_key " + testserver.CustomerGaugeKey}
+	}
+	return customerGauge{cg, caller{t, srv, header}}
 }
 
 // gaugePart is the body of an upload; disposition follows "form-data; ".
@@ -38,22 +45,6 @@ func gaugePart(disposition, content string) string {
 // gaugeUpload is the body of an upload of a file.
 func gaugeUpload(name, content string) string {
 	return gaugePart(fmt.Sprintf(`name="file"; filename="%s"`, name), content)
-}
-
-// send makes a request with the key.
-func (v gaugeVendor) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", gaugeForm, "Authorization", "api_key "+testserver.CustomerGaugeKey)
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v gaugeVendor) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
 }
 
 // gaugeRefusal is the vendor's error in JSON.
@@ -123,7 +114,7 @@ func TestCustomerGaugeUploadRules(t *testing.T) {
 		"too many bytes":             {gaugeUpload("a.xlsx", strings.Repeat("x", 2<<20+1)), got{Status: 400}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend("POST", gaugeJSON, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -150,9 +141,9 @@ func TestCustomerGaugeMethodOfUploading(t *testing.T) {
 		"another multipart":          "multipart/mixed; boundary=cut",
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
-				g := mustDo(t, v.srv, "POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord), "Content-Type", contentType, "Authorization", "api_key "+testserver.CustomerGaugeKey)
+				g := v.mustDo("POST", gaugeJSON, gaugeUpload("a.csv", gaugeRecord), "Content-Type", contentType, "Authorization", "api_key "+testserver.CustomerGaugeKey)
 				if diff := cmp.Diff(want, g); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -179,7 +170,7 @@ func TestCustomerGaugePaths(t *testing.T) {
 			gaugeRefusalXML(400, 400184, "No data found with passed parameters")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				if diff := cmp.Diff(tt.want, v.mustSend(tt.method, tt.path, "")); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -192,9 +183,9 @@ func TestCustomerGaugePaths(t *testing.T) {
 	}
 }
 
-// An upload is refused the second time, and the list tells which are there.
+// An upload is refused the second time. The list has those that were accepted.
 func TestCustomerGaugeUploadLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{})
 		const processed, noData = "This upload has already been processed", "No data found with passed parameters"
 		first, other := gaugeUpload("a&b.csv", gaugeRecord), gaugeUpload("a&b.csv", gaugeRecords(2))
@@ -238,7 +229,7 @@ func TestCustomerGaugeLedgers(t *testing.T) {
 		"nothing of a file with fault": {[]string{gaugeUpload("a.csv", gaugeRecord+",x\n")}, counts{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				for _, body := range tt.bodies {
 					v.mustSend("POST", gaugeJSON, body)

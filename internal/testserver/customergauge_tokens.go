@@ -7,15 +7,15 @@ import (
 // Token returns the newest access token, or "" if it has expired.
 func (cg *CustomerGauge) Token() string { return cg.tokens.latest() }
 
-// ExpireToken makes all access tokens invalid. The key stays as it is.
+// ExpireToken makes all access tokens invalid. The key remains valid.
 func (cg *CustomerGauge) ExpireToken() { cg.tokens.expire() }
 
-// Renewals returns how often a client was given an access token. The vendor
-// has no refresh tokens, so the first one counts as well.
-func (cg *CustomerGauge) Renewals() int { return cg.tokens.count() - 1 } // one was there from the start
+// Renewals returns how many access tokens clients have fetched. The vendor has no
+// refresh tokens, so a client's first token counts, too.
+func (cg *CustomerGauge) Renewals() int { return cg.tokens.count() - 1 } // NewCustomerGauge issued one
 
-// badCredential returns the code for a credential that is refused: that of the
-// vendor's example and that of its table, by turns.
+// badCredential returns the code for a refused credential. It alternates between
+// that of the vendor's example and that of its table.
 func (cg *CustomerGauge) badCredential() gaugeCode {
 	if cg.refusals.Add(1)%2 == 1 {
 		return gaugeBadKeyExample
@@ -23,11 +23,11 @@ func (cg *CustomerGauge) badCredential() gaugeCode {
 	return gaugeBadKey
 }
 
-// giveToken serves POST /oauth2/token. The vendor does not document what it
-// answers to a mistake; these are the errors of RFC 6749.
-func (cg *CustomerGauge) giveToken(w http.ResponseWriter, r *http.Request) {
+// issueToken serves POST /oauth2/token. The vendor does not document its errors;
+// these are the errors of RFC 6749.
+func (cg *CustomerGauge) issueToken(w http.ResponseWriter, r *http.Request) {
 	formError := r.ParseForm()
-	form := r.PostForm // empty if the body is no form
+	form := r.PostForm // empty if the body is not a form
 	var answer reply
 	switch {
 	case formError != nil || form.Get("grant_type") == "":

@@ -2,12 +2,12 @@ package testserver_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -15,11 +15,11 @@ const (
 	gaugeGrant     = "grant_type=client_credentials&client_id=" + testserver.CustomerGaugeClientID + "&client_secret=" + testserver.CustomerGaugeClientSecret
 )
 
-// list asks for the uploads with the credential of authorization; without
-// uploads the status is 400 for a good one.
-func (v gaugeVendor) list(path, authorization string) got {
+// list lists the uploads. There are none, so the status is 400 if authorization is
+// valid.
+func (v customerGauge) list(path, authorization string) got {
 	v.t.Helper()
-	return mustDo(v.t, v.srv, "GET", path, "", "Authorization", authorization)
+	return v.mustDo("GET", path, "", "Authorization", authorization)
 }
 
 func TestCustomerGaugeTokenEndpoint(t *testing.T) {
@@ -39,13 +39,13 @@ func TestCustomerGaugeTokenEndpoint(t *testing.T) {
 		"without a type": {"", gaugeGrant, got{400, kind, `{"error":"invalid_request"}`}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// the weather and the limit are not for the token endpoint
-				v := newGauge(t, testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				// faults and the limit do not apply to the token endpoint
+				v := newGauge(t, testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				for range 3 {
-					mustDo(t, v.srv, "POST", "/oauth2/token", "")
+					v.mustDo("POST", "/oauth2/token", "")
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, v.srv, "POST", "/oauth2/token", tt.body, "Content-Type", tt.contentType)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/oauth2/token", tt.body, "Content-Type", tt.contentType)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := v.Renewals(); n != tt.renewals {
@@ -63,7 +63,7 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 	const noData = "No data found with passed parameters"
 	for name, tt := range map[string]struct {
 		path           string
-		authorizations []string // of the requests; the last one is looked at
+		authorizations []string // of the requests; the last one is checked
 		want           got
 	}{
 		"key":                   {gaugeJSON, []string{key}, gaugeRefusal(400, 400184, noData)},
@@ -82,7 +82,7 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 		"empty token":           {gaugeJSON, []string{"Bearer "}, example},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newGauge(t, testserver.Service{})
 				var g got
 				for _, authorization := range tt.authorizations {
@@ -97,13 +97,13 @@ func TestCustomerGaugeCredentials(t *testing.T) {
 }
 
 func TestCustomerGaugeTokensExpireByUses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{TokenUses: 2})
 		var statuses []int
 		for _, ask := range []string{"first", "first", "first", "renew", "first", "newest", "newest", "newest", "key"} {
 			switch ask {
 			case "renew":
-				statuses = append(statuses, mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm).Status)
+				statuses = append(statuses, v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm).Status)
 			case "key":
 				statuses = append(statuses, v.list(gaugeJSON, "api_key "+testserver.CustomerGaugeKey).Status)
 			case "newest":
@@ -121,12 +121,12 @@ func TestCustomerGaugeTokensExpireByUses(t *testing.T) {
 	})
 }
 
-func TestCustomerGaugeTokensLiveForAnHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestCustomerGaugeTokensExpireAfterAnHour(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{})
 		<-time.After(59 * time.Minute)
 		first := v.Token()
-		mustDo(t, v.srv, "POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
+		v.mustDo("POST", "/oauth2/token", gaugeGrant, "Content-Type", gaugeTokenForm)
 		if status := v.list(gaugeJSON, "Bearer "+first).Status; status != 400 {
 			t.Errorf("status %d; want 400: a new token does not end the one before", status)
 		}

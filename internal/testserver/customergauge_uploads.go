@@ -7,50 +7,52 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // gaugeUploads is the store of a fake CustomerGauge. The zero value is empty.
 type gaugeUploads struct {
-	files   Ledger // by file name
-	records Ledger // by number_customergauge
+	files   retrywisetest.Ledger // by file name
+	records retrywisetest.Ledger // by number_customergauge
 
 	mu        sync.Mutex // guards the fields below
 	processed []gaugeUpload
 	known     map[gaugeFingerprint]bool
 }
 
-// A gaugeUpload is what the vendor tells about an upload that it processed.
+// A gaugeUpload is the vendor's description of a processed upload.
 type gaugeUpload struct {
 	ID      string `json:"id" xml:"id"`
 	Name    string `json:"name,omitempty" xml:"name,omitempty"`
 	Records int    `json:"records" xml:"records"`
 }
 
-// A gaugeList is a plain list in JSON and needs an element for each in XML.
+// A gaugeList is an array in JSON and a sequence of elements in XML.
 type gaugeList struct {
 	Uploads []gaugeUpload `xml:"Upload"`
 }
 
-// MarshalJSON leaves out the name that the elements have in XML.
+// MarshalJSON encodes the array without the name that its elements have in XML.
 func (l gaugeList) MarshalJSON() ([]byte, error) { return json.Marshal(l.Uploads) }
 
-// A gaugeFingerprint is what the vendor recognises an upload by.
+// A gaugeFingerprint identifies an upload for the vendor.
 type gaugeFingerprint struct {
 	name    string
 	content [sha256.Size]byte
 }
 
-// Uploads returns the ledger of the executed uploads: the content by the file's
-// name. Two contents under one name are two executions, one of them a duplicate.
-func (cg *CustomerGauge) Uploads() *Ledger { return &cg.uploads.files }
+// Uploads returns the ledger of executed uploads: the content, by the name of the
+// file. A second content under the same name is a duplicate.
+func (cg *CustomerGauge) Uploads() *retrywisetest.Ledger { return &cg.uploads.files }
 
-// Records returns the ledger of the executed records: the name of their file by
-// their number_customergauge. Each one sends an e-mail, so a duplicate is a
-// customer who got two.
-func (cg *CustomerGauge) Records() *Ledger { return &cg.uploads.records }
+// Records returns the ledger of executed records: the name of the file, by
+// number_customergauge. Each record causes an e-mail, so a duplicate is a customer
+// who got two.
+func (cg *CustomerGauge) Records() *retrywisetest.Ledger { return &cg.uploads.records }
 
 // upload serves POST /v4.1/file/transactional.
-func (d gaugeDress) upload(c call) reply {
+func (d gaugeDialect) upload(c call) reply {
 	file, code := postedGaugeFile(c.request.Header.Get("Content-Type"), c.body)
 	if code != 0 {
 		return d.format.refuse(code)
@@ -63,12 +65,12 @@ func (d gaugeDress) upload(c call) reply {
 	if code != 0 {
 		return d.format.refuse(code)
 	}
-	done.Name = "" // only the list has it
+	done.Name = "" // only the list has names
 	return d.format.document(http.StatusOK, "Data", done)
 }
 
-// list serves GET /v4.1/file/transactional. It knows no filter and no pages.
-func (d gaugeDress) list(call) reply {
+// list serves GET /v4.1/file/transactional, without filters and pages.
+func (d gaugeDialect) list(call) reply {
 	s := &d.uploads
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +80,7 @@ func (d gaugeDress) list(call) reply {
 	return d.format.document(http.StatusOK, "Data", gaugeList{slices.Clone(s.processed)})
 }
 
-// execute takes over a file that keeps the rules, once.
+// execute processes a valid file, unless it was processed before.
 func (s *gaugeUploads) execute(file gaugeFile, numbers []string) (gaugeUpload, gaugeCode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

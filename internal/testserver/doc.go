@@ -1,7 +1,5 @@
-// Package testserver plays the part of a vendor: it answers HTTP requests from
-// a script, or as a small fake of a real vendor that fails on command.
-//
-// New and Handle serve over connections in memory, so that client and server
-// both fit into one testing/synctest bubble and every wait is virtual. Start
-// serves over TCP on the local machine, for programs that have no testing.TB.
+// Package testserver has small fakes of four vendors, for the tests and examples of
+// this module. Each fake is an http.Handler that answers as the vendor's documents
+// say, fails by a plan of faults, and records what it executed. Package
+// retrywisetest serves them.
 package testserver

@@ -5,16 +5,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// playableConnectTimeout is no status of IANA's; the vendor's help page lists it
-// as Network Connect Timeout Error. No body is documented.
+// playableConnectTimeout is not an IANA status. The vendor's help page lists it as
+// Network Connect Timeout Error, without a body.
 const (
 	playableConnectTimeout = 599
 	playableTimeoutPage    = "<html>\r\n<head><title>599 Network Connect Timeout Error</title></head>\r\n<body>\r\n<center><h1>599 Network Connect Timeout Error</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 
-// A playableMessage is the body of all the vendor's refusals: it has no code.
+// A playableMessage is the body of all refusals. The vendor has no codes.
 type playableMessage struct {
 	Message string `json:"message"`
 }
@@ -29,31 +31,30 @@ func playableUnauthenticated() reply {
 	return playableRefusal(http.StatusUnauthorized, "Unauthenticated.")
 }
 
-// throttled refuses a call for rest.
-func (p *Playable) throttled(rest time.Duration) reply {
+// throttled returns the refusal of a request that may be repeated after wait.
+func (p *Playable) throttled(wait time.Duration) reply {
 	refusal := playableRefusal(http.StatusTooManyRequests, "Too Many Attempts.")
 	if p.throttles.Add(1)%2 == 0 {
 		refusal.status = http.StatusForbidden
 	}
-	refusal.header = []string{"Retry-After", strconv.Itoa(seconds(rest))}
+	refusal.header = []string{"Retry-After", strconv.Itoa(seconds(wait))}
 	return refusal
 }
 
-// limited is the answer to a request beyond the rate of the service.
-func (p *Playable) limited(rest time.Duration) Answer { return p.throttled(rest).send }
+// limited is part of dialect.
+func (p *Playable) limited(wait time.Duration) retrywisetest.Answer { return p.throttled(wait).send }
 
-// instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind or the gateway's.
-func (p *Playable) instead(fault Fault, _ int, _ *http.Request) Answer {
+// instead is part of dialect.
+func (p *Playable) instead(fault retrywisetest.Fault, _ int, _ *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return playableRefusal(http.StatusServiceUnavailable, "Service Unavailable").send
-	case LeadLimited, GatewayLimited:
+	case LeadLimited, retrywisetest.RateLimited:
 		return p.limited(p.service.LimitWait)
-	case ServerError:
+	case retrywisetest.ServerError:
 		return playableRefusal(http.StatusInternalServerError, "Server Error").send
 	case Disguised:
-		return whole(playableConnectTimeout, "text/html", playableTimeoutPage, nil)
+		return retrywisetest.Body(playableConnectTimeout, "text/html", playableTimeoutPage)
 	case ExpireToken:
 		p.ExpireToken()
 		return nil
@@ -62,7 +63,7 @@ func (p *Playable) instead(fault Fault, _ int, _ *http.Request) Answer {
 	}
 }
 
-// check is that of the token.
+// check is part of dialect. The credential is a token.
 func (p *Playable) check(header http.Header) (refusal reply, ok bool) {
 	token, isBearer := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
 	if !isBearer || !p.tokens.use(token) {

@@ -23,15 +23,15 @@ type playableCampaign struct {
 	unsupported   bool // the game has no statistics
 }
 
-// AddCampaign adds a campaign with a number of registrations. A campaign that
-// is there already gets the new name and number; its first registrations stay
-// what they were.
+// AddCampaign adds a campaign with a number of registrations, or changes the name
+// and the number of an existing one. The registrations that existed before stay the
+// same.
 func (p *Playable) AddCampaign(id int, name string, registrations int) {
 	p.campaigns.put(playableCampaign{ID: id, Name: name, registrations: max(0, registrations)})
 }
 
-// WithoutStatistics makes the game of a campaign one that has no statistics,
-// as many have none. A campaign that does not exist stays away.
+// WithoutStatistics sets that the game of a campaign has no statistics. It has no
+// effect if the campaign does not exist.
 func (p *Playable) WithoutStatistics(campaign int) {
 	s := &p.campaigns
 	s.mu.Lock()
@@ -51,7 +51,7 @@ func (s *playableCampaigns) put(c playableCampaign) {
 	s.byID[c.ID] = c
 }
 
-// find returns the campaign that a URL names.
+// find returns the campaign in the URL of a request.
 func (s *playableCampaigns) find(r *http.Request) (c playableCampaign, ok bool) {
 	id, err := strconv.Atoi(r.PathValue("campaign"))
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *playableCampaigns) get(id int) (c playableCampaign, ok bool) {
 	return c, ok
 }
 
-// all returns the campaigns by their ids.
+// all returns the campaigns, ordered by id.
 func (s *playableCampaigns) all() []playableCampaign {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,13 +86,13 @@ func (p *Playable) listCampaigns(c call) reply {
 	return reply{status: http.StatusOK, body: page}
 }
 
-// getCampaignType serves GET /v1/campaign-type/{type}. There are no types, and
-// the vendor says so with a 403.
+// getCampaignType serves GET /v1/campaign-type/{type}. No type exists, for which the
+// vendor's status is 403.
 func (p *Playable) getCampaignType(call) reply {
 	return playableRefusal(http.StatusForbidden, "Unable to locate campaign type")
 }
 
-// A playableStatistic is what game-data-statistics tells of a campaign.
+// A playableStatistic is the answer of game-data-statistics.
 type playableStatistic struct {
 	Metric       string `json:"metric"`
 	MetricID     string `json:"metric_id"`
@@ -105,11 +105,11 @@ type playableStatistic struct {
 	Total int `json:"total"`
 }
 
-// getStatistics serves GET /v1/campaign/{campaign}/game-data-statistics. The
-// document has the empty array of an unsupported game under 404.
+// getStatistics serves GET /v1/campaign/{campaign}/game-data-statistics. For a game
+// without statistics, the vendor documents a 404 with an empty array.
 func (p *Playable) getStatistics(c call) reply {
-	if _, rest := p.statistics.take(time.Now()); rest > 0 {
-		return p.throttled(rest)
+	if _, wait := p.statistics.take(time.Now()); wait > 0 {
+		return p.throttled(wait)
 	}
 	campaign, ok := p.campaigns.find(c.request)
 	switch {
@@ -118,8 +118,8 @@ func (p *Playable) getStatistics(c call) reply {
 	case campaign.unsupported:
 		return reply{status: http.StatusNotFound, body: []playableStatistic{}}
 	}
-	told := playableStatistic{Metric: "plays", MetricID: "1", Total: campaign.registrations}
-	told.Distribution.ID, told.Distribution.Label = "1", "Played"
-	told.Distribution.Count, told.Distribution.Percentage = campaign.registrations, 100
-	return reply{status: http.StatusOK, body: told}
+	statistic := playableStatistic{Metric: "plays", MetricID: "1", Total: campaign.registrations}
+	statistic.Distribution.ID, statistic.Distribution.Label = "1", "Played"
+	statistic.Distribution.Count, statistic.Distribution.Percentage = campaign.registrations, 100
+	return reply{status: http.StatusOK, body: statistic}
 }

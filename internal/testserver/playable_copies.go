@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Copies returns the ledger of executed copies, by the id of the campaign that
-// was copied and the name of the copy, such as "7/Spring". The vendor does not
-// recognise a copy that it has already made: each one beyond the first of its
-// key is a duplicate, and one more campaign.
-func (p *Playable) Copies() *Ledger { return &p.copies }
+// Copies returns the ledger of executed copies, by the id of the original and the
+// name of the copy, such as "7/Spring". The vendor does not recognise a copy that
+// exists already: every copy after the first of its key is a duplicate, and another
+// campaign.
+func (p *Playable) Copies() *retrywisetest.Ledger { return &p.copies }
 
-// copyCampaign serves POST /v1/campaign/copy/{campaign}, which is not
-// idempotent.
+// copyCampaign serves POST /v1/campaign/copy/{campaign}.
 func (p *Playable) copyCampaign(c call) reply {
-	if _, rest := p.copying.take(time.Now()); rest > 0 {
-		return p.throttled(rest)
+	if _, wait := p.copying.take(time.Now()); wait > 0 {
+		return p.throttled(wait)
 	}
 	original, ok := p.campaigns.find(c.request)
 	if !ok {
@@ -34,8 +35,8 @@ func (p *Playable) copyCampaign(c call) reply {
 	return reply{status: http.StatusOK, body: map[string]any{"data": made}}
 }
 
-// actOnCampaign serves POST /v1/campaign/{campaign}/copy, a second address of
-// the same that the vendor's document does not have: a success is a 201 there.
+// actOnCampaign serves POST /v1/campaign/{campaign}/copy, an undocumented second
+// path of copyCampaign. Its success is a 201.
 func (p *Playable) actOnCampaign(c call) reply {
 	if c.request.PathValue("action") != "copy" {
 		return playableNotFound()
@@ -47,7 +48,7 @@ func (p *Playable) actOnCampaign(c call) reply {
 	return answer
 }
 
-// addCopy adds a campaign like original, without its registrations.
+// addCopy adds a copy of original without its registrations.
 func (s *playableCampaigns) addCopy(original playableCampaign, name string) playableCampaign {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,12 +7,12 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const playable599 = "<html>\r\n<head><title>599 Network Connect Timeout Error</title></head>\r\n<body>\r\n<center><h1>599 Network Connect Timeout Error</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -20,32 +20,32 @@ const playable599 = "<html>\r\n<head><title>599 Network Connect Timeout Error</t
 func TestPlayableFaults(t *testing.T) {
 	throttled := func(status int) got { return got{status, kind, playableThrottled} }
 	for name, tt := range map[string]struct {
-		faults []testserver.Fault // the last one is looked at
+		faults []retrywisetest.Fault // the last one is checked
 		want   got
 		err    error
 		copies int
-		status int // as the fake counts it
+		status int // in Statuses
 	}{
-		"none": {[]testserver.Fault{testserver.NoFault},
+		"none": {[]retrywisetest.Fault{retrywisetest.NoFault},
 			got{200, kind, `{"data":{"id":9,"name":"Summer"}}`}, nil, 1, 200},
-		"unavailable": {[]testserver.Fault{testserver.Unavailable},
+		"unavailable": {[]retrywisetest.Fault{retrywisetest.Unavailable},
 			got{503, kind, `{"message":"Service Unavailable"}`}, nil, 0, 503},
-		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable},
+		"unavailable, second time": {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable},
 			got{503, "text/html", page503}, nil, 0, 503},
-		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
-		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
-		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, got{}, io.EOF, 0, 0},
-		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1, 0},
-		"cut body":        {[]testserver.Fault{testserver.CutBody}, got{200, kind, `{"data":{"id":9,`}, io.ErrUnexpectedEOF, 1, 200},
-		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited}, throttled(429), nil, 0, 429},
-		"lead limited":    {[]testserver.Fault{testserver.LeadLimited}, throttled(429), nil, 0, 429},
-		"server error":    {[]testserver.Fault{testserver.ServerError}, got{500, kind, `{"message":"Server Error"}`}, nil, 0, 500},
-		"disguised":       {[]testserver.Fault{testserver.Disguised}, got{599, "text/html", playable599}, nil, 0, 599},
-		"expire token":    {[]testserver.Fault{testserver.ExpireToken}, got{401, kind, playableRefused}, nil, 0, 401},
+		"bad gateway":     {[]retrywisetest.Fault{retrywisetest.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout": {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":    {[]retrywisetest.Fault{retrywisetest.ResetBefore}, got{}, io.EOF, 0, 0},
+		"reset after":     {[]retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1, 0},
+		"cut body":        {[]retrywisetest.Fault{retrywisetest.CutBody}, got{200, kind, `{"data":{"id":9,`}, io.ErrUnexpectedEOF, 1, 200},
+		"gateway limited": {[]retrywisetest.Fault{retrywisetest.RateLimited}, throttled(429), nil, 0, 429},
+		"lead limited":    {[]retrywisetest.Fault{testserver.LeadLimited}, throttled(429), nil, 0, 429},
+		"server error":    {[]retrywisetest.Fault{retrywisetest.ServerError}, got{500, kind, `{"message":"Server Error"}`}, nil, 0, 500},
+		"disguised":       {[]retrywisetest.Fault{testserver.Disguised}, got{599, "text/html", playable599}, nil, 0, 599},
+		"expire token":    {[]retrywisetest.Fault{testserver.ExpireToken}, got{401, kind, playableRefused}, nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
 				for range tt.faults {
@@ -70,10 +70,10 @@ func TestPlayableFaults(t *testing.T) {
 	}
 }
 
-func TestPlayableConfiguredWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableLimitWait(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{
-			Weather:   testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
+			Faults:    retrywisetest.Sequence(retrywisetest.RateLimited, testserver.LeadLimited),
 			LimitWait: 1500 * time.Millisecond,
 		})
 		want := []playableMeter{{429, "3600", "3598", "2"}, {403, "3600", "3597", "2"}}
@@ -84,13 +84,13 @@ func TestPlayableConfiguredWait(t *testing.T) {
 	})
 }
 
-func TestPlayableDamagedPageIsNotServed(t *testing.T) {
-	for _, fault := range []testserver.Fault{testserver.CutBody, testserver.ResetAfter, testserver.ResetBefore, testserver.Disguised} {
+func TestPlayableServedLeavesOutIncompletePages(t *testing.T) {
+	for _, fault := range []retrywisetest.Fault{retrywisetest.CutBody, retrywisetest.ResetAfter, retrywisetest.ResetBefore, testserver.Disguised} {
 		t.Run(fault.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(fault)})
-				v.srv.Transport().CloseIdleConnections() // or else it asks again by itself
-				_, _ = v.send("GET", springPlayers, "")  // it fails in one way or another
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(fault)})
+				v.srv.Transport().CloseIdleConnections() // net/http would repeat the GET
+				_, _ = v.send("GET", springPlayers, "")  // it fails
 				if n := v.Served().Total(); n != 0 {
 					t.Errorf("%d served; want none", n)
 				}
@@ -103,12 +103,12 @@ func TestPlayableDamagedPageIsNotServed(t *testing.T) {
 	}
 }
 
-func TestPlayableCopyAfterAResetIsADuplicate(t *testing.T) {
-	for _, fault := range []testserver.Fault{testserver.ResetAfter, testserver.CutBody} {
+func TestPlayableCopiesAfterALostAnswer(t *testing.T) {
+	for _, fault := range []retrywisetest.Fault{retrywisetest.ResetAfter, retrywisetest.CutBody} {
 		t.Run(fault.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(fault)})
-				_, _ = v.send("POST", springCopy, `{"name":"Summer"}`) // no answer, but a copy
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(fault)})
+				_, _ = v.send("POST", springCopy, `{"name":"Summer"}`) // executed
 				v.mustSend("POST", springCopy, `{"name":"Summer"}`)
 				if n := v.Copies().Duplicates(); n != 1 {
 					t.Errorf("%d duplicates; want 1", n)
@@ -118,12 +118,12 @@ func TestPlayableCopyAfterAResetIsADuplicate(t *testing.T) {
 	}
 }
 
-func TestPlayableClientThatLeavesIsNotServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableClientDisconnects(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{Latency: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
-		_, err := do(ctx, v.srv, "GET", springPlayers, "", "Authorization", "Bearer "+v.Token())
+		_, err := v.do(ctx, "GET", springPlayers, "", "Authorization", "Bearer "+v.Token())
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v; want the deadline", err)
 		}
@@ -133,12 +133,11 @@ func TestPlayableClientThatLeavesIsNotServed(t *testing.T) {
 	})
 }
 
-// Many workers in bad weather, each of which asks for its page until it has
-// it: every registration was served, and each once.
-func TestPlayablePatientWorkers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until they have their page: every registration is served once.
+func TestPlayableClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const pages = 60
-		v := newPlayable(t, testserver.Service{Weather: testserver.Seeded(5, 0.4), Latency: 50 * time.Millisecond, PerSecond: 20})
+		v := newPlayable(t, testserver.Service{Faults: testserver.Seeded(5, 0.4), Latency: 50 * time.Millisecond, PerSecond: 20})
 		v.AddCampaign(7, "Spring", 10*pages)
 		var wg sync.WaitGroup
 		for i := range pages {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A playableLimit allows a number of calls in a fixed window of time, which
-// begins with the first of them. The zero value allows none.
+// A playableLimit allows a number of calls in a fixed window of time. A window
+// begins with the first call after the one before. The zero value allows no call.
 type playableLimit struct {
 	calls int
 	per   time.Duration
@@ -16,14 +16,14 @@ type playableLimit struct {
 	used  int
 }
 
-// allow sets the limit, before its first use.
+// allow sets the limit. It must be called before take.
 func (l *playableLimit) allow(calls int, per time.Duration) {
 	l.calls, l.per = calls, per
 }
 
-// take counts a call. It returns how many are left after it, and a rest of 0
-// if the call may pass, or else how long the window still lasts.
-func (l *playableLimit) take(now time.Time) (left int, rest time.Duration) {
+// take counts a call and returns how many are left in the window. wait is 0 if the
+// call is within the limit, and otherwise the rest of the window.
+func (l *playableLimit) take(now time.Time) (left int, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.began) >= l.per {
@@ -36,5 +36,5 @@ func (l *playableLimit) take(now time.Time) (left int, rest time.Duration) {
 	return l.calls - l.used, 0
 }
 
-// Throttled returns how many calls met a limit or a fault that plays one.
+// Throttled returns how many requests were refused by a limit or a RateLimited fault.
 func (p *Playable) Throttled() int { return int(p.throttles.Load()) }

@@ -3,24 +3,24 @@ package testserver_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// playableMeter is what an answer tells of the limits.
+// playableMeter has the headers about limits.
 type playableMeter struct {
 	Status                 int
 	Limit, Remaining, Wait string
 }
 
-// metered sends a request and returns what the answer tells of the limits.
+// metered sends a request and returns the headers about limits.
 func (v playable) metered(method, path, body string) playableMeter {
 	v.t.Helper()
-	resp, err := open(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
+	resp, err := v.open(v.t.Context(), method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -34,13 +34,13 @@ func (v playable) metered(method, path, body string) playableMeter {
 }
 
 func TestPlayableMeter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newPlayable(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.BadGateway)})
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.BadGateway)})
 		for _, step := range []struct {
 			path string
 			want playableMeter
 		}{
-			{"/v1/campaigns", playableMeter{200, "3600", "3598", ""}}, // the first call was for the token
+			{"/v1/campaigns", playableMeter{200, "3600", "3598", ""}}, // the first request was for the token
 			{"/v1/campaigns", playableMeter{502, "3600", "3597", ""}},
 			{"/v1/nothing", playableMeter{404, "3600", "3596", ""}},
 			{"/v1/campaign-type/1", playableMeter{403, "3600", "3595", ""}},
@@ -52,9 +52,9 @@ func TestPlayableMeter(t *testing.T) {
 	})
 }
 
-func TestPlayableHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newPlayable(t, testserver.Service{}) // which takes one call
+func TestPlayableHourlyLimit(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{}) // sends one request, for the token
 		<-time.After(time.Minute)
 		for range 3599 {
 			if g := v.mustSend("GET", "/v1/campaigns", ""); g.Status != 200 {
@@ -69,7 +69,7 @@ func TestPlayableHour(t *testing.T) {
 			{"GET", "/v1/campaigns", 0, playableMeter{429, "3600", "0", "3540"}},
 			{"POST", "/oauth/token", 0, playableMeter{403, "3600", "0", "3540"}},
 			{"GET", "/v1/campaigns", 59*time.Minute - 1, playableMeter{429, "3600", "0", "1"}},
-			{"GET", "/v1/campaigns", 1, playableMeter{401, "3600", "3599", ""}}, // the token has run out, too
+			{"GET", "/v1/campaigns", 1, playableMeter{401, "3600", "3599", ""}}, // the token has expired, too
 		} {
 			<-time.After(step.pause)
 			if diff := cmp.Diff(step.want, v.metered(step.method, step.path, "")); diff != "" {
@@ -92,7 +92,7 @@ func TestPlayableEndpointLimits(t *testing.T) {
 		"statistics": {"GET", springStatistics, "/v1/campaign/8/game-data-statistics", "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				for i := range tt.allowed {
 					if g := v.mustSend(tt.method, tt.path, tt.body); g.Status != 200 {
@@ -104,7 +104,7 @@ func TestPlayableEndpointLimits(t *testing.T) {
 					{429, "3600", fmt.Sprint(3600 - tt.allowed - 2), "40"},
 					{403, "3600", fmt.Sprint(3600 - tt.allowed - 3), "40"},
 				}
-				// the limit is the app's, not the campaign's
+				// the limit is that of the app, not of a campaign
 				limited := []playableMeter{v.metered(tt.method, tt.path, tt.body), v.metered(tt.method, tt.other, tt.body)}
 				if diff := cmp.Diff(want, limited); diff != "" {
 					t.Errorf("beyond the limit (-want +got):\n%s", diff)
@@ -118,8 +118,8 @@ func TestPlayableEndpointLimits(t *testing.T) {
 	}
 }
 
-func TestPlayableThrottledCopyIsNotExecuted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableDoesNotExecuteThrottledCopies(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		for i := range 12 {
 			v.mustSend("POST", springCopy, fmt.Sprintf(`{"name":"Copy %d"}`, i))
@@ -131,7 +131,7 @@ func TestPlayableThrottledCopyIsNotExecuted(t *testing.T) {
 }
 
 func TestPlayablePerSecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{PerSecond: 1})
 		want := []playableMeter{{200, "3600", "3598", ""}, {429, "3600", "3597", "1"}, {403, "3600", "3596", "1"}}
 		var answers []playableMeter

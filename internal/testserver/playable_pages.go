@@ -8,17 +8,17 @@ import (
 
 const (
 	playableHost     = "api.playable.com"
-	playablePageSize = 10 // of registrations, as documented; that of campaigns is not
+	playablePageSize = 10 // documented for registrations; assumed for campaigns
 )
 
-// A playablePage is one page of a list. There is no total in it.
+// A playablePage is one page of a list. It does not have the total.
 type playablePage struct {
 	Data  any           `json:"data"`
 	Links playableLinks `json:"links"`
 	Meta  playableMeta  `json:"meta"`
 }
 
-// playableLinks are absolute. What a page has not is null.
+// playableLinks are absolute URLs. A link that does not exist is null.
 type playableLinks struct {
 	First string  `json:"first"`
 	Last  string  `json:"last"`
@@ -34,10 +34,9 @@ type playableMeta struct {
 	To          *int   `json:"to"`
 }
 
-// newPlayablePage returns the page that a request asks for, still without
-// data, and which part of a list of total entries belongs to it: those from
-// start on that come before end. A page that is no positive number is the
-// first, one beyond the last is empty.
+// newPlayablePage returns the requested page of a list with total entries. The caller
+// sets its Data to the entries [start, end). If the number of the page is missing or
+// not positive, it is the first page. A page after the last is empty.
 func newPlayablePage(r *http.Request, total, size int) (page playablePage, start, end int) {
 	number, err := strconv.Atoi(r.URL.Query().Get("page"))
 	if err != nil || number < 1 {
@@ -79,8 +78,8 @@ func playableLinksTo(path string, number, last, size int) playableLinks {
 	return links
 }
 
-// playableURL is the URL of a request, without its query. The vendor's own
-// host speaks https only, even where a test leaves out the encryption.
+// playableURL returns the URL of a request without its query. The vendor's host is
+// reached by https only, although tests connect without encryption.
 func playableURL(r *http.Request) string {
 	scheme := "http://"
 	if r.TLS != nil || r.Host == playableHost {

@@ -7,15 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// playableList is what a client needs of a page.
+// playableList has the fields of a page that a client needs.
 type playableList struct {
 	Data  []struct{ ID int }
 	Links struct{ Next string }
@@ -42,7 +42,7 @@ func TestPlayablePages(t *testing.T) {
 		"?page=2&per_page=20":        {5, false},
 	} {
 		t.Run(query, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				list := playablePageOf(t, v.mustSend("GET", springPlayers+query, ""))
 				if diff := cmp.Diff(want, part{len(list.Data), list.Links.Next != ""}); diff != "" {
@@ -61,7 +61,7 @@ func playablePageOf(t *testing.T, g got) (list playableList) {
 	return list
 }
 
-// pull follows the links from path to the last page and returns the ids.
+// pull follows the links from path to the last page, and returns the ids.
 func (v playable) pull(path string) (ids []string) {
 	v.t.Helper()
 	for path != "" {
@@ -78,10 +78,10 @@ func (v playable) pull(path string) (ids []string) {
 	return ids
 }
 
-func TestPlayablePull(t *testing.T) {
+func TestPlayableLinksLeadToAllRegistrations(t *testing.T) {
 	for _, query := range []string{"", "?per_page=11", "?per_page=500"} {
 		t.Run(query, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				v.AddCampaign(7, "Spring", 1203)
 				want := v.Registrations(7)
@@ -105,23 +105,23 @@ func TestPlayablePull(t *testing.T) {
 	}
 }
 
-func TestPlayablePullOverTCP(t *testing.T) {
+func TestPlayableServesOverTCP(t *testing.T) {
 	p := testserver.NewPlayable(testserver.Service{})
 	p.AddCampaign(7, "Spring", 25)
-	srv, err := testserver.Start(p)
+	srv, err := retrywisetest.Start(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	v := playable{p, t, srv}
+	v := playableOf(t, p, srv)
 	v.fetchToken()
 	if diff := cmp.Diff(p.Registrations(7), v.pull(springPlayers)); diff != "" {
 		t.Errorf("pulled (-want +got):\n%s", diff)
 	}
 }
 
-func TestPlayableOwnHostIsHTTPS(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableLinksOfItsHostAreHTTPS(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		req, err := http.NewRequestWithContext(t.Context(), "GET", "https://api.playable.com"+springPlayers, nil)
 		if err != nil {
@@ -144,10 +144,9 @@ func TestPlayableOwnHostIsHTTPS(t *testing.T) {
 	})
 }
 
-// What exists and what was served are apart from each other, so that a page
-// that is read again shows.
+// A page that is read again shows in Served.
 func TestPlayableServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		v.mustSend("GET", springPlayers, "")
 		v.mustSend("GET", springPlayers+"?page=1", "")

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The bounds of per_page.
@@ -13,7 +15,7 @@ const (
 	playableMost   = 500
 )
 
-// A playableRegistration follows from its campaign and its place there.
+// A playableRegistration is derived from its campaign and its index there.
 type playableRegistration struct {
 	ID        int    `json:"id"`
 	Name      string `json:"name"`
@@ -21,8 +23,8 @@ type playableRegistration struct {
 	CreatedOn string `json:"created_on"`
 }
 
-// Registrations returns the ids of a campaign's registrations, in the order of
-// its pages, which is also that of sorted strings.
+// Registrations returns the ids of a campaign's registrations in the order of its
+// pages. They are also sorted as strings.
 func (p *Playable) Registrations(campaign int) []string {
 	c, _ := p.campaigns.get(campaign)
 	ids := make([]string, 0, c.registrations)
@@ -32,14 +34,13 @@ func (p *Playable) Registrations(campaign int) []string {
 	return ids
 }
 
-// Served returns the ledger of the registrations that were sent, by campaign
-// and registration id, such as "7/7000001". It has an entry for each undamaged
-// page with the registration that went to a client still there; the payload is
-// the query of the request.
-func (p *Playable) Served() *Ledger { return &p.served }
+// Served returns the ledger of the registrations that were sent, by the ids of the
+// campaign and the registration, such as "7/7000001". It has an entry for each
+// complete page with the registration; its payload is the query of the request.
+func (p *Playable) Served() *retrywisetest.Ledger { return &p.served }
 
-// registrationID returns the id of the registration with index i. Up to a
-// million of them the ids of two campaigns differ.
+// registrationID returns the id of registration i. The ids of two campaigns differ if
+// neither has more than a million registrations.
 func (c playableCampaign) registrationID(i int) int { return c.ID*1_000_000 + i + 1 }
 
 func (c playableCampaign) registration(i int) playableRegistration {
@@ -73,7 +74,7 @@ func (p *Playable) listRegistrations(c call) reply {
 	return reply{status: http.StatusOK, body: page, sent: func() { p.noteServed(c.request, campaign.ID, list) }}
 }
 
-// playablePerPage returns the page size that a request asks for.
+// playablePerPage returns the requested page size. ok is false if it is not allowed.
 func playablePerPage(r *http.Request) (size int, ok bool) {
 	text := r.URL.Query().Get("per_page")
 	if text == "" {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -20,44 +20,33 @@ const (
 	playableThrottled = `{"message":"Too Many Attempts."}`
 )
 
-// playable is a fake Playable together with a client's way to it.
+// playable is a fake Playable and a caller with the newest token.
 type playable struct {
 	*testserver.Playable
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-// newPlayable returns a fake with the campaign 7 of 25 registrations, the
-// empty campaign 8 and a good token.
+// playableOf returns p, which srv serves, and a caller.
+func playableOf(t *testing.T, p *testserver.Playable, srv *retrywisetest.Server) playable {
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", "Bearer " + p.Token()} }
+	return playable{p, caller{t, srv, header}}
+}
+
+// newPlayable returns a fake with campaign 7, which has 25 registrations, campaign 8,
+// which has none, and a valid token.
 func newPlayable(t *testing.T, service testserver.Service) playable {
 	p := testserver.NewPlayable(service)
 	p.AddCampaign(8, "Autumn", 0)
 	p.AddCampaign(7, "Spring", 25)
-	v := playable{p, t, testserver.Handle(t, p)}
+	v := playableOf(t, p, retrywisetest.Handle(t, p))
 	v.fetchToken()
 	return v
 }
 
-// send makes a request with the newest token.
-func (v playable) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v playable) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
-}
-
-// fetchToken asks for a token as a client does.
+// fetchToken requests a token.
 func (v playable) fetchToken() got {
 	v.t.Helper()
-	return mustDo(v.t, v.srv, "POST", "/oauth/token", playableGrant, "Content-Type", kind)
+	return v.mustDo("POST", "/oauth/token", playableGrant, "Content-Type", kind)
 }
 
 func TestPlayableRules(t *testing.T) {
@@ -102,10 +91,10 @@ func TestPlayableRules(t *testing.T) {
 		"statistics of nothing":             {"GET", "/v1/campaign/9/game-data-statistics", "", got{404, kind, playableMissing}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
 				v.WithoutStatistics(8)
-				v.WithoutStatistics(9) // which does not exist
+				v.WithoutStatistics(9) // does not exist
 				tt.want.Body = compact(t, tt.want.Body)
 				if diff := cmp.Diff(tt.want, v.mustSend(tt.method, tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -116,7 +105,7 @@ func TestPlayableRules(t *testing.T) {
 }
 
 func TestPlayableCopies(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		for _, step := range []struct{ path, body string }{
 			{springCopy, `{"name":"Summer"}`},
@@ -143,8 +132,8 @@ func TestPlayableCopies(t *testing.T) {
 	})
 }
 
-func TestPlayableWorkers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableIsSafeForConcurrentUse(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const pages = 25
 		v := newPlayable(t, testserver.Service{Latency: time.Second})
 		v.AddCampaign(7, "Spring", 10*pages)

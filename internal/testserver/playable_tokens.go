@@ -13,49 +13,50 @@ const (
 	PlayableClientSecret = "demo-app-secret"
 )
 
-// playableTokens are the access tokens, and who asks for them too early.
+// playableTokens are the access tokens. A request for a token is early if another
+// token is still valid.
 type playableTokens struct {
 	accessTokens
-	early playableLimit // early tokens that are handed out all the same
+	early playableLimit // of early requests
 
-	issuing  sync.Mutex // guards tooEarly, and is held while a token is issued
-	tooEarly int
+	issuing       sync.Mutex // guards the field below, and is held while a token is issued
+	earlyRequests int
 }
 
-// Token returns the newest access token, or "" if it is not good any more or
-// there has been none.
+// Token returns the newest access token, or "" if it is no longer valid or none was
+// issued.
 func (p *Playable) Token() string { return p.tokens.latest() }
 
 // ExpireToken makes all access tokens invalid.
 func (p *Playable) ExpireToken() { p.tokens.expire() }
 
-// Renewals returns how often a client was given an access token.
+// Renewals returns how many access tokens were issued.
 func (p *Playable) Renewals() int { return p.tokens.count() }
 
-// EarlyTokens returns how often a client asked for an access token while
-// another one was still good. From the third time within an hour on it is
-// throttled.
+// EarlyTokens returns how often a client requested an access token while another one
+// was still valid. Within an hour, the third such request and later ones are refused.
 func (p *Playable) EarlyTokens() int {
 	p.tokens.issuing.Lock()
 	defer p.tokens.issuing.Unlock()
-	return p.tokens.tooEarly
+	return p.tokens.earlyRequests
 }
 
-// issue returns a new token, or how long to wait for it because there were too
-// many early ones.
-func (k *playableTokens) issue(now time.Time) (token string, rest time.Duration) {
+// issue returns a new token. After too many early requests it returns none, and the
+// wait until the next is allowed.
+func (k *playableTokens) issue(now time.Time) (token string, wait time.Duration) {
 	k.issuing.Lock()
 	defer k.issuing.Unlock()
-	if k.anyGood() {
-		k.tooEarly++
-		if _, rest := k.early.take(now); rest > 0 {
-			return "", rest
+	if k.anyValid() {
+		k.earlyRequests++
+		if _, wait := k.early.take(now); wait > 0 {
+			return "", wait
 		}
 	}
 	return k.add(), 0
 }
 
-// issueToken serves POST /oauth/token. The body of its 400 is not documented.
+// issueToken serves POST /oauth/token. The vendor does not document the body of its
+// 400.
 func (p *Playable) issueToken(w http.ResponseWriter, r *http.Request) {
 	var ask struct {
 		GrantType    string `json:"grant_type"`
@@ -73,9 +74,9 @@ func (p *Playable) issueToken(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Playable) newToken() reply {
-	token, rest := p.tokens.issue(time.Now())
-	if rest > 0 {
-		return p.throttled(rest)
+	token, wait := p.tokens.issue(time.Now())
+	if wait > 0 {
+		return p.throttled(wait)
 	}
 	return reply{status: http.StatusOK, body: struct {
 		TokenType   string `json:"token_type"`

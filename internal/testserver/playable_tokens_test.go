@@ -3,12 +3,12 @@ package testserver_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const (
@@ -41,14 +41,14 @@ func TestPlayableTokenEndpoint(t *testing.T) {
 		"no body at all": {"", kind, got{400, kind, invalid}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// the weather and the rate of the service are not for the token endpoint
-				p := testserver.NewPlayable(testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
-				srv := testserver.Handle(t, p)
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				// faults and the limit do not apply to the token endpoint
+				p := testserver.NewPlayable(testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
+				v := playableOf(t, p, retrywisetest.Handle(t, p))
 				for range 3 {
-					mustDo(t, srv, "POST", "/oauth/token", `{}`, "Content-Type", kind)
+					v.mustDo("POST", "/oauth/token", `{}`, "Content-Type", kind)
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, srv, "POST", "/oauth/token", tt.body, "Content-Type", tt.kind)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/oauth/token", tt.body, "Content-Type", tt.kind)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := p.Renewals(); n != tt.renewals {
@@ -67,9 +67,9 @@ func TestPlayableUnauthenticated(t *testing.T) {
 		"empty bearer": "Bearer ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, testserver.Service{})
-				g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", authorization)
+				g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", authorization)
 				if diff := cmp.Diff(got{401, kind, playableRefused}, g); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
@@ -90,17 +90,17 @@ func TestPlayableTokenLife(t *testing.T) {
 		"after an hour":    {testserver.Service{}, []time.Duration{time.Hour - 1, 1, 0}, []int{200, 401, 401}, ""},
 		"after its uses":   {testserver.Service{TokenUses: 2}, []time.Duration{0, 0, 0}, []int{200, 200, 401}, ""},
 		"at the last use":  {testserver.Service{TokenUses: 1}, []time.Duration{0}, []int{200}, ""},
-		"at a fault's":     {testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
+		"by a fault":       {testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, testserver.ExpireToken)}, []time.Duration{0, 0, 0}, []int{200, 401, 401}, ""},
 		"not yet used up":  {testserver.Service{TokenUses: 2}, []time.Duration{0}, []int{200}, "demo-access-1"},
 		"hour before uses": {testserver.Service{TokenUses: 2}, []time.Duration{0, time.Hour}, []int{200, 401}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newPlayable(t, tt.service)
 				var statuses []int
 				for _, pause := range tt.pauses {
 					<-time.After(pause)
-					g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", "Bearer demo-access-1")
+					g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", "Bearer demo-access-1")
 					statuses = append(statuses, g.Status)
 				}
 				if diff := cmp.Diff(tt.want, statuses); diff != "" {
@@ -121,20 +121,20 @@ func TestPlayableEarlyTokens(t *testing.T) {
 	}
 	good := func(n, early int) asked { return asked{got{200, kind, playableAccess(n)}, early} }
 	throttled := func(status, early int) asked { return asked{got{status, kind, playableThrottled}, early} }
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		p := testserver.NewPlayable(testserver.Service{})
-		v := playable{p, t, testserver.Handle(t, p)}
+		v := playableOf(t, p, retrywisetest.Handle(t, p))
 		for i, step := range []struct {
 			pause time.Duration
 			want  asked
 		}{
 			{0, good(1, 0)},
-			{time.Hour, good(2, 0)}, // the first one has run out
+			{time.Hour, good(2, 0)}, // the first has expired
 			{time.Minute, good(3, 1)},
 			{time.Minute, good(4, 2)},
 			{time.Minute, throttled(429, 3)},
-			{57 * time.Minute, throttled(403, 4)}, // the fourth token lives two minutes longer
-			{time.Minute, good(5, 5)},             // an hour after the first early one
+			{57 * time.Minute, throttled(403, 4)}, // the fourth token is valid for two more minutes
+			{time.Minute, good(5, 5)},             // an hour after the first early request
 			{time.Hour, good(6, 5)},
 		} {
 			<-time.After(step.pause)
@@ -149,12 +149,12 @@ func TestPlayableEarlyTokens(t *testing.T) {
 	})
 }
 
-func TestPlayableOlderTokensStayGood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPlayableOlderTokensRemainValid(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newPlayable(t, testserver.Service{})
 		v.fetchToken()
 		for _, token := range []string{"demo-access-1", "demo-access-2"} {
-			if g := mustDo(t, v.srv, "GET", "/v1/campaigns", "", "Authorization", "Bearer "+token); g.Status != 200 {
+			if g := v.mustDo("GET", "/v1/campaigns", "", "Authorization", "Bearer "+token); g.Status != 200 {
 				t.Errorf("%s: %v; want 200", token, g)
 			}
 		}

@@ -3,47 +3,45 @@ package testserver
 import (
 	"net/http"
 	"sync/atomic"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // RDStation is a fake of RD Station Marketing: contacts, events and the token
 // endpoint, with the error bodies of the vendor's documentation. It is an
-// http.Handler, to be served by Handle or Start, and is safe for concurrent use.
+// http.Handler and safe for concurrent use.
 //
-// Faults, the rate limit and the latency apply to contacts and events, not to
-// the token endpoint.
-//
-// Every execution of a contact PATCH is counted for the contact. Two kinds of
-// execution changed nothing, because the contact had last been given the same
-// payload, and they are told apart:
-//   - a repeat: no success had been sent for that payload before the request
-//     came. The client could not know and was right to send again. A cut
-//     answer is no success.
-//   - a duplicate: a success had been sent before the request came. The client
-//     did again what it had been told is done.
+// It counts how often a PATCH of a contact was executed. A PATCH with the payload
+// that the contact was given last changes nothing, and is counted as one of two:
+//   - a repeat, if no success had been sent for that payload when the request
+//     arrived. The client could not know that it was executed, and was right to
+//     retry. An answer that was cut is not a success.
+//   - a duplicate, if a success had been sent before. The client had no reason to
+//     send the request.
 //
 // A success counts as sent when the fake begins to send it to a client that is
-// still connected. A client that leaves in the very middle of the answer may
-// thus be counted as having made a duplicate.
+// still connected. A retry by a client that disconnects during the answer is
+// therefore counted as a duplicate.
 type RDStation struct {
-	front
+	gateway
 	routes   *http.ServeMux
 	tokens   tokens
 	contacts contacts
-	events   Ledger
-	taken    atomic.Int64 // events
+	events   retrywisetest.Ledger
+	received atomic.Int64 // events
 }
 
-// NewRDStation returns a fake without contacts and events, whose access token
-// is valid.
+// NewRDStation returns a fake without contacts and events. It has a valid access
+// token.
 func NewRDStation(service Service) *RDStation {
-	rd := &RDStation{front: newFront(service), routes: http.NewServeMux()}
+	rd := &RDStation{gateway: newGateway(service), routes: http.NewServeMux()}
 	rd.contacts.clock = &rd.clock
 	rd.tokens.renew()
 	rd.tokens.maxUses = service.TokenUses
-	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.business(rd, rd.patchContact))
-	rd.routes.Handle("GET /platform/contacts/{contact}", rd.business(rd, rd.getContact))
-	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.business(rd, rd.deleteContact))
-	rd.routes.Handle("POST /platform/events", rd.business(rd, rd.postEvent))
+	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.endpoint(rd, rd.patchContact))
+	rd.routes.Handle("GET /platform/contacts/{contact}", rd.endpoint(rd, rd.getContact))
+	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.endpoint(rd, rd.deleteContact))
+	rd.routes.Handle("POST /platform/events", rd.endpoint(rd, rd.postEvent))
 	rd.routes.HandleFunc("POST /auth/token", rd.renewToken)
 	rd.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusNotFound, "RESOURCE_NOT_FOUND", "The resource couldn't be found.").send(w, r)
@@ -51,8 +49,7 @@ func NewRDStation(service Service) *RDStation {
 	return rd
 }
 
-// ServeHTTP serves one request and counts its answer. Each endpoint either
-// writes one header or closes the connection.
+// ServeHTTP serves one request and counts its answer.
 func (rd *RDStation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rd.serve(rd.routes, w, r)
 }

@@ -6,10 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// accountLimit is the limit that a GatewayLimited answer tells: the vendor's
-// 120 contact calls per minute.
+// accountLimit is the limit in the answer of a RateLimited fault: the vendor
+// allows 120 contact calls per minute.
 const accountLimit = 120
 
 // A vendorError is one entry of the vendor's error document.
@@ -28,17 +30,16 @@ func refuseList(status int, kind, message string, header ...string) reply {
 	return reply{status: status, header: header, body: map[string]any{"errors": []vendorError{{kind, message}}}}
 }
 
-// instead returns the answer of a fault that keeps request number n from being
-// executed, or nil if fault is not of that kind or the gateway's.
-func (rd *RDStation) instead(fault Fault, _ int, r *http.Request) Answer {
+// instead is part of dialect.
+func (rd *RDStation) instead(fault retrywisetest.Fault, _ int, r *http.Request) retrywisetest.Answer {
 	switch fault {
-	case Unavailable:
+	case retrywisetest.Unavailable:
 		return refuseList(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "Service temporarily unavailable").send
 	case LeadLimited:
 		return leadLimited(r.PathValue("contact"), rd.service.LeadWait)
-	case GatewayLimited:
+	case retrywisetest.RateLimited:
 		return gatewayLimited(accountLimit, rd.service.LimitWait)
-	case ServerError, Disguised:
+	case retrywisetest.ServerError, Disguised:
 		return refuseList(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "Service temporarily unavailable").send
 	case ExpireToken:
 		rd.ExpireToken()
@@ -48,19 +49,19 @@ func (rd *RDStation) instead(fault Fault, _ int, r *http.Request) Answer {
 	}
 }
 
-// limited is the answer to a request beyond the rate of the service.
-func (rd *RDStation) limited(rest time.Duration) Answer {
-	return gatewayLimited(rd.service.PerSecond, rest)
+// limited is part of dialect.
+func (rd *RDStation) limited(wait time.Duration) retrywisetest.Answer {
+	return gatewayLimited(rd.service.PerSecond, wait)
 }
 
-// check is that of the token.
+// check is part of dialect. The credential is a token.
 func (rd *RDStation) check(header http.Header) (refusal reply, ok bool) {
 	return rd.tokens.check(header)
 }
 
-// leadLimited is the application's 429. As with the real one, its text names
-// the contact. The contact comes as in the URL; events have none.
-func leadLimited(contact string, rest time.Duration) Answer {
+// leadLimited is the 429 of the application. Like the real one, its text contains
+// the contact. contact is as in the URL, and empty for events.
+func leadLimited(contact string, wait time.Duration) retrywisetest.Answer {
 	_, key, _ := strings.Cut(contact, ":")
 	return reply{status: http.StatusTooManyRequests, body: struct {
 		Error         string `json:"error"`
@@ -71,13 +72,14 @@ func leadLimited(contact string, rest time.Duration) Answer {
 		Error:         fmt.Sprintf("'lead_limiter' rate limit exceeded for 86400 second(s) period for key %s", key),
 		Max:           24,
 		Usage:         55,
-		RemainingTime: seconds(rest),
+		RemainingTime: seconds(wait),
 	}}.send
 }
 
-// gatewayLimited is the gateway's 429: the wait is in a header of its own.
-func gatewayLimited(limit int, rest time.Duration) Answer {
-	return JSON(http.StatusTooManyRequests, `{"message":"API rate limit exceeded"}`,
+// gatewayLimited is the 429 of the vendor's gateway. Its wait is in
+// Retry-After-Quotas.
+func gatewayLimited(limit int, wait time.Duration) retrywisetest.Answer {
+	return retrywisetest.JSON(http.StatusTooManyRequests, `{"message":"API rate limit exceeded"}`,
 		"RateLimit-Limit-Quotas", strconv.Itoa(limit),
-		"Retry-After-Quotas", strconv.Itoa(seconds(rest)))
+		"Retry-After-Quotas", strconv.Itoa(seconds(wait)))
 }

@@ -8,16 +8,18 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // contacts is the store of a fake RD Station. The zero value is empty.
 type contacts struct {
-	ledger Ledger // by the identifier's value, as the URL had it
+	ledger retrywisetest.Ledger // by the value of the identifier in the URL
 	clock  *clock
 
 	mu         sync.Mutex          // guards the fields below
-	byKey      map[string]*contact // under its uuid and, as a second key, its e-mail address
-	made       int
+	byKey      map[string]*contact // each contact under its uuid and its e-mail address
+	created    int
 	duplicates int
 	repeats    int
 }
@@ -26,15 +28,14 @@ type contacts struct {
 type contact struct {
 	fields  map[string]any // replaced, never changed
 	payload []byte         // of the last execution
-	toldAt  int64          // the moment when success was first sent for payload; 0: not yet
+	ackedAt int64          // when a success was first sent for payload; 0: not yet
 }
 
-// Executed returns how often a PATCH was executed for the contact that the URL
-// named by value, its e-mail address or its uuid.
+// Executed returns how often a PATCH was executed whose URL had value, an e-mail
+// address or a uuid.
 func (rd *RDStation) Executed(value string) int { return rd.contacts.ledger.Count(value) }
 
-// Stored returns the attributes of the contact with this e-mail address or
-// uuid, its uuid among them.
+// Stored returns the attributes of the contact with this e-mail address or uuid.
 func (rd *RDStation) Stored(value string) (fields map[string]any, ok bool) {
 	s := &rd.contacts
 	s.mu.Lock()
@@ -53,7 +54,7 @@ func (rd *RDStation) Duplicates() int {
 	return rd.contacts.duplicates
 }
 
-// Repeats returns the number of legitimate repeats of a contact PATCH; see RDStation.
+// Repeats returns the number of repeated contact PATCHes; see RDStation.
 func (rd *RDStation) Repeats() int {
 	rd.contacts.mu.Lock()
 	defer rd.contacts.mu.Unlock()
@@ -80,7 +81,7 @@ func (rd *RDStation) patchContact(c call) reply {
 	if refusal, ok := validate(identifier, payload); !ok {
 		return refusal
 	}
-	return rd.contacts.execute(identifier, value, payload, c.cameAt)
+	return rd.contacts.execute(identifier, value, payload, c.arrivedAt)
 }
 
 // identify splits the last part of the URL, such as "email:ana@example.com".
@@ -93,8 +94,8 @@ func leadNotFound() reply {
 	return refuse(http.StatusNotFound, "RESOURCE_NOT_FOUND", "Lead not found.")
 }
 
-// execute writes a valid payload. A new e-mail address makes a new contact.
-func (s *contacts) execute(identifier, value string, payload map[string]any, cameAt int64) reply {
+// execute writes a valid payload. It creates a contact for a new e-mail address.
+func (s *contacts) execute(identifier, value string, payload map[string]any, arrivedAt int64) reply {
 	canonical, err := json.Marshal(payload) // sorts the fields
 	if err != nil {
 		return badRequest() // never: payload was decoded from JSON
@@ -112,29 +113,29 @@ func (s *contacts) execute(identifier, value string, payload map[string]any, cam
 	if c == nil {
 		c = s.create(value)
 	}
-	s.judge(c, canonical, cameAt)
+	s.compare(c, canonical, arrivedAt)
 	s.write(c, payload)
 	s.ledger.Record(value, canonical)
-	return reply{status: http.StatusOK, body: c.fields, sent: func() { s.told(c, canonical) }}
+	return reply{status: http.StatusOK, body: c.fields, sent: func() { s.acknowledge(c, canonical) }}
 }
 
 func (s *contacts) create(address string) *contact {
 	if s.byKey == nil {
 		s.byKey = map[string]*contact{}
 	}
-	s.made++
-	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", s.made)
+	s.created++
+	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", s.created)
 	c := &contact{fields: map[string]any{"uuid": uuid, "email": address}}
 	s.byKey[uuid], s.byKey[address] = c, c
 	return c
 }
 
-// judge counts an execution that changes nothing as a repeat or a duplicate.
-func (s *contacts) judge(c *contact, payload []byte, cameAt int64) {
+// compare counts an execution that changes nothing as a repeat or a duplicate.
+func (s *contacts) compare(c *contact, payload []byte, arrivedAt int64) {
 	switch {
 	case !bytes.Equal(c.payload, payload):
-		c.payload, c.toldAt = payload, 0
-	case c.toldAt != 0 && c.toldAt < cameAt:
+		c.payload, c.ackedAt = payload, 0
+	case c.ackedAt != 0 && c.ackedAt < arrivedAt:
 		s.duplicates++
 	default:
 		s.repeats++
@@ -150,13 +151,13 @@ func (s *contacts) write(c *contact, payload map[string]any) {
 	c.fields = fields
 }
 
-// told notes that success is being sent for payload, unless another payload
-// has taken its place meanwhile.
-func (s *contacts) told(c *contact, payload []byte) {
+// acknowledge notes that a success is sent for payload, unless another payload has
+// replaced it meanwhile.
+func (s *contacts) acknowledge(c *contact, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.toldAt == 0 && bytes.Equal(c.payload, payload) {
-		c.toldAt = s.clock.tick()
+	if c.ackedAt == 0 && bytes.Equal(c.payload, payload) {
+		c.ackedAt = s.clock.tick()
 	}
 }
 

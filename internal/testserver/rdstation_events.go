@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Events returns the ledger of executed events, by the event_identifier of
-// their payload or, without one, by a running number such as "event-3". The
-// vendor does not recognise an event that it has already had, so each one
-// beyond the first of its identifier is a duplicate.
-func (rd *RDStation) Events() *Ledger { return &rd.events }
+// Events returns the ledger of executed events, by the event_identifier of their
+// payload or, without one, by a running number such as "event-3". The vendor does
+// not recognise an event that it already has, so every event after the first with
+// its identifier is a duplicate.
+func (rd *RDStation) Events() *retrywisetest.Ledger { return &rd.events }
 
 // postEvent serves POST /platform/events, which is not idempotent.
 func (rd *RDStation) postEvent(c call) reply {
@@ -25,7 +27,7 @@ func (rd *RDStation) postEvent(c call) reply {
 	if json.Unmarshal(c.body, &event) != nil {
 		return badRequest()
 	}
-	number := rd.taken.Add(1)
+	number := rd.received.Add(1)
 	key := event.Payload.Identifier
 	if key == "" {
 		key = fmt.Sprintf("event-%d", number)

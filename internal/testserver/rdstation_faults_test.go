@@ -7,52 +7,49 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-const (
-	page502 = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
-	page504 = "<html>\r\n<head><title>504 Gateway Timeout</title></head>\r\n<body>\r\n<center><h1>504 Gateway Timeout</h1></center>\r\n</body>\r\n</html>\r\n"
-	page503 = "<html>\r\n<head><title>503 Service Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service Unavailable</h1></center>\r\n</body>\r\n</html>\r\n"
-)
-
-func TestFaults(t *testing.T) {
+func TestRDStationFaults(t *testing.T) {
 	for name, tt := range map[string]struct {
-		faults   []testserver.Fault // the last one is looked at
+		faults   []retrywisetest.Fault // the last one is checked
 		want     got
 		err      error
 		executed int
-		status   int // as the fake counts it
+		status   int // in Statuses
 	}{
-		"none": {[]testserver.Fault{testserver.NoFault},
+		"none": {[]retrywisetest.Fault{retrywisetest.NoFault},
 			got{200, kind, `{"email":"ana@example.com","uuid":"00000000-0000-4000-8000-000000000001"}`}, nil, 1, 200},
-		"unavailable": {[]testserver.Fault{testserver.Unavailable},
+		"unavailable": {[]retrywisetest.Fault{retrywisetest.Unavailable},
 			got{503, kind, `{"errors":[{"error_type":"SERVICE_UNAVAILABLE","error_message":"Service temporarily unavailable"}]}`}, nil, 0, 503},
-		"unavailable, second time": {[]testserver.Fault{testserver.Unavailable, testserver.Unavailable},
+		"unavailable, second time": {[]retrywisetest.Fault{retrywisetest.Unavailable, retrywisetest.Unavailable},
 			got{503, "text/html", page503}, nil, 0, 503},
-		"bad gateway":     {[]testserver.Fault{testserver.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
-		"gateway timeout": {[]testserver.Fault{testserver.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
-		"reset before":    {[]testserver.Fault{testserver.ResetBefore}, got{}, io.EOF, 0, 0},
-		"reset after":     {[]testserver.Fault{testserver.ResetAfter}, got{}, io.EOF, 1, 0},
-		"cut body": {[]testserver.Fault{testserver.CutBody},
+		"bad gateway":           {[]retrywisetest.Fault{retrywisetest.BadGateway}, got{502, "text/html", page502}, nil, 0, 502},
+		"gateway timeout":       {[]retrywisetest.Fault{retrywisetest.GatewayTimeout}, got{504, "text/html", page504}, nil, 0, 504},
+		"reset before":          {[]retrywisetest.Fault{retrywisetest.ResetBefore}, got{}, io.EOF, 0, 0},
+		"gateway timeout after": {[]retrywisetest.Fault{retrywisetest.GatewayTimeoutAfter}, got{504, "text/html", page504}, nil, 1, 504},
+		"slow": {[]retrywisetest.Fault{retrywisetest.Slow},
+			got{200, kind, `{"email":"ana@example.com","uuid":"00000000-0000-4000-8000-000000000001"}`}, nil, 1, 200},
+		"reset after": {[]retrywisetest.Fault{retrywisetest.ResetAfter}, got{}, io.EOF, 1, 0},
+		"cut body": {[]retrywisetest.Fault{retrywisetest.CutBody},
 			got{200, kind, `{"email":"ana@example.com","uuid":"0`}, io.ErrUnexpectedEOF, 1, 200},
-		"lead limited": {[]testserver.Fault{testserver.LeadLimited},
+		"lead limited": {[]retrywisetest.Fault{testserver.LeadLimited},
 			got{429, kind, `{"error":"'lead_limiter' rate limit exceeded for 86400 second(s) period for key ana@example.com","max":24,"usage":55,"remaining_time":20745}`}, nil, 0, 429},
-		"gateway limited": {[]testserver.Fault{testserver.GatewayLimited},
+		"gateway limited": {[]retrywisetest.Fault{retrywisetest.RateLimited},
 			got{429, kind, `{"message":"API rate limit exceeded"}`}, nil, 0, 429},
-		"server error": {[]testserver.Fault{testserver.ServerError},
+		"server error": {[]retrywisetest.Fault{retrywisetest.ServerError},
 			got{500, kind, `{"errors":[{"error_type":"INTERNAL_SERVER_ERROR","error_message":"Service temporarily unavailable"}]}`}, nil, 0, 500},
-		"expire token": {[]testserver.Fault{testserver.ExpireToken},
+		"expire token": {[]retrywisetest.Fault{testserver.ExpireToken},
 			got{401, kind, `{"errors":[{"error_type":"UNAUTHORIZED","error_message":"Invalid token."}]}`}, nil, 0, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				var g got
 				var err error
 				for range tt.faults {
@@ -75,14 +72,14 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestConfiguredWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{
-			Weather:   testserver.Scripted(testserver.GatewayLimited, testserver.LeadLimited),
+func TestRDStationConfiguredWaits(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{
+			Faults:    retrywisetest.Sequence(retrywisetest.RateLimited, testserver.LeadLimited),
 			LimitWait: 1500 * time.Millisecond,
 			LeadWait:  time.Minute,
 		})
-		resp, err := open(t.Context(), v.srv, "GET", ana, "")
+		resp, err := v.open(t.Context(), "GET", ana, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,11 +94,11 @@ func TestConfiguredWaits(t *testing.T) {
 	})
 }
 
-func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{Weather: testserver.Scripted(testserver.NoFault, testserver.CutBody)})
+func TestRDStationCutOfADelete(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.CutBody)})
 		v.mustSend("PATCH", ana, `{}`)
-		if g, err := do(t.Context(), v.srv, "DELETE", ana, "", "Authorization", "Bearer "+v.Token()); err == nil {
+		if g, err := v.do(t.Context(), "DELETE", ana, "", "Authorization", "Bearer "+v.Token()); err == nil {
 			t.Errorf("answer %v; want none", g)
 		}
 		if _, ok := v.Stored("ana@example.com"); ok {
@@ -110,11 +107,11 @@ func TestDeleteThatIsCutHasNoAnswer(t *testing.T) {
 	})
 }
 
-func TestRepeatsAndDuplicates(t *testing.T) {
+func TestRDStationRepeatsAndDuplicates(t *testing.T) {
 	type counts struct{ Executed, Repeats, Duplicates int }
 	const a, b = `{"name":"A","bio":"x"}`, `{"name":"B"}`
 	for name, tt := range map[string]struct {
-		faults []testserver.Fault
+		faults []retrywisetest.Fault
 		bodies []string
 		want   counts
 	}{
@@ -123,23 +120,23 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 		"the same in another order":        {nil, []string{a, `{"bio":"x", "name":"A"}`}, counts{2, 0, 1}},
 		"another payload":                  {nil, []string{a, b}, counts{2, 0, 0}},
 		"back to the first payload":        {nil, []string{a, b, a}, counts{3, 0, 0}},
-		"again after a reset":              {[]testserver.Fault{testserver.ResetAfter}, []string{a, a}, counts{2, 1, 0}},
-		"again after a cut":                {[]testserver.Fault{testserver.CutBody}, []string{a, a}, counts{2, 1, 0}},
-		"again after a failure":            {[]testserver.Fault{testserver.ServerError}, []string{a, a}, counts{1, 0, 0}},
-		"again after a reset before":       {[]testserver.Fault{testserver.ResetBefore}, []string{a, a}, counts{1, 0, 0}},
-		"success, then a reset":            {[]testserver.Fault{testserver.NoFault, testserver.ResetAfter}, []string{a, a, a}, counts{3, 0, 2}},
-		"two resets":                       {[]testserver.Fault{testserver.ResetAfter, testserver.ResetAfter}, []string{a, a, a}, counts{3, 2, 0}},
-		"repeat, then a duplicate":         {[]testserver.Fault{testserver.ResetAfter}, []string{a, a, a}, counts{3, 1, 1}},
+		"again after a reset":              {[]retrywisetest.Fault{retrywisetest.ResetAfter}, []string{a, a}, counts{2, 1, 0}},
+		"again after a cut":                {[]retrywisetest.Fault{retrywisetest.CutBody}, []string{a, a}, counts{2, 1, 0}},
+		"again after a failure":            {[]retrywisetest.Fault{retrywisetest.ServerError}, []string{a, a}, counts{1, 0, 0}},
+		"again after a reset before":       {[]retrywisetest.Fault{retrywisetest.ResetBefore}, []string{a, a}, counts{1, 0, 0}},
+		"success, then a reset":            {[]retrywisetest.Fault{retrywisetest.NoFault, retrywisetest.ResetAfter}, []string{a, a, a}, counts{3, 0, 2}},
+		"two resets":                       {[]retrywisetest.Fault{retrywisetest.ResetAfter, retrywisetest.ResetAfter}, []string{a, a, a}, counts{3, 2, 0}},
+		"repeat, then a duplicate":         {[]retrywisetest.Fault{retrywisetest.ResetAfter}, []string{a, a, a}, counts{3, 1, 1}},
 		"a refused payload in between":     {nil, []string{a, `{"name":1}`, a}, counts{2, 0, 1}},
-		"an unanswered other in between":   {[]testserver.Fault{testserver.NoFault, testserver.ResetAfter}, []string{a, b, a}, counts{3, 0, 0}},
-		"a failure, then again and again":  {[]testserver.Fault{testserver.Unavailable}, []string{a, a, a}, counts{2, 0, 1}},
+		"an unanswered other in between":   {[]retrywisetest.Fault{retrywisetest.NoFault, retrywisetest.ResetAfter}, []string{a, b, a}, counts{3, 0, 0}},
+		"a failure, then again and again":  {[]retrywisetest.Fault{retrywisetest.Unavailable}, []string{a, a, a}, counts{2, 0, 1}},
 		"nothing is executed without name": {nil, []string{`{"name":""}`}, counts{0, 0, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{Weather: testserver.Scripted(tt.faults...)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for _, body := range tt.bodies {
-					_, _ = v.send("PATCH", ana, body) // some end without an answer
+					_, _ = v.send("PATCH", ana, body) // some get no answer
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Executed("ana@example.com"), v.Repeats(), v.Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)
@@ -149,26 +146,26 @@ func TestRepeatsAndDuplicates(t *testing.T) {
 	}
 }
 
-func TestClientThatLeavesIsNotServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{Latency: time.Second})
+func TestRDStationClientDisconnects(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{Latency: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
-		if _, err := do(ctx, v.srv, "PATCH", ana, `{}`); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := v.do(ctx, "PATCH", ana, `{}`); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v; want the deadline", err)
 		}
 		v.mustSend("PATCH", ana, `{}`)
 		if n := v.Executed("ana@example.com"); n != 1 {
-			t.Errorf("%d executions; want 1: the first client had left", n)
+			t.Errorf("%d executions; want 1: the first client had disconnected", n)
 		}
 	})
 }
 
-func TestSeededRunsAreEqual(t *testing.T) {
+func TestRDStationSeededRunsAreEqual(t *testing.T) {
 	run := func(t *testing.T) map[int]int {
 		var statuses map[int]int
-		synctest.Test(t, func(t *testing.T) {
-			v := newVendor(t, testserver.Service{Weather: testserver.Seeded(42, 0.5)})
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			v := newRDStation(t, testserver.Service{Faults: testserver.Seeded(42, 0.5)})
 			for range 200 {
 				if v.Token() == "" {
 					renew(t, v)
@@ -190,12 +187,12 @@ func TestSeededRunsAreEqual(t *testing.T) {
 	}
 }
 
-// Many clients in bad weather, each of which sends its contact until it is
-// told that it is done: all arrive, and no success was asked for twice.
-func TestPatientClientsArrive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// Many clients retry until they get a success: all contacts arrive, and there are no
+// duplicates.
+func TestRDStationClientsThatRetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		const clients = 100
-		v := newVendor(t, testserver.Service{Weather: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
+		v := newRDStation(t, testserver.Service{Faults: testserver.Seeded(3, 0.4), Latency: 50 * time.Millisecond, TokenUses: 30, PerSecond: 50})
 		var wg sync.WaitGroup
 		for i := range clients {
 			wg.Go(func() { untilDone(t, v, fmt.Sprintf("c%d@example.com", i)) })
@@ -215,7 +212,7 @@ func TestPatientClientsArrive(t *testing.T) {
 	})
 }
 
-func untilDone(t *testing.T, v vendor, address string) {
+func untilDone(t *testing.T, v rdStation, address string) {
 	for range 1000 {
 		g, err := v.send("PATCH", "/platform/contacts/email:"+address, `{"name":"Ana"}`)
 		switch {

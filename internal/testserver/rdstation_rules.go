@@ -10,22 +10,22 @@ import (
 	"unicode"
 )
 
-// mustBeString is the only field error that is a matter of type: the vendor
-// answers 422 to it, and 400 to all others.
+// mustBeString is the only field error about a type. The vendor answers it with
+// 422, and all others with 400.
 const mustBeString = "MUST_BE_STRING"
 
-// isText lists the attributes of a contact that a client may write and tells
-// which of them hold text. Custom fields, cf_ and a name, come on top.
+// isText has the attributes of a contact that a client may write, and whether they
+// hold text. Custom fields, whose names begin with cf_, may be written, too.
 var isText = map[string]bool{
 	"name": true, "email": true, "job_title": true, "bio": true, "website": true, "linkedin": true,
 	"personal_phone": true, "mobile_phone": true, "city": true, "state": true, "country": true,
 	"tags": false,
 }
 
-// isReadOnly lists the attributes of a contact that only the vendor writes.
+// isReadOnly has the attributes of a contact that only the vendor writes.
 var isReadOnly = map[string]bool{"available_for_mailing": true, "uuid": true}
 
-// isJSON tells whether the request says that its body is JSON.
+// isJSON reports whether the Content-Type of a request is JSON.
 func isJSON(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && kind == "application/json"
@@ -41,8 +41,8 @@ func badRequest() reply {
 		"Could not parse the body of the request according to the provided Content-Type.")
 }
 
-// validate checks the payload of a PATCH whose URL names the contact by
-// identifier. The refusal is meant if ok is false.
+// validate checks the payload of a PATCH whose URL has identifier. If ok is false,
+// refusal is the answer.
 func validate(identifier string, payload map[string]any) (refusal reply, ok bool) {
 	if _, repeated := payload[identifier]; repeated {
 		return refuse(http.StatusBadRequest, "CONFLICTING_FIELD",
@@ -62,12 +62,12 @@ func validate(identifier string, payload map[string]any) (refusal reply, ok bool
 	return reply{}, true
 }
 
-// fieldsThat returns the names of the fields that is is true for, sorted and
-// separated by commas.
-func fieldsThat(payload map[string]any, is func(name string) bool) string {
+// fieldsThat returns the names of the fields that match, sorted and separated by
+// commas.
+func fieldsThat(payload map[string]any, match func(name string) bool) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
-		if is(name) {
+		if match(name) {
 			names = append(names, name)
 		}
 	}
@@ -81,7 +81,7 @@ func isUnknownField(name string) bool {
 	return !known && !strings.HasPrefix(name, "cf_")
 }
 
-// fieldErrors returns the errors of every field that has any.
+// fieldErrors returns the errors by field.
 func fieldErrors(payload map[string]any) map[string][]vendorError {
 	found := map[string][]vendorError{}
 	for name, value := range payload {
@@ -92,7 +92,7 @@ func fieldErrors(payload map[string]any) map[string][]vendorError {
 	return found
 }
 
-// fieldStatus is 422 if all errors are of type, and else 400.
+// fieldStatus returns 422 if all errors are about types, and 400 otherwise.
 func fieldStatus(found map[string][]vendorError) int {
 	for _, problems := range found {
 		for _, problem := range problems {
@@ -104,7 +104,7 @@ func fieldStatus(found map[string][]vendorError) int {
 	return http.StatusUnprocessableEntity
 }
 
-// checkField checks one value. The problem is meant if ok is false.
+// checkField checks one value. If ok is false, problem describes the error.
 func checkField(name string, value any) (problem vendorError, ok bool) {
 	if value == nil {
 		required := name == "name" || name == "email"
@@ -141,7 +141,7 @@ func checkTags(value any) (problem vendorError, ok bool) {
 
 func invalidEmail() vendorError { return vendorError{"INVALID", "It is not valid"} }
 
-// isEmail wants a local part of printable ASCII and a domain.
+// isEmail reports whether text has a local part of printable ASCII and a domain.
 func isEmail(text string) bool {
 	at := strings.LastIndexByte(text, '@')
 	if at < 1 || at == len(text)-1 || strings.ContainsAny(text, " \t\r\n") {

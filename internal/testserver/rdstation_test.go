@@ -1,65 +1,29 @@
 package testserver_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-const (
-	ana  = "/platform/contacts/email:ana@example.com"
-	kind = "application/json"
-)
+const ana = "/platform/contacts/email:ana@example.com"
 
-// vendor is a fake RD Station together with a client's way to it.
-type vendor struct {
+// rdStation is a fake RD Station and a caller with the current token.
+type rdStation struct {
 	*testserver.RDStation
-	t   *testing.T
-	srv *testserver.Server
+	caller
 }
 
-func newVendor(t *testing.T, cfg testserver.Service) vendor {
-	rd := testserver.NewRDStation(cfg)
-	return vendor{rd, t, testserver.Handle(t, rd)}
+func newRDStation(t *testing.T, service testserver.Service) rdStation {
+	rd := testserver.NewRDStation(service)
+	header := func() []string { return []string{"Content-Type", kind, "Authorization", "Bearer " + rd.Token()} }
+	return rdStation{rd, caller{t, retrywisetest.Handle(t, rd), header}}
 }
 
-// send makes a request with the token that is valid now.
-func (v vendor) send(method, path, body string) (got, error) {
-	v.t.Helper()
-	return do(v.t.Context(), v.srv, method, path, body, "Content-Type", kind, "Authorization", "Bearer "+v.Token())
-}
-
-// mustSend is send for an answer that has to come whole.
-func (v vendor) mustSend(method, path, body string) got {
-	v.t.Helper()
-	g, err := v.send(method, path, body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return g
-}
-
-// compact removes white space from a JSON text, as the vendor's documents have it.
-func compact(t *testing.T, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func TestContactRules(t *testing.T) {
+func TestRDStationContactRules(t *testing.T) {
 	for name, tt := range map[string]struct {
 		path, body string
 		status     int
@@ -118,8 +82,8 @@ func TestContactRules(t *testing.T) {
 			`{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"The resource couldn't be found."}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{})
 				want := got{tt.status, kind, compact(t, tt.want)}
 				if diff := cmp.Diff(want, v.mustSend("PATCH", tt.path, tt.body)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
@@ -132,7 +96,7 @@ func TestContactRules(t *testing.T) {
 	}
 }
 
-func TestContactByUUID(t *testing.T) {
+func TestRDStationContactByUUID(t *testing.T) {
 	const byUUID = "/platform/contacts/uuid:00000000-0000-4000-8000-000000000001"
 	for name, tt := range map[string]struct {
 		body   string
@@ -151,8 +115,8 @@ func TestContactByUUID(t *testing.T) {
 			`{"errors":{"error_type":"CONFLICTING_FIELD","error_message":"The payload contains an attribute that was used to identify the lead"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{})
 				v.mustSend("PATCH", ana, `{"name":"Ana"}`)
 				v.mustSend("PATCH", "/platform/contacts/email:bo@example.com", `{}`)
 				if diff := cmp.Diff(got{tt.status, kind, tt.want}, v.mustSend("PATCH", byUUID, tt.body)); diff != "" {
@@ -163,9 +127,9 @@ func TestContactByUUID(t *testing.T) {
 	}
 }
 
-func TestContactLife(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+func TestRDStationContactLife(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{})
 		notFound := got{404, kind, `{"errors":{"error_type":"RESOURCE_NOT_FOUND","error_message":"Lead not found."}}`}
 		stored := got{200, kind, `{"email":"ana@example.com","name":"Ana","uuid":"00000000-0000-4000-8000-000000000001"}`}
 		for i, step := range []struct {
@@ -186,9 +150,9 @@ func TestContactLife(t *testing.T) {
 	})
 }
 
-func TestStoredMergesPayloads(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+func TestRDStationStoredMergesPayloads(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{})
 		v.mustSend("PATCH", ana, `{"name":"Ana","city":"Recife"}`)
 		v.mustSend("PATCH", ana, `{"city":"Olinda"}`)
 		const uuid = "00000000-0000-4000-8000-000000000001"
@@ -205,7 +169,7 @@ func TestStoredMergesPayloads(t *testing.T) {
 	})
 }
 
-func TestContentType(t *testing.T) {
+func TestRDStationContentType(t *testing.T) {
 	const want = `{"errors":{"error_type":"UNSUPPORTED_MEDIA_TYPE","error_message":"The payload is in a format not supported by this method on the target resource."}}`
 	for name, tt := range map[string]struct {
 		method, path, kind string
@@ -220,9 +184,9 @@ func TestContentType(t *testing.T) {
 		"token, other text type": {"POST", "/auth/token", "text/json", 415},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
-				g := mustDo(t, v.srv, tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{})
+				g := v.mustDo(tt.method, tt.path, `{}`, "Content-Type", tt.kind, "Authorization", "Bearer "+v.Token())
 				if g.Status != tt.status {
 					t.Errorf("status %d; want %d", g.Status, tt.status)
 				}
@@ -234,9 +198,9 @@ func TestContentType(t *testing.T) {
 	}
 }
 
-func TestEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{})
+func TestRDStationEvents(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{})
 		for _, body := range []string{
 			`{"event_type":"CONVERSION","payload":{"event_identifier":"trial"}}`,
 			`{"payload":{"event_identifier":"trial"}}`,
@@ -254,71 +218,6 @@ func TestEvents(t *testing.T) {
 		}
 		if n := v.Events().Duplicates(); n != 1 {
 			t.Errorf("%d duplicates; want 1", n)
-		}
-	})
-}
-
-func TestRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{PerSecond: 2})
-		var statuses []int
-		for _, pause := range []time.Duration{0, 400 * time.Millisecond, 0, 600 * time.Millisecond, 0, 0} {
-			<-time.After(pause)
-			statuses = append(statuses, v.mustSend("PATCH", ana, `{}`).Status)
-		}
-		if diff := cmp.Diff([]int{200, 200, 429, 200, 200, 429}, statuses); diff != "" {
-			t.Errorf("statuses (-want +got):\n%s", diff)
-		}
-		if n := v.Executed("ana@example.com"); n != 4 {
-			t.Errorf("%d executions; want 4", n)
-		}
-	})
-}
-
-func TestRateLimitTellsTheWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{PerSecond: 1})
-		v.mustSend("GET", ana, "")
-		resp, err := open(t.Context(), v.srv, "GET", ana, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(`{"message":"API rate limit exceeded"}`, string(body)); diff != "" {
-			t.Errorf("body (-want +got):\n%s", diff)
-		}
-		if limit, after := resp.Header.Get("RateLimit-Limit-Quotas"), resp.Header.Get("Retry-After-Quotas"); limit != "1" || after != "1" {
-			t.Errorf("limit %q, wait %q; want 1 and 1", limit, after)
-		}
-	})
-}
-
-func TestPeak(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const clients = 20
-		v := newVendor(t, testserver.Service{Latency: time.Second})
-		var wg sync.WaitGroup
-		for i := range clients {
-			wg.Go(func() {
-				path := fmt.Sprintf("/platform/contacts/email:c%d@example.com", i%5)
-				if g := v.mustSend("PATCH", path, `{}`); g.Status != http.StatusOK {
-					t.Error(g)
-				}
-			})
-		}
-		wg.Wait()
-		if n := v.Peak(); n != clients {
-			t.Errorf("peak %d; want %d", n, clients)
-		}
-		if diff := cmp.Diff(map[int]int{200: clients}, v.Statuses()); diff != "" {
-			t.Errorf("statuses (-want +got):\n%s", diff)
-		}
-		if d, r := v.Duplicates(), v.Repeats(); d != 0 || r != clients-5 {
-			t.Errorf("%d duplicates, %d repeats; want 0 and %d, as no answer had been sent", d, r, clients-5)
 		}
 	})
 }

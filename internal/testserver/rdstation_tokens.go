@@ -15,23 +15,23 @@ const (
 	RefreshToken = "demo-refresh"
 )
 
-// expiredHeader is what the vendor says about a token that was valid once.
+// expiredHeader is the vendor's WWW-Authenticate for an expired token.
 const expiredHeader = `Bearer realm="https://api.rd.services/", error="expired_token", error_description="The access token expired"`
 
-// tokens knows which access tokens were handed out; only the newest one can be
-// valid. The zero value has handed out none.
+// tokens has the access tokens that were issued. Only the newest can be valid. The
+// zero value has none.
 type tokens struct {
 	maxUses int // 0: no limit
 
 	mu       sync.Mutex
 	issued   map[string]bool
-	current  string // "" once it has expired
+	current  string // "" if it has expired
 	uses     int    // of the current token
 	renewals int
-	expired  int // refusals of expired tokens
+	expired  int // refused expired tokens
 }
 
-// Token returns the access token that is valid now, or "" if it has expired.
+// Token returns the valid access token, or "" if it has expired.
 func (rd *RDStation) Token() string {
 	rd.tokens.mu.Lock()
 	defer rd.tokens.mu.Unlock()
@@ -45,14 +45,14 @@ func (rd *RDStation) ExpireToken() {
 	rd.tokens.current = ""
 }
 
-// Renewals returns how often a client was given a new access token.
+// Renewals returns how many access tokens clients have fetched.
 func (rd *RDStation) Renewals() int {
 	rd.tokens.mu.Lock()
 	defer rd.tokens.mu.Unlock()
-	return rd.tokens.renewals - 1 // the first token was there from the start
+	return rd.tokens.renewals - 1 // NewRDStation issued the first
 }
 
-// renew replaces the current token by a new one and returns it.
+// renew issues a new token and returns it. The one before becomes invalid.
 func (k *tokens) renew() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -65,8 +65,7 @@ func (k *tokens) renew() string {
 	return k.current
 }
 
-// check uses the token of a request. It returns the refusal if the token is
-// not the valid one.
+// check uses the token of a request. If ok is false, refusal is the answer.
 func (k *tokens) check(header http.Header) (refusal reply, ok bool) {
 	token, isBearer := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
 	k.mu.Lock()
@@ -82,7 +81,7 @@ func (k *tokens) check(header http.Header) (refusal reply, ok bool) {
 	return refuseList(http.StatusUnauthorized, "UNAUTHORIZED", "Invalid token.", extra...), false
 }
 
-// use counts a use of the current token, which may be its last.
+// use counts a use of the current token, which expires after the last.
 func (k *tokens) use() {
 	k.uses++
 	if k.uses == k.maxUses {
@@ -90,8 +89,8 @@ func (k *tokens) use() {
 	}
 }
 
-// expiryHeader returns the key for expiredHeader: the usual one and the one
-// that a gateway puts in its place, by turns.
+// expiryHeader returns the key for expiredHeader. It alternates between the usual
+// one and the one by which AWS API Gateway replaces it.
 func (k *tokens) expiryHeader() string {
 	k.expired++
 	if k.expired%2 == 1 {

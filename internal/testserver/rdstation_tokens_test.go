@@ -3,11 +3,11 @@ package testserver_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const expired = `Bearer realm="https://api.rd.services/", error="expired_token", error_description="The access token expired"`
@@ -17,16 +17,16 @@ func tokenRequest(id, secret, refresh string) string {
 	return fmt.Sprintf(`{"client_id":%q,"client_secret":%q,"refresh_token":%q}`, id, secret, refresh)
 }
 
-// renew gives v a new token.
-func renew(t *testing.T, v vendor) {
+// renew fetches a new token.
+func renew(t *testing.T, v rdStation) {
 	t.Helper()
 	body := tokenRequest(testserver.ClientID, testserver.ClientSecret, testserver.RefreshToken)
-	if g := mustDo(t, v.srv, "POST", "/auth/token", body, "Content-Type", kind); g.Status != 200 {
+	if g := v.mustDo("POST", "/auth/token", body, "Content-Type", kind); g.Status != 200 {
 		t.Errorf("renewal: %v", g)
 	}
 }
 
-func TestTokenEndpoint(t *testing.T) {
+func TestRDStationTokenEndpoint(t *testing.T) {
 	const denied = `{"errors":{"error_type":"ACCESS_DENIED","error_message":"Wrong credentials provided."}}`
 	id, secret, refresh := testserver.ClientID, testserver.ClientSecret, testserver.RefreshToken
 	for name, tt := range map[string]struct {
@@ -44,13 +44,13 @@ func TestTokenEndpoint(t *testing.T) {
 			got{400, kind, `{"errors":{"error_type":"BAD_REQUEST","error_message":"Could not parse the body of the request according to the provided Content-Type."}}`}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// the weather and the limit are not for the token endpoint
-				v := newVendor(t, testserver.Service{PerSecond: 1, Weather: testserver.Seeded(1, 1)})
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				// faults and the limit do not apply to the token endpoint
+				v := newRDStation(t, testserver.Service{PerSecond: 1, Faults: testserver.Seeded(1, 1)})
 				for range 3 {
-					mustDo(t, v.srv, "POST", "/auth/token", `{}`, "Content-Type", kind)
+					v.mustDo("POST", "/auth/token", `{}`, "Content-Type", kind)
 				}
-				if diff := cmp.Diff(tt.want, mustDo(t, v.srv, "POST", "/auth/token", tt.body, "Content-Type", kind)); diff != "" {
+				if diff := cmp.Diff(tt.want, v.mustDo("POST", "/auth/token", tt.body, "Content-Type", kind)); diff != "" {
 					t.Errorf("answer (-want +got):\n%s", diff)
 				}
 				if n := v.Renewals(); n != tt.renewals {
@@ -61,10 +61,10 @@ func TestTokenEndpoint(t *testing.T) {
 	}
 }
 
-func TestUnauthorized(t *testing.T) {
+func TestRDStationUnauthorized(t *testing.T) {
 	type headers struct{ Usual, Remapped string }
 	for name, tt := range map[string]struct {
-		authorization []string // of the requests; the last one is looked at
+		authorization []string // of the requests; the last one is checked
 		want          headers
 	}{
 		"none":                   {[]string{""}, headers{}},
@@ -77,12 +77,12 @@ func TestUnauthorized(t *testing.T) {
 		"unknown do not take it": {[]string{"Bearer nobody", "Bearer demo-access-1"}, headers{Usual: expired}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(t, testserver.Service{})
-				renew(t, v) // demo-access-1 is past, demo-access-2 is valid
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v := newRDStation(t, testserver.Service{})
+				renew(t, v) // demo-access-1 has expired, demo-access-2 is valid
 				var g headers
 				for _, authorization := range tt.authorization {
-					resp, err := open(t.Context(), v.srv, "PATCH", ana, `{}`, "Content-Type", kind, "Authorization", authorization)
+					resp, err := v.open(t.Context(), "PATCH", ana, `{}`, "Content-Type", kind, "Authorization", authorization)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -100,9 +100,9 @@ func TestUnauthorized(t *testing.T) {
 	}
 }
 
-func TestTokenUses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(t, testserver.Service{TokenUses: 2})
+func TestRDStationTokenUses(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newRDStation(t, testserver.Service{TokenUses: 2})
 		var statuses []int
 		for range 3 {
 			statuses = append(statuses, v.mustSend("PATCH", ana, `{}`).Status)

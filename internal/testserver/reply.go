@@ -4,55 +4,53 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A reply is what a fake vendor wants to answer to an executed request.
+// A reply is the answer of a fake to a call that it has executed or refused.
 type reply struct {
 	status int
 	body   any      // encoded as JSON; nil: no body
-	xml    string   // in place of body, for a vendor that also speaks XML
-	header []string // pairs of key and value
-	sent   func()   // called just before an undamaged answer goes out to a client still there; may be nil
+	xml    string   // replaces body; for a vendor that also has XML
+	header []string // keys and values in turn
+	sent   func()   // called before a complete answer is sent to a client still connected; may be nil
 }
 
-func (p reply) text() string {
+func (p reply) answer() retrywisetest.Answer {
 	switch {
 	case p.xml != "":
-		return p.xml
+		return retrywisetest.Body(p.status, "application/xml", p.xml, p.header...)
 	case p.body == nil:
-		return ""
+		return retrywisetest.Status(p.status, p.header...)
 	}
-	data, err := json.Marshal(p.body)
+	text, err := json.Marshal(p.body)
 	if err != nil {
-		return "" // never: all bodies are made of maps and strings
+		return retrywisetest.Text(http.StatusInternalServerError, err.Error()) // never: bodies consist of maps, structs and strings
 	}
-	return string(data)
+	return retrywisetest.JSON(p.status, string(text), p.header...)
 }
 
+// send gives the answer, complete.
 func (p reply) send(w http.ResponseWriter, r *http.Request) {
 	if p.sent != nil && r.Context().Err() == nil {
 		p.sent()
 	}
-	switch {
-	case p.xml != "":
-		whole(p.status, "application/xml", p.xml, p.header)(w, r)
-	case p.body != nil:
-		JSON(p.status, p.text(), p.header...)(w, r)
-	default:
-		Status(p.status, p.header...)(w, r)
-	}
+	p.answer()(w, r)
 }
 
-// deliver sends the reply of a request that was executed, damaged by fault if
-// fault is one that strikes afterwards.
-func deliver(fault Fault, p reply) Answer {
-	switch {
-	case fault == ResetAfter, fault == CutBody && p.text() == "":
-		return Reset()
-	case fault == CutBody && p.xml != "":
-		return cut(p.status, "application/xml", p.xml)
-	case fault == CutBody:
-		return Cut(p.status, p.text())
+// deliver returns the answer to a call that met fault and has the reply p. A fault
+// that strikes after the execution replaces, cuts or delays the answer.
+func deliver(fault retrywisetest.Fault, p reply) retrywisetest.Answer {
+	switch fault {
+	case retrywisetest.GatewayTimeoutAfter:
+		return retrywisetest.HTML(http.StatusGatewayTimeout)
+	case retrywisetest.ResetAfter:
+		return retrywisetest.Reset()
+	case retrywisetest.CutBody:
+		return retrywisetest.Cut(p.answer())
+	case retrywisetest.Slow:
+		return retrywisetest.After(time.Minute, p.send)
 	default:
 		return p.send
 	}

@@ -1,4 +1,4 @@
-package testserver
+package retrywisetest
 
 import (
 	"bytes"
@@ -14,24 +14,24 @@ import (
 	"time"
 )
 
-// A Request is what the server received, its body included.
+// A Request is a request that a Server received in full.
 type Request struct {
 	Method string
-	Path   string // as sent: still escaped, without the query
+	Path   string // as sent: escaped, without the query
 	Query  string // as sent, without the question mark
 	Header http.Header
-	Body   []byte    // nil if there was none
-	At     time.Time // when the whole request had arrived
+	Body   []byte    // nil if it was empty
+	At     time.Time // when the last byte of the request arrived
 }
 
-// A Server answers requests and remembers them. Make one with New, Handle or
-// Start; the zero Server serves nothing. Its methods are safe for concurrent use.
+// A Server answers requests and remembers them. Create one with New, Handle or
+// Start; the zero Server is not usable. Its methods are safe for concurrent use.
 type Server struct {
 	url       string
 	handler   http.Handler
 	http      *http.Server
 	transport *http.Transport
-	stopped   chan struct{} // closed once the accepting goroutine has ended
+	stopped   chan struct{} // closed when the accepting goroutine has ended
 	conns     atomic.Int64
 	running   sync.WaitGroup // handlers
 
@@ -40,8 +40,8 @@ type Server struct {
 	requests []Request
 }
 
-// Handle serves h in memory until the test ends. It may be called inside a
-// synctest bubble, with the bubble's t; all its goroutines end with the test.
+// Handle serves h in memory until the test ends. Clients reach the server by its
+// Transport only. Inside VirtualTime, pass the t of its function.
 func Handle(t testing.TB, h http.Handler) *Server {
 	t.Helper()
 	l := newMemoryListener()
@@ -50,12 +50,13 @@ func Handle(t testing.TB, h http.Handler) *Server {
 	return s
 }
 
-// Start serves h over TCP, on a free port of 127.0.0.1. The caller calls Close.
+// Start serves h over TCP on a free port of 127.0.0.1. The caller must call
+// Close. The error is that of opening the port.
 func Start(h http.Handler) (*Server, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("testserver: %w", err)
+		return nil, fmt.Errorf("retrywisetest: %w", err)
 	}
 	addr := l.Addr().String()
 	dial := func(ctx context.Context) (net.Conn, error) {
@@ -65,7 +66,7 @@ func Start(h http.Handler) (*Server, error) {
 	return serve(l, h, "http://"+addr, dial), nil
 }
 
-// serve starts to accept from l; dial is the way for a client to reach l.
+// serve starts to accept connections from l. Clients reach l by dial.
 func serve(l net.Listener, h http.Handler, url string, dial func(context.Context) (net.Conn, error)) *Server {
 	s := &Server{url: url, handler: h, stopped: make(chan struct{})}
 	s.transport = newTransport(dial)
@@ -82,32 +83,48 @@ func newTransport(dial func(context.Context) (net.Conn, error)) *http.Transport 
 	return &http.Transport{DialContext: toServer, DialTLSContext: toServer, MaxIdleConnsPerHost: 100}
 }
 
-// URL returns the base URL, without a final slash.
+// URL returns the base URL of the server, without a trailing slash.
 func (s *Server) URL() string { return s.url }
 
-// Transport returns the transport that reaches this server, whatever host the
-// request names; a vendor's real https URL works, too, without encryption. It
-// is the same one on each call, and Close closes its idle connections.
+// Transport returns the transport that connects to this server, whatever host a
+// URL names. A client under test can therefore keep the real URL of an API, even
+// an https one; the connection is not encrypted. Every call returns the same
+// transport, and Close closes its idle connections.
 func (s *Server) Transport() *http.Transport { return s.transport }
 
-// Requests returns what has arrived so far, in order of arrival.
+// Requests returns the requests received so far, in order of arrival.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// Conns returns how many connections have been accepted so far.
+// Gaps returns the time between each request and the one before it: one value
+// fewer than there are requests. For a client that retries one call and answers
+// that take no time, these are the client's waits.
+func (s *Server) Gaps() []time.Duration {
+	var gaps []time.Duration
+	var last time.Time
+	for i, r := range s.Requests() {
+		if i > 0 {
+			gaps = append(gaps, r.At.Sub(last))
+		}
+		last = r.At
+	}
+	return gaps
+}
+
+// Conns returns the number of connections accepted so far.
 func (s *Server) Conns() int { return int(s.conns.Load()) }
 
-// Close cuts all connections and returns when no handler runs any more. A
-// second call does nothing more. A handler must not call it.
+// Close closes all connections and returns when no handler is running. Later
+// calls have no effect. A handler must not call Close.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.transport.CloseIdleConnections()
-	_ = s.http.Close() // the listeners' Close does not fail in a way that matters here
+	_ = s.http.Close() // the error is that of closing a listener, which is gone in any case
 	<-s.stopped
 	s.running.Wait()
 }
@@ -118,8 +135,8 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// serveHTTP reads the whole request, remembers it and passes it on. A request
-// that breaks off half way is dropped: it never arrived.
+// serveHTTP reads and remembers the whole request before it calls the handler.
+// A request that ends early is not remembered.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil || !s.begin(r, body) {

@@ -1,4 +1,4 @@
-package testserver
+package retrywisetest
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// memoryHost is the host and port that every in-memory server claims to have.
+// memoryHost is the address of every in-memory server.
 const memoryHost = "vendor.test:80"
 
 // memoryAddr is the address of an in-memory listener.
@@ -15,10 +15,10 @@ type memoryAddr struct{}
 func (memoryAddr) Network() string { return "memory" }
 func (memoryAddr) String() string  { return memoryHost }
 
-// memoryListener is a net.Listener without a socket. Each dial makes a
-// net.Pipe and hands its far end to Accept. A goroutine that waits for such a
-// connection is durably blocked in the sense of testing/synctest; one that
-// waits for a socket is not.
+// memoryListener is a net.Listener without a socket. Each dial creates a
+// net.Pipe and passes one end to Accept. A goroutine that waits for a pipe is
+// durably blocked in the sense of testing/synctest, so virtual time advances; a
+// goroutine that waits for a socket is not.
 type memoryListener struct {
 	waiting chan net.Conn
 	closed  chan struct{}
@@ -39,8 +39,8 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Dial connects to the listener. It returns once the server has accepted, or
-// with an error if ctx ends or the listener closes before that.
+// Dial connects to the listener. It returns when the server has accepted the
+// connection, or with an error if ctx ends or the listener closes first.
 func (l *memoryListener) Dial(ctx context.Context) (net.Conn, error) {
 	near, far := net.Pipe()
 	select {
@@ -53,8 +53,7 @@ func (l *memoryListener) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// Close ends Accept and Dial, those that wait included. Connections that were
-// accepted stay open.
+// Close ends all calls of Accept and Dial. Accepted connections stay open.
 func (l *memoryListener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return nil
@@ -62,7 +61,7 @@ func (l *memoryListener) Close() error {
 
 func (l *memoryListener) Addr() net.Addr { return memoryAddr{} }
 
-// failure has the shape that net gives to its own errors.
+// failure wraps err as package net does.
 func (l *memoryListener) failure(op string, err error) error {
 	return &net.OpError{Op: op, Net: memoryAddr{}.Network(), Addr: l.Addr(), Err: err}
 }

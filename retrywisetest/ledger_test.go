@@ -1,4 +1,4 @@
-package testserver_test
+package retrywisetest_test
 
 import (
 	"sync"
@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// sums is all that a ledger can tell.
+// sums is what a ledger reports.
 type sums struct {
 	Keys       []string
 	A, B       int
@@ -22,13 +22,13 @@ func TestLedger(t *testing.T) {
 		keys []string
 		want sums
 	}{
-		"zero value":         {nil, sums{}},
-		"each once":          {[]string{"b", "a"}, sums{Keys: []string{"a", "b"}, A: 1, B: 1, Total: 2}},
-		"one three times":    {[]string{"a", "b", "a", "a"}, sums{Keys: []string{"a", "b"}, A: 3, B: 1, Total: 4, Duplicates: 2}},
-		"an empty key is ok": {[]string{"", ""}, sums{Keys: []string{""}, Total: 2, Duplicates: 1}},
+		"zero value":      {nil, sums{}},
+		"each once":       {[]string{"b", "a"}, sums{Keys: []string{"a", "b"}, A: 1, B: 1, Total: 2}},
+		"one three times": {[]string{"a", "b", "a", "a"}, sums{Keys: []string{"a", "b"}, A: 3, B: 1, Total: 4, Duplicates: 2}},
+		"an empty key":    {[]string{"", ""}, sums{Keys: []string{""}, Total: 2, Duplicates: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var ledger testserver.Ledger
+			var ledger retrywisetest.Ledger
 			for _, key := range tt.keys {
 				ledger.Record(key, []byte("payload"))
 			}
@@ -40,8 +40,8 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-func TestLedgerKeepsItsOwnCopy(t *testing.T) {
-	var ledger testserver.Ledger
+func TestLedgerCopiesPayloads(t *testing.T) {
+	var ledger retrywisetest.Ledger
 	payload := []byte("old")
 	ledger.Record("a", payload)
 	copy(payload, "new")
@@ -51,8 +51,8 @@ func TestLedgerKeepsItsOwnCopy(t *testing.T) {
 	}
 }
 
-func TestLedgerAtOnce(t *testing.T) {
-	var ledger testserver.Ledger
+func TestLedgerIsSafeForConcurrentUse(t *testing.T) {
+	var ledger retrywisetest.Ledger
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {

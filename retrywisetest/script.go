@@ -1,4 +1,4 @@
-package testserver
+package retrywisetest
 
 import (
 	"net/http"
@@ -6,37 +6,38 @@ import (
 	"testing"
 )
 
-// outOfAnswers is the text of the answer to a request that nobody expected.
-const outOfAnswers = "testserver: no answer left"
+// outOfAnswers is the body of the response to a surplus request.
+const outOfAnswers = "retrywisetest: no answer left"
 
-// New serves answers in memory, the first one to the first request, until the
-// test ends. A request after the last answer fails the test and gets a 500;
-// so do answers that nobody asked for by the end of the test. It may be called
-// inside a synctest bubble, with the bubble's t.
+// New serves answers in memory until the test ends: the first answer to the
+// first request, and so on. A surplus request fails the test and is answered
+// with status 500. Answers that are unused when the test ends fail it, too.
+// Clients reach the server by its Transport only. Inside VirtualTime, pass the t of
+// its function.
 func New(t testing.TB, answers ...Answer) *Server {
 	t.Helper()
 	q := &queue{answers: answers}
 	q.surplus = func(r *http.Request) {
 		t.Errorf("%s for %s %s; %d were scripted", outOfAnswers, r.Method, r.URL, len(answers))
 	}
-	t.Cleanup(func() { // runs after Handle's Close: the last one registered runs first
+	t.Cleanup(func() { // runs after Handle's Close: cleanups run in reverse order
 		if n := q.left(); n > 0 {
-			t.Errorf("testserver: %d of %d scripted answers were never asked for", n, len(answers))
+			t.Errorf("retrywisetest: %d of %d scripted answers were not used", n, len(answers))
 		}
 	})
 	return Handle(t, q)
 }
 
-// Script returns a handler for Start that gives answers, the first one to the
-// first request. A request after the last answer gets a 500 with the text
-// "testserver: no answer left".
+// Script returns a handler that serves answers: the first answer to the first
+// request, and so on. It answers a surplus request with status 500 and the text
+// "retrywisetest: no answer left". It is safe for concurrent use.
 func Script(answers ...Answer) http.Handler {
 	return &queue{answers: answers}
 }
 
-// A queue gives each answer once, in order.
+// A queue serves each answer once, in order.
 type queue struct {
-	surplus func(*http.Request) // told of a request without an answer; may be nil
+	surplus func(*http.Request) // called for a request without an answer; may be nil
 
 	mu      sync.Mutex
 	answers []Answer

@@ -1,4 +1,4 @@
-package testserver
+package retrywisetest
 
 import (
 	"bytes"
@@ -7,15 +7,16 @@ import (
 	"sync"
 )
 
-// A Ledger notes what a fake vendor really executed, by key. It is the truth
-// that a client's own count is compared with. The zero Ledger is empty and
-// ready for use; it is safe for concurrent use.
+// A Ledger records what a server executed, by key. A handler calls Record for
+// each write that takes effect; the test compares the ledger with what the client
+// reports. The zero Ledger is empty and ready to use. It is safe for concurrent
+// use.
 type Ledger struct {
 	mu      sync.Mutex
 	entries map[string][][]byte
 }
 
-// Record notes one execution.
+// Record adds one execution under key. It copies payload, which may be nil.
 func (l *Ledger) Record(key string, payload []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,22 +26,22 @@ func (l *Ledger) Record(key string, payload []byte) {
 	l.entries[key] = append(l.entries[key], bytes.Clone(payload))
 }
 
-// Count returns how often key was executed.
+// Count returns the number of executions under key.
 func (l *Ledger) Count(key string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.entries[key])
 }
 
-// Payloads returns what was executed under key, the oldest first. The caller
-// must not change the bytes.
+// Payloads returns the payloads recorded under key, oldest first. The caller must
+// not change the bytes.
 func (l *Ledger) Payloads(key string) [][]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.entries[key])
 }
 
-// Keys returns every key that was executed, sorted.
+// Keys returns every key with an execution, sorted.
 func (l *Ledger) Keys() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +59,7 @@ func (l *Ledger) Total() int {
 	return n
 }
 
-// Duplicates returns the number of executions beyond the first of their key.
+// Duplicates returns the number of executions beyond the first of each key.
 func (l *Ledger) Duplicates() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

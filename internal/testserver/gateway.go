@@ -1,0 +1,205 @@
+package testserver
+
+import (
+	"bufio"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// A Service configures how a fake serves API calls. Requests for a token are
+// exempt, except that TokenUses limits the tokens. The zero Service has no
+// faults, no limits and no latency.
+type Service struct {
+	Faults    retrywisetest.Plan // which call meets which fault; zero: none
+	PerSecond int                // calls allowed per second, for the whole account; 0: no limit
+	TokenUses int                // uses after which an access token expires; 0: no limit
+	Latency   time.Duration      // of every call; 0: none
+	LimitWait time.Duration      // wait in the answer of a RateLimited fault; 0: 1 s; rounded up to seconds
+	LeadWait  time.Duration      // wait in the answer of a LeadLimited fault; 0: 20745 s; rounded up to seconds
+}
+
+// A gateway does what every fake does before its own rules apply: latency, rate
+// limit, faults and the check of the credential. It counts the answers. A fake
+// embeds one, created by newGateway.
+type gateway struct {
+	service Service
+	clock   clock
+
+	mu       sync.Mutex // guards the fields below
+	numbered int        // calls that were given a number for the plan of faults
+	window   time.Time  // start of the current second of the rate limit
+	inWindow int        // calls in that second
+	serving  int
+	peak     int
+	statuses map[int]int
+}
+
+func newGateway(service Service) gateway {
+	if service.LimitWait == 0 {
+		service.LimitWait = time.Second
+	}
+	if service.LeadWait == 0 {
+		service.LeadWait = 20745 * time.Second
+	}
+	return gateway{service: service, statuses: map[int]int{}}
+}
+
+// A dialect is how a vendor words its refusals.
+type dialect interface {
+	// limited returns the answer to a call beyond Service.PerSecond.
+	limited(wait time.Duration) retrywisetest.Answer
+	// instead returns the answer of a fault that strikes before call number n is
+	// executed, or nil if the vendor has none. Answers that come from a proxy in
+	// front of the vendor, such as a 502, are not asked for.
+	instead(fault retrywisetest.Fault, n int, r *http.Request) retrywisetest.Answer
+	// check uses the credential of a call. If ok is false, refusal is the answer.
+	check(header http.Header) (refusal reply, ok bool)
+}
+
+// A call is an API call to be executed.
+type call struct {
+	request   *http.Request
+	body      []byte
+	arrivedAt int64 // on the gateway's clock
+}
+
+// A clock counts events. It orders two moments even if no time passes between
+// them.
+type clock struct{ now atomic.Int64 }
+
+func (c *clock) tick() int64 { return c.now.Add(1) }
+
+// Peak returns the largest number of requests in progress at one time.
+func (g *gateway) Peak() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.peak
+}
+
+// Statuses returns the number of answers by status. Status 0 is a connection
+// closed without an answer; an answer that was cut counts under its status.
+func (g *gateway) Statuses() map[int]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.statuses)
+}
+
+// serve passes a request to routes and counts its answer.
+func (g *gateway) serve(routes http.Handler, w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	g.serving++
+	g.peak = max(g.peak, g.serving)
+	g.mu.Unlock()
+	routes.ServeHTTP(countingWriter{w, g.leave}, r)
+}
+
+func (g *gateway) leave(status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.serving--
+	g.statuses[status]++
+}
+
+// endpoint returns the handler of an API call that execute executes.
+func (g *gateway) endpoint(d dialect, execute func(call) reply) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrivedAt := g.clock.tick()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			retrywisetest.Reset()(w, r)
+			return
+		}
+		answer := func(w http.ResponseWriter, r *http.Request) {
+			g.answer(d, execute, call{r, body, arrivedAt})(w, r)
+		}
+		retrywisetest.After(g.service.Latency, answer)(w, r)
+	})
+}
+
+// answer returns the answer to c, which is executed unless something forbids it.
+func (g *gateway) answer(d dialect, execute func(call) reply, c call) retrywisetest.Answer {
+	if wait := g.overLimit(time.Now()); wait > 0 {
+		return d.limited(wait)
+	}
+	n := g.nextNumber()
+	fault := g.service.Faults.Fault(n)
+	if answer := byProxy(fault, n); answer != nil {
+		return answer
+	}
+	if answer := d.instead(fault, n, c.request); answer != nil {
+		return answer
+	}
+	if refusal, ok := d.check(c.request.Header); !ok {
+		return deliver(fault, refusal)
+	}
+	return deliver(fault, execute(c))
+}
+
+// byProxy returns the answer of a fault in the proxy in front of every vendor, or
+// nil if fault is of another kind. Unavailable alternates between the vendor, for
+// even n, and the proxy.
+func byProxy(fault retrywisetest.Fault, n int) retrywisetest.Answer {
+	switch {
+	case fault == retrywisetest.Unavailable && n%2 == 1:
+		return retrywisetest.HTML(http.StatusServiceUnavailable)
+	case fault == retrywisetest.BadGateway:
+		return retrywisetest.HTML(http.StatusBadGateway)
+	case fault == retrywisetest.GatewayTimeout:
+		return retrywisetest.HTML(http.StatusGatewayTimeout)
+	case fault == retrywisetest.ResetBefore:
+		return retrywisetest.Reset()
+	default:
+		return nil
+	}
+}
+
+// overLimit counts a call in the current second. It returns 0 if the call is
+// within the limit, and otherwise the rest of that second.
+func (g *gateway) overLimit(now time.Time) time.Duration {
+	if g.service.PerSecond == 0 {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.window) >= time.Second {
+		g.window, g.inWindow = now, 0
+	}
+	if g.inWindow == g.service.PerSecond {
+		return time.Second - now.Sub(g.window)
+	}
+	g.inWindow++
+	return 0
+}
+
+// nextNumber returns the number of the next call for the plan of faults, from 0.
+func (g *gateway) nextNumber() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.numbered++
+	return g.numbered - 1
+}
+
+// A countingWriter reports the status of an answer before the client can see it,
+// so that the counts are complete when the client has its answer.
+type countingWriter struct {
+	http.ResponseWriter
+	leave func(status int)
+}
+
+func (w countingWriter) WriteHeader(status int) {
+	w.leave(status)
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Hijack counts a connection that is about to be closed without an answer.
+func (w countingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.leave(0)
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
