@@ -31,11 +31,9 @@ func Example() {
 	quick := rd.Policy().WithRetry(policy.Retry{Backoff: policy.Backoff{Base: 1, Cap: 1}})
 	c, err := client.New(client.Config{
 		Vendor: rd, BaseURL: srv.URL(), Policy: &quick, Auth: client.Bearer("token"),
-		Observe: func(_ context.Context, e client.Event) {
-			if e.Kind == client.EventAttempt {
-				fmt.Printf("attempt %d: %d %v → %v\n", e.Attempt, e.Status, e.Class, e.Action)
-			}
-		},
+		Observer: client.Observer{AttemptEnd: func(_ context.Context, e client.AttemptEvent) {
+			fmt.Printf("attempt %d: %d %v → %v\n", e.Number, e.Status, e.Class, e.Action)
+		}},
 	})
 	if err != nil {
 		fmt.Println(err)

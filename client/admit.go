@@ -16,26 +16,29 @@ func (x *call) admit() error {
 	if x.destination.isForeign {
 		return nil
 	}
-	began, by := time.Now(), ""
 	d := traffic.Demand{
 		Account: x.request.account, Record: x.request.record,
 		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
 	}
+	var w *watchedWait
 	for {
 		s := x.state()
 		d.MaxWait = x.c.waitLeft(s)
 		v := x.c.traffic.Admit(x.ctx, time.Now(), d)
 		switch {
-		case v.Refused:
-			return &refusal{by: v.By, wait: v.Wait, stop: x.c.policy.Fits(v.Wait, s), scope: v.Scope}
 		case v.Wait == 0:
-			if by != "" {
-				x.emit(Event{Kind: EventWait, Attempt: x.history.attempts + 1, Rule: by, Wait: time.Since(began)})
-			}
+			x.endWait(w, apierrors.StopNone)
 			return nil
+		case v.Refused:
+			stop := x.c.policy.Fits(v.Wait, s)
+			x.endWait(w, stop)
+			return &refusal{by: v.By, wait: v.Wait, stop: stop, scope: v.Scope}
+		case w == nil:
+			w = x.beginWait(v.By)
 		}
-		by, d.Booked = v.By, v.Booked
+		w.event.For, d.Booked = v.By, v.Booked
 		if err := x.sleep(v.Wait); err != nil {
+			x.endWait(w, apierrors.StopCanceled)
 			return err
 		}
 	}
@@ -94,16 +97,15 @@ func (x *call) pause(d policy.Decision) {
 	x.report(r)
 }
 
-// ended reports how the call ended, to those that share the account and to the observer.
-func (x *call) ended(err error) {
-	f, failed := errors.AsType[*apierrors.Error](err)
+// settle reports how the call ended to the calls of the account.
+func (x *call) settle() {
+	f, failed := errors.AsType[*apierrors.Error](x.err)
 	switch {
-	case err == nil:
+	case x.err == nil:
 		x.report(traffic.Report{Served: true})
 	case failed && f.Action == apierrors.Surface:
 		x.report(traffic.Report{Refused: true, Code: f.Code})
 	}
-	x.emit(x.lastEvent(err))
 }
 
 // report tells the calls of the account what became of this one.

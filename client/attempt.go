@@ -12,9 +12,10 @@ import (
 // An attempt is one request of a call.
 type attempt struct {
 	wire.Attempt
-	header  http.Header    // of the request, as it was sent
-	applied string         // identity of the credential that was applied; empty: none
-	shown   *http.Response // what the caller gets of a response that was looked at; nil: the response
+	observed context.Context // that the observer returned
+	header   http.Header     // of the request, as it was sent
+	identity string          // of the credential that was applied; empty: none
+	shown    *http.Response  // what the caller gets of a response that was looked at; nil: the response
 }
 
 // send sends req, and then follows the redirects that the call itself follows. Each
@@ -59,11 +60,11 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 	if err := x.admit(); err != nil {
 		return nil, err
 	}
-	a := &attempt{}
 	x.history.begin(time.Now())
-	x.c.wire.Begin(x.ctx, &a.Attempt, x.c.policy.Retry().AttemptTimeout)
+	a := &attempt{observed: x.beginAttempt()}
 	x.attempt = a
-	out, err := x.prepare(a, req)
+	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout())
+	out, err := x.prepare(a, req, body)
 	if err != nil {
 		a.End()
 		return nil, err
@@ -72,48 +73,60 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 	return a.Send(out, body)
 }
 
+// timeout limits an attempt.
+func (x *call) timeout() time.Duration {
+	if t := x.request.options.Timeout; t > 0 {
+		return t
+	}
+	return x.c.policy.Retry().AttemptTimeout
+}
+
 // prepare returns req with credential and idempotency key. They go to where the call was
 // addressed: a redirect gets no key, and one that crossed the origin no credential.
-func (x *call) prepare(a *attempt, req *http.Request) (*http.Request, error) {
+func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http.Request, error) {
 	out := req.WithContext(a.Context())
-	out.Header = req.Header.Clone()
-	if out.Header == nil {
+	if out.Header = req.Header.Clone(); out.Header == nil {
 		out.Header = http.Header{}
+	}
+	if _, isSet := out.Header["User-Agent"]; !isSet {
+		out.Header["User-Agent"] = x.c.userAgent
 	}
 	if x.destination.crossedOrigin {
 		keepHarmless(out.Header)
 		return out, nil
 	}
+	if key := x.request.options.IdempotencyKey; key != "" && req.Response == nil && !x.destination.isForeign {
+		out.Header.Set(x.c.keyHeader(), key)
+	}
 	if x.c.authorizes(x.destination) {
+		body.Describe(out)
 		if err := x.authorize(a, out); err != nil {
 			return nil, &credentialError{err}
 		}
 	}
-	if x.hasKey() && req.Response == nil {
-		out.Header.Set(x.c.vendor.IdempotencyHeader(), x.request.options.IdempotencyKey)
-	}
 	return out, nil
 }
 
-// authorize applies the client's credential, and has the first one fetched.
-func (x *call) authorize(a *attempt, out *http.Request) error {
-	ctx := WithCall(a.Context(), CallOptions{})
-	err := x.c.auth.Apply(ctx, out)
-	if errors.Is(err, ErrNoCredential) {
-		if err := x.c.renewals.renew(ctx, x.c.auth, ""); err != nil {
-			return err
-		}
-		err = x.c.auth.Apply(ctx, out)
+// keyHeader is the header in which an idempotency key is sent.
+func (c *Client) keyHeader() string {
+	if name := c.profile.IdempotencyHeader; name != "" {
+		return name
 	}
-	a.applied = out.Header.Get("Authorization")
-	return err
+	return "Idempotency-Key" // draft-ietf-httpapi-idempotency-key-header
 }
 
-// hasKey reports whether an idempotency key goes with the call, and the vendor honours it.
-func (x *call) hasKey() bool { return x.c.hasKey(x.request) }
-
-func (c *Client) hasKey(r request) bool {
-	return r.options.IdempotencyKey != "" && c.vendor.IdempotencyHeader() != ""
+// authorize applies the client's credential. One that is missing or has expired is
+// renewed before.
+func (x *call) authorize(a *attempt, out *http.Request) error {
+	identity, err := x.c.auth.Apply(a.Context(), out)
+	if errors.Is(err, ErrNoCredential) {
+		if err := x.c.renewals.renew(a.Context(), identity); err != nil {
+			return err
+		}
+		identity, err = x.c.auth.Apply(a.Context(), out)
+	}
+	a.identity = identity
+	return err
 }
 
 // credentialError is a failure of Auth.Apply: nothing was sent.

@@ -5,100 +5,119 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 )
 
-// Auth puts a credential on requests, and renews it. Its methods may be called from
-// many goroutines at once. A Client applies it to the base URL's origin only. Neither
-// method's context carries the options of the call.
+// Auth puts a credential on requests, and renews it. Its methods are safe for concurrent
+// use. A Client applies it to requests to the base URL's origin, and to no other.
 type Auth interface {
-	// Apply is called for each attempt, with a copy of the request. ErrNoCredential
-	// asks the Client to run Refresh with an empty string first.
-	Apply(ctx context.Context, req *http.Request) error
-	// Refresh renews the credential, unless rejected is no longer what Apply would
-	// give: then somebody else has renewed it. rejected is the Authorization header
-	// that the vendor refused; empty if Apply set none. A Client runs one Refresh for all calls that wait for
-	// it, in a context that ends with the Client and not with a call. ErrNotRenewable
-	// says that there is nothing to renew.
+	// Apply puts the credential on req, a copy of the request, and returns an identity of
+	// the credential: a text that changes when the credential does. The identity stays in
+	// memory. Apply is called for each attempt. req has no Body; its ContentLength and
+	// GetBody describe the body for a signature, and GetBody is nil if the body is empty
+	// or can be read only once.
+	//
+	// ErrNoCredential says that there is no credential, or that it has expired: the Client
+	// calls Refresh with the identity beside it, and then Apply once more.
+	Apply(ctx context.Context, req *http.Request) (identity string, err error)
+
+	// Refresh replaces the credential, unless another goroutine already did, i.e. rejected
+	// is no longer the identity of the current one. A Client runs one Refresh for all
+	// calls that wait for it, in a context that ends with the Client and not with a call.
+	//
+	// An error that wraps ErrRefused or ErrNotRenewable says that a person has to act, and
+	// fails the calls with class authentication. Any other is taken for a passing failure.
 	Refresh(ctx context.Context, rejected string) error
 }
 
-// ErrNotRenewable is what Refresh of a fixed credential returns.
-var ErrNotRenewable = errors.New("client: the credential cannot be renewed")
+var (
+	// ErrNoCredential is what Apply returns if a credential has to be fetched first.
+	ErrNoCredential = errors.New("client: there is no valid credential yet")
 
-// ErrNoCredential is what Apply returns before there is a credential.
-var ErrNoCredential = errors.New("client: there is no credential yet")
+	// ErrNotRenewable is what Refresh returns for a fixed credential.
+	ErrNotRenewable = errors.New("client: the credential cannot be renewed")
 
-// APIKey returns the credential that is sent as header: value. Put a scheme word that
-// belongs to it, such as "apiKey ", into value.
+	// ErrRefused is for a Refresh, or a function of RenewableBearer, to wrap if the token
+	// server refused for good: the refresh token was revoked, the client is unknown.
+	ErrRefused = errors.New("client: the token server refused to renew the credential")
+)
+
+// APIKey returns a fixed credential that is sent as header: value. A scheme word that
+// belongs to it, such as "apiKey ", is part of value.
 func APIKey(header, value string) Auth {
-	return fixed{header: header, value: NewSecret(value)}
+	return fixed{header: header, value: newSecret(value)}
 }
 
-// Bearer returns a token that cannot be renewed, sent as Authorization: Bearer token.
+// Bearer returns a fixed token that is sent as Authorization: Bearer token.
 func Bearer(token string) Auth { return APIKey("Authorization", "Bearer "+token) }
 
-// fixed is a credential that stays.
+// A fixed credential never changes.
 type fixed struct {
 	header string
-	value  Secret
+	value  secret
 }
 
-func (f fixed) Apply(_ context.Context, req *http.Request) error {
-	req.Header.Set(f.header, f.value.Reveal())
-	return nil
+func (f fixed) Apply(_ context.Context, req *http.Request) (string, error) {
+	req.Header.Set(f.header, f.value.reveal())
+	return "", nil
 }
 
 func (fixed) Refresh(context.Context, string) error { return ErrNotRenewable }
 
-// RenewableBearer returns a bearer token that renew can replace. token is the first
-// one; if it is empty, renew is asked before the first request. A Client never runs
-// renew twice at a time.
-func RenewableBearer(token string, renew func(context.Context) (string, error)) Auth {
+// RenewableBearer returns a bearer token that renew replaces. token is the first one; if
+// it is empty, renew is called before the first request. renew returns the new token and
+// when it expires, zero if that is unknown. A token is renewed 10 s before it expires,
+// and when the vendor rejects it. A Client never runs renew twice at a time.
+func RenewableBearer(token string, renew func(context.Context) (token string, expires time.Time, err error)) Auth {
 	r := &renewable{renew: renew}
-	r.set(token)
+	r.set(token, time.Time{})
 	return r
 }
 
 type renewable struct {
-	renew func(context.Context) (string, error)
-	mu    sync.Mutex
-	value Secret // of the header; empty: there is none yet
+	renew func(context.Context) (string, time.Time, error)
+
+	mu      sync.Mutex
+	token   secret // empty: there is none yet
+	expires time.Time
 }
 
-func (r *renewable) set(token string) {
+// earlyRenewal is how long before it expires a token is renewed: a request is under way
+// for a while, and clocks differ.
+const earlyRenewal = 10 * time.Second
+
+func (r *renewable) set(token string, expires time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if token != "" {
-		r.value = NewSecret("Bearer " + token)
-	}
+	r.token, r.expires = newSecret(token), expires
 }
 
-func (r *renewable) header() string {
+func (r *renewable) current() (token string, expires time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.value.Reveal()
+	return r.token.reveal(), r.expires
 }
 
-func (r *renewable) Apply(_ context.Context, req *http.Request) error {
-	value := r.header()
-	if value == "" {
-		return ErrNoCredential
+func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) {
+	token, expires := r.current()
+	if token == "" || !expires.IsZero() && time.Until(expires) <= earlyRenewal {
+		return hashed(token), ErrNoCredential
 	}
-	req.Header.Set("Authorization", value)
-	return nil
+	req.Header.Set("Authorization", "Bearer "+token)
+	return hashed(token), nil
 }
 
 func (r *renewable) Refresh(ctx context.Context, rejected string) error {
-	if r.header() != rejected {
-		return nil // somebody else has
+	if token, _ := r.current(); hashed(token) != rejected {
+		return nil // another goroutine replaced it
 	}
-	token, err := r.renew(ctx)
+	token, expires, err := r.renew(ctx)
 	if err != nil {
 		return err
 	}
 	if token == "" {
-		return errors.New("client: the renewal gave an empty token")
+		return errors.New("client: the renewal returned an empty token")
 	}
-	r.set(token)
+	r.set(token, expires)
 	return nil
 }

@@ -16,8 +16,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // guarded answers 401 to every token but "new".
@@ -31,9 +31,9 @@ func guarded() http.Handler {
 
 func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded())
+		srv := retrywisetest.Handle(t, guarded())
 		var renewals atomic.Int32
-		auth := client.RenewableBearer("old", func(context.Context) (string, error) {
+		auth := renewable("old", func(context.Context) (string, error) {
 			renewals.Add(1)
 			time.Sleep(time.Second) // virtual: everybody has been refused by then
 			return "new", nil
@@ -52,9 +52,9 @@ func TestManyCallsWithAnExpiredTokenCauseOneRenewal(t *testing.T) {
 
 func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded())
+		srv := retrywisetest.Handle(t, guarded())
 		var fetched atomic.Int32
-		auth := client.RenewableBearer("", func(context.Context) (string, error) {
+		auth := renewable("", func(context.Context) (string, error) {
 			time.Sleep(time.Second) // virtual
 			fetched.Add(1)
 			return "new", nil
@@ -73,8 +73,8 @@ func TestTheFirstTokenIsFetchedOnce(t *testing.T) {
 
 func TestAFirstCallersCancelDoesNotEndTheRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded())
-		auth := client.RenewableBearer("old", func(ctx context.Context) (string, error) {
+		srv := retrywisetest.Handle(t, guarded())
+		auth := renewable("old", func(ctx context.Context) (string, error) {
 			select {
 			case <-time.After(5 * time.Second):
 				return "new", nil
@@ -120,9 +120,9 @@ func TestARenewalThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, guarded())
+				srv := retrywisetest.Handle(t, guarded())
 				var renewals atomic.Int32
-				auth := client.RenewableBearer("old", func(context.Context) (string, error) {
+				auth := renewable("old", func(context.Context) (string, error) {
 					renewals.Add(1)
 					return "", tt.err
 				})
@@ -152,8 +152,8 @@ func TestARenewalThatFails(t *testing.T) {
 
 func TestATokenThatIsRefusedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401), testserver.Status(401))
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		e := failure(t, err)
 		if e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 2 {
@@ -164,7 +164,7 @@ func TestATokenThatIsRefusedTwice(t *testing.T) {
 
 func TestAFixedCredentialIsNotRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401))
+		srv := retrywisetest.New(t, retrywisetest.Status(401))
 		c := newClient(t, srv, client.Config{Auth: client.Bearer("old")})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Class != apierrors.Authentication || len(e.Attempts) != 1 {
@@ -176,7 +176,7 @@ func TestAFixedCredentialIsNotRenewed(t *testing.T) {
 // A credential is for the base URL's origin and for nobody else.
 func TestACredentialStaysAtItsOrigin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(200), testserver.Status(200), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{Auth: client.APIKey("X-Api-Key", "s3cret")})
 		for _, target := range []string{"/items/7", "http://elsewhere.test/items/7", "http://vendor.test:8080/items/7"} {
 			if _, err := send(t.Context(), t, c, "GET", target, ""); err != nil {
@@ -194,7 +194,7 @@ func TestACredentialStaysAtItsOrigin(t *testing.T) {
 func TestNoVerbPrintsACredential(t *testing.T) {
 	for _, auth := range []client.Auth{
 		client.Bearer("canary"), client.APIKey("X-Api-Key", "canary"),
-		client.RenewableBearer("canary", func(context.Context) (string, error) { return "canary", nil }),
+		renewable("canary", func(context.Context) (string, error) { return "canary", nil }),
 	} {
 		c, err := client.New(client.Config{Auth: auth, BaseURL: "https://vendor.test"})
 		if err != nil {
@@ -210,9 +210,9 @@ func TestNoVerbPrintsACredential(t *testing.T) {
 }
 
 // tokensFrom renews by a POST through a client like ours.
-func tokensFrom(t testing.TB, answers ...testserver.Answer) (func(context.Context) (string, error), *testserver.Server) {
+func tokensFrom(t testing.TB, answers ...retrywisetest.Answer) (func(context.Context) (string, error), *retrywisetest.Server) {
 	t.Helper()
-	srv := testserver.New(t, answers...)
+	srv := retrywisetest.New(t, answers...)
 	login := newClient(t, srv, client.Config{})
 	return func(ctx context.Context) (string, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/token", strings.NewReader("refresh_token=x"))
@@ -230,23 +230,23 @@ func tokensFrom(t testing.TB, answers ...testserver.Answer) (func(context.Contex
 // What the token's server says of the token request is not said of the record.
 func TestTheTokenServersFailureIsNotTheRecords(t *testing.T) {
 	for name, tt := range map[string]struct {
-		answer testserver.Answer
+		answer retrywisetest.Answer
 		want   apierrors.Class
 	}{
-		"not found":     {testserver.Status(404), apierrors.Authentication},
-		"a refusal":     {testserver.Status(422), apierrors.Authentication},
-		"a conflict":    {testserver.Status(409), apierrors.Authentication},
-		"wrong secret":  {testserver.Status(401), apierrors.Authentication},
-		"down":          {testserver.Status(503), apierrors.ServerError},
-		"never answers": {testserver.Hang(), apierrors.Timeout},
+		"not found":     {retrywisetest.Status(404), apierrors.Authentication},
+		"a refusal":     {retrywisetest.Status(422), apierrors.Authentication},
+		"a conflict":    {retrywisetest.Status(409), apierrors.Authentication},
+		"wrong secret":  {retrywisetest.Status(401), apierrors.Authentication},
+		"down":          {retrywisetest.Status(503), apierrors.ServerError},
+		"never answers": {retrywisetest.Hang(), apierrors.Timeout},
 	} {
 		for _, first := range []string{"", "old"} {
 			t.Run(name+", first token "+first, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					renew, _ := tokensFrom(t, tt.answer)
-					srv := testserver.Handle(t, guarded())
+					srv := retrywisetest.Handle(t, guarded())
 					once := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1})
-					c := newClient(t, srv, client.Config{Policy: &once, Auth: client.RenewableBearer(first, renew)})
+					c := newClient(t, srv, client.Config{Policy: &once, Auth: renewable(first, renew)})
 					_, err := send(t.Context(), t, c, "POST", "/items", "x")
 					e := failure(t, err)
 					if e.Class != tt.want || e.Action == apierrors.Surface || e.Scope == apierrors.ScopeRecord || e.Applied != apierrors.AppliedNo || e.Stop == apierrors.StopNone {
@@ -261,11 +261,11 @@ func TestTheTokenServersFailureIsNotTheRecords(t *testing.T) {
 // The options of a record's call are not those of the token request.
 func TestTheTokenRequestHasNoneOfTheCallsOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		renew, tokens := tokensFrom(t, testserver.Status(500))
-		srv := testserver.Handle(t, guarded())
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", renew)})
-		ctx := client.WithCall(t.Context(), client.CallOptions{Repeatable: true, IdempotencyKey: "record-7", Op: "contacts.upsert"})
-		_, _ = send(ctx, t, c, "POST", "/items", "x")
+		renew, tokens := tokensFrom(t, retrywisetest.Status(500))
+		srv := retrywisetest.Handle(t, guarded())
+		c := newClient(t, srv, client.Config{Auth: renewable("old", renew)})
+		o := client.CallOptions{Repeatable: true, IdempotencyKey: "record-7", Op: "contacts.upsert"}
+		_, _ = send(t.Context(), t, c, "POST", "/items", "x", o)
 		if got := tokens.Requests(); len(got) != 1 || got[0].Header.Get("Idempotency-Key") != "" {
 			t.Errorf("%d token requests, the first with key %q", len(got), got[0].Header.Get("Idempotency-Key"))
 		}
@@ -275,10 +275,10 @@ func TestTheTokenRequestHasNoneOfTheCallsOptions(t *testing.T) {
 // A connection that was had for the token proves nothing of the call.
 func TestTheTokensConnectionIsNotTheCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tokens := testserver.New(t, testserver.Status(200))
-		srv := testserver.New(t)
+		tokens := retrywisetest.New(t, retrywisetest.Status(200))
+		srv := retrywisetest.New(t)
 		refused := failing(srv, 99, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
-		auth := client.RenewableBearer("", func(ctx context.Context) (string, error) {
+		auth := renewable("", func(ctx context.Context) (string, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, tokens.URL(), nil)
 			if err != nil {
 				return "", err
@@ -300,9 +300,9 @@ func TestTheTokensConnectionIsNotTheCalls(t *testing.T) {
 // The first token's failure is everybody's, too.
 func TestTheFirstTokensFailureIsEverybodys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		var asked atomic.Int32
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("", func(context.Context) (string, error) {
+		c := newClient(t, srv, client.Config{Auth: renewable("", func(context.Context) (string, error) {
 			asked.Add(1)
 			time.Sleep(time.Second) // virtual
 			return "", errors.New("invalid client")
@@ -323,8 +323,8 @@ func TestTheFirstTokensFailureIsEverybodys(t *testing.T) {
 // A call that cannot be repeated still has the credential renewed for the next ones.
 func TestAnUploadWithAnExpiredTokenRenewsItForTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, guarded())
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		srv := retrywisetest.Handle(t, guarded())
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
 		upload := func() error {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", io.MultiReader(strings.NewReader("x")))
 			if err != nil {
@@ -348,8 +348,8 @@ func TestAnUploadWithAnExpiredTokenRenewsItForTheNext(t *testing.T) {
 
 func TestNoRenewalAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401))
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(context.Context) (string, error) { return "new", nil })})
+		srv := retrywisetest.New(t, retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
 		_ = c.Close()
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Class != apierrors.Canceled || e.Stop != apierrors.StopCanceled {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // bodyTracker is a request body that knows whether it was closed.
@@ -29,7 +29,7 @@ func (b *bodyTracker) Close() error {
 
 func TestRequestBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503), testserver.JSON(200, `{}`), testserver.HTML(503))
+		srv := retrywisetest.New(t, retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`), retrywisetest.HTML(503))
 		c := newClient(t, srv, client.Config{})
 
 		if _, err := send(t.Context(), t, c, "PUT", "/items/7", "whole"); err != nil {
@@ -61,7 +61,7 @@ func TestRequestBodies(t *testing.T) {
 // A call that is never sent closes its body as well.
 func TestARefusedCallClosesItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"))
 		c := newClient(t, srv, client.Config{})
 		_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
 		body := &bodyTracker{Reader: strings.NewReader("x")}
@@ -84,7 +84,7 @@ func TestAnErrorThatTheCallerAskedForInGzip(t *testing.T) {
 		z := gzip.NewWriter(&zipped)
 		_, _ = z.Write([]byte(`{"type":"https://e.test/x","title":"Bad"}`))
 		_ = z.Close()
-		srv := testserver.New(t, testserver.JSON(422, zipped.String(), "Content-Encoding", "gzip"))
+		srv := retrywisetest.New(t, retrywisetest.JSON(422, zipped.String(), "Content-Encoding", "gzip"))
 		c, err := client.New(client.Config{Transport: srv.Transport()})
 		if err != nil {
 			t.Fatal(err)
@@ -101,9 +101,9 @@ func TestAnErrorThatTheCallerAskedForInGzip(t *testing.T) {
 // A success that breaks off while it is looked at is none.
 func TestALookThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Cut(200, `{"rows":[1,2,3]}`))
+		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `{"rows":[1,2,3]}`)))
 		c := newClient(t, srv, client.Config{})
-		_, err := send(client.WithCall(t.Context(), client.CallOptions{MaxWait: 1}), t, c, "GET", "/export", "")
+		_, err := send(t.Context(), t, c, "GET", "/export", "", client.CallOptions{MaxWait: 1})
 		if e := failure(t, err); e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("class %v, applied %v: %v", e.Class, e.Applied, e.Err)
 		}
@@ -113,7 +113,7 @@ func TestALookThatFails(t *testing.T) {
 // An error inside a 2xx is seen through the gzip that the caller asked for.
 func TestAnErrorInsideAZippedSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
 			_, _ = z.Write([]byte(`{"error":"no"}`))

@@ -10,14 +10,14 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Card: 100 GETs to a server that answers 503. Measured of go-retryablehttp: 500 requests.
 // Here the first calls use up what there is for retries; after that, a call is a request.
 func TestCardAServerThatIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(503)))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(503)))
 		c := newClient(t, srv, client.Config{})
 		requests := func(calls int) int {
 			before := len(srv.Requests())
@@ -45,7 +45,7 @@ func TestCardAServerThatIsDown(t *testing.T) {
 func TestTheBudgetIsEarned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n.Add(1)%10 == 0 {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
@@ -66,7 +66,7 @@ func TestTheBudgetIsEarned(t *testing.T) {
 func TestWhatABudgetIsFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := 0
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.Header.Get("X-Api-Key") != "limited":
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -112,7 +112,7 @@ func TestCardTheReturnFromAnOutage(t *testing.T) {
 	)
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if time.Since(began) < outage {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}

@@ -74,6 +74,7 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 
 // run sends the call until it is decided, and returns how it ended.
 func (x *call) run() (*http.Response, error) {
+	x.beginCall()
 	resp, err := x.send(x.request.http)
 	again, failed := x.judge(resp, err)
 	if again {
@@ -84,7 +85,8 @@ func (x *call) run() (*http.Response, error) {
 	if failed != nil && x.err == nil { // the context ended in a back-off
 		x.err = x.canceled(x.last)
 	}
-	x.ended(x.err)
+	x.settle()
+	x.endCall()
 	if failed != nil {
 		x.stopListening()
 		return nil, x.err
@@ -92,10 +94,7 @@ func (x *call) run() (*http.Response, error) {
 	if x.attempt.shown != nil {
 		resp = x.attempt.shown
 	}
-	if x.dropIn {
-		x.remember(resp)
-	}
-	x.attempt.Body().OnClose = x.stopListening
+	x.remember(resp)
 	return resp, nil
 }
 

@@ -17,8 +17,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 const canary = "c4n4ry-s3cret"
@@ -43,34 +43,34 @@ func (echo) Decode(a policy.Answer) *policy.Failure {
 // whatever goes wrong and whatever the vendor says back.
 func TestNoSecretGetsOut(t *testing.T) {
 	says := fmt.Sprintf(`{"token":%q,"url":"https://u:%s@h/?k=%s"}`, canary, canary, canary)
-	echoing := func(status int) testserver.Answer {
-		return testserver.JSON(status, says, "X-Request-Id", canary, "X-Echo", canary, "Location", "https://h/?k="+canary)
+	echoing := func(status int) retrywisetest.Answer {
+		return retrywisetest.JSON(status, says, "X-Request-Id", canary, "X-Echo", canary, "Location", "https://h/?k="+canary)
 	}
 	refused := &net.OpError{Op: "dial", Err: errors.New("refused for " + canary)}
 	for name, tt := range map[string]struct {
-		answers []testserver.Answer
-		wire    func(*testserver.Server) http.RoundTripper // nil: the server's own
+		answers []retrywisetest.Answer
+		wire    func(*retrywisetest.Server) http.RoundTripper // nil: the server's own
 		renew   error
 	}{
 		"a refused record":       {answers: repeated(echoing(422))},
 		"a server that is down":  {answers: repeated(echoing(503))},
-		"a limit":                {answers: []testserver.Answer{echoing(429), testserver.JSON(429, says, "Retry-After", "3600")}},
+		"a limit":                {answers: []retrywisetest.Answer{echoing(429), retrywisetest.JSON(429, says, "Retry-After", "3600")}},
 		"a redirect":             {answers: repeated(echoing(302))},
-		"an answer of no use":    {answers: repeated(testserver.Text(200, canary))},
-		"a broken connection":    {answers: repeated(testserver.Reset())},
-		"a dial that fails":      {wire: func(srv *testserver.Server) http.RoundTripper { return failing(srv, 99, refused) }},
-		"a transport that talks": {wire: func(*testserver.Server) http.RoundTripper { return silent{errors.New(canary)} }},
-		"a renewal that fails":   {answers: repeated(testserver.Status(401)), renew: errors.New("invalid secret " + canary)},
+		"an answer of no use":    {answers: repeated(retrywisetest.Text(200, canary))},
+		"a broken connection":    {answers: repeated(retrywisetest.Reset())},
+		"a dial that fails":      {wire: func(srv *retrywisetest.Server) http.RoundTripper { return failing(srv, 99, refused) }},
+		"a transport that talks": {wire: func(*retrywisetest.Server) http.RoundTripper { return silent{errors.New(canary)} }},
+		"a renewal that fails":   {answers: repeated(retrywisetest.Status(401)), renew: errors.New("invalid secret " + canary)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				handler := testserver.Script(tt.answers...)
-				srv := testserver.Handle(t, handler)
+				handler := retrywisetest.Script(tt.answers...)
+				srv := retrywisetest.Handle(t, handler)
 				var log bytes.Buffer
 				var seen events
 				cfg := client.Config{
 					Vendor: echo{shop{shopPolicy(t)}}, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-					Observe: seen.observe, Auth: client.RenewableBearer(canary, func(context.Context) (string, error) { return "new-" + canary, tt.renew }),
+					Observer: seen.observer(), Auth: renewable(canary, func(context.Context) (string, error) { return "new-" + canary, tt.renew }),
 				}
 				if tt.wire != nil {
 					cfg.Transport = tt.wire(srv)
@@ -89,9 +89,7 @@ func TestNoSecretGetsOut(t *testing.T) {
 					}
 					fmt.Fprintf(&printed, "%v %+v %#v %q %s %s\n", e, e, e, e, *e, asJSON)
 				}
-				for _, ev := range seen.all {
-					fmt.Fprintf(&printed, "%+v %#v\n", ev, ev.Err)
-				}
+				fmt.Fprintf(&printed, "%+v %#v\n%+v\n%+v\n%+v\n", seen.calls, seen.calls, seen.attempts, seen.waits, seen.renewals)
 				if out := printed.String() + log.String(); strings.Contains(out, canary) || !strings.Contains(out, "items.put") {
 					t.Errorf("it got out, or nothing was printed:\n%s", out)
 				}
@@ -101,24 +99,24 @@ func TestNoSecretGetsOut(t *testing.T) {
 }
 
 // repeated is enough of one answer for every attempt of a test.
-func repeated(answer testserver.Answer) []testserver.Answer {
-	return slices.Repeat([]testserver.Answer{answer}, 30)
+func repeated(answer retrywisetest.Answer) []retrywisetest.Answer {
+	return slices.Repeat([]retrywisetest.Answer{answer}, 30)
 }
 
 // canaryRequest has the secret in query, userinfo, path, header and body.
-func canaryRequest(t *testing.T, srv *testserver.Server, o client.CallOptions) *http.Request {
+func canaryRequest(t *testing.T, srv *retrywisetest.Server, o client.CallOptions) *http.Request {
 	t.Helper()
 	host := strings.TrimPrefix(srv.URL(), "http://")
 	target := fmt.Sprintf("http://u:%s@%s/items/%s@b.c?key=%s#%s", canary, host, canary, canary, canary)
-	req, err := http.NewRequestWithContext(client.WithCall(t.Context(), o), http.MethodPut, target, strings.NewReader(canary))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, target, strings.NewReader(canary))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("X-Api-Key", canary)
-	return req
+	return client.With(req, o)
 }
 
-func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) error {
+func sendCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o client.CallOptions) error {
 	t.Helper()
 	resp, err := c.Send(canaryRequest(t, srv, o))
 	if err == nil {
@@ -129,7 +127,7 @@ func sendCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client
 
 // dropInCanary is what Check says of the answer through HTTP(), or the error without
 // net/http's own words.
-func dropInCanary(t *testing.T, c *client.Client, srv *testserver.Server, o client.CallOptions) []error {
+func dropInCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o client.CallOptions) []error {
 	t.Helper()
 	resp, err := c.HTTP().Do(canaryRequest(t, srv, o))
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Each test below is a failure that was measured of net/http 1.26 or go-retryablehttp
@@ -25,19 +26,19 @@ import (
 // ours, it is, and the log tells both figures.
 
 // always answers every request in the same way.
-func always(answer testserver.Answer) http.HandlerFunc { return http.HandlerFunc(answer) }
+func always(answer retrywisetest.Answer) http.HandlerFunc { return http.HandlerFunc(answer) }
 
 // executing runs a request and then resets the connection.
-func executing(ledger *testserver.Ledger) http.HandlerFunc {
+func executing(ledger *retrywisetest.Ledger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		ledger.Record(string(body), nil)
-		testserver.Reset()(w, r)
+		retrywisetest.Reset()(w, r)
 	}
 }
 
 // go-retryablehttp is what the cards are measured against.
-func retryablehttpOver(srv *testserver.Server) *retryablehttp.Client {
+func retryablehttpOver(srv *retrywisetest.Server) *retryablehttp.Client {
 	c := retryablehttp.NewClient()
 	c.Logger, c.HTTPClient.Transport = nil, srv.Transport()
 	return c
@@ -47,8 +48,8 @@ func retryablehttpOver(srv *testserver.Server) *retryablehttp.Client {
 // go-retryablehttp: 100 executions.
 func TestCardAPostThatWasAppliedThenReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ours, theirs testserver.Ledger
-		srv, peer := testserver.Handle(t, executing(&ours)), testserver.Handle(t, executing(&theirs))
+		var ours, theirs retrywisetest.Ledger
+		srv, peer := retrywisetest.Handle(t, executing(&ours)), retrywisetest.Handle(t, executing(&theirs))
 		c := newClient(t, srv, client.Config{})
 		for i := range 20 {
 			_, err := send(t.Context(), t, c, "POST", "/items", fmt.Sprint("order ", i))
@@ -66,9 +67,9 @@ func TestCardAPostThatWasAppliedThenReset(t *testing.T) {
 
 // onAReusedConnection is a server that answers its first request, closes the connection
 // under the second, and answers the others. What it got is in its Requests.
-func onAReusedConnection(t *testing.T) *testserver.Server {
+func onAReusedConnection(t *testing.T) *retrywisetest.Server {
 	t.Helper()
-	return testserver.Handle(t, testserver.Script(testserver.Status(200), testserver.Reset(), testserver.Status(200), testserver.Status(200)))
+	return retrywisetest.Handle(t, retrywisetest.Script(retrywisetest.Status(200), retrywisetest.Reset(), retrywisetest.Status(200), retrywisetest.Status(200)))
 }
 
 // Card: a POST with an Idempotency-Key, and the reused connection dies. Measured of
@@ -88,7 +89,7 @@ func TestCardAKeyedPostOnADeadConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := onAReusedConnection(t)
 				var seen events
-				cfg := client.Config{Observe: seen.observe}
+				cfg := client.Config{Observer: seen.observer()}
 				if !tt.honours {
 					cfg.Vendor = keyless{shop{shopPolicy(t)}}
 				}
@@ -96,19 +97,17 @@ func TestCardAKeyedPostOnADeadConnection(t *testing.T) {
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 					t.Fatal(err)
 				}
-				ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k-1"})
-				req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/items", strings.NewReader("x"))
-				if err != nil {
-					t.Fatal(err)
+				req := newRequest(t, http.MethodPost, "/items", "x", "Idempotency-Key", "k-1") // net/http repeats it for that
+				if tt.honours {
+					req = client.With(req, client.CallOptions{IdempotencyKey: "k-1"})
 				}
-				req.Header.Set("Idempotency-Key", "k-1") // net/http takes it for a leave to repeat
 				resp, err := c.HTTP().Do(req)
 				if err == nil {
 					_ = resp.Body.Close()
 				} else if e := failure(t, err); e.Applied != apierrors.AppliedUnknown {
 					t.Errorf("applied %v", e.Applied)
 				}
-				if got, told := len(srv.Requests()), len(seen.of(client.EventAttempt)); got != tt.requests || told != tt.told || (err != nil) != tt.isUnknown {
+				if got, told := len(srv.Requests()), len(seen.attempts); got != tt.requests || told != tt.told || (err != nil) != tt.isUnknown {
 					t.Errorf("%d requests, %d told, error %v", got, told, err)
 				}
 			})
@@ -119,7 +118,11 @@ func TestCardAKeyedPostOnADeadConnection(t *testing.T) {
 // keyless is a shop that honours no idempotency keys.
 type keyless struct{ shop }
 
-func (keyless) IdempotencyHeader() string { return "" }
+func (k keyless) Profile() policy.Profile {
+	p := k.shop.Profile()
+	p.IdempotencyHeader = ""
+	return p
+}
 
 // Card: two GETs, the second of which meets a dead idle connection. Measured of
 // net/http: the server sees three requests, the client two. Here as many are told as
@@ -128,7 +131,7 @@ func TestCardADeadIdleConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, alone := onAReusedConnection(t), onAReusedConnection(t)
 		var seen events
-		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
 		for range 2 {
 			if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 				t.Error(err)
@@ -137,8 +140,8 @@ func TestCardADeadIdleConnection(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		t.Logf("the server saw %d of 2 calls, and ours told %d; net/http alone: %d, and told 2", len(srv.Requests()), len(seen.of(client.EventAttempt)), len(alone.Requests()))
-		if got, told := len(srv.Requests()), len(seen.of(client.EventAttempt)); got != 3 || told != 3 {
+		t.Logf("the server saw %d of 2 calls, and ours told %d; net/http alone: %d, and told 2", len(srv.Requests()), len(seen.attempts), len(alone.Requests()))
+		if got, told := len(srv.Requests()), len(seen.attempts); got != 3 || told != 3 {
 			t.Errorf("%d requests, %d told; want 3 and 3", got, told)
 		}
 	})
@@ -150,19 +153,19 @@ func TestADeadConnectionUnderAWrappedTransport(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
 			var n atomic.Int64
-			srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if n.Add(1)%4 == 0 {
-					testserver.Reset()(w, r)
+					retrywisetest.Reset()(w, r)
 				}
 			}))
 			var seen events
-			c := newClient(t, srv, client.Config{Observe: seen.observe, Transport: wire(srv.Transport().RoundTrip)})
+			c := newClient(t, srv, client.Config{Observer: seen.observer(), Transport: wire(srv.Transport().RoundTrip)})
 			together(8, func() {
 				for range 25 {
 					_, _ = send(t.Context(), t, c, "GET", "/items", "")
 				}
 			})
-			if got, told := len(srv.Requests()), len(seen.of(client.EventAttempt)); got != told {
+			if got, told := len(srv.Requests()), len(seen.attempts); got != told {
 				t.Errorf("%d requests, %d told", got, told)
 			}
 		})
@@ -183,7 +186,7 @@ func TestCardsAbsurdRetryAfter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(429, "Retry-After", tt.seconds))
+				srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", tt.seconds))
 				c := newClient(t, srv, client.Config{})
 				began := time.Now()
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
@@ -202,7 +205,7 @@ func TestCardsAbsurdRetryAfter(t *testing.T) {
 // so many seconds.
 func theirAttempts(t *testing.T, seconds string) (sent int, slept time.Duration) {
 	t.Helper()
-	srv := testserver.Handle(t, always(testserver.Status(429, "Retry-After", seconds)))
+	srv := retrywisetest.Handle(t, always(retrywisetest.Status(429, "Retry-After", seconds)))
 	began := time.Now()
 	_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without an answer
 	return len(srv.Requests()), time.Since(began)
@@ -215,7 +218,7 @@ func TestCardObsoleteDates(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				at := began.Add(7 * time.Second).UTC().Format(layout)
-				srv := testserver.New(t, testserver.Status(429, "Retry-After", at), testserver.Status(200))
+				srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", at), retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{})
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 					t.Error(err)
@@ -238,7 +241,7 @@ func TestCardOneConnectionForGoodAndBad(t *testing.T) {
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		})
-		srv := testserver.Handle(t, handler)
+		srv := retrywisetest.Handle(t, handler)
 		c := newClient(t, srv, client.Config{})
 		failed := 0
 		for range 220 {
@@ -257,7 +260,7 @@ func TestCardOneConnectionForGoodAndBad(t *testing.T) {
 // are given to each attempt's body, and nothing to draining it.
 func TestCardABodyThatTrickles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			tick := time.NewTicker(50 * time.Millisecond)
 			defer tick.Stop()
@@ -295,7 +298,7 @@ func TestCardAGzipBomb(t *testing.T) {
 	for name, asks := range map[string]string{"unpacked by net/http": "", "by the caller": "gzip"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, always(testserver.JSON(500, bomb.String(), "Content-Encoding", "gzip")))
+				srv := retrywisetest.Handle(t, always(retrywisetest.JSON(500, bomb.String(), "Content-Encoding", "gzip")))
 				c := newClient(t, srv, client.Config{})
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", http.NoBody)
 				if err != nil {
@@ -323,7 +326,7 @@ func TestCardAGzipBomb(t *testing.T) {
 func TestCardADialErrorPrintsNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := &url.Error{Op: "dial", URL: "http://vendor.test/?api_key=SECRET", Err: io.ErrUnexpectedEOF}
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, refused)})
 		_, err := send(t.Context(), t, c, "GET", "/items?api_key=SECRET", "")
 		_, dropIn := get(t, c.HTTP(), srv.URL()+"/items?api_key=SECRET") //nolint:bodyclose // there is no answer

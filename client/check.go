@@ -23,25 +23,30 @@ func (c *Client) Check(resp *http.Response) error {
 	if resp == nil {
 		return malformed("", "there is no answer to check", nil)
 	}
+	if body, ok := resp.Body.(*wire.Body); ok {
+		if x, ok := body.Owner.(*call); ok {
+			return x.err
+		}
+	}
 	if known, err := c.checked.of(resp); known {
 		return err
 	}
 	return c.judge(resp)
 }
 
-// checked tells how the calls ended whose answers were handed on through HTTP(). It
-// holds no answer: an entry goes when its answer does. (The body cannot carry it, as an
-// http.Client with a Timeout wraps the body.)
-type checked struct{ byAnswer sync.Map } // of weak.Pointer[http.Response] to error
+// checked knows how the calls ended whose responses were returned through HTTP(), as an
+// http.Client with a Timeout puts another body around ours. It holds no response: an entry
+// goes when its response does.
+type checked struct{ byResponse sync.Map } // of weak.Pointer[http.Response] to *error
 
 func (o *checked) remember(resp *http.Response, err error) {
 	key := weak.Make(resp)
-	o.byAnswer.Store(key, &err)
-	runtime.AddCleanup(resp, func(key weak.Pointer[http.Response]) { o.byAnswer.Delete(key) }, key)
+	o.byResponse.Store(key, &err)
+	runtime.AddCleanup(resp, func(key weak.Pointer[http.Response]) { o.byResponse.Delete(key) }, key)
 }
 
 func (o *checked) of(resp *http.Response) (known bool, err error) {
-	found, _ := o.byAnswer.Load(weak.Make(resp))
+	found, _ := o.byResponse.Load(weak.Make(resp))
 	told, known := found.(*error)
 	if !known {
 		return false, nil
@@ -51,14 +56,19 @@ func (o *checked) of(resp *http.Response) (known bool, err error) {
 
 // remember has Check know how the call ended, or that its response broke off.
 func (x *call) remember(resp *http.Response) {
-	if x.err != nil || x.accepted || x.hasErrorsIn2xx() { // otherwise the status says it
+	body := x.attempt.Body()
+	body.Owner, body.OnClose = x, x.stopListening
+	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx()) { // otherwise the status says it
 		x.c.checked.remember(resp, x.err)
 	}
 	if x.err != nil || x.accepted {
 		return
 	}
-	if body, ok := resp.Body.(*wire.Body); ok {
-		body.OnBreak = func(err error) { x.c.checked.remember(resp, x.brokenOff(resp, err)) }
+	body.OnBreak = func(err error) {
+		x.err = x.brokenOff(resp, err)
+		if x.dropIn {
+			x.c.checked.remember(resp, x.err)
+		}
 	}
 }
 
@@ -77,7 +87,7 @@ func (c *Client) judge(resp *http.Response) error {
 	limit, wanted := maxErrorBody, anything
 	switch {
 	case resp.StatusCode >= http.StatusBadRequest:
-	case isSuccess(resp) && c.vendor.ErrorsIn2xx():
+	case isSuccess(resp) && c.profile.ErrorsIn2xx:
 		limit, wanted = maxPeek, isZippedDocument
 	default:
 		return nil
@@ -113,12 +123,12 @@ func (c *Client) requestFor(resp *http.Response) request {
 	if req == nil || req.URL == nil {
 		req = &http.Request{URL: &url.URL{}}
 	}
-	r := request{original: req, http: req, options: optionsFrom(req.Context())}
+	r := request{original: req, http: req, options: optionsOf(req)}
 	if target, path := c.resolve(req.URL); target != nil {
 		whole := *req
 		whole.URL = target
 		r.http, r.path = &whole, path
 	}
-	r.account = c.accountOf(r.http)
+	r.account = c.accountOf(r.http, r.options)
 	return r
 }

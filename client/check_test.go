@@ -17,7 +17,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A success that breaks off while the caller reads it is one no longer.
@@ -25,7 +25,7 @@ func TestCheckAfterABrokenRead(t *testing.T) {
 	for method, stop := range map[string]apierrors.Stop{"GET": apierrors.StopNone, "POST": apierrors.StopUnsafe} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Cut(200, strings.Repeat("rows ", 2000)))
+				srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, strings.Repeat("rows ", 2000))))
 				c := newClient(t, srv, client.Config{})
 				req := newRequest(t, method, "/export", "")
 				resp, err := c.HTTP().Do(req)
@@ -96,7 +96,7 @@ func TestCheckOfHalfAnAnswer(t *testing.T) {
 // Check does not wait for a success that streams.
 func TestCheckOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"rows":[`)
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
@@ -116,7 +116,7 @@ func TestCheckOfAStream(t *testing.T) {
 // A read that the caller itself gives up is no failure of the vendor's.
 func TestCheckAfterTheCallersCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, "1,2")
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
@@ -166,10 +166,10 @@ func TestCheckForgets(t *testing.T) {
 // Check knows that a failure was accepted for what had come before it.
 func TestCheckOfAnAcceptedFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Reset(), testserver.Status(400, "X-Code", "THERE"))
+		srv := retrywisetest.New(t, retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE"))
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "POST", srv.URL()+"/items", "x")
-		resp, err := c.HTTP().Do(req.WithContext(client.WithCall(t.Context(), client.CallOptions{Repeatable: true})))
+		resp, err := c.HTTP().Do(client.With(req, client.CallOptions{Repeatable: true}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,9 +228,8 @@ func TestCheckOfAnAnswerThatBreaks(t *testing.T) {
 }
 
 func TestCheckKnowsTheCall(t *testing.T) {
-	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}, Auth: client.RenewableBearer("t", nil)})
-	req := newRequest(t, "GET", "http://vendor.test/items", "")
-	req = req.WithContext(client.WithCall(t.Context(), client.CallOptions{Op: "items.list"}))
+	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}, Auth: renewable("t", nil)})
+	req := client.With(newRequest(t, "GET", "http://vendor.test/items", ""), client.CallOptions{Op: "items.list"})
 	err := c.Check(&http.Response{StatusCode: 401, Header: http.Header{}, Body: http.NoBody, Request: req})
 	if e := failure(t, err); e.Op != "items.list" || e.Class != apierrors.TokenExpired {
 		t.Errorf("op %q, class %v", e.Op, e.Class)

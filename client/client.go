@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,94 +13,121 @@ import (
 	"github.com/retrywise/retrywise/traffic"
 )
 
-// A Vendor tells a Client how one API behaves. *vendors.Vendor is one. Its methods may
-// be called from many goroutines at once.
+// A Vendor is what a Client knows of one API. *vendors.Vendor is one. Its methods are safe
+// for concurrent use.
 type Vendor interface {
-	Name() string          // as in an operator's file, such as "rdstation"
-	BaseURL() string       // empty if the caller gives whole URLs
-	Policy() policy.Policy // what to do about each failure
-	// Decode explains an answer, or returns nil if it is not a failure.
+	// Profile returns the facts about the vendor. New calls it once.
+	Profile() policy.Profile
+
+	// Decode explains a response, or returns nil if it is not a failure.
 	Decode(policy.Answer) *policy.Failure
-	// ErrorsIn2xx reports whether an answer that is a success by its status may hold an
-	// error, so that Decode is to see it.
-	ErrorsIn2xx() bool
-	// IdempotencyHeader is where the vendor takes an idempotency key; empty if it
-	// honours none.
-	IdempotencyHeader() string
 }
 
-// Config says how a Client is made. The zero Config works: a client for any API,
-// judged by status.
+// Config is how a Client is made. The zero Config works: it makes a Client for any API,
+// which judges responses by their status.
 type Config struct {
-	Vendor    Vendor            // nil: judged by status, RFC 9457 and Retry-After
-	BaseURL   string            // empty: the vendor's; for a URL without a host, and to tell the vendor from others
-	Policy    *policy.Policy    // nil: the vendor's
-	Transport http.RoundTripper // nil: a private one with room for 100 idle connections, which also proves best what left
-	Auth      Auth              // nil: none; applied to the base URL's origin only
-	Logger    *slog.Logger      // nil: silent
-	// Observe is called for each attempt, wait, renewal and call as it ends, in the
-	// goroutine of the call; nil: not at all.
-	Observe func(context.Context, Event)
+	// Vendor knows the API. nil: responses are judged by status, and problem documents
+	// (RFC 9457) and Retry-After are read.
+	Vendor Vendor
+
+	// BaseURL is the base for relative URLs. Credentials and limits apply to its origin
+	// only. Empty: the vendor's.
+	BaseURL string
+
+	// Policy decides about failures. nil: the vendor's. It must be made from the policy of
+	// the same vendor, or from policy.Default().
+	Policy *policy.Policy
+
+	// Transport sends the requests. nil: the Client makes a Transport for itself, and
+	// closes it. Around another one, wrap a NewTransport: only that can prove that a
+	// request was not sent, and so some writes are not retried without it.
+	Transport http.RoundTripper
+
+	// Auth puts a credential on requests to the base URL's origin. nil: the caller does.
+	Auth Auth
+
+	// Logger gets a warning for each call that failed, information for each attempt that
+	// failed, and everything else for debugging. nil: no log.
+	Logger *slog.Logger
+
+	// Observer is called at the begin and the end of what the Client does.
+	Observer Observer
+
+	// UserAgent is the User-Agent of requests without one. Empty: "retrywise".
+	UserAgent string
 }
 
-// A Client calls one vendor with one credential. It is made by New, and safe for
-// concurrent use.
+// A Client calls one vendor. It keeps the state that calls share: rate limiters, pauses
+// after a 429, the current token and the retry budget. Make one with New for each vendor
+// and credential, and share it. It is safe for concurrent use.
 type Client struct {
 	vendor        Vendor
+	profile       policy.Profile
 	base          *url.URL // nil: none
 	policy        policy.Policy
-	isBound       bool          // the base URL's origin is the vendor's for certain
 	foreignPolicy policy.Policy // for what is not the vendor's
-	wire          *wire.Wire
+	isBound       bool          // the base URL's origin is certainly the vendor's
 	auth          Auth
-	renewals      *renewals
+	userAgent     []string
+	wire          *wire.Wire
 	traffic       traffic.Shared
+	renewals      *renewals
 	checked       checked
 	log           *slog.Logger
-	observe       func(context.Context, Event)
+	observer      Observer
 	random        func() float64
 }
 
 // New returns a Client, or everything that is wrong with cfg.
 func New(cfg Config) (*Client, error) {
-	var problems []error
 	c := &Client{
-		vendor: cfg.Vendor, auth: cfg.Auth, log: cfg.Logger, observe: cfg.Observe,
-		wire: wireBy(cfg.Transport), random: rand.Float64,
+		vendor: cfg.Vendor, auth: cfg.Auth, log: cfg.Logger, observer: cfg.Observer, userAgent: []string{cfg.UserAgent},
+		wire: wireBy(cfg.Transport), traffic: traffic.NewMemory(), random: rand.Float64,
 	}
-	c.traffic = traffic.NewMemory()
-	c.renewals = newRenewals(c.traffic)
 	if c.vendor == nil {
 		c.vendor = anyVendor{}
 	}
-	c.policy = c.vendor.Policy()
-	if cfg.Policy != nil {
-		c.policy = *cfg.Policy
+	if cfg.UserAgent == "" {
+		c.userAgent[0] = "retrywise"
 	}
-	if err := c.policy.Check(); err != nil {
-		problems = append(problems, err)
-	}
-	c.foreignPolicy = policy.Default().WithRetry(c.policy.Retry())
-	base := cfg.BaseURL
-	if base == "" {
-		base = c.vendor.BaseURL()
-	}
-	var err error
-	if c.base, err = parseBase(base); err != nil {
-		problems = append(problems, err)
-	}
-	if c.auth != nil && base == "" {
-		problems = append(problems, errors.New("client: Auth needs a BaseURL, as a credential is sent to that origin only"))
-	}
-	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	c.renewals = newRenewals(c)
+	c.profile = c.vendor.Profile()
+	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg)}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
-// parseBase reads a base URL; none is nil. The text of a wrong one is not repeated, as
-// it may hold a credential.
+// setPolicy takes the caller's policy, or else the vendor's.
+func (c *Client) setPolicy(p *policy.Policy) error {
+	c.policy = c.profile.Policy
+	if p != nil {
+		c.policy = *p
+	}
+	c.foreignPolicy = policy.Default().WithRetry(c.policy.Retry())
+	if name := c.policy.Name(); name != "" && name != c.profile.Name {
+		return fmt.Errorf("client: Policy: it is for vendor %q, and the Vendor is %q", name, c.profile.Name)
+	}
+	return c.policy.Check()
+}
+
+// setBase takes the caller's base URL, or else the vendor's.
+func (c *Client) setBase(cfg Config) (err error) {
+	base := cfg.BaseURL
+	if base == "" {
+		base = c.profile.BaseURL
+	}
+	if c.auth != nil && base == "" {
+		return errors.New("client: Auth needs a BaseURL, as a credential is sent to that origin only")
+	}
+	c.base, err = parseBase(base)
+	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
+	return err
+}
+
+// parseBase reads a base URL; nil for an empty one. The error does not repeat a wrong one,
+// as it may hold a credential.
 func parseBase(base string) (*url.URL, error) {
 	if base == "" {
 		return nil, nil
@@ -111,13 +137,14 @@ func parseBase(base string) (*url.URL, error) {
 		return nil, errors.New("client: BaseURL: expected an absolute http or https URL")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("client: BaseURL of %s: expected neither userinfo, query nor fragment; use Auth for a credential", u.Host)
+		return nil, fmt.Errorf("client: BaseURL of %s: expected no userinfo, query or fragment; use Auth for a credential", u.Host)
 	}
 	return u, nil
 }
 
-// Close ends the renewal that may be under way, and closes idle connections if the
-// transport is the client's own. Calls under way go on.
+// Close ends the renewal that is under way, if there is one, and closes idle connections
+// unless the Transport is the caller's. Calls that are under way go on, and so do later
+// ones, but a credential that has to be renewed fails them with class canceled.
 func (c *Client) Close() error {
 	c.renewals.close()
 	c.wire.Close()

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func TestWithoutAVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(503, "Retry-After", "7"), testserver.JSON(200, `{}`))
+		srv := retrywisetest.New(t, retrywisetest.Status(503, "Retry-After", "7"), retrywisetest.JSON(200, `{}`))
 		c, err := client.New(client.Config{Transport: srv.Transport()})
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func TestWithoutAVendor(t *testing.T) {
 
 func TestAProblemDocumentWithoutAVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
+		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
 			"Content-Type", "application/problem+json"))
 		c, err := client.New(client.Config{Transport: srv.Transport()})
 		if err != nil {
@@ -47,7 +47,7 @@ func TestAProblemDocumentWithoutAVendor(t *testing.T) {
 
 func TestAnOperatorsPolicyIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503))
+		srv := retrywisetest.New(t, retrywisetest.HTML(503))
 		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")

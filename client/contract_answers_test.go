@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // An answer is the same answer, whatever it says. What would be sent again is asked for
@@ -18,35 +18,35 @@ func TestAnswersAreWhatNetHTTPMakesOfThem(t *testing.T) {
 	long := strings.Repeat(`{"row":"0123456789abcdef"},`, 40_000) // over 1 MiB
 	for name, tt := range map[string]struct {
 		method string
-		answer testserver.Answer
+		answer retrywisetest.Answer
 		header []string // of the request
 	}{
-		"a success":                          {"GET", testserver.JSON(200, `{"id":"7"}`), nil},
-		"created":                            {"POST", testserver.JSON(201, `{"id":"7"}`, "Location", "/items/7"), nil},
-		"accepted":                           {"POST", testserver.Status(202, "Retry-After", "5"), nil},
-		"no content":                         {"DELETE", testserver.Status(204), nil},
-		"reset content":                      {"POST", testserver.Status(205), nil},
-		"partial content":                    {"GET", testserver.JSON(206, `half`, "Content-Range", "bytes 0-3/8"), nil},
-		"not modified":                       {"GET", testserver.Status(304, "Etag", `"x"`), []string{"If-None-Match", `"x"`}},
-		"choices without a Location":         {"GET", testserver.Text(300, "choose"), nil},
-		"choices with a Location":            {"GET", testserver.JSON(300, "choose", "Location", "/b"), nil},
-		"moved without a Location":           {"GET", testserver.Text(302, "where?"), nil},
-		"a bad request":                      {"GET", testserver.Text(400, "bad"), nil},
-		"unauthorized":                       {"GET", testserver.Status(401, "Www-Authenticate", `Basic realm="x"`), nil},
-		"forbidden":                          {"GET", testserver.HTML(403), nil},
-		"not found":                          {"GET", testserver.JSON(404, `{"why":"gone"}`), nil},
-		"not found, accepted":                {"DELETE", testserver.JSON(404, `{"why":"gone"}`, "X-Code", "GONE"), nil},
-		"refused":                            {"PUT", testserver.JSON(422, `{"why":"bad"}`, "X-Code", "BAD"), nil},
-		"a failure that is not repeated":     {"POST", testserver.JSON(500, `{"why":"down"}`), nil},
-		"a gateway's page":                   {"POST", testserver.HTML(502), nil},
-		"not implemented":                    {"GET", testserver.Text(501, "no"), nil},
-		"a told wait that does not fit":      {"GET", testserver.JSON(429, `slow down`, "Retry-After", "3600"), nil},
-		"a status that nobody knows":         {"POST", testserver.Text(799, "?"), nil},
-		"the head of a success":              {"HEAD", testserver.JSON(200, ``, "Content-Length", "12"), nil},
-		"the head of a failure":              {"HEAD", testserver.JSON(404, ``, "Content-Length", "12"), nil},
+		"a success":                          {"GET", retrywisetest.JSON(200, `{"id":"7"}`), nil},
+		"created":                            {"POST", retrywisetest.JSON(201, `{"id":"7"}`, "Location", "/items/7"), nil},
+		"accepted":                           {"POST", retrywisetest.Status(202, "Retry-After", "5"), nil},
+		"no content":                         {"DELETE", retrywisetest.Status(204), nil},
+		"reset content":                      {"POST", retrywisetest.Status(205), nil},
+		"partial content":                    {"GET", retrywisetest.JSON(206, `half`, "Content-Range", "bytes 0-3/8"), nil},
+		"not modified":                       {"GET", retrywisetest.Status(304, "Etag", `"x"`), []string{"If-None-Match", `"x"`}},
+		"choices without a Location":         {"GET", retrywisetest.Text(300, "choose"), nil},
+		"choices with a Location":            {"GET", retrywisetest.JSON(300, "choose", "Location", "/b"), nil},
+		"moved without a Location":           {"GET", retrywisetest.Text(302, "where?"), nil},
+		"a bad request":                      {"GET", retrywisetest.Text(400, "bad"), nil},
+		"unauthorized":                       {"GET", retrywisetest.Status(401, "Www-Authenticate", `Basic realm="x"`), nil},
+		"forbidden":                          {"GET", retrywisetest.HTML(403), nil},
+		"not found":                          {"GET", retrywisetest.JSON(404, `{"why":"gone"}`), nil},
+		"not found, accepted":                {"DELETE", retrywisetest.JSON(404, `{"why":"gone"}`, "X-Code", "GONE"), nil},
+		"refused":                            {"PUT", retrywisetest.JSON(422, `{"why":"bad"}`, "X-Code", "BAD"), nil},
+		"a failure that is not repeated":     {"POST", retrywisetest.JSON(500, `{"why":"down"}`), nil},
+		"a gateway's page":                   {"POST", retrywisetest.HTML(502), nil},
+		"not implemented":                    {"GET", retrywisetest.Text(501, "no"), nil},
+		"a told wait that does not fit":      {"GET", retrywisetest.JSON(429, `slow down`, "Retry-After", "3600"), nil},
+		"a status that nobody knows":         {"POST", retrywisetest.Text(799, "?"), nil},
+		"the head of a success":              {"HEAD", retrywisetest.JSON(200, ``, "Content-Length", "12"), nil},
+		"the head of a failure":              {"HEAD", retrywisetest.JSON(404, ``, "Content-Length", "12"), nil},
 		"the head of a compressed answer":    {"HEAD", gzipIfAsked(200, "text"), nil},
-		"an empty body":                      {"GET", testserver.Text(200, ""), nil},
-		"an empty body of a failure":         {"GET", testserver.Text(404, ""), nil},
+		"an empty body":                      {"GET", retrywisetest.Text(200, ""), nil},
+		"an empty body of a failure":         {"GET", retrywisetest.Text(404, ""), nil},
 		"an empty body in chunks":            {"GET", pieces(200, 0, ""), nil},
 		"chunks":                             {"GET", pieces(200, 0, "a", "b", "c"), nil},
 		"chunks of JSON":                     {"GET", pieces(200, 0, `{"a":`, `1}`), nil},
@@ -58,24 +58,24 @@ func TestAnswersAreWhatNetHTTPMakesOfThem(t *testing.T) {
 		"gzip by the caller's own wish":      {"GET", gzipIfAsked(200, "text"), []string{"Accept-Encoding", "gzip"}},
 		"gzip of a failure by that wish":     {"GET", gzipIfAsked(422, "text"), []string{"Accept-Encoding", "gzip"}},
 		"no compression by the caller's":     {"GET", gzipIfAsked(200, "text"), []string{"Accept-Encoding", "identity"}},
-		"gzip that is none":                  {"POST", testserver.JSON(200, "text", "Content-Encoding", "gzip"), nil},
-		"gzip of a failure that is none":     {"POST", testserver.JSON(422, "text", "Content-Encoding", "gzip"), nil},
-		"another encoding":                   {"GET", testserver.JSON(200, "text", "Content-Encoding", "br"), nil},
+		"gzip that is none":                  {"POST", retrywisetest.JSON(200, "text", "Content-Encoding", "gzip"), nil},
+		"gzip of a failure that is none":     {"POST", retrywisetest.JSON(422, "text", "Content-Encoding", "gzip"), nil},
+		"another encoding":                   {"GET", retrywisetest.JSON(200, "text", "Content-Encoding", "br"), nil},
 		"trailers":                           {"GET", withTrailer(200), nil},
 		"trailers of a failure":              {"GET", withTrailer(422), nil},
-		"a long success":                     {"GET", testserver.JSON(200, long), nil},
-		"a long failure":                     {"GET", testserver.JSON(422, long), nil},
-		"a success that is cut":              {"GET", testserver.Cut(200, "0123456789"), nil},
-		"a success of JSON that is cut":      {"POST", testserver.Cut(200, `{"rows":[1,2,3]}`), nil},
-		"a failure that is cut":              {"POST", testserver.Cut(500, "0123456789"), nil},
-		"headers of one name":                {"GET", testserver.JSON(200, "x", "Set-Cookie", "a=1", "Set-Cookie", "b=2"), nil},
-		"the end of the connection":          {"GET", testserver.JSON(200, "x", "Connection", "close"), nil},
+		"a long success":                     {"GET", retrywisetest.JSON(200, long), nil},
+		"a long failure":                     {"GET", retrywisetest.JSON(422, long), nil},
+		"a success that is cut":              {"GET", retrywisetest.Cut(retrywisetest.JSON(200, "0123456789")), nil},
+		"a success of JSON that is cut":      {"POST", retrywisetest.Cut(retrywisetest.JSON(200, `{"rows":[1,2,3]}`)), nil},
+		"a failure that is cut":              {"POST", retrywisetest.Cut(retrywisetest.JSON(500, "0123456789")), nil},
+		"headers of one name":                {"GET", retrywisetest.JSON(200, "x", "Set-Cookie", "a=1", "Set-Cookie", "b=2"), nil},
+		"the end of the connection":          {"GET", retrywisetest.JSON(200, "x", "Connection", "close"), nil},
 		"a body up to the connection's end":  {"GET", verbatim("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nbody"), nil},
 		"a failure up to that":               {"GET", verbatim("HTTP/1.0 404 Not Found\r\n\r\nbody"), nil},
 		"a chunk that is none":               {"POST", verbatim("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), nil},
 		"a chunk that is none, in a failure": {"POST", verbatim("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), nil},
 		"no HTTP at all":                     {"POST", verbatim("hello\r\n\r\n"), nil},
-		"no answer":                          {"POST", testserver.Reset(), nil},
+		"no answer":                          {"POST", retrywisetest.Reset(), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameAsNetHTTP(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) seen {
@@ -134,7 +134,7 @@ func TestRequestsArriveAsNetHTTPSendsThem(t *testing.T) {
 		"an opaque URL":                 {"GET", "", func(r *http.Request) { r.URL.Opaque, r.URL.Path = "//vendor.test/a%2fb", "" }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsNetHTTP(t, http.HandlerFunc(testserver.JSON(200, `{}`)), func(t *testing.T, hc *http.Client, base string) seen {
+			sameAsNetHTTP(t, http.HandlerFunc(retrywisetest.JSON(200, `{}`)), func(t *testing.T, hc *http.Client, base string) seen {
 				req := newRequest(t, tt.method, base+"/items/7", tt.body)
 				if tt.change != nil {
 					tt.change(req)
@@ -154,18 +154,18 @@ func zipped(text string) string {
 }
 
 // gzipIfAsked compresses as servers do.
-func gzipIfAsked(status int, text string) testserver.Answer {
+func gzipIfAsked(status int, text string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") != "gzip" {
-			testserver.Text(status, text)(w, r)
+			retrywisetest.Text(status, text)(w, r)
 			return
 		}
-		testserver.JSON(status, zipped(text), "Content-Encoding", "gzip")(w, r)
+		retrywisetest.JSON(status, zipped(text), "Content-Encoding", "gzip")(w, r)
 	}
 }
 
 // pieces sends each piece as a chunk of its own, with a pause between two.
-func pieces(status int, pause time.Duration, all ...string) testserver.Answer {
+func pieces(status int, pause time.Duration, all ...string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		for i, piece := range all {
@@ -179,7 +179,7 @@ func pieces(status int, pause time.Duration, all ...string) testserver.Answer {
 }
 
 // withTrailer ends an answer with trailers, one of which it has announced.
-func withTrailer(status int) testserver.Answer {
+func withTrailer(status int) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "X-Sum")
 		w.WriteHeader(status)
@@ -191,7 +191,7 @@ func withTrailer(status int) testserver.Answer {
 }
 
 // verbatim takes the connection over, writes text to it and closes it.
-func verbatim(text string) testserver.Answer {
+func verbatim(text string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 var userinfo = url.UserPassword("ana", "s3cret")
@@ -57,32 +57,32 @@ func (w *watched) Close() error {
 
 // endings are the ways in which a call can end. Each begins on a client of its own.
 var endings = map[string]struct {
-	answers []testserver.Answer
+	answers []retrywisetest.Answer
 	change  func(*http.Request)
 	timeout time.Duration // of the caller's context; 0: none
-	wire    func(*testserver.Server) http.RoundTripper
+	wire    func(*retrywisetest.Server) http.RoundTripper
 	gate    bool // it is closed
 	err     bool
 }{
-	"a success":               {answers: []testserver.Answer{testserver.JSON(200, `{}`)}},
-	"a success after repeats": {answers: []testserver.Answer{testserver.HTML(503), testserver.HTML(503), testserver.JSON(200, `{}`)}},
-	"given up":                {answers: []testserver.Answer{testserver.HTML(503), testserver.HTML(503), testserver.HTML(503), testserver.HTML(503)}},
-	"errors that are long":    {answers: []testserver.Answer{testserver.Text(503, strings.Repeat("x", 1<<20)), testserver.JSON(200, `{}`)}},
-	"errors that trickle":     {answers: []testserver.Answer{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), testserver.JSON(200, `{}`)}},
-	"an answer that is cut":   {answers: []testserver.Answer{testserver.Reset(), testserver.Cut(503, "0123456789"), testserver.JSON(200, `{}`)}},
-	"refused":                 {answers: []testserver.Answer{testserver.JSON(422, `{}`)}},
-	"a redirect":              {answers: []testserver.Answer{testserver.Status(307, "Location", "/b")}},
-	"no connection": {wire: func(srv *testserver.Server) http.RoundTripper {
+	"a success":               {answers: []retrywisetest.Answer{retrywisetest.JSON(200, `{}`)}},
+	"a success after repeats": {answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`)}},
+	"given up":                {answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503)}},
+	"errors that are long":    {answers: []retrywisetest.Answer{retrywisetest.Text(503, strings.Repeat("x", 1<<20)), retrywisetest.JSON(200, `{}`)}},
+	"errors that trickle":     {answers: []retrywisetest.Answer{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
+	"an answer that is cut":   {answers: []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
+	"refused":                 {answers: []retrywisetest.Answer{retrywisetest.JSON(422, `{}`)}},
+	"a redirect":              {answers: []retrywisetest.Answer{retrywisetest.Status(307, "Location", "/b")}},
+	"no connection": {wire: func(srv *retrywisetest.Server) http.RoundTripper {
 		return failing(srv, 99, &net.OpError{Op: "dial", Err: errOfTheTest})
 	}, err: true},
-	"given up by the caller":    {answers: []testserver.Answer{testserver.HTML(503, "Retry-After", "1"), testserver.Hang()}, timeout: 10 * time.Second, err: true},
-	"in an error's body":        {answers: []testserver.Answer{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
+	"given up by the caller":    {answers: []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "1"), retrywisetest.Hang()}, timeout: 10 * time.Second, err: true},
+	"in an error's body":        {answers: []retrywisetest.Answer{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
 	"too late from the start":   {timeout: -1, err: true},
 	"held back":                 {gate: true, err: true},
 	"a header that is none":     {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }, err: true},
 	"a scheme that is none":     {change: func(r *http.Request) { r.URL.Scheme = "gopher" }, err: true},
 	"no host":                   {change: func(r *http.Request) { r.URL.Host, r.URL.Scheme, r.URL.Opaque = "", "", "x" }, err: true},
-	"a body that cannot be had": {answers: []testserver.Answer{testserver.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
+	"a body that cannot be had": {answers: []retrywisetest.Answer{retrywisetest.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
 }
 
 // However a call ends, every body is closed that was opened for it: those of the request
@@ -95,9 +95,9 @@ func TestEveryBodyIsClosed(t *testing.T) {
 				var sending, received atomic.Int64
 				answers := tt.answers
 				if tt.gate {
-					answers = []testserver.Answer{testserver.Status(429, "Retry-After", "3600")}
+					answers = []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}
 				}
-				srv := testserver.New(t, answers...)
+				srv := retrywisetest.New(t, answers...)
 				inner := http.RoundTripper(srv.Transport())
 				if tt.wire != nil {
 					inner = tt.wire(srv)
@@ -148,9 +148,9 @@ func TestTheCallersRequestStaysAsItIs(t *testing.T) {
 	for name, tt := range endings {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, testserver.Script(tt.answers...))
+				srv := retrywisetest.Handle(t, retrywisetest.Script(tt.answers...))
 				c := newClient(t, srv, client.Config{Auth: client.Bearer("token")})
-				ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
+				ctx := t.Context()
 				if tt.timeout != 0 {
 					var cancel context.CancelFunc
 					ctx, cancel = context.WithTimeout(ctx, tt.timeout)
@@ -162,6 +162,8 @@ func TestTheCallersRequestStaysAsItIs(t *testing.T) {
 				if tt.change != nil {
 					tt.change(req)
 				}
+				req = client.With(req, client.CallOptions{IdempotencyKey: "k"})
+				ctx = req.Context()
 				before := *req
 				before.Header, before.Trailer, before.TransferEncoding = req.Header.Clone(), req.Trailer.Clone(), []string{"chunked"}
 				target := *req.URL

@@ -10,7 +10,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // What fails on the caller's side is told at once, as by net/http: no repeat cures it, and
@@ -54,7 +54,7 @@ func TestTheCallersOwnFailureIsNotRepeated(t *testing.T) {
 // and the next try would fail in the same way.
 func TestABodyThatCannotBeHadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(503, `{"why":"down"}`))
+		srv := retrywisetest.New(t, retrywisetest.JSON(503, `{"why":"down"}`))
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")
 		req.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest }
@@ -69,13 +69,13 @@ func TestABodyThatCannotBeHadAgain(t *testing.T) {
 // The channel by which callers cancelled before there were contexts is heeded in an
 // attempt and in a wait.
 func TestACancelChannelIsHeeded(t *testing.T) {
-	for name, answer := range map[string]testserver.Answer{
-		"in an attempt": testserver.Hang(),
-		"in a wait":     testserver.HTML(503, "Retry-After", "30"),
+	for name, answer := range map[string]retrywisetest.Answer{
+		"in an attempt": retrywisetest.Hang(),
+		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, answer)
+				srv := retrywisetest.New(t, answer)
 				over := make(chan struct{})
 				defer time.AfterFunc(time.Second, func() { close(over) }).Stop()
 				req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")

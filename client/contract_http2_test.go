@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The exchanges that are compared in virtual time, over a real HTTP/2.
@@ -14,17 +14,17 @@ func TestOverHTTP2(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for name, tt := range map[string]struct {
 		method, body string
-		answer       testserver.Answer
+		answer       retrywisetest.Answer
 	}{
-		"a success":              {"GET", "", testserver.JSON(200, `{}`)},
-		"a write":                {"POST", "text", testserver.JSON(201, `{}`)},
-		"no content":             {"DELETE", "", testserver.Status(204)},
-		"not modified":           {"GET", "", testserver.Status(304)},
-		"a head":                 {"HEAD", "", testserver.JSON(200, "", "Content-Length", "12")},
-		"refused":                {"PUT", "text", testserver.JSON(422, `{}`)},
-		"a failure":              {"POST", "text", testserver.JSON(500, `{}`)},
-		"a long success":         {"GET", "", testserver.JSON(200, long)},
-		"a long failure":         {"POST", long, testserver.JSON(500, long)},
+		"a success":              {"GET", "", retrywisetest.JSON(200, `{}`)},
+		"a write":                {"POST", "text", retrywisetest.JSON(201, `{}`)},
+		"no content":             {"DELETE", "", retrywisetest.Status(204)},
+		"not modified":           {"GET", "", retrywisetest.Status(304)},
+		"a head":                 {"HEAD", "", retrywisetest.JSON(200, "", "Content-Length", "12")},
+		"refused":                {"PUT", "text", retrywisetest.JSON(422, `{}`)},
+		"a failure":              {"POST", "text", retrywisetest.JSON(500, `{}`)},
+		"a long success":         {"GET", "", retrywisetest.JSON(200, long)},
+		"a long failure":         {"POST", long, retrywisetest.JSON(500, long)},
 		"gzip":                   {"GET", "", gzipIfAsked(200, "text")},
 		"gzip of a failure":      {"GET", "", gzipIfAsked(422, "text")},
 		"chunks":                 {"GET", "", pieces(200, 0, "a", "b")},

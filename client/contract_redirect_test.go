@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // crossroads redirects /a with a status to a Location, gives a cookie away with it, and
@@ -23,7 +23,7 @@ func crossroads(status int, location string) http.Handler {
 			_, _ = io.WriteString(w, strings.Repeat("x", 3000)) // more than net/http reads of it
 			return
 		}
-		testserver.JSON(200, `{"at":"`+r.URL.Path+`"}`)(w, r)
+		retrywisetest.JSON(200, `{"at":"`+r.URL.Path+`"}`)(w, r)
 	})
 }
 
@@ -144,7 +144,7 @@ func TestCookiesAndUserinfo(t *testing.T) {
 // A redirect that is not followed is not prepared either: net/http takes a body for it
 // by GetBody, which may be an open file, and leaves it open.
 func TestABodyForARedirectThatIsNotFollowedIsClosed(t *testing.T) {
-	srv := testserver.Handle(t, crossroads(307, "/b"))
+	srv := retrywisetest.Handle(t, crossroads(307, "/b"))
 	c := newClient(t, srv, client.Config{})
 	req := newRequest(t, "PUT", srv.URL()+"/a", "text")
 	var open []*bodyTracker
@@ -169,8 +169,8 @@ func TestABodyForARedirectThatIsNotFollowedIsClosed(t *testing.T) {
 func TestAKeyThatIsNotCanonicalStaysAtItsOrigin(t *testing.T) {
 	for through, key := range map[string]string{"lower case": "x-api-key", "another case": "AUTHORIZATION", "canonical": "X-Api-Key"} {
 		t.Run(through, func(t *testing.T) {
-			vendor := testserver.Handle(t, crossroads(302, "https://storage.test/file"))
-			storage := testserver.Handle(t, always(testserver.Status(200)))
+			vendor := retrywisetest.Handle(t, crossroads(302, "https://storage.test/file"))
+			storage := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
 			c := newClient(t, nil, client.Config{
 				BaseURL:   "https://vendor.test",
 				Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},

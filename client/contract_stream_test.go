@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The beginning of an error is looked at before the caller gets it; nothing of it is lost
@@ -22,7 +22,7 @@ func TestNothingOfALookedAtAnswerIsLost(t *testing.T) {
 		for _, status := range []int{200, 422} {
 			t.Run(fmt.Sprint(size, " bytes of a ", status), func(t *testing.T) {
 				body := string(pattern[:size])
-				for _, answer := range []testserver.Answer{testserver.Text(status, body), pieces(status, 0, body[:size/2], body[size/2:])} {
+				for _, answer := range []retrywisetest.Answer{retrywisetest.Text(status, body), pieces(status, 0, body[:size/2], body[size/2:])} {
 					sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) seen {
 						return exchange(hc, newRequest(t, "POST", base+"/items", "x"))
 					})
@@ -72,7 +72,7 @@ func TestAnAnswerThatTrickles(t *testing.T) {
 	minute := strings.Split(strings.Repeat("x", 60), "")
 	lines := strings.SplitAfter(strings.Repeat("{}\n", 7), "\n")
 	for name, tt := range map[string]struct {
-		answer   testserver.Answer
+		answer   retrywisetest.Answer
 		earliest time.Duration
 	}{
 		"an error, for 1 s":                        {pieces(422, time.Second/4, "a", "b", "c", "d", "e"), look},
@@ -82,7 +82,7 @@ func TestAnAnswerThatTrickles(t *testing.T) {
 		"a success, for a minute":                  {pieces(200, time.Second, minute...), 0},
 		"a success of JSON, for 10 s":              {pieces(200, 5*time.Second, `{"a":`, `1`, `}`), look},
 		"a success of lines, each 10 s":            {pieces(200, 10*time.Second, lines...), look},
-		"a success that is gzip, after 5 s":        {testserver.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
+		"a success that is gzip, after 5 s":        {retrywisetest.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameAsNetHTTP(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) []piece {
@@ -95,16 +95,16 @@ func TestAnAnswerThatTrickles(t *testing.T) {
 // What is read of an answer after it was closed, and what closing it twice says.
 func TestAnAnswerThatIsClosed(t *testing.T) {
 	type after struct{ Read, Close string }
-	for name, answer := range map[string]testserver.Answer{
-		"a success":                testserver.Text(200, "text"),
-		"a success of JSON":        testserver.JSON(200, `{"a":1}`),
-		"an error":                 testserver.JSON(422, `{"a":1}`),
-		"a long error":             testserver.JSON(422, strings.Repeat("x", 1<<20)),
+	for name, answer := range map[string]retrywisetest.Answer{
+		"a success":                retrywisetest.Text(200, "text"),
+		"a success of JSON":        retrywisetest.JSON(200, `{"a":1}`),
+		"an error":                 retrywisetest.JSON(422, `{"a":1}`),
+		"a long error":             retrywisetest.JSON(422, strings.Repeat("x", 1<<20)),
 		"an error that trickles":   pieces(422, time.Minute, "a", "b"),
 		"a compressed error":       gzipIfAsked(422, "text"),
-		"an error without a body":  testserver.Status(404),
-		"no content":               testserver.Status(204),
-		"a compressed error, slow": testserver.After(time.Second, gzipIfAsked(422, "text")),
+		"an error without a body":  retrywisetest.Status(404),
+		"no content":               retrywisetest.Status(204),
+		"a compressed error, slow": retrywisetest.After(time.Second, gzipIfAsked(422, "text")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) after {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // ended is how an exchange ended, and when.
@@ -50,12 +50,12 @@ func TestTheCallersLimitStrikes(t *testing.T) {
 			return r.WithContext(ctx), cancel
 		},
 	}
-	for name, answer := range map[string]testserver.Answer{
-		"before the headers":           testserver.Hang(),
+	for name, answer := range map[string]retrywisetest.Answer{
+		"before the headers":           retrywisetest.Hang(),
 		"in the body":                  pieces(200, time.Minute, "half", "whole"),
 		"in the body of an error":      pieces(422, time.Minute, "half", "whole"),
-		"never, as the answer is here": testserver.JSON(200, `{}`),
-		"never, as the error is here":  testserver.JSON(422, `{}`),
+		"never, as the answer is here": retrywisetest.JSON(200, `{}`),
+		"never, as the error is here":  retrywisetest.JSON(422, `{}`),
 	} {
 		for by, set := range limits {
 			t.Run(by+" "+name, func(t *testing.T) {
@@ -84,23 +84,23 @@ func TestATimeoutThatWouldStrikeInAWait(t *testing.T) {
 		IsTimeout bool
 		Took      time.Duration
 	}
-	refused := func(srv *testserver.Server) http.RoundTripper { return failing(srv, 99, errOfTheTest) }
+	refused := func(srv *retrywisetest.Server) http.RoundTripper { return failing(srv, 99, errOfTheTest) }
 	for name, tt := range map[string]struct {
-		answers []testserver.Answer
-		wire    func(*testserver.Server) http.RoundTripper
+		answers []retrywisetest.Answer
+		wire    func(*retrywisetest.Server) http.RoundTripper
 		gate    bool
 		want    outcome
 	}{
 		"told by a 503": {
-			answers: []testserver.Answer{testserver.HTML(503, "Retry-After", "30")},
+			answers: []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "30")},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
 		"told by a 429": {
-			answers: []testserver.Answer{testserver.Status(429, "Retry-After", "30")},
+			answers: []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "30")},
 			want:    outcome{Status: 429, Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
 		"a back-off of ours after two": {
-			answers: []testserver.Answer{testserver.HTML(503), testserver.After(9700*time.Millisecond, testserver.HTML(503))},
+			answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.After(9700*time.Millisecond, retrywisetest.HTML(503))},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, Took: 9950 * time.Millisecond},
 		},
 		"a gate": {
@@ -116,9 +116,9 @@ func TestATimeoutThatWouldStrikeInAWait(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				answers := tt.answers
 				if tt.gate {
-					answers = []testserver.Answer{testserver.Status(429, "Retry-After", "30")}
+					answers = []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "30")}
 				}
-				srv := testserver.New(t, answers...)
+				srv := retrywisetest.New(t, answers...)
 				cfg := client.Config{}
 				if tt.wire != nil {
 					cfg.Transport = tt.wire(srv)
@@ -168,14 +168,14 @@ func hold(t *testing.T, hc *http.Client, base string) {
 // give both. During the look, net/http has handed its answer on already; we say that the
 // caller gave up, and keep what the answer says.
 func TestACancelWithACause(t *testing.T) {
-	for name, answer := range map[string]testserver.Answer{
-		"in an attempt": testserver.Hang(),
-		"in a wait":     testserver.HTML(503, "Retry-After", "30"),
+	for name, answer := range map[string]retrywisetest.Answer{
+		"in an attempt": retrywisetest.Hang(),
+		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
 		"in a look":     pieces(422, time.Minute, "half", "whole"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, answer)
+				srv := retrywisetest.New(t, answer)
 				hc := newClient(t, srv, client.Config{}).HTTP()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)

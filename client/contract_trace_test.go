@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // traced is ctx with a trace that tells which of its hooks were called.
@@ -48,11 +48,11 @@ func traced(ctx context.Context) (context.Context, func() []string) {
 
 // The caller's trace is told what net/http tells.
 func TestTheCallersTraceIsTold(t *testing.T) {
-	handler := testserver.JSON(200, `{}`)
+	handler := retrywisetest.JSON(200, `{}`)
 	sameAsNetHTTP(t, http.HandlerFunc(handler), func(t *testing.T, hc *http.Client, base string) []string {
 		ctx, told := traced(t.Context())
 		for range 2 {
-			exchange(hc, newRequest(t, "PUT", base+"/items/7", "text").WithContext(ctx))
+			exchange(hc, newRequest(t, "PUT", base+"/items/7", "text", "User-Agent", "job").WithContext(ctx))
 			synctest.Wait()
 		}
 		return slices.Sorted(slices.Values(told())) // the connection reads and writes at once
@@ -79,7 +79,7 @@ func TestTheCallersContextValuesReachTheTransport(t *testing.T) {
 // One http.Client is used by many at once, each with its own requests and answers.
 func TestOneClientForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			time.Sleep(time.Millisecond) // virtual
 			w.WriteHeader(map[string]int{"POST": 500, "PUT": 200, "PATCH": 422}[r.Method])

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -71,14 +72,14 @@ func wholeRequest(s *cuttingServer) string {
 // post makes the call, and lets nothing of it be repeated but what is proved.
 func post(t *testing.T, s *cuttingServer, seen *events) error {
 	t.Helper()
-	c, err := client.New(client.Config{BaseURL: "http://" + s.Addr().String(), Observe: seen.observe})
+	c, err := client.New(client.Config{BaseURL: "http://" + s.Addr().String(), Observer: seen.observer()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.SetRandom(0)
 	t.Cleanup(func() { _ = c.Close() })
 	_, err = client.Do[map[string]any](t.Context(), c, client.Call{
-		Method: http.MethodPost, Path: "/items", Body: "xy", Header: http.Header{"User-Agent": {"job"}},
+		Method: http.MethodPost, Path: "/items", Body: json.RawMessage(`"xy"`), Header: http.Header{"User-Agent": {"job"}},
 	})
 	return err
 }
@@ -94,7 +95,7 @@ func TestACutAtEveryByte(t *testing.T) {
 		var seen events
 		s := newCuttingServer(t, reads, writes, answer)
 		err := post(t, s, &seen)
-		told := len(seen.of(client.EventAttempt))
+		told := len(seen.attempts)
 		if s.executed.Load() > 1 || s.reached.Load() != int64(told) || (err == nil) != succeeds {
 			t.Errorf("cut after %d and %d bytes: executed %d times, reached %d times, told %d: %v", reads, writes, s.executed.Load(), s.reached.Load(), told, err)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 type item struct {
@@ -30,40 +30,40 @@ func TestDo(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		method  string
-		answers []testserver.Answer
+		answers []retrywisetest.Answer
 		want    result
 	}{
-		"an answer":             {"GET", []testserver.Answer{testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"no content":            {"DELETE", []testserver.Answer{testserver.Status(204)}, result{}},
-		"not modified":          {"GET", []testserver.Answer{testserver.Status(304)}, result{}},
-		"an accepted failure":   {"DELETE", []testserver.Answer{testserver.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
-		"a read that is cut":    {"GET", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`), testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"an upsert that is cut": {"PATCH", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`), testserver.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"a write that is cut":   {"POST", []testserver.Answer{testserver.Cut(200, `{"id":"7"}`)}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
+		"an answer":             {"GET", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"no content":            {"DELETE", []retrywisetest.Answer{retrywisetest.Status(204)}, result{}},
+		"not modified":          {"GET", []retrywisetest.Answer{retrywisetest.Status(304)}, result{}},
+		"an accepted failure":   {"DELETE", []retrywisetest.Answer{retrywisetest.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
+		"a read that is cut":    {"GET", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"an upsert that is cut": {"PATCH", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"a write that is cut":   {"POST", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
 		"an answer of another type, each time": {
-			"GET", []testserver.Answer{testserver.JSON(200, `{"id":7}`), testserver.HTML(200), testserver.JSON(200, `[]`), testserver.JSON(200, `{"id":"7"}x`)},
+			"GET", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":7}`), retrywisetest.HTML(200), retrywisetest.JSON(200, `[]`), retrywisetest.JSON(200, `{"id":"7"}x`)},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
 		},
 		"a redirect that is no answer": {
-			"GET", []testserver.Answer{testserver.HTML(302, "Location", "/login")},
+			"GET", []retrywisetest.Answer{retrywisetest.HTML(302, "Location", "/login")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent},
 		},
 		"a write that is redirected was not done": {
-			"POST", []testserver.Answer{testserver.Status(308, "Location", "/elsewhere")},
+			"POST", []retrywisetest.Answer{retrywisetest.Status(308, "Location", "/elsewhere")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"an error inside a success": {
-			"POST", []testserver.Answer{testserver.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
+			"POST", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
 			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"nothing is left of an answer that did not decode": {
-			"DELETE", []testserver.Answer{testserver.JSON(200, `{"id":"half","size":"wrong"}`), testserver.Status(404, "X-Code", "GONE")}, result{},
+			"DELETE", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"half","size":"wrong"}`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
 		},
-		"a failure": {"GET", []testserver.Answer{testserver.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
+		"a failure": {"GET", []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answers...)
+				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				got, err := client.Do[item](t.Context(), c, client.Call{Method: tt.method, Path: "/items/7", Body: item{Size: 3}})
 				out := result{Item: got, Class: apierrors.ClassOf(err)}
@@ -80,7 +80,7 @@ func TestDo(t *testing.T) {
 
 func TestDoSendsWhatItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(200, `{}`), testserver.JSON(200, `{}`))
+		srv := retrywisetest.New(t, retrywisetest.JSON(200, `{}`), retrywisetest.JSON(200, `{}`))
 		c := newClient(t, srv, client.Config{BaseURL: srv.URL() + "/v1"})
 		_, err := client.Do[item](t.Context(), c, client.Call{
 			Method: "POST", Path: "/items/" + url.PathEscape("a/b c"), Query: url.Values{"dry": {"yes"}},
@@ -136,7 +136,7 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 
 func TestACutStreamIsTheCallersToSee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Cut(200, "a long export"))
+		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, "a long export")))
 		c := newClient(t, srv, client.Config{})
 		req, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
@@ -180,20 +180,20 @@ func (blanks) Read(p []byte) (int, error) {
 func TestAnErrorInsideAStream(t *testing.T) {
 	long := `{"rows":"` + strings.Repeat("x", 10_000) + `"}`
 	for name, tt := range map[string]struct {
-		answer testserver.Answer
+		answer retrywisetest.Answer
 		want   string // "": an error
 	}{
-		"an error":              {testserver.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
-		"an accepted one":       {testserver.JSON(200, `{"Error":2}`, "X-Code", "EMPTY"), `{"Error":2}`},
-		"a short one":           {testserver.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
-		"a long one":            {testserver.JSON(200, long), long},
-		"no document":           {testserver.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},
-		"an empty one":          {testserver.Status(200), ""},
-		"too long for an error": {testserver.JSON(200, long, "X-Code", "BAD"), long},
+		"an error":              {retrywisetest.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
+		"an accepted one":       {retrywisetest.JSON(200, `{"Error":2}`, "X-Code", "EMPTY"), `{"Error":2}`},
+		"a short one":           {retrywisetest.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
+		"a long one":            {retrywisetest.JSON(200, long), long},
+		"no document":           {retrywisetest.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},
+		"an empty one":          {retrywisetest.Status(200), ""},
+		"too long for an error": {retrywisetest.JSON(200, long, "X-Code", "BAD"), long},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answer)
+				srv := retrywisetest.New(t, tt.answer)
 				c := newClient(t, srv, client.Config{})
 				_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 				if err != nil {

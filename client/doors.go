@@ -19,7 +19,7 @@ import (
 // alone. A redirect from https to http, and that of any other write, is the answer. The
 // answer's Request is req, or where a redirect led.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
-	o := optionsFrom(req.Context())
+	o := optionsOf(req)
 	if req.RequestURI != "" {
 		wire.PayloadOf(req).Close()
 		return nil, malformed(o.Op, "RequestURI is set: this is a request that a server got", nil)
@@ -54,7 +54,7 @@ type dropIn struct{ c *Client }
 
 // RoundTrip sends req. It is safe for concurrent use.
 func (d dropIn) RoundTrip(req *http.Request) (*http.Response, error) {
-	x, err := d.c.newCall(req, optionsFrom(req.Context()))
+	x, err := d.c.newCall(req, optionsOf(req))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Through HTTP(), an answer is an answer, whole and whatever it says; Check tells what it
@@ -32,26 +32,26 @@ func TestAnAnswerIsAnAnswer(t *testing.T) {
 		Attempts int
 		Requests int
 	}
-	down := testserver.JSON(503, long)
+	down := retrywisetest.JSON(503, long)
 	for name, tt := range map[string]struct {
 		method  string
-		answers []testserver.Answer
+		answers []retrywisetest.Answer
 		body    string
 		want    outcome
 	}{
-		"a success":          {"GET", []testserver.Answer{testserver.JSON(200, long)}, long, outcome{Status: 200, Requests: 1}},
-		"after a repeat":     {"GET", []testserver.Answer{down, testserver.JSON(200, long)}, long, outcome{Status: 200, Requests: 2}},
-		"given up":           {"GET", []testserver.Answer{down, down, down, down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopAttempts, "", 4, 4}},
-		"not safe to repeat": {"POST", []testserver.Answer{down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopUnsafe, "", 1, 1}},
-		"a refused record":   {"POST", []testserver.Answer{testserver.JSON(400, long, "X-Code", "BAD")}, long, outcome{400, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
-		"deferred":           {"GET", []testserver.Answer{testserver.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopWait, "", 1, 1}},
-		"accepted":           {"DELETE", []testserver.Answer{testserver.JSON(404, long, "X-Code", "GONE")}, long, outcome{Status: 404, Requests: 1}},
-		"a 2xx that is none": {"POST", []testserver.Answer{testserver.JSON(200, `{}`, "X-Code", "BAD")}, `{}`, outcome{200, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
+		"a success":          {"GET", []retrywisetest.Answer{retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 1}},
+		"after a repeat":     {"GET", []retrywisetest.Answer{down, retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 2}},
+		"given up":           {"GET", []retrywisetest.Answer{down, down, down, down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopAttempts, "", 4, 4}},
+		"not safe to repeat": {"POST", []retrywisetest.Answer{down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopUnsafe, "", 1, 1}},
+		"a refused record":   {"POST", []retrywisetest.Answer{retrywisetest.JSON(400, long, "X-Code", "BAD")}, long, outcome{400, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
+		"deferred":           {"GET", []retrywisetest.Answer{retrywisetest.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopWait, "", 1, 1}},
+		"accepted":           {"DELETE", []retrywisetest.Answer{retrywisetest.JSON(404, long, "X-Code", "GONE")}, long, outcome{Status: 404, Requests: 1}},
+		"a 2xx that is none": {"POST", []retrywisetest.Answer{retrywisetest.JSON(200, `{}`, "X-Code", "BAD")}, `{}`, outcome{200, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
 	} {
 		for _, timeout := range []time.Duration{0, 2 * time.Hour} {
 			t.Run(fmt.Sprint(name, ", timeout ", timeout), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					srv := testserver.New(t, tt.answers...)
+					srv := retrywisetest.New(t, tt.answers...)
 					hc := newClient(t, srv, client.Config{})
 					standard := hc.HTTP()
 					standard.Timeout = timeout
@@ -82,7 +82,7 @@ func TestAnAnswerIsAnAnswer(t *testing.T) {
 // Where there is no answer, the error is ours inside net/http's, with its Timeout.
 func TestNoAnswerIsATypedError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Hang())
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
 		if _, err := get(t, c.HTTP(), "/items"); err != nil { //nolint:bodyclose // get does
 			t.Fatal(err)

@@ -9,15 +9,15 @@ import (
 	"testing/synctest"
 
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // ownAuth is an Auth of the caller's, under a name that nobody knows.
 type ownAuth struct{}
 
-func (ownAuth) Apply(_ context.Context, r *http.Request) error {
+func (ownAuth) Apply(_ context.Context, r *http.Request) (string, error) {
 	r.Header.Set("X-Pass-Through", canary)
-	return nil
+	return "", nil
 }
 func (ownAuth) Refresh(context.Context, string) error { return client.ErrNotRenewable }
 
@@ -25,7 +25,7 @@ func (ownAuth) Refresh(context.Context, string) error { return client.ErrNotRene
 func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Request)) (text string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(400, "X-Code", code, "X-Request-Id", code))
+		srv := retrywisetest.New(t, retrywisetest.Status(400, "X-Code", code, "X-Request-Id", code))
 		c := newClient(t, srv, client.Config{Auth: auth})
 		req := newRequest(t, http.MethodPost, srv.URL()+"/items", "x")
 		change(req)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // What is read of an answer that nobody wants is bounded, in bytes and in time.
@@ -66,7 +66,7 @@ func TestAnErrorBodyInOddPieces(t *testing.T) {
 // What a caller has closed has not broken off.
 func TestAReadAfterCloseIsNoBrokenAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Text(200, strings.Repeat("rows ", 20000)))
+		srv := retrywisetest.New(t, retrywisetest.Text(200, strings.Repeat("rows ", 20000)))
 		c := newClient(t, srv, client.Config{})
 		resp, err := c.HTTP().Do(newRequest(t, "GET", srv.URL()+"/export", ""))
 		if err != nil {
@@ -99,7 +99,7 @@ func TestWhatMayBeAnErrorInASuccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				answer := pieces(200, time.Millisecond, tt.pieces...)
-				srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("X-Code", "BAD")
 					answer(w, r)
 				}))
@@ -118,7 +118,7 @@ func TestSendClosesWhatItKeeps(t *testing.T) {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var open atomic.Int64
-				srv := testserver.Handle(t, always(testserver.JSON(status, `{}`, "Location", "/again")))
+				srv := retrywisetest.Handle(t, always(retrywisetest.JSON(status, `{}`, "Location", "/again")))
 				c := newClient(t, srv, client.Config{Transport: wire(func(r *http.Request) (*http.Response, error) {
 					resp, err := srv.Transport().RoundTrip(r)
 					if err == nil {
@@ -138,7 +138,7 @@ func TestSendClosesWhatItKeeps(t *testing.T) {
 // A vendor that does not explain an error leaves its status.
 func TestAnErrorThatTheVendorDoesNotExplain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(422))
+		srv := retrywisetest.New(t, retrywisetest.Status(422))
 		_, err := send(t.Context(), t, newClient(t, srv, client.Config{Vendor: keeper{shop: shop{shopPolicy(t)}}}), "POST", "/items", "")
 		if e := failure(t, err); e.Status != 422 || e.Class != apierrors.Validation {
 			t.Errorf("status %d, class %v", e.Status, e.Class)
@@ -173,7 +173,7 @@ func TestAnErrorNamesTheMethod(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{errOfTheTest}})
 	req := newRequest(t, "GET", "/items", "")
 	req.Method = ""
-	_, err := c.Send(req.WithContext(client.WithCall(t.Context(), client.CallOptions{MaxWait: 1}))) //nolint:bodyclose // there is none
+	_, err := c.Send(client.With(req, client.CallOptions{MaxWait: 1})) //nolint:bodyclose // there is none
 	if e := failure(t, err); e.Method != "GET" {
 		t.Errorf("method %q", e.Method)
 	}

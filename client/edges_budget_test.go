@@ -7,8 +7,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Five successes pay for one retry, a surfaced record is as good as a success, and what
@@ -16,7 +16,7 @@ import (
 func TestWhatASuccessPaysFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := 503
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(answer) }))
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(answer) }))
 		c := newClient(t, srv, client.Config{})
 		// retries is how many of those calls made requests beyond their first.
 		retries := func(calls, status int) int {
@@ -46,9 +46,9 @@ func TestWhatASuccessPaysFor(t *testing.T) {
 // What is fetched from elsewhere neither uses up the vendor's budget nor pays into it.
 func TestABudgetIsOfTheVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := testserver.Handle(t, always(testserver.Status(503)))
+		vendor := retrywisetest.Handle(t, always(retrywisetest.Status(503)))
 		storage := 503
-		elsewhere := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(storage) }))
+		elsewhere := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(storage) }))
 		c := newClient(t, nil, client.Config{
 			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": elsewhere},
 		})
@@ -74,8 +74,8 @@ func TestABudgetIsOfTheVendor(t *testing.T) {
 // What is fetched from elsewhere says nothing of the records before and after it.
 func TestAStreakIsOfTheVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := testserver.Handle(t, always(testserver.Status(400, "X-Code", "BAD")))
-		storage := testserver.Handle(t, always(testserver.Status(200)))
+		vendor := retrywisetest.Handle(t, always(retrywisetest.Status(400, "X-Code", "BAD")))
+		storage := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
 		strictly := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
 		c := newClient(t, nil, client.Config{
 			Policy: &strictly, BaseURL: "https://vendor.test",

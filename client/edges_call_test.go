@@ -14,14 +14,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // shopAt is a shop whose data names its address.
 type shopAt struct{ shop }
 
-func (shopAt) BaseURL() string { return "https://api.vendor.test" }
+func (s shopAt) Profile() policy.Profile {
+	p := s.shop.Profile()
+	p.BaseURL = "https://api.vendor.test"
+	return p
+}
 
 // filled is a body of some length that comes in odd pieces and then, if slow is set,
 // blocks until it is closed.
@@ -106,7 +110,7 @@ func TestAnAttemptThatIsNotSentEnds(t *testing.T) {
 // The same text, where a connection was had for certain: it is the connection's failure.
 func TestAHopelessTextBehindAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(200)))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
 		c := newClient(t, srv, client.Config{Transport: wire(func(r *http.Request) (*http.Response, error) {
 			resp, err := srv.Transport().RoundTrip(r)
 			if err != nil {

@@ -11,7 +11,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Request.Cancel is listened to until the call is over and its answer closed, and no
@@ -23,8 +24,8 @@ func TestACancelChannelIsListenedToNoLongerThanNeeded(t *testing.T) {
 		req.Cancel = make(chan struct{}) //nolint:staticcheck // the point
 		return req
 	}
-	for _, answer := range []testserver.Answer{testserver.JSON(200, `{}`), testserver.JSON(422, `{}`), testserver.Reset()} {
-		srv := testserver.Handle(t, always(answer))
+	for _, answer := range []retrywisetest.Answer{retrywisetest.JSON(200, `{}`), retrywisetest.JSON(422, `{}`), retrywisetest.Reset()} {
+		srv := retrywisetest.Handle(t, always(answer))
 		c := newClient(t, srv, client.Config{})
 		for _, do := range []func(*http.Request) (*http.Response, error){c.Send, c.HTTP().Transport.RoundTrip} {
 			if resp, err := do(listening(srv.URL() + "/items")); err == nil {
@@ -40,7 +41,11 @@ func TestACancelChannelIsListenedToNoLongerThanNeeded(t *testing.T) {
 // strict is a shop whose successes are successes, whatever Decode would say of them.
 type strict struct{ shop }
 
-func (strict) ErrorsIn2xx() bool { return false }
+func (s strict) Profile() policy.Profile {
+	p := s.shop.Profile()
+	p.ErrorsIn2xx = false
+	return p
+}
 
 // breaks is a body that fails once, and then says that it is at its end.
 type breaks struct{ n int }
@@ -55,7 +60,7 @@ func (b *breaks) Read(p []byte) (int, error) {
 // A call that is canceled while a gate holds its second attempt back keeps the first.
 func TestACancelBeforeTheSecondAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(503), testserver.Status(429, "Retry-After", "30"))
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(429, "Retry-After", "30"))
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -63,8 +68,7 @@ func TestACancelBeforeTheSecondAttempt(t *testing.T) {
 		defer all.Wait()
 		all.Go(func() {
 			time.Sleep(100 * time.Millisecond) // virtual: in the first one's back-off
-			ctx := client.WithCall(t.Context(), client.CallOptions{MaxWait: 1})
-			_, _ = send(ctx, t, c, "GET", "/items", "")
+			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: 1})
 			time.Sleep(time.Second)
 			cancel()
 		})
@@ -79,9 +83,9 @@ func TestACancelBeforeTheSecondAttempt(t *testing.T) {
 // unready is a credential that cannot be put on a request; it keeps the context.
 type unready struct{ ctx *context.Context }
 
-func (r unready) Apply(_ context.Context, req *http.Request) error {
+func (r unready) Apply(_ context.Context, req *http.Request) (string, error) {
 	*r.ctx = req.Context()
-	return errOfTheTest
+	return "", errOfTheTest
 }
 
 func (unready) Refresh(context.Context, string) error { return client.ErrNotRenewable }
@@ -89,13 +93,13 @@ func (unready) Refresh(context.Context, string) error { return client.ErrNotRene
 // The attempt in which the caller gave up is told as that.
 func TestTheAttemptOfACanceledCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Hang())
+		srv := retrywisetest.New(t, retrywisetest.Hang())
 		var seen events
-		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := send(ctx, t, c, "GET", "/items", "")
-		if e := failure(t, err); e.Attempts[0].Class != apierrors.Canceled || seen.of(client.EventAttempt)[0].Class != apierrors.Canceled {
+		if e := failure(t, err); e.Attempts[0].Class != apierrors.Canceled || seen.attempts[0].Class != apierrors.Canceled {
 			t.Errorf("attempts %+v", e.Attempts)
 		}
 	})

@@ -9,11 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A credential that the vendor says back as a code is none, wherever it was on the
@@ -50,11 +49,11 @@ func TestACredentialSaidBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(422, "X-Code", tt.says, "X-Request-Id", tt.says))
+				srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", tt.says, "X-Request-Id", tt.says))
 				c := newClient(t, srv, client.Config{Auth: client.APIKey("X-Shop-Key", "0wn-cr3dential")})
 				req := newRequest(t, "PUT", srv.URL()+"/items/7", "x")
-				req = req.WithContext(client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "1dempotent"}))
 				tt.put(req)
+				req = client.With(req, client.CallOptions{IdempotencyKey: "1dempotent"})
 				_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
 				if e := failure(t, err); e.Code != tt.code || e.RequestID != tt.code {
 					t.Errorf("code %q, request id %q; want %q", e.Code, e.RequestID, tt.code)
@@ -75,15 +74,14 @@ func (k keeper) Decode(policy.Answer) *policy.Failure { return k.failure }
 // The call's options are not those of what its credential does.
 func TestACredentialHasOptionsOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(200), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200))
 		var seen events
-		login := newClient(t, srv, client.Config{Observe: seen.observe})
+		login := newClient(t, srv, client.Config{Observer: seen.observer()})
 		c := newClient(t, srv, client.Config{Auth: calling{login, t}})
-		ctx := client.WithCall(t.Context(), client.CallOptions{Op: "items.put"})
-		if _, err := send(ctx, t, c, "PUT", "/items/7", ""); err != nil {
+		if _, err := send(t.Context(), t, c, "PUT", "/items/7", "", client.CallOptions{Op: "items.put"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := seen.of(client.EventCall); len(got) != 1 || got[0].Op != "" {
+		if got := seen.calls; len(got) != 1 || got[0].Op != "" {
 			t.Errorf("the login told %+v", got)
 		}
 	})
@@ -92,8 +90,8 @@ func TestACredentialHasOptionsOfItsOwn(t *testing.T) {
 // Through HTTP(), a caller that gives up while a token is renewed has no answer.
 func TestACancelDuringARenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401))
-		c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("old", func(ctx context.Context) (string, error) {
+		srv := retrywisetest.New(t, retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(ctx context.Context) (string, error) {
 			<-ctx.Done()
 			return "", ctx.Err()
 		})})
@@ -110,25 +108,6 @@ func TestACancelDuringARenewal(t *testing.T) {
 	})
 }
 
-// A renewal that a call waited for is told.
-func TestARenewalIsTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401), testserver.Status(200))
-		var seen events
-		c := newClient(t, srv, client.Config{Observe: seen.observe, Auth: client.RenewableBearer("old", func(context.Context) (string, error) {
-			time.Sleep(3 * time.Second) // virtual
-			return "new", nil
-		})})
-		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
-			t.Fatal(err)
-		}
-		want := []client.Event{{Kind: client.EventRenewal, Vendor: "shop", Method: "GET", Attempt: 1, Took: 3 * time.Second}}
-		if diff := cmp.Diff(want, seen.of(client.EventRenewal)); diff != "" {
-			t.Errorf("renewals (-want +got):\n%s", diff)
-		}
-	})
-}
-
 // What a renewal's failure says of the call that needs it: its class, and when to come back.
 func TestWhatARenewalsFailureSays(t *testing.T) {
 	for told, want := range map[apierrors.Class]apierrors.Class{
@@ -140,7 +119,7 @@ func TestWhatARenewalsFailureSays(t *testing.T) {
 		t.Run(told.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				once := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1})
-				c := newClient(t, testserver.New(t), client.Config{Policy: &once, Auth: client.RenewableBearer("", func(context.Context) (string, error) {
+				c := newClient(t, retrywisetest.New(t), client.Config{Policy: &once, Auth: renewable("", func(context.Context) (string, error) {
 					return "", &apierrors.Error{Class: told}
 				})})
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
@@ -153,7 +132,7 @@ func TestWhatARenewalsFailureSays(t *testing.T) {
 	for wait, want := range map[time.Duration]time.Duration{time.Hour: time.Hour, -time.Hour: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			at := time.Now().Add(wait)
-			c := newClient(t, testserver.New(t), client.Config{Auth: client.RenewableBearer("", func(context.Context) (string, error) {
+			c := newClient(t, retrywisetest.New(t), client.Config{Auth: renewable("", func(context.Context) (string, error) {
 				return "", &apierrors.Error{Class: apierrors.QuotaExceeded, RetryAt: at}
 			})})
 			began := time.Now()

@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The Timeout of the caller's http.Client bounds our waits: one that cannot finish is
 // not begun, and the failure stays typed.
 func TestAnOuterTimeoutBoundsTheWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "30"))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "30"))
 		c := newClient(t, srv, client.Config{})
 		hc := c.HTTP()
 		hc.Timeout = 10 * time.Second
@@ -37,9 +37,9 @@ func TestAnOuterTimeoutBoundsTheWaits(t *testing.T) {
 // The time for trying begins with the first attempt: what held it back is not taken off.
 func TestAWaitBeforeTheFirstAttemptIsNoTimeForTrying(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "50"), testserver.Hang(), testserver.Hang())
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "50"), retrywisetest.Hang(), retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
-		_, _ = send(client.WithCall(t.Context(), client.CallOptions{MaxWait: 1}), t, c, "GET", "/items", "")
+		_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: 1})
 		_, err := send(t.Context(), t, c, "GET", "/items", "")
 		if e := failure(t, err); e.Stop != apierrors.StopElapsed || len(e.Attempts) != 2 || e.Attempts[0].Wait != 50*time.Second {
 			t.Errorf("stop %v, attempts %+v", e.Stop, e.Attempts)
@@ -50,7 +50,7 @@ func TestAWaitBeforeTheFirstAttemptIsNoTimeForTrying(t *testing.T) {
 // Each attempt tells the wait before it, and no other.
 func TestTheWaitBeforeEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(503), testserver.Status(503, "Retry-After", "5"), testserver.Status(503), testserver.Status(503))
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(503, "Retry-After", "5"), retrywisetest.Status(503), retrywisetest.Status(503))
 		_, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/items", "")
 		var got []time.Duration
 		for _, a := range failure(t, err).Attempts {
@@ -68,9 +68,9 @@ type calling struct {
 	t     *testing.T
 }
 
-func (a calling) Apply(ctx context.Context, _ *http.Request) error {
+func (a calling) Apply(ctx context.Context, _ *http.Request) (string, error) {
 	_, err := send(ctx, a.t, a.login, "GET", "/token", "")
-	return err
+	return "", err
 }
 
 func (calling) Refresh(context.Context, string) error { return client.ErrNotRenewable }
@@ -99,7 +99,7 @@ func TestWhomAGateHoldsBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, always(testserver.Status(429, "Retry-After", "3600")))
+				srv := retrywisetest.Handle(t, always(retrywisetest.Status(429, "Retry-After", "3600")))
 				tt.cfg.Transport = srv.Transport()
 				if tt.cfg.Vendor != nil {
 					tt.cfg.Vendor, tt.cfg.BaseURL = shop{shopPolicy(t)}, "http://api.vendor.test"

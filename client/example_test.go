@@ -8,14 +8,14 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
 
 // customerGauge returns a client of CustomerGauge over a server that gives answers.
-func customerGauge(answers ...testserver.Answer) (*client.Client, func()) {
-	srv, err := testserver.Start(testserver.Script(answers...))
+func customerGauge(answers ...retrywisetest.Answer) (*client.Client, func()) {
+	srv, err := retrywisetest.Start(retrywisetest.Script(answers...))
 	if err != nil {
 		panic(err)
 	}
@@ -38,8 +38,8 @@ func customerGauge(answers ...testserver.Answer) (*client.Client, func()) {
 // is tried again, and the job sees the answer that came then.
 func ExampleClient_HTTP() {
 	c, done := customerGauge(
-		testserver.JSON(400, `{"Error":{"Message":"Could not make connection to database.","Code":400120}}`),
-		testserver.JSON(200, `{"Data":[{"id":1}]}`),
+		retrywisetest.JSON(400, `{"Error":{"Message":"Could not make connection to database.","Code":400120}}`),
+		retrywisetest.JSON(200, `{"Data":[{"id":1}]}`),
 	)
 	defer done()
 
@@ -58,7 +58,7 @@ func ExampleClient_HTTP() {
 
 // What an answer means, Check tells: here, whether the record or the job is at fault.
 func ExampleClient_Check() {
-	c, done := customerGauge(testserver.JSON(400, `{"Error":{"Message":"Email address is required","Code":400402}}`))
+	c, done := customerGauge(retrywisetest.JSON(400, `{"Error":{"Message":"Email address is required","Code":400402}}`))
 	defer done()
 
 	resp, err := c.HTTP().Post("/v4.1/lists/unsubscribe.json", "application/json", nil) //nolint:noctx // as a job has it
@@ -81,12 +81,4 @@ func ExampleCleanError() {
 	// Output:
 	// Get "https://api.example.com/v1?key=secret": connection refused
 	// Get "https://api.example.com": connection refused
-}
-
-// A Secret is read from a configuration, and printed by nothing.
-func ExampleSecret() {
-	config := struct{ Token client.Secret }{client.NewSecret("t0ken")}
-	fmt.Printf("%v %+v\n", config, config)
-	_ = client.Bearer(config.Token.Reveal())
-	// Output: {[secret]} {Token:[secret]}
 }

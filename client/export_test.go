@@ -9,6 +9,6 @@ var PermanentTexts = permanentTexts
 // Remembered is how many answers Check knows.
 func (c *Client) Remembered() int {
 	n := 0
-	c.checked.byAnswer.Range(func(any, any) bool { n++; return true })
+	c.checked.byResponse.Range(func(any, any) bool { n++; return true })
 	return n
 }

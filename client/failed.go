@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -55,7 +54,7 @@ func (x *call) blank() *apierrors.Error {
 func (c *Client) blank(r request) *apierrors.Error {
 	u := r.http.URL
 	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return &apierrors.Error{Vendor: c.vendor.Name(), Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
+	return &apierrors.Error{Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
 }
 
 // heldBack is the error for a call that a gate or a limit did not let through.
@@ -76,7 +75,7 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 func (x *call) interrupted(j *judgement) *apierrors.Error {
 	before := x.last
 	x.ask(j, x.state())
-	x.note(j)
+	x.noteFailure(j)
 	if j.failure.Status != 0 {
 		before = j // a response came all the same
 	}
@@ -170,19 +169,4 @@ func wordsOf(f policy.Failure, code string) (string, []apierrors.Field) {
 		return message, nil
 	}
 	return message, f.Items
-}
-
-// requestIDs are the headers in which gateways and vendors tell a request's id; the
-// first that is there is taken.
-var requestIDs = []string{
-	"X-Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "X-Kong-Request-Id", "Cf-Ray",
-}
-
-func requestID(h http.Header) string {
-	for _, name := range requestIDs {
-		if id := h.Get(name); id != "" {
-			return id
-		}
-	}
-	return ""
 }

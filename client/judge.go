@@ -38,7 +38,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	}
 	j := x.read(resp, err)
 	if j == nil {
-		x.succeeded(resp)
+		x.endAttempt(resp.StatusCode, nil, "")
 		return false, nil
 	}
 	if x.ctx.Err() != nil {
@@ -48,7 +48,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	}
 	x.decide(j)
 	x.last = j
-	x.note(j)
+	x.noteFailure(j)
 	return x.act(j)
 }
 
@@ -78,10 +78,9 @@ func (c *Client) policyFor(d destination) policy.Policy {
 
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
-	_, isFixed := c.auth.(fixed)
 	s.Method, s.Path, s.MaxWait = r.http.Method, r.path, r.options.MaxWait
-	s.Repeatable, s.Keyed = r.options.Repeatable, c.hasKey(r)
-	s.CanRefresh, s.CanShrink = c.authorizes(to) && !isFixed, r.options.Shrink != nil
+	s.Repeatable, s.Keyed = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
+	s.CanRefresh, s.CanShrink = c.authorizes(to), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
 }
@@ -105,23 +104,13 @@ func (x *call) ask(j *judgement, s policy.State) {
 	x.c.redact(j, x.request, x.attempt)
 }
 
-// note completes the entry of a failed attempt.
-func (x *call) note(j *judgement) {
-	d := j.decision
-	x.history.doubt(d.Applied)
-	if x.attempt == nil {
-		return
+// noteFailure enters a failed attempt into the history. One that did not begin leaves no
+// entry, but may leave a doubt.
+func (x *call) noteFailure(j *judgement) {
+	x.history.doubt(j.decision.Applied)
+	if x.attempt != nil {
+		x.endAttempt(j.failure.Status, j, "")
 	}
-	x.history.end(time.Now(), j.failure.Status, d.Class, d.Code, d.Rule)
-	x.emit(Event{
-		Kind: EventAttempt, Attempt: x.history.attempts, Status: j.failure.Status, Class: d.Class, Action: d.Action, Stop: d.Stop,
-		Code: d.Code, Scope: d.Scope, Rule: d.Rule, Took: x.history.latest.Took, Wait: d.Delay,
-	})
-}
-
-func (x *call) succeeded(resp *http.Response) {
-	x.history.end(time.Now(), resp.StatusCode, apierrors.None, "", "")
-	x.emit(Event{Kind: EventAttempt, Attempt: x.history.attempts, Status: resp.StatusCode, Took: x.history.latest.Took})
 }
 
 // act does what was decided.
@@ -140,7 +129,7 @@ func (x *call) act(j *judgement) (again bool, failed error) {
 	case d.Action == apierrors.Accept:
 		x.accepted = true
 	case d.Action == apierrors.Refresh: // this call cannot be repeated, but the next ones need the credential
-		x.c.renewals.start(x.ctx, x.c.auth, x.attempt.applied)
+		x.c.renewals.start(x.ctx, x.attempt.identity)
 		fallthrough
 	default:
 		x.err = x.failed(j)
@@ -166,9 +155,7 @@ func (x *call) prepareNext(action apierrors.Action) error {
 }
 
 func (x *call) renew() error {
-	began := time.Now()
-	err := x.c.renewals.renew(x.ctx, x.c.auth, x.attempt.applied)
-	x.emit(Event{Kind: EventRenewal, Attempt: x.history.attempts, Class: apierrors.ClassOf(err), Took: time.Since(began)})
+	err := x.c.renewals.renew(x.ctx, x.attempt.identity)
 	switch {
 	case err == nil:
 		return nil

@@ -9,8 +9,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // busyOnce answers the first request with a 429 that tells 30 s, and the others with
@@ -33,7 +33,7 @@ func (b *busyOnce) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 func TestOne429HoldsEveryWorkerBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		busy := &busyOnce{began: time.Now()}
-		srv := testserver.Handle(t, busy)
+		srv := retrywisetest.Handle(t, busy)
 		c := newClient(t, srv, client.Config{})
 		var workers sync.WaitGroup
 		worker := func() {
@@ -61,7 +61,7 @@ func TestOne429HoldsEveryWorkerBack(t *testing.T) {
 func TestTheReopeningIsPaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		busy := &busyOnce{began: time.Now()}
-		srv := testserver.Handle(t, busy)
+		srv := retrywisetest.Handle(t, busy)
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		together(5, func() {
@@ -79,10 +79,10 @@ func TestTheReopeningIsPaced(t *testing.T) {
 
 func TestAPaceIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 2})
 		var seen events
-		c := newClient(t, srv, client.Config{Policy: &p, Observe: seen.observe})
+		c := newClient(t, srv, client.Config{Policy: &p, Observer: seen.observer()})
 		began := time.Now()
 		for range 12 {
 			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
@@ -92,8 +92,8 @@ func TestAPaceIsKept(t *testing.T) {
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("12 calls at 2/s with a burst of 2 took %v; want 5s", took)
 		}
-		waits := seen.of(client.EventWait)
-		if len(waits) != 10 || waits[0].Rule != "limit account" || waits[0].Wait != 500*time.Millisecond {
+		waits := seen.waits
+		if len(waits) != 10 || waits[0].For != "limit account" || waits[0].Took != 500*time.Millisecond {
 			t.Errorf("%d waits were told, the first %+v", len(waits), waits)
 		}
 	})
@@ -102,7 +102,7 @@ func TestAPaceIsKept(t *testing.T) {
 // A token that would come too late is given back, and nothing is sent.
 func TestALimitThatDoesNotFitDefers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(200), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200))
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "daily", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
@@ -129,12 +129,12 @@ func TestALimitThatDoesNotFitDefers(t *testing.T) {
 // A limit for each record holds back that record and no other.
 func TestARecordsGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t,
-			testserver.Status(429, "Retry-After", "20745", "X-Limit", "item"), testserver.Status(200),
-			testserver.Status(429, "Retry-After", "20745", "X-Limit", "item"), testserver.Status(200))
+		srv := retrywisetest.New(t,
+			retrywisetest.Status(429, "Retry-After", "20745", "X-Limit", "item"), retrywisetest.Status(200),
+			retrywisetest.Status(429, "Retry-After", "20745", "X-Limit", "item"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		of := func(record string) error {
-			_, err := send(client.WithCall(t.Context(), client.CallOptions{RecordKey: record}), t, c, "PATCH", "/items/"+record, "x")
+			_, err := send(t.Context(), t, c, "PATCH", "/items/"+record, "x", client.CallOptions{RecordKey: record})
 			return err
 		}
 		if e := failure(t, of("seven")); e.Scope != apierrors.ScopeRecord || e.RetryAt.IsZero() {
@@ -158,7 +158,7 @@ func TestARecordsGate(t *testing.T) {
 // Two credentials are two accounts, whoever put them on the request.
 func TestGatesAreForEachCredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		as := func(token string) error {
 			req := newRequest(t, http.MethodGet, srv.URL()+"/items/7", "")
@@ -184,12 +184,11 @@ func TestGatesAreForEachCredential(t *testing.T) {
 // A gate that closes while a call waits for a token is seen.
 func TestAGateThatClosesMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.After(500*time.Millisecond, testserver.Status(429, "Retry-After", "20745", "X-Limit", "item")))
+		srv := retrywisetest.New(t, retrywisetest.After(500*time.Millisecond, retrywisetest.Status(429, "Retry-After", "20745", "X-Limit", "item")))
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
-		ctx := client.WithCall(t.Context(), client.CallOptions{RecordKey: "7"})
 		together(2, func() {
-			_, err := send(ctx, t, c, "PATCH", "/items/7", "x")
+			_, err := send(t.Context(), t, c, "PATCH", "/items/7", "x", client.CallOptions{RecordKey: "7"})
 			if e := failure(t, err); e.Class != apierrors.RateLimited {
 				t.Errorf("%v", e)
 			}
@@ -200,7 +199,7 @@ func TestAGateThatClosesMeanwhile(t *testing.T) {
 // Two users in the URL are two accounts.
 func TestUserinfoIsACredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		_, _ = send(t.Context(), t, c, "GET", "http://a:1@vendor.test/items", "")
 		if _, err := send(t.Context(), t, c, "GET", "http://b:2@vendor.test/items", ""); err != nil {
@@ -218,13 +217,13 @@ func okWire(*http.Request) (*http.Response, error) {
 
 func TestACallThatDoesNotWaitTellsNoWait(t *testing.T) {
 	var seen events
-	c := onWire(t, okWire, client.Config{Observe: seen.observe})
+	c := onWire(t, okWire, client.Config{Observer: seen.observer()})
 	for range 10 {
 		if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if waits := seen.of(client.EventWait); len(waits) > 0 {
+	if waits := seen.waits; len(waits) > 0 {
 		t.Errorf("%d waits were told: %+v", len(waits), waits[0])
 	}
 }

@@ -2,36 +2,102 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 )
 
-// CallOptions tell more about one call. A field at its zero value says nothing.
+// CallOptions say more about one call. A field at its zero value leaves the question to
+// the policy.
 type CallOptions struct {
-	Op             string        // the caller's name for it, such as "contacts.upsert": in errors, logs and events
-	RecordKey      string        // the record it is about: a limit for each record is kept by it; never printed
-	IdempotencyKey string        // sent with each attempt, if the vendor honours keys
-	Repeatable     bool          // sending it twice does no harm; false: by the vendor's data and the method
-	MaxWait        time.Duration // sum of all waits of the call; 0: the policy's
+	// Op is the caller's name for the call, such as "contacts.upsert". It appears in
+	// errors, logs and events.
+	Op string
 
-	// Shrink gives a smaller request in place of one that the vendor calls too large, or
-	// that its data wants smaller (as Kleene's after a 504): half a page, half a window,
-	// fewer records. It owns what it leaves out; the answer's Request is what was really
-	// sent. It gets the request as it was given, with its body spent but for GetBody. Nil
-	// for the request says that it cannot be smaller. IdempotencyKey does not go with it,
-	// as it is another request. A nil Shrink: such a call fails with the advice.
+	// Account tells the vendor's accounts apart, each of which has its own limits, pauses
+	// and retry budget. It is needed only where the credential does not: if it differs in
+	// each request, as a signature does, or if Auth has several. It is never printed.
+	Account string
+
+	// RecordKey is the record that the call is about. Limits for each record are kept by
+	// it. It is never printed.
+	RecordKey string
+
+	// IdempotencyKey is sent with each attempt. If the vendor's data says that the vendor
+	// honours keys, a write with a key may be retried. A vendor that has no place for a key
+	// makes it an error. Without a vendor it is sent as Idempotency-Key, and nothing is
+	// retried because of it.
+	IdempotencyKey string
+
+	// Repeatable says that executing the call twice does no harm.
+	Repeatable bool
+
+	// MaxWait is the sum of all waits of the call.
+	MaxWait time.Duration
+
+	// MaxAttempts is how many requests the call may make.
+	MaxAttempts int
+
+	// Timeout limits each attempt, from when the request was last read from to the headers
+	// of the response.
+	Timeout time.Duration
+
+	// Shrink returns a smaller request in place of one that the vendor calls too large:
+	// half a page, half a window, fewer records. The caller is responsible for sending
+	// what was left out; the response's Request is the one that was really sent. It gets
+	// the original request, whose body can be read by GetBody only. Return nil if the
+	// request cannot be reduced. The smaller request is sent without IdempotencyKey, as it
+	// is another one. Without Shrink, such a call fails with the vendor's advice.
 	Shrink func(*http.Request) (*http.Request, error)
 }
 
-type optionsKey struct{}
-
-// WithCall returns a context whose calls by Send and HTTP have options o; Do takes them
-// from its Call.
-func WithCall(ctx context.Context, o CallOptions) context.Context {
-	return context.WithValue(ctx, optionsKey{}, o)
+// With returns a copy of req that has the options o, for Send and HTTP; Do takes them from
+// its Call. They belong to that request and its copies, also those that middleware makes
+// with Clone or WithContext. A new request that is made with its context does not have
+// them.
+func With(req *http.Request, o CallOptions) *http.Request {
+	b := &binding{options: o, remoteAddr: req.RemoteAddr}
+	if earlier := bindingOf(req); earlier != nil {
+		b.remoteAddr = earlier.remoteAddr
+	}
+	bound := req.WithContext(context.WithValue(req.Context(), bindingKey{}, b))
+	bound.RemoteAddr = b.mark()
+	return bound
 }
 
-func optionsFrom(ctx context.Context) CallOptions {
-	o, _ := ctx.Value(optionsKey{}).(CallOptions)
-	return o
+// A binding is the options of one request. The context carries it, but whatever is done
+// under that context would inherit it. So the request carries a mark as well, in the one
+// field that net/http's client ignores and that every copy of the request keeps.
+type binding struct {
+	options    CallOptions
+	remoteAddr string // the request's own
+}
+
+type bindingKey struct{}
+
+func (b *binding) mark() string { return fmt.Sprintf("retrywise options %p", b) }
+
+// bindingOf returns the binding of req, or of the request that a caller's http.Client was
+// redirected from; nil if it has none.
+func bindingOf(req *http.Request) *binding {
+	b, _ := req.Context().Value(bindingKey{}).(*binding)
+	if b == nil {
+		return nil
+	}
+	first := req
+	for r := range redirectsTo(req) {
+		first = r.Response.Request
+	}
+	if first.RemoteAddr != b.mark() {
+		return nil
+	}
+	return b
+}
+
+// optionsOf returns the options of req.
+func optionsOf(req *http.Request) CallOptions {
+	if b := bindingOf(req); b != nil {
+		return b.options
+	}
+	return CallOptions{}
 }

@@ -17,11 +17,11 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // failing is a transport that dials in vain a number of times, then goes on to srv.
-func failing(srv *testserver.Server, times int, err error) http.RoundTripper {
+func failing(srv *retrywisetest.Server, times int, err error) http.RoundTripper {
 	wire := srv.Transport().Clone()
 	dial := wire.DialContext
 	wire.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -36,7 +36,7 @@ func failing(srv *testserver.Server, times int, err error) http.RoundTripper {
 // What was never sent is sent again, a POST as well.
 func TestADialThatFailsProvesThatNothingWasSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
 		refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 		wire := failing(srv, 2, refused)
 		c := newClient(t, srv, client.Config{Transport: wire})
@@ -49,7 +49,7 @@ func TestADialThatFailsProvesThatNothingWasSent(t *testing.T) {
 
 func TestADialThatNeverWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, refused)})
 		_, err := send(t.Context(), t, c, "POST", "/items?key=canary", "x")
@@ -74,7 +74,7 @@ func (s silent) RoundTrip(*http.Request) (*http.Response, error) { return nil, s
 // Without a proof, the outcome is unknown.
 func TestATransportThatTellsNothingProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{Transport: silent{&net.OpError{Op: "dial", Err: errors.New("so it says")}}})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Stop != apierrors.StopUnsafe || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
@@ -155,7 +155,7 @@ func TestABadCertificateIsNotTriedAgain(t *testing.T) {
 // The body of an error is read within its bounds, whatever the vendor does.
 func TestAnErrorBodyThatTrickles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
 			for r.Context().Err() == nil {
 				if _, err := w.Write([]byte("x")); err != nil {
@@ -180,7 +180,7 @@ func TestAnErrorBodyThatTrickles(t *testing.T) {
 func TestAnErrorBodyThatIsLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 1<<20)
-		srv := testserver.New(t, testserver.Text(400, long))
+		srv := retrywisetest.New(t, retrywisetest.Text(400, long))
 		c := newClient(t, srv, client.Config{})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); len(e.Body) != 64<<10 {
@@ -191,7 +191,7 @@ func TestAnErrorBodyThatIsLong(t *testing.T) {
 
 func TestAStreamThatStallsEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write([]byte("first"))
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
@@ -218,7 +218,7 @@ func TestAStreamThatStallsEnds(t *testing.T) {
 func TestFailingCallsKeepTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n++; n%11 == 0 {
 				http.Error(w, "no", http.StatusUnprocessableEntity)
 			}
@@ -253,7 +253,7 @@ func TestAHopelessTextAfterSending(t *testing.T) {
 func TestWhatWasNeverHandedOverWasNotSent(t *testing.T) {
 	t.Run("the body cannot be had again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			srv := testserver.New(t, testserver.Status(429, "Retry-After", "1"))
+			srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "1"))
 			c := newClient(t, srv, client.Config{})
 			req := newRequest(t, http.MethodPost, "/items", "x")
 			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
@@ -265,8 +265,8 @@ func TestWhatWasNeverHandedOverWasNotSent(t *testing.T) {
 	})
 	t.Run("the caller gives up while the token is fetched", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			srv := testserver.New(t)
-			c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("", func(ctx context.Context) (string, error) {
+			srv := retrywisetest.New(t)
+			c := newClient(t, srv, client.Config{Auth: renewable("", func(ctx context.Context) (string, error) {
 				<-ctx.Done()
 				return "", ctx.Err()
 			})})

@@ -16,7 +16,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // What reads a file in a way of its own is read in that way, and once.
@@ -30,7 +30,7 @@ func TestAReaderOverAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", inCapitals{file})
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestAFileIsSentAgain(t *testing.T) {
 		if _, err := io.CopyN(io.Discard, file, 5); err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(503), testserver.Status(503), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", file)
 		if err != nil {
@@ -112,7 +112,7 @@ func TestAPipeIsSentOnce(t *testing.T) {
 		}
 		_, _ = writer.WriteString("rows")
 		_ = writer.Close()
-		srv := testserver.New(t, testserver.Status(503))
+		srv := retrywisetest.New(t, retrywisetest.Status(503))
 		c := newClient(t, srv, client.Config{})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", reader)
 		if err != nil {
@@ -140,7 +140,7 @@ func TestALongUpload(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, always(testserver.After(tt.answer, testserver.Status(200))))
+				srv := retrywisetest.Handle(t, always(retrywisetest.After(tt.answer, retrywisetest.Status(200))))
 				c := newClient(t, srv, client.Config{})
 				reader, writer := io.Pipe()
 				var writing sync.WaitGroup
@@ -225,16 +225,16 @@ func TestAFileThatWasTooLargeIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(413), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(413), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
-		ctx := client.WithCall(t.Context(), client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
+		o := client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
 			return http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader("row"))
-		}})
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, "/upload", file)
+		}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(req)
+		resp, err := c.Send(client.With(req, o))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,12 +248,11 @@ func TestAFileThatWasTooLargeIsClosed(t *testing.T) {
 // A smaller request costs as much as any other retry.
 func TestAShrunkRequestIsARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(413)))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(413)))
 		c := newClient(t, srv, client.Config{})
 		again := func(r *http.Request) (*http.Request, error) { return r.Clone(r.Context()), nil }
-		ctx := client.WithCall(t.Context(), client.CallOptions{Shrink: again})
 		for range 100 {
-			_, _ = send(ctx, t, c, "GET", "/items", "")
+			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{Shrink: again})
 		}
 		if got := len(srv.Requests()); got != 110 {
 			t.Errorf("100 calls made %d requests; want 110", got)
@@ -264,7 +263,7 @@ func TestAShrunkRequestIsARetry(t *testing.T) {
 // Time for an attempt counts from when the upload last went on.
 func TestWhenALongUploadEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Hang())
+		srv := retrywisetest.New(t, retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
 		reader, writer := io.Pipe()
 		go func() {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // bodies are the kinds of bodies that its NewRequest takes, and those that net/http does.
@@ -69,11 +69,11 @@ func TestPeerABodyIsSentWholeEachTime(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				answers := []testserver.Answer{testserver.HTML(500)}
+				answers := []retrywisetest.Answer{retrywisetest.HTML(500)}
 				if tt.again {
-					answers = append(answers, testserver.HTML(500), testserver.Status(200))
+					answers = append(answers, retrywisetest.HTML(500), retrywisetest.Status(200))
 				}
-				srv := testserver.New(t, answers...)
+				srv := retrywisetest.New(t, answers...)
 				c := newClient(t, srv, client.Config{})
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/v1/foo", tt.open(t))
 				if err != nil {
@@ -106,7 +106,7 @@ func TestPeerAServerThatIsNotThereYet(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, always(testserver.Status(200)))
+				srv := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
 				wire := failing(srv, 2, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
 				defer wire.(*http.Transport).CloseIdleConnections()
 				c := newClient(t, srv, client.Config{Transport: wire})
@@ -130,7 +130,7 @@ func TestPeerAServerThatIsNotThereYet(t *testing.T) {
 // A body that cannot be read is the caller's to see, as its own error.
 func TestPeerABodyThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "POST", srv.URL()+"/v1/foo", "")
 		req.Body = io.NopCloser(failingBody{})

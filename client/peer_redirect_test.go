@@ -8,13 +8,13 @@ import (
 	"testing/synctest"
 
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Redirects without an end are given up by net/http's count, and that is not repeated.
 func TestPeerRedirectsWithoutAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(302, "Location", "/")))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(302, "Location", "/")))
 		resp, err := newClient(t, srv, client.Config{}).HTTP().Do(newRequest(t, "GET", srv.URL(), ""))
 		if err == nil || !strings.Contains(err.Error(), "stopped after 10 redirects") || len(srv.Requests()) != 10 {
 			t.Errorf("%d requests: %v", len(srv.Requests()), err)
@@ -33,7 +33,7 @@ func TestPeerARedirectWithABody(t *testing.T) {
 		for _, body := range []string{"", `{"foo":"bar"}`} {
 			t.Run(fmt.Sprint(status, " ", body), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.URL.Path == "/redirect" {
 							http.Redirect(w, r, "/target", status)
 							return
@@ -62,8 +62,8 @@ func TestPeerARedirectWithABody(t *testing.T) {
 // take all but four headers along.
 func TestPeerARedirectToAnotherHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := testserver.Handle(t, crossroads(302, "https://storage.test/file"))
-		storage := testserver.New(t, testserver.Status(200))
+		vendor := retrywisetest.Handle(t, crossroads(302, "https://storage.test/file"))
+		storage := retrywisetest.New(t, retrywisetest.Status(200))
 		c := newClient(t, nil, client.Config{
 			BaseURL:   "https://vendor.test",
 			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},

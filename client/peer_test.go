@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The files peer*_test.go ask of HTTP() what go-retryablehttp v0.7.8 asks of itself in its
@@ -40,7 +40,7 @@ func TestPeerTheShorthands(t *testing.T) {
 	type got struct{ Method, Path, Type, Body string }
 	synctest.Test(t, func(t *testing.T) {
 		echoing := func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
-		srv := testserver.Handle(t, http.HandlerFunc(echoing))
+		srv := retrywisetest.Handle(t, http.HandlerFunc(echoing))
 		hc := newClient(t, srv, client.Config{}).HTTP()
 		target := srv.URL() + "/foo/bar"
 		for want, do := range map[got]func() (*http.Response, error){
@@ -88,7 +88,7 @@ func TestPeerGivingUp(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.method, " ", tt.status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.Handle(t, always(testserver.Text(tt.status, "the last word")))
+				srv := retrywisetest.Handle(t, always(retrywisetest.Text(tt.status, "the last word")))
 				c := dropIn(t, client.Config{Transport: srv.Transport()})
 				target := "http://user:pasten@" + strings.TrimPrefix(srv.URL(), "http://")
 				resp, err := c.HTTP().Do(newRequest(t, tt.method, target, ""))
@@ -114,9 +114,9 @@ func TestPeerGivingUp(t *testing.T) {
 
 // A failure that no repeat can cure is met once.
 func TestPeerWhatIsNotTriedAgain(t *testing.T) {
-	plain := httptest.NewServer(always(testserver.Status(200)))
+	plain := httptest.NewServer(always(retrywisetest.Status(200)))
 	defer plain.Close()
-	secure := httptest.NewUnstartedServer(always(testserver.Status(200)))
+	secure := httptest.NewUnstartedServer(always(retrywisetest.Status(200)))
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
 	secure.StartTLS()
 	defer secure.Close()
@@ -154,7 +154,7 @@ func TestPeerWhatIsNotTriedAgain(t *testing.T) {
 // A transport's own failure is there to be found inside net/http's and ours.
 func TestPeerATransportsFailureIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t)
+		srv := retrywisetest.New(t)
 		unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Name: "999.test", Err: "no such host", IsNotFound: true}}
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, unknown)})
 		_, err := c.HTTP().Do(newRequest(t, "GET", "http://999.test:999/", "")) //nolint:bodyclose // there is no answer

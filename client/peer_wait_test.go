@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // What a Retry-After makes of the wait before the second attempt. The virtual clock
@@ -52,7 +52,7 @@ func TestPeerRetryAfter(t *testing.T) {
 						w.Header()["Retry-After"] = tt.values
 						w.WriteHeader(status)
 					}
-					srv := testserver.New(t, failing, testserver.Status(200))
+					srv := retrywisetest.New(t, failing, retrywisetest.Status(200))
 					began := time.Now()
 					if !began.Equal(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) {
 						t.Fatalf("the clock begins at %v", began)
@@ -79,7 +79,7 @@ func TestPeerNoHotLoop(t *testing.T) {
 		for _, status := range []int{429, 503} {
 			t.Run(fmt.Sprint(told, ", ", status), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					srv := testserver.Handle(t, always(testserver.Status(status, "Retry-After", told)))
+					srv := retrywisetest.Handle(t, always(retrywisetest.Status(status, "Retry-After", told)))
 					c := dropIn(t, client.Config{Transport: srv.Transport()})
 					if got := exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", "")); got.Status != status {
 						t.Errorf("status %d, %s", got.Status, got.Err)
@@ -103,7 +103,7 @@ func TestPeerNoHotLoop(t *testing.T) {
 // ours is drawn from the whole range, of which these tests take the middle.
 func TestPeerBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(503)))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(503)))
 		c := dropIn(t, client.Config{Transport: srv.Transport()})
 		exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", ""))
 		var waits []time.Duration
@@ -119,7 +119,7 @@ func TestPeerBackOff(t *testing.T) {
 // What failed and is sent again goes over the connection that it came by.
 func TestPeerAConnectionIsUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(500), testserver.JSON(503, `{"why":"down"}`), testserver.Status(200), testserver.Text(404, "no"), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.HTML(500), retrywisetest.JSON(503, `{"why":"down"}`), retrywisetest.Status(200), retrywisetest.Text(404, "no"), retrywisetest.Status(200))
 		hc := newClient(t, srv, client.Config{}).HTTP()
 		for range 3 {
 			if got := exchange(hc, newRequest(t, "GET", srv.URL()+"/items", "")); got.Err != "" {
@@ -136,17 +136,17 @@ func TestPeerAConnectionIsUsedAgain(t *testing.T) {
 func TestPeerAContextThatEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		after    time.Duration
-		answers  []testserver.Answer
+		answers  []retrywisetest.Answer
 		attempts int
 	}{
 		"before":        {0, nil, 0},
-		"in flight":     {time.Second, []testserver.Answer{testserver.Hang()}, 1},
-		"in a wait":     {time.Second, []testserver.Answer{testserver.HTML(503, "Retry-After", "5")}, 1},
-		"in the second": {time.Second, []testserver.Answer{testserver.HTML(503), testserver.Hang()}, 2},
+		"in flight":     {time.Second, []retrywisetest.Answer{retrywisetest.Hang()}, 1},
+		"in a wait":     {time.Second, []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "5")}, 1},
+		"in the second": {time.Second, []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.Hang()}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answers...)
+				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()

@@ -12,7 +12,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 	"github.com/retrywise/retrywise/client"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The load of the test below: of a hundred calls, 5 are given up, 5 are refused, and 1
@@ -26,7 +26,7 @@ const (
 func sometimesFailing() http.Handler {
 	var n atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		testserver.After(answerTakes, func(w http.ResponseWriter, _ *http.Request) {
+		retrywisetest.After(answerTakes, func(w http.ResponseWriter, _ *http.Request) {
 			switch n.Add(1) % 20 {
 			case 0:
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -41,10 +41,10 @@ func sometimesFailing() http.Handler {
 type load struct{ Connections, Failed, Canceled int }
 
 // run makes the calls of all workers; do is one call.
-func (l *load) run(t *testing.T, do func(*testing.T, *testserver.Server) func(context.Context) error) {
+func (l *load) run(t *testing.T, do func(*testing.T, *retrywisetest.Server) func(context.Context) error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, sometimesFailing())
+		srv := retrywisetest.Handle(t, sometimesFailing())
 		call := do(t, srv)
 		var begun, failed, canceled atomic.Int64
 		var workers sync.WaitGroup
@@ -79,7 +79,7 @@ func (l *load) run(t *testing.T, do func(*testing.T, *testserver.Server) func(co
 func TestFailingCallsLeaveThePoolAlone(t *testing.T) {
 	var ours, theirs load
 	for range 5 {
-		ours.run(t, func(t *testing.T, srv *testserver.Server) func(context.Context) error {
+		ours.run(t, func(t *testing.T, srv *retrywisetest.Server) func(context.Context) error {
 			c := newClient(t, srv, client.Config{})
 			return func(ctx context.Context) error {
 				_, err := send(ctx, t, c, "POST", "/items", "x") // not repeated: it fails
@@ -90,7 +90,7 @@ func TestFailingCallsLeaveThePoolAlone(t *testing.T) {
 			break
 		}
 	}
-	theirs.run(t, func(_ *testing.T, srv *testserver.Server) func(context.Context) error {
+	theirs.run(t, func(_ *testing.T, srv *retrywisetest.Server) func(context.Context) error {
 		c := retryablehttpOver(srv)
 		c.RetryMax = 0
 		return func(ctx context.Context) error {

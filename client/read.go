@@ -107,7 +107,7 @@ func (x *call) readStream(resp *http.Response) *judgement {
 	return nil
 }
 
-func (x *call) hasErrorsIn2xx() bool { return x.c.vendor.ErrorsIn2xx() && !x.destination.isForeign }
+func (x *call) hasErrorsIn2xx() bool { return x.c.profile.ErrorsIn2xx && !x.destination.isForeign }
 
 // lookInside returns the error at the beginning of a stream, or the failure to read it;
 // nil if there is neither.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // A vendor may repeat a credential where a code, a field or a request id is expected, and
@@ -16,42 +15,6 @@ import (
 // would be found in honest codes.
 const minSecret = 8
 
-// secretWords are those in the name of a header or a query parameter that holds a credential.
-var secretWords = []string{
-	"apikey", "auth", "authorization", "cookie", "credential", "pass", "password", "pwd", "secret", "session", "sig",
-	"signature", "token",
-}
-
-// secretKeys are what makes a key a credential: a sort key is none.
-var secretKeys = []string{"", "access", "account", "api", "private", "subscription"}
-
-// isSecretName reports whether a name, such as "X-Api-Key" or "access_token", is that of
-// a credential.
-func isSecretName(name string) bool {
-	before := ""
-	for _, word := range wordsOfName(name) {
-		if slices.Contains(secretWords, word) || word == "key" && slices.Contains(secretKeys, before) {
-			return true
-		}
-		before = word
-	}
-	return false
-}
-
-// wordsOfName splits X-Api-Key, access_token and accessToken, in small letters.
-func wordsOfName(name string) []string {
-	var words strings.Builder
-	before := ' '
-	for _, r := range name {
-		if unicode.IsLower(before) && unicode.IsUpper(r) {
-			_ = words.WriteByte('_')
-		}
-		_, _ = words.WriteRune(unicode.ToLower(r))
-		before = r
-	}
-	return strings.FieldsFunc(words.String(), func(r rune) bool { return strings.ContainsRune("-_.", r) })
-}
-
 // secretsOf returns the credentials that went with a request, whose header on the wire was
 // sent.
 func secretsOf(r request, sent http.Header) []string {
@@ -61,12 +24,13 @@ func secretsOf(r request, sent http.Header) []string {
 		found = append(found, user.Username(), password)
 	}
 	for name, values := range r.http.URL.Query() {
-		if isSecretName(name) {
+		if isSecret, _ := secretName(name); isSecret {
 			found = append(found, values...)
 		}
 	}
 	for name, values := range sent {
-		if isSecretName(name) || !slices.Equal(values, r.http.Header[name]) { // Auth put it there
+		isSecret, _ := secretName(name)
+		if isSecret || !slices.Equal(values, r.http.Header[name]) { // Auth put it there
 			found = append(found, wordsOfHeader(values)...)
 		}
 	}
@@ -100,7 +64,7 @@ func (c *Client) redact(j *judgement, r request, a *attempt) {
 			*text = ""
 		}
 	}
-	j.requestID = requestID(j.header)
+	j.requestID = c.profile.RequestID(j.header)
 	clean(&j.requestID)
 	clean(&j.decision.Code)
 	for i := range j.failure.Items {

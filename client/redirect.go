@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 )
@@ -121,8 +120,7 @@ func hopTo(req *http.Request, resp *http.Response) *http.Request {
 // a 303 answers was executed: from here on, the call is the GET for its answer, and no
 // failure of that says that nothing was applied.
 func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request) {
-	x.history.end(time.Now(), resp.StatusCode, apierrors.None, "", "redirect followed")
-	x.emit(Event{Kind: EventAttempt, Attempt: x.history.attempts, Status: resp.StatusCode, Rule: "redirect followed", Took: x.history.latest.Took})
+	x.endAttempt(resp.StatusCode, nil, "redirect followed")
 	x.attempt.Body().Drop()
 	resp.Body = http.NoBody
 	if req.Method == http.MethodPost {

@@ -16,12 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // origins is a transport that knows some servers by scheme and host.
-type origins map[string]*testserver.Server
+type origins map[string]*retrywisetest.Server
 
 func (o origins) RoundTrip(r *http.Request) (*http.Response, error) {
 	srv, ok := o[r.URL.Scheme+"://"+r.URL.Host]
@@ -59,12 +59,12 @@ func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
 		for through, send := range doors {
 			t.Run(name+" through "+through, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					vendor := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					vendor := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.URL.Path == "/export" {
 							http.Redirect(w, r, to, http.StatusFound)
 						}
 					}))
-					other := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					other := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.URL.Path == "/back" {
 							http.Redirect(w, r, "https://vendor.test/last", http.StatusFound)
 						}
@@ -109,7 +109,7 @@ func TestCardsARedirectTakesNoCredentialElsewhere(t *testing.T) {
 }
 
 // takenBy is which secrets hc takes to other.
-func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *testserver.Server) []string {
+func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *retrywisetest.Server) []string {
 	t.Helper()
 	before := len(other.Requests())
 	req = req.Clone(t.Context())
@@ -155,8 +155,8 @@ func TestRedirectsWithinTheOrigin(t *testing.T) {
 		for _, through := range []string{"Send", "HTTP"} {
 			t.Run(name+" through "+through, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					answers := []testserver.Answer{testserver.Status(tt.status, "Location", "/b"), testserver.Status(200)}
-					srv := testserver.New(t, answers[:len(tt.want)]...)
+					answers := []retrywisetest.Answer{retrywisetest.Status(tt.status, "Location", "/b"), retrywisetest.Status(200)}
+					srv := retrywisetest.New(t, answers[:len(tt.want)]...)
 					c := newClient(t, srv, client.Config{})
 					var body io.Reader
 					if tt.body != "" {
@@ -207,7 +207,7 @@ func TestACallToAnotherOrigin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(403, "X-Code", "BAD"))
+				srv := retrywisetest.New(t, retrywisetest.Status(403, "X-Code", "BAD"))
 				c, err := client.New(client.Config{Vendor: shop{shopPolicy(t)}, BaseURL: tt.base, Transport: srv.Transport()})
 				if err != nil {
 					t.Fatal(err)
@@ -234,8 +234,8 @@ func TestABodyDoesNotLeaveTheOrigin(t *testing.T) {
 		for through, send := range doors {
 			t.Run(method+" through "+through, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					vendor := testserver.Handle(t, always(testserver.Status(307, "Location", "https://storage.test/object")))
-					storage := testserver.New(t)
+					vendor := retrywisetest.Handle(t, always(retrywisetest.Status(307, "Location", "https://storage.test/object")))
+					storage := retrywisetest.New(t)
 					c := newClient(t, nil, client.Config{
 						BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 					})
@@ -258,7 +258,7 @@ func TestABodyDoesNotLeaveTheOrigin(t *testing.T) {
 // The scheme is part of the origin, also where both name the same port.
 func TestACredentialStaysWithItsScheme(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{BaseURL: "https://vendor.test:8443", Auth: client.Bearer("s3cret")})
 		if _, err := send(t.Context(), t, c, "GET", "http://vendor.test:8443/items", ""); err != nil {
 			t.Fatal(err)
@@ -277,7 +277,7 @@ func TestWhatARedirectLedToIsNotTheVendors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(302, "Location", tt.to), testserver.Status(403, "X-Code", "BAD"))
+				srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", tt.to), retrywisetest.Status(403, "X-Code", "BAD"))
 				c, err := client.New(client.Config{Vendor: shop{shopPolicy(t)}, BaseURL: tt.base, Transport: srv.Transport()})
 				if err != nil {
 					t.Fatal(err)
@@ -306,7 +306,7 @@ func TestWhichOriginIsTheVendors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.Status(403, "X-Code", "BAD"))
+				srv := retrywisetest.New(t, retrywisetest.Status(403, "X-Code", "BAD"))
 				c, err := client.New(client.Config{Vendor: tt.vendor, BaseURL: tt.base, Transport: srv.Transport()})
 				if err != nil {
 					t.Fatal(err)
@@ -323,12 +323,12 @@ func TestWhichOriginIsTheVendors(t *testing.T) {
 // A redirect that led away and back is not trusted again: its 401 is not about our token.
 func TestA401BehindADetourRenewsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := testserver.New(t, testserver.Status(302, "Location", "https://storage.test/back"), testserver.Status(401))
-		storage := testserver.New(t, testserver.Status(302, "Location", "https://vendor.test/last"))
+		vendor := retrywisetest.New(t, retrywisetest.Status(302, "Location", "https://storage.test/back"), retrywisetest.Status(401))
+		storage := retrywisetest.New(t, retrywisetest.Status(302, "Location", "https://vendor.test/last"))
 		renewed := 0
 		c := newClient(t, nil, client.Config{
 			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
-			Auth: client.RenewableBearer("t", func(context.Context) (string, error) {
+			Auth: renewable("t", func(context.Context) (string, error) {
 				renewed++
 				return "new", nil
 			}),
@@ -344,7 +344,7 @@ func TestA401BehindADetourRenewsNothing(t *testing.T) {
 func TestWhatIsElsewhereIsJudgedByNoRuleOfTheVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lenient := shopPolicy(t).With(policy.Rule{When: policy.Match{Statuses: []policy.StatusRange{{From: 403, To: 403}}}, Action: apierrors.Accept})
-		srv := testserver.New(t, testserver.Status(403), testserver.Status(403))
+		srv := retrywisetest.New(t, retrywisetest.Status(403), retrywisetest.Status(403))
 		c := newClient(t, srv, client.Config{BaseURL: "https://vendor.test", Policy: &lenient})
 		if status, err := send(t.Context(), t, c, "GET", "https://vendor.test/f", ""); status != 403 || err != nil {
 			t.Errorf("the vendor's: status %d, %v", status, err)
@@ -358,7 +358,7 @@ func TestWhatIsElsewhereIsJudgedByNoRuleOfTheVendor(t *testing.T) {
 // A gate of elsewhere is nobody's. (closeGate is not asked for what is strange.)
 func TestA429OfElsewhereHoldsNobodyBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "3600"), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{BaseURL: "https://vendor.test"})
 		_, _ = send(t.Context(), t, c, "GET", "https://storage.test/f", "")
 		if status, err := send(t.Context(), t, c, "GET", "https://vendor.test/items", ""); status != 200 {

@@ -15,21 +15,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A chain without an end is the 3xx in the end, and every request of it is told.
 func TestRedirectsWithoutAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, always(testserver.Status(302, "Location", "/again")))
+		srv := retrywisetest.Handle(t, always(retrywisetest.Status(302, "Location", "/again")))
 		var seen events
-		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
 		status, err := send(t.Context(), t, c, "GET", "/items", "")
 		if err != nil || status != 302 {
 			t.Errorf("status %d, %v", status, err)
 		}
-		if told := len(seen.of(client.EventAttempt)); told != len(srv.Requests()) || told != 10 {
+		if told := len(seen.attempts); told != len(srv.Requests()) || told != 10 {
 			t.Errorf("%d told, %d requests", told, len(srv.Requests()))
 		}
 		_, err = get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // there is no answer beside an error
@@ -44,11 +44,11 @@ func TestRedirectsWithoutAnEnd(t *testing.T) {
 // by it, and meets none of the vendor's limits.
 func TestAFailureBehindARedirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := testserver.New(t, testserver.Status(302, "Location", "https://storage.test/1"), testserver.Status(302, "Location", "https://storage.test/2"))
-		storage := testserver.New(t, testserver.Status(503, "X-Code", "GONE"), testserver.Text(200, "rows"))
+		vendor := retrywisetest.New(t, retrywisetest.Status(302, "Location", "https://storage.test/1"), retrywisetest.Status(302, "Location", "https://storage.test/2"))
+		storage := retrywisetest.New(t, retrywisetest.Status(503, "X-Code", "GONE"), retrywisetest.Text(200, "rows"))
 		var seen events
 		c := newClient(t, nil, client.Config{
-			BaseURL: "https://vendor.test", Observe: seen.observe,
+			BaseURL: "https://vendor.test", Observer: seen.observer(),
 			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 		})
 		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open does
@@ -60,8 +60,8 @@ func TestAFailureBehindARedirect(t *testing.T) {
 			t.Errorf("%q, %v, from %v", rows, err, resp.Request.URL)
 		}
 		var rules []string
-		for _, e := range seen.of(client.EventAttempt) {
-			rules = append(rules, fmt.Sprint(e.Attempt, " ", e.Status, " ", e.Class, " ", e.Rule))
+		for _, e := range seen.attempts {
+			rules = append(rules, fmt.Sprint(e.Number, " ", e.Status, " ", e.Class, " ", e.Rule))
 		}
 		want := []string{"1 302 none redirect followed", "2 503 server_error status 503", "3 302 none redirect followed", "4 200 none "}
 		if diff := cmp.Diff(want, rules); diff != "" {
@@ -74,17 +74,17 @@ func TestAFailureBehindARedirect(t *testing.T) {
 // sent again alone, and no failure of it says that nothing was applied.
 func TestAPostThatWasAnsweredBySeeOther(t *testing.T) {
 	for name, tt := range map[string]struct {
-		then    []testserver.Answer
+		then    []retrywisetest.Answer
 		want    []string
 		applied apierrors.Applied
 	}{
-		"the answer is late":      {[]testserver.Answer{testserver.Status(503), testserver.Reset(), testserver.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
-		"the answer is limited":   {[]testserver.Answer{testserver.Status(429, "Retry-After", "1"), testserver.Status(200)}, []string{"POST", "GET", "GET"}, 0},
-		"the answer is not there": {[]testserver.Answer{testserver.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
+		"the answer is late":      {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
+		"the answer is limited":   {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "1"), retrywisetest.Status(200)}, []string{"POST", "GET", "GET"}, 0},
+		"the answer is not there": {[]retrywisetest.Answer{retrywisetest.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, append([]testserver.Answer{testserver.Status(303, "Location", "/jobs/1")}, tt.then...)...)
+				srv := retrywisetest.New(t, append([]retrywisetest.Answer{retrywisetest.Status(303, "Location", "/jobs/1")}, tt.then...)...)
 				c := newClient(t, srv, client.Config{})
 				_, err := send(t.Context(), t, c, "POST", "/jobs", "x")
 				var got []string
@@ -111,16 +111,12 @@ func TestTheAnswerBehindSeeOther(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		t.Run(through, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				seeOther := testserver.Status(303, "Location", "/jobs/1")
-				srv := testserver.New(t, seeOther, testserver.Status(404), seeOther, testserver.Status(503), testserver.Status(200))
+				seeOther := retrywisetest.Status(303, "Location", "/jobs/1")
+				srv := retrywisetest.New(t, seeOther, retrywisetest.Status(404), seeOther, retrywisetest.Status(503), retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{})
 				post := func() (*http.Response, error) {
-					ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k-1"})
-					req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+"/jobs", strings.NewReader("x"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					return doors[through](c, req)
+					req := newRequest(t, http.MethodPost, srv.URL()+"/jobs", "x")
+					return doors[through](c, client.With(req, client.CallOptions{IdempotencyKey: "k-1"}))
 				}
 				resp, err := post()
 				if err == nil {
@@ -151,7 +147,7 @@ func TestTheAnswerBehindSeeOther(t *testing.T) {
 func TestARedirectBelowABasePath(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		synctest.Test(t, func(t *testing.T) {
-			srv := testserver.New(t, testserver.Status(302, "Location", "/v1/items/7"), testserver.Status(200))
+			srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/v1/items/7"), retrywisetest.Status(200))
 			c := newClient(t, srv, client.Config{BaseURL: srv.URL() + "/v1"})
 			req := newRequest(t, http.MethodGet, "/items/latest", "")
 			resp, err := doors[through](c, req)
@@ -169,7 +165,7 @@ func TestARedirectBelowABasePath(t *testing.T) {
 // The body of a redirect that does not end is not waited for.
 func TestTheBodyOfARedirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/a" {
 				w.Header().Set("Location", "/b")
 				w.WriteHeader(http.StatusFound)
@@ -205,7 +201,7 @@ func TestARedirectThatIsNotFollowedIsTheAnswer(t *testing.T) {
 		for _, through := range []string{"Send", "HTTP"} {
 			t.Run(name+" through "+through, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					vendor := testserver.New(t, testserver.Status(tt.status, "Location", tt.location))
+					vendor := retrywisetest.New(t, retrywisetest.Status(tt.status, "Location", tt.location))
 					c := newClient(t, nil, client.Config{BaseURL: "https://vendor.test", Transport: wire(func(r *http.Request) (*http.Response, error) {
 						return vendor.Transport().RoundTrip(r)
 					})})
@@ -227,7 +223,7 @@ func TestARedirectThatIsNotFollowedIsTheAnswer(t *testing.T) {
 func TestARequestWithoutAMethodIsAGet(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		synctest.Test(t, func(t *testing.T) {
-			srv := testserver.New(t, testserver.Status(302, "Location", "/b"), testserver.Status(200))
+			srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200))
 			req := newRequest(t, "GET", srv.URL()+"/a", "")
 			req.Method = ""
 			resp, err := doors[through](newClient(t, srv, client.Config{}), req)
@@ -246,7 +242,7 @@ func TestARequestWithoutAMethodIsAGet(t *testing.T) {
 func TestEachAttemptHasItsOwnChain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch n++; {
 			case n%4 != 0:
 				http.Redirect(w, r, "/again", http.StatusFound)
@@ -265,10 +261,9 @@ func TestEachAttemptHasItsOwnChain(t *testing.T) {
 // may be led on.
 func TestWhatARedirectOfAGetTakesAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(303, "Location", "/b"), testserver.Status(302, "Location", "/c"), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/b"), retrywisetest.Status(302, "Location", "/c"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
-		ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
-		status, err := send(ctx, t, c, "GET", "/a", "query")
+		status, err := send(t.Context(), t, c, "GET", "/a", "query", client.CallOptions{IdempotencyKey: "k"})
 		if err != nil || status != 200 {
 			t.Fatalf("status %d, %v", status, err)
 		}
@@ -292,14 +287,13 @@ func TestTheGetBehindASeeOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(303, "Location", "/jobs/1"), testserver.Status(503), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/jobs/1"), retrywisetest.Status(503), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
-		ctx := client.WithCall(t.Context(), client.CallOptions{IdempotencyKey: "k"})
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/jobs", file)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/jobs", file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(req)
+		resp, err := c.Send(client.With(req, client.CallOptions{IdempotencyKey: "k"}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +315,7 @@ func TestTheGetBehindASeeOtherIsJudgedByItsPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(303, "Location", "/jobs/1"), testserver.Status(503))
+		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/jobs/1"), retrywisetest.Status(503))
 		_, err = send(t.Context(), t, newClient(t, srv, client.Config{Policy: &once}), "POST", "/jobs", "x")
 		if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
 			t.Errorf("stop %v", e.Stop)
@@ -332,7 +326,7 @@ func TestTheGetBehindASeeOtherIsJudgedByItsPath(t *testing.T) {
 // A redirect is no success that could hold an error.
 func TestARedirectHoldsNoError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(307, `{}`, "Location", "/b", "X-Code", "BAD"))
+		srv := retrywisetest.New(t, retrywisetest.JSON(307, `{}`, "Location", "/b", "X-Code", "BAD"))
 		if status, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "PUT", "/items/7", "x"); status != 307 || err != nil {
 			t.Errorf("status %d, %v", status, err)
 		}

@@ -22,10 +22,10 @@ var errClosed = errors.New("client: closed")
 // it, and apart from the first caller's cancel. A failure is everybody's, also of those
 // that come a little later.
 type renewals struct {
-	traffic traffic.Shared
-	ctx     context.Context // ends with the client
-	stop    context.CancelCauseFunc
-	group   sync.WaitGroup
+	c     *Client
+	ctx   context.Context // ends with the client
+	stop  context.CancelCauseFunc
+	group sync.WaitGroup
 
 	mu         sync.Mutex
 	byRejected map[string]*renewal // under way, or failed a moment ago
@@ -37,8 +37,8 @@ type renewal struct {
 	over time.Time     // a failure is forgotten then; valid after done
 }
 
-func newRenewals(shared traffic.Shared) *renewals {
-	r := &renewals{traffic: shared, byRejected: map[string]*renewal{}}
+func newRenewals(c *Client) *renewals {
+	r := &renewals{c: c, byRejected: map[string]*renewal{}}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
@@ -52,8 +52,8 @@ func (r *renewals) close() {
 }
 
 // renew waits for a renewal of the refused credential, and begins it if nobody has.
-func (r *renewals) renew(ctx context.Context, auth Auth, rejected string) error {
-	one, err := r.join(ctx, auth, rejected)
+func (r *renewals) renew(ctx context.Context, rejected string) error {
+	one, err := r.join(ctx, rejected)
 	if err != nil {
 		return err
 	}
@@ -66,11 +66,11 @@ func (r *renewals) renew(ctx context.Context, auth Auth, rejected string) error 
 }
 
 // start begins a renewal, if nobody has, and does not wait for it.
-func (r *renewals) start(ctx context.Context, auth Auth, rejected string) {
-	_, _ = r.join(ctx, auth, rejected) // a failure is told to the calls that wait for it
+func (r *renewals) start(ctx context.Context, rejected string) {
+	_, _ = r.join(ctx, rejected) // a failure is told to the calls that wait for it
 }
 
-func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renewal, error) {
+func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(time.Now())
@@ -81,7 +81,7 @@ func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renew
 		return nil, errClosed
 	}
 	right := traffic.Renewal{Rejected: hashed(rejected), Timeout: renewalTimeout}
-	if wait := r.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
+	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
 		return nil, &apierrors.Error{
 			Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopWait, Scope: apierrors.ScopeAccount,
 			Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
@@ -89,14 +89,27 @@ func (r *renewals) join(ctx context.Context, auth Auth, rejected string) (*renew
 	}
 	one := &renewal{done: make(chan struct{})}
 	r.byRejected[rejected] = one
-	apart, cancel := context.WithTimeout(WithCall(context.WithoutCancel(ctx), CallOptions{}), renewalTimeout)
+	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
-		r.finish(right, rejected, one, auth.Refresh(apart, rejected))
+		r.finish(right, rejected, one, r.refresh(apart, rejected))
 	})
 	return one, nil
+}
+
+// refresh runs one renewal, and reports it.
+func (r *renewals) refresh(ctx context.Context, rejected string) error {
+	e := RenewalEvent{Vendor: r.c.profile.Name, Start: time.Now()}
+	ctx = begin(ctx, r.c.observer.RenewalBegin, e)
+	err := r.c.auth.Refresh(ctx, rejected)
+	if e.Took = time.Since(e.Start); err != nil {
+		e.Class = credentialClass(err)
+	}
+	end(ctx, r.c.observer.RenewalEnd, e)
+	r.c.logRenewal(ctx, e)
+	return err
 }
 
 // finish tells the waiting calls. A success is forgotten at once: Refresh itself knows
@@ -112,7 +125,7 @@ func (r *renewals) finish(right traffic.Renewal, rejected string, one *renewal, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	r.traffic.EndRenewal(r.ctx, now, right, holdOff)
+	r.c.traffic.EndRenewal(r.ctx, now, right, holdOff)
 	one.err, one.over = err, now.Add(holdOff)
 	if err == nil {
 		delete(r.byRejected, rejected)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The parts of HTTP/2 (RFC 9113) that the server below needs.
@@ -151,13 +151,13 @@ func TestCardAPostOverHTTP2ThatIsReset(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := newResettingServer(t, tt.refuse)
 			var seen events
-			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observe: seen.observe})
+			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observer: seen.observer()})
 			c.SetRandom(0) // no back-off: this is over a real connection
 			resp, err := c.Send(request(t, tt.method, srv, tt.body))
 			if err == nil {
 				_ = resp.Body.Close()
 			}
-			if told := len(seen.of(client.EventAttempt)); srv.taken.Load() != tt.taken || int64(told) != tt.taken || (err != nil) != tt.fails {
+			if told := len(seen.attempts); srv.taken.Load() != tt.taken || int64(told) != tt.taken || (err != nil) != tt.fails {
 				t.Fatalf("taken %d times, told %d: %v", srv.taken.Load(), told, err)
 			}
 			if err == nil {
@@ -186,7 +186,7 @@ func request(t *testing.T, method string, srv *resettingServer, body string) *ht
 // A transport that sends again after an answer, such as for digest authentication, may.
 func TestATransportThatSendsAgainAfterAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(401), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(200))
 		digest := wire(func(r *http.Request) (*http.Response, error) {
 			resp, err := srv.Transport().RoundTrip(r)
 			if err != nil || resp.StatusCode != http.StatusUnauthorized {

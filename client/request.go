@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
-	"strings"
 
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/traffic"
@@ -32,6 +30,8 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 		problem = "the URL has no host, and there is no Config.BaseURL for it"
 	case r.body == nil && req.ContentLength > 0:
 		problem = "ContentLength is set, but there is no Body"
+	case o.IdempotencyKey != "" && c.profile.Name != "" && c.profile.IdempotencyHeader == "":
+		problem = "IdempotencyKey: " + c.profile.Name + " has no place for one"
 	}
 	if problem != "" {
 		r.body.Close()
@@ -40,6 +40,9 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	whole := *req
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
 	whole.RequestURI = "" // of a request that a server received, such as a reverse proxy's
+	if b := bindingOf(req); b != nil {
+		whole.RemoteAddr = b.remoteAddr
+	}
 	if whole.Method == "" {
 		whole.Method = http.MethodGet
 	}
@@ -47,19 +50,20 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	if leadsToWrite(req) {
 		r.options.IdempotencyKey = ""
 	}
-	r.account, r.record = c.accountOf(r.http), hashed(o.RecordKey)
+	r.account, r.record = c.accountOf(r.http, o), hashed(o.RecordKey)
 	return r, ""
 }
 
-// accountOf returns the account that a request belongs to: the client's own if the client
-// has the credential for it, else that of the credential in the request.
-func (c *Client) accountOf(req *http.Request) traffic.Account {
-	a := traffic.Account{Vendor: c.vendor.Name()}
+// accountOf returns the account that a request belongs to: the one that the caller names,
+// or the client's own if the client has the credential for it, or that of the credential
+// in the request.
+func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
+	a := traffic.Account{Vendor: c.profile.Name, Identity: hashed(o.Account)}
 	if a.Vendor == "" {
 		a.Vendor = req.URL.Scheme + "://" + req.URL.Host
 	}
-	if !c.authorizes(destination{url: req.URL}) {
-		a.Identity = credentialOf(req)
+	if a.Identity == "" && !c.authorizes(destination{url: req.URL}) {
+		a.Identity = identityOf(req)
 	}
 	return a
 }
@@ -70,49 +74,4 @@ func (r request) movedTo(next *http.Request, path string) request {
 	r.http, r.path, r.body, r.moved = next, path, nil, true
 	r.options.IdempotencyKey = ""
 	return r
-}
-
-// credentialHeaders are where callers put a credential of their own.
-var credentialHeaders = []string{"Authorization", "X-Api-Key", "Api-Key"}
-
-// credentialOf tells credentials apart without keeping them; empty if there is none.
-func credentialOf(req *http.Request) string {
-	sum := sha256.New()
-	found := false
-	add := func(name, value string) {
-		if value != "" {
-			found = true
-			_, _ = sum.Write([]byte(name + "\x00" + value + "\x00"))
-		}
-	}
-	for _, name := range credentialHeaders {
-		for _, value := range valuesOf(req.Header, name) {
-			add(name, value)
-		}
-	}
-	add("userinfo", req.URL.User.String())
-	if !found {
-		return ""
-	}
-	return string(sum.Sum(nil))
-}
-
-// valuesOf returns the values of a header, also under a key that is not canonical.
-func valuesOf(h http.Header, name string) []string {
-	var values []string
-	for key := range h {
-		if strings.EqualFold(key, name) {
-			values = append(values, h[key]...)
-		}
-	}
-	return values
-}
-
-// hashed returns a key made of text that does not reveal it; empty for an empty text.
-func hashed(text string) string {
-	if text == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(text))
-	return string(sum[:])
 }

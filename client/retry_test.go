@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // end is how a call ended, and what it took.
@@ -30,126 +30,126 @@ type end struct {
 // A call from the first attempt to its end, in virtual time and with every wait at the
 // middle of its range: 250 ms, 500 ms and 1 s between attempts.
 func TestSend(t *testing.T) {
-	unavailable := testserver.HTML(503)
+	unavailable := retrywisetest.HTML(503)
 	const ms = time.Millisecond
 	for name, tt := range map[string]struct {
 		method  string
 		options client.CallOptions
-		answers []testserver.Answer
+		answers []retrywisetest.Answer
 		want    end
 	}{
 		"a success": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 1},
 		},
 		"the redirect of a read is followed": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(302, "Location", "/other"), testserver.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2},
 		},
 		"that of a write is an answer": {
-			"PUT", client.CallOptions{}, []testserver.Answer{testserver.Status(307, "Location", "/other")},
+			"PUT", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(307, "Location", "/other")},
 			end{Status: 307, Requests: 1},
 		},
 		"a read is sent again": {
-			"GET", client.CallOptions{}, []testserver.Answer{unavailable, unavailable, testserver.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 3, Took: 750 * ms},
 		},
 		"the attempts are used up": {
-			"GET", client.CallOptions{}, []testserver.Answer{unavailable, unavailable, unavailable, unavailable},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, unavailable, unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts, Requests: 4, Took: 1750 * ms},
 		},
 		"a write that may have happened is not": {
-			"POST", client.CallOptions{}, []testserver.Answer{unavailable},
+			"POST", client.CallOptions{}, []retrywisetest.Answer{unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
 		"a write whose connection broke is not": {
-			"POST", client.CallOptions{}, []testserver.Answer{testserver.Reset()},
+			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset()},
 			end{Class: apierrors.Network, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
 		"a write that the caller calls repeatable is": {
-			"POST", client.CallOptions{Repeatable: true}, []testserver.Answer{testserver.Reset(), testserver.JSON(200, `{}`)},
+			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"a write with an idempotency key is": {
-			"POST", client.CallOptions{IdempotencyKey: "k"}, []testserver.Answer{unavailable, testserver.JSON(200, `{}`)},
+			"POST", client.CallOptions{IdempotencyKey: "k"}, []retrywisetest.Answer{unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"an upsert is": {
-			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Reset(), testserver.JSON(200, `{}`)},
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"a refusal whose reason broke off is asked for again": {
-			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Cut(400, `{"why":"it is bad"}`), testserver.Status(400, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(400, `{"why":"it is bad"}`)), retrywisetest.Status(400, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
 		"a refused record": {
-			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.JSON(400, `{}`, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
 		"refused after an attempt that may have happened": {
-			"PATCH", client.CallOptions{}, []testserver.Answer{testserver.Reset(), testserver.JSON(400, `{}`, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
 		"a wrong credential": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(401)},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(401)},
 			end{Class: apierrors.Authentication, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
 		"a full queue is for the scheduler": {
-			"POST", client.CallOptions{}, []testserver.Answer{testserver.Status(400, "X-Code", "FULL")},
+			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "FULL")},
 			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
 		},
 		"deleting what is gone is accepted": {
-			"DELETE", client.CallOptions{}, []testserver.Answer{testserver.Status(404, "X-Code", "GONE")},
+			"DELETE", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(404, "X-Code", "GONE")},
 			end{Status: 404, Requests: 1},
 		},
 		"already there after an attempt that may have made it": {
-			"POST", client.CallOptions{Repeatable: true}, []testserver.Answer{testserver.Reset(), testserver.Status(400, "X-Code", "THERE")},
+			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE")},
 			end{Status: 400, Requests: 2, Took: 250 * ms},
 		},
 		"a throttled write is sent again, without costing attempts": {
-			"POST", client.CallOptions{}, []testserver.Answer{
-				testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"),
-				testserver.Status(429, "Retry-After", "5"), testserver.Status(429, "Retry-After", "5"), testserver.JSON(200, `{}`),
+			"POST", client.CallOptions{}, []retrywisetest.Answer{
+				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"),
+				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 6, Took: 25 * time.Second},
 		},
 		"three told hours fit into four": {
-			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []testserver.Answer{
-				testserver.Status(429, "Retry-After", "3600"), testserver.Status(429, "Retry-After", "3600"), testserver.Status(429, "Retry-After", "3600"),
-				testserver.JSON(200, `{}`),
+			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []retrywisetest.Answer{
+				retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"),
+				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
 		"three told hours of a server that is down, too": {
-			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []testserver.Answer{
-				testserver.Status(503, "Retry-After", "3600"), testserver.Status(503, "Retry-After", "3600"), testserver.Status(503, "Retry-After", "3600"),
-				testserver.JSON(200, `{}`),
+			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []retrywisetest.Answer{
+				retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"),
+				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
 		"a told hour does not fit into the default": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "3600")},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
 		},
 		"a told wait beyond any duration": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "9223372037")},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "9223372037")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
 		},
 		"no answer in time": {
-			"GET", client.CallOptions{MaxWait: time.Millisecond}, []testserver.Answer{testserver.Hang()},
+			"GET", client.CallOptions{MaxWait: time.Millisecond}, []retrywisetest.Answer{retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopWait, Requests: 1, Took: time.Minute},
 		},
 		"time for trying used up": {
-			"GET", client.CallOptions{}, []testserver.Answer{testserver.Hang(), testserver.Hang()},
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Hang(), retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopElapsed, Requests: 2, Took: 2*time.Minute + 250*ms},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answers...)
+				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				began := time.Now()
-				status, err := send(client.WithCall(t.Context(), tt.options), t, c, tt.method, "/items/7", "")
+				status, err := send(t.Context(), t, c, tt.method, "/items/7", "", tt.options)
 				got := end{Status: status, Requests: len(srv.Requests()), Took: time.Since(began)}
 				if err != nil {
 					e := failure(t, err)
@@ -194,7 +194,7 @@ func TestAContextThatEndsInAWaitYieldsBoth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, testserver.HTML(503, "Retry-After", "30"))
+				srv := retrywisetest.New(t, retrywisetest.HTML(503, "Retry-After", "30"))
 				c := newClient(t, srv, client.Config{})
 				ctx, cancel := tt.end(t.Context())
 				defer cancel()
@@ -214,7 +214,7 @@ func TestAContextThatEndsInAWaitYieldsBoth(t *testing.T) {
 
 func TestNoSleepThatCannotFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503, "Retry-After", "30"))
+		srv := retrywisetest.New(t, retrywisetest.HTML(503, "Retry-After", "30"))
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
@@ -232,7 +232,7 @@ func TestNoSleepThatCannotFinish(t *testing.T) {
 
 func TestADeadlineDuringAnAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.HTML(503), testserver.Hang())
+		srv := retrywisetest.New(t, retrywisetest.HTML(503), retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -255,10 +255,9 @@ func TestADeadlineDuringAnAttempt(t *testing.T) {
 // What the error holds of the vendor's answer.
 func TestTheVendorsAnswerIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.JSON(422, `{"why":"it is bad"}`, "X-Code", "BAD", "X-Request-Id", "r-1"))
+		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"why":"it is bad"}`, "X-Code", "BAD", "X-Request-Id", "r-1"))
 		c := newClient(t, srv, client.Config{})
-		ctx := client.WithCall(t.Context(), client.CallOptions{Op: "items.put"})
-		_, err := send(ctx, t, c, "PUT", "/items/7?key=secret", `{}`)
+		_, err := send(t.Context(), t, c, "PUT", "/items/7?key=secret", `{}`, client.CallOptions{Op: "items.put"})
 		got := *failure(t, err)
 		got.Attempts = nil
 		got.Err = nil
@@ -281,7 +280,7 @@ func TestTheVendorsAnswerIsKept(t *testing.T) {
 // When the caller gives up during a told wait, the time that was told is not lost.
 func TestWhenToComeBackSurvivesACancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(429, "Retry-After", "30"))
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "30"))
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Second, cancel)
@@ -312,7 +311,7 @@ func TestTinyWaitsMakeNoHotLoop(t *testing.T) {
 
 func TestAMalformedLocationIsAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(302, "Location", "http://[bad"))
+		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://[bad"))
 		c := newClient(t, srv, client.Config{})
 		_, resp, err := open(t, c, "/items/7") //nolint:bodyclose // open closes it
 		if err != nil {
@@ -331,7 +330,7 @@ func TestAPathIsKnownBelowTheBaseURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := testserver.New(t, testserver.Status(500), testserver.Status(500))
+		srv := retrywisetest.New(t, retrywisetest.Status(500), retrywisetest.Status(500))
 		c := newClient(t, srv, client.Config{Policy: &p, BaseURL: srv.URL() + "/proxy/"})
 		for _, target := range []string{"/surveys", srv.URL() + "/proxy/surveys"} {
 			_, err := send(t.Context(), t, c, "PUT", target, "x")
@@ -350,7 +349,7 @@ func TestAPathIsKnownBelowTheBaseURL(t *testing.T) {
 // The message is that of the code that decided, or none.
 func TestTheMessageBelongsToTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(422))
+		srv := retrywisetest.New(t, retrywisetest.Status(422))
 		c := newClient(t, srv, client.Config{Vendor: twoCodes{shop{shopPolicy(t)}}})
 		_, err := send(t.Context(), t, c, "DELETE", "/items/7", "")
 		if e := failure(t, err); e.Code != "BAD" || e.Message != "" || len(e.Fields) != 2 {
@@ -368,14 +367,12 @@ func (twoCodes) Decode(a policy.Answer) *policy.Failure {
 // A vendor of the caller's own may put anything where a code belongs.
 func TestWhatIsNoCodeIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(422, "X-Code", "ana@example.com is taken"))
+		srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", "ana@example.com is taken"))
 		var seen events
-		c := newClient(t, srv, client.Config{Observe: seen.observe})
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
 		_, _ = send(t.Context(), t, c, "POST", "/items", "x")
-		for _, e := range seen.all {
-			if e.Code != "" {
-				t.Errorf("%v event has code %q", e.Kind, e.Code)
-			}
+		if a, c := seen.attempts[0].Code, seen.calls[0].Code; a != "" || c != "" {
+			t.Errorf("the attempt has code %q, the call %q", a, c)
 		}
 	})
 }

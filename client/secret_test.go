@@ -1,12 +1,9 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,38 +11,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-func TestASecretPrintsNothing(t *testing.T) {
-	type config struct {
-		Token  client.Secret
-		hidden client.Secret
-	}
-	var c config
-	if err := json.Unmarshal(fmt.Appendf(nil, `{"Token":%q}`, canary), &c); err != nil {
-		t.Fatal(err)
-	}
-	c.hidden = client.NewSecret(canary)
-	if c.Token.Reveal() != canary || c.hidden.Reveal() != canary || (client.Secret{}).Reveal() != "" {
-		t.Error("a secret is not what was put in")
-	}
-	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
-		fmt.Fprintf(&out, verb+verb+verb+"\n", c, &c, c.Token)
-	}
-	asJSON, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out.Write(asJSON)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "token", c.Token, "config", c)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "token", c.Token, "config", c)
-	inHex := fmt.Sprintf("%x", canary)
-	if text := out.String(); strings.Contains(text, canary) || strings.Contains(strings.ToLower(text), inHex) || !strings.Contains(text, "[secret]") {
-		t.Error(text)
-	}
-}
 
 // badURL is what net/url says of text.
 func badURL(text string) error {
@@ -89,7 +56,7 @@ func TestCleanError(t *testing.T) {
 // What net/http says of a redirect that it cannot read is cleaned as well.
 func TestAMalformedLocationThroughHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(302, "Location", "http://h/%zz?key="+canary))
+		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://h/%zz?key="+canary))
 		c := newClient(t, srv, client.Config{})
 		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // there is none
 		if err == nil || strings.Contains(client.CleanError(err).Error(), canary) {

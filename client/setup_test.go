@@ -12,8 +12,8 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"go.uber.org/goleak"
 )
 
@@ -23,11 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // idempotency keys.
 type shop struct{ policy policy.Policy }
 
-func (shop) Name() string              { return "shop" }
-func (shop) BaseURL() string           { return "" }
-func (s shop) Policy() policy.Policy   { return s.policy }
-func (shop) ErrorsIn2xx() bool         { return true }
-func (shop) IdempotencyHeader() string { return "Idempotency-Key" }
+func (s shop) Profile() policy.Profile {
+	return policy.Profile{Name: "shop", Policy: s.policy, ErrorsIn2xx: true, IdempotencyHeader: "Idempotency-Key"}
+}
 
 func (shop) Decode(a policy.Answer) *policy.Failure {
 	if a.Status < 400 && a.Header.Get("X-Code") == "" {
@@ -66,7 +64,7 @@ func shopPolicy(t testing.TB) policy.Policy {
 }
 
 // newClient returns a client of srv, with waits in the middle of their range.
-func newClient(t testing.TB, srv *testserver.Server, cfg client.Config) *client.Client {
+func newClient(t testing.TB, srv *retrywisetest.Server, cfg client.Config) *client.Client {
 	t.Helper()
 	if cfg.Vendor == nil {
 		cfg.Vendor = shop{shopPolicy(t)}
@@ -87,11 +85,14 @@ func newClient(t testing.TB, srv *testserver.Server, cfg client.Config) *client.
 }
 
 // send makes one request and closes its answer.
-func send(ctx context.Context, t testing.TB, c *client.Client, method, path, body string) (int, error) {
+func send(ctx context.Context, t testing.TB, c *client.Client, method, path, body string, options ...client.CallOptions) (int, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, o := range options {
+		req = client.With(req, o)
 	}
 	if body == "" {
 		req.Body, req.GetBody = nil, nil
@@ -179,26 +180,51 @@ func together(n int, do func()) {
 	all.Wait()
 }
 
-// events gathers what a client tells.
+// events gathers what an observer sees.
 type events struct {
-	mu  sync.Mutex
-	all []client.Event
+	mu       sync.Mutex
+	begun    []string
+	attempts []client.AttemptEvent
+	waits    []client.WaitEvent
+	renewals []client.RenewalEvent
+	calls    []client.CallEvent
 }
 
-func (e *events) observe(_ context.Context, ev client.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.all = append(e.all, ev)
-}
-
-func (e *events) of(kind client.EventKind) []client.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var found []client.Event
-	for _, ev := range e.all {
-		if ev.Kind == kind {
-			found = append(found, ev)
-		}
+// observer returns hooks that gather all ends, and the names of what begins.
+func (e *events) observer() client.Observer {
+	return client.Observer{
+		CallBegin:    noting[client.CallEvent](e, "call"),
+		CallEnd:      gathering(e, &e.calls),
+		AttemptBegin: noting[client.AttemptEvent](e, "attempt"),
+		AttemptEnd:   gathering(e, &e.attempts),
+		WaitBegin:    noting[client.WaitEvent](e, "wait"),
+		WaitEnd:      gathering(e, &e.waits),
+		RenewalBegin: noting[client.RenewalEvent](e, "renewal"),
+		RenewalEnd:   gathering(e, &e.renewals),
 	}
-	return found
+}
+
+func gathering[E any](e *events, all *[]E) func(context.Context, E) {
+	return func(_ context.Context, event E) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		*all = append(*all, event)
+	}
+}
+
+func noting[E any](e *events, what string) func(context.Context, E) context.Context {
+	return func(ctx context.Context, _ E) context.Context {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.begun = append(e.begun, what)
+		return ctx
+	}
+}
+
+// renewable is a RenewableBearer whose tokens have no known expiry.
+func renewable(token string, renew func(context.Context) (string, error)) client.Auth {
+	return client.RenewableBearer(token, func(ctx context.Context) (string, time.Time, error) {
+		token, err := renew(ctx)
+		return token, time.Time{}, err
+	})
 }

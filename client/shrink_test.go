@@ -12,15 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // So many calls surfaced with one code in a row are a matter for the job.
 func TestEscalation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bad := testserver.Status(400, "X-Code", "BAD")
-		srv := testserver.New(t, bad, bad, testserver.Status(200), bad, bad, testserver.Status(503), bad)
+		bad := retrywisetest.Status(400, "X-Code", "BAD")
+		srv := retrywisetest.New(t, bad, bad, retrywisetest.Status(200), bad, bad, retrywisetest.Status(503), bad)
 		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		var got []apierrors.Action
@@ -52,22 +52,22 @@ func TestShrink(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		shrink  func(*http.Request) (*http.Request, error)
-		answers []testserver.Answer
+		answers []retrywisetest.Answer
 		asked   []string
 		class   apierrors.Class
 	}{
-		"until it passes":      {halves, []testserver.Answer{testserver.Status(413), testserver.Status(414), testserver.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
-		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not without a hook":   {nil, []testserver.Answer{testserver.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not more than thrice": {halves, []testserver.Answer{testserver.Status(413), testserver.Status(413), testserver.Status(413), testserver.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
+		"until it passes":      {halves, []retrywisetest.Answer{retrywisetest.Status(413), retrywisetest.Status(414), retrywisetest.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
+		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not without a hook":   {nil, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not more than thrice": {halves, []retrywisetest.Answer{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := testserver.New(t, tt.answers...)
+				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				options := client.CallOptions{Shrink: tt.shrink, IdempotencyKey: "k"}
-				_, err := send(client.WithCall(t.Context(), options), t, c, "GET", "/items?n=8", "")
+				_, err := send(t.Context(), t, c, "GET", "/items?n=8", "", options)
 				var asked []string
 				for i, r := range srv.Requests() {
 					asked = append(asked, r.Query)

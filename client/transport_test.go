@@ -19,7 +19,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/internal/testserver"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // noDeadlines is a connection such as that of an SSH tunnel.
@@ -67,7 +67,7 @@ func executedTwice(t *testing.T, calls int, client func(*http.Transport) *http.C
 		isFirst := executed[key] == 1
 		mu.Unlock()
 		if key != "" && isFirst {
-			testserver.Reset()(w, r)
+			retrywisetest.Reset()(w, r)
 		}
 	}))
 	defer srv.Close()
@@ -104,7 +104,7 @@ func refusing() *http.Transport {
 // first: a connection that was not had the second time proves nothing.
 func TestATransportWithASecondWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := testserver.New(t, testserver.Status(502), testserver.Status(200))
+		srv := retrywisetest.New(t, retrywisetest.Status(502), retrywisetest.Status(200))
 		afterAnAnswer := func(r *http.Request) (*http.Response, error) {
 			resp, err := srv.Transport().RoundTrip(r)
 			if err != nil {
@@ -137,7 +137,7 @@ func TestATransportWithASecondWay(t *testing.T) {
 func TestALoginAfterAnEarlyHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n++; n == 1 {
 				w.WriteHeader(http.StatusEarlyHints)
 				w.WriteHeader(http.StatusUnauthorized)
@@ -161,7 +161,7 @@ func TestALoginAfterAnEarlyHint(t *testing.T) {
 func TestEndlessInterimAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		srv := testserver.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil && n < 10_000 {
 				n++
 				w.WriteHeader(http.StatusEarlyHints)

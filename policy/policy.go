@@ -136,3 +136,6 @@ func (m Match) rank() int {
 	}
 	return rank
 }
+
+// Name returns the name of the vendor, or "" for Default().
+func (p Policy) Name() string { return p.name }

@@ -75,7 +75,7 @@ func (w *byRetrywise) http(vendor string, srv *retrywisetest.Server) (*http.Clie
 		return nil, err
 	}
 	quick := quickLimits(v)
-	c, err := client.New(client.Config{Vendor: v, BaseURL: srv.URL(), Transport: srv.Transport(), Policy: &quick, Observe: w.observe})
+	c, err := client.New(client.Config{Vendor: v, BaseURL: srv.URL(), Transport: srv.Transport(), Policy: &quick, Observer: client.Observer{CallEnd: w.callEnd}})
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +94,7 @@ func quickLimits(v *vendors.Vendor) policy.Policy {
 	})
 }
 
-func (w *byRetrywise) observe(_ context.Context, e client.Event) {
-	if e.Kind == client.EventCall {
-		w.waiting.Add(int64(e.Wait))
-	}
-}
+func (w *byRetrywise) callEnd(_ context.Context, e client.CallEvent) { w.waiting.Add(int64(e.Waited)) }
 
 func (w *byRetrywise) waited() time.Duration { return time.Duration(w.waiting.Load()) }
 

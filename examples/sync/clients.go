@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/retrywise/retrywise/client"
@@ -30,10 +28,10 @@ type clients struct {
 
 func newClients(sites map[string]string, wire http.RoundTripper) (*clients, error) {
 	cs := &clients{sites: sites, wire: wire, told: map[string]*tally{}}
-	cs.rdstation = cs.connect(vendors.RDStation, quicker, cs.bearer(vendors.RDStation, rdstationToken))
-	cs.customergauge = cs.connect(vendors.CustomerGauge, asItIs, cs.bearer(vendors.CustomerGauge, customergaugeToken))
+	cs.rdstation = cs.connect(vendors.RDStation, quicker, cs.bearer(vendors.RDStation, rdstationLogin))
+	cs.customergauge = cs.connect(vendors.CustomerGauge, asItIs, cs.bearer(vendors.CustomerGauge, customergaugeLogin))
 	cs.connectif = cs.connect(vendors.Connectif, hurried, client.APIKey("Authorization", "apiKey "+testserver.ConnectifKeyID+":"+testserver.ConnectifKeySecret))
-	cs.playable = cs.connect(vendors.Playable, asItIs, cs.bearer(vendors.Playable, playableToken))
+	cs.playable = cs.connect(vendors.Playable, asItIs, cs.bearer(vendors.Playable, playableLogin))
 	return cs, cs.err
 }
 
@@ -49,7 +47,7 @@ func (cs *clients) connect(name string, tune func(policy.Policy) policy.Policy, 
 	}
 	tuned := tune(vendor.Policy())
 	c, err := client.New(client.Config{
-		Vendor: vendor, BaseURL: cs.sites[name], Policy: &tuned, Transport: cs.wire, Auth: auth, Observe: cs.told[name].observe,
+		Vendor: vendor, BaseURL: cs.sites[name], Policy: &tuned, Transport: cs.wire, Auth: auth, Observer: cs.told[name].observer(),
 	})
 	if err != nil {
 		cs.err = errors.Join(cs.err, err)
@@ -59,10 +57,14 @@ func (cs *clients) connect(name string, tune func(policy.Policy) policy.Policy, 
 	return c
 }
 
-// bearer is a token that a login fetches whenever there is none, or it was refused.
-func (cs *clients) bearer(name string, fetch func(context.Context, *client.Client) (string, error)) client.Auth {
-	login := cs.connect(name, asItIs, nil)
-	return client.RenewableBearer("", func(ctx context.Context) (string, error) { return fetch(ctx, login) })
+// bearer is a token that a login fetches when there is none, when it expires, and when the
+// vendor rejects it.
+func (cs *clients) bearer(name string, login client.Call) client.Auth {
+	c := cs.connect(name, asItIs, nil)
+	return client.RenewableBearer("", func(ctx context.Context) (string, time.Time, error) {
+		t, err := client.Do[token](ctx, c, login)
+		return t.AccessToken, t.expires(time.Now()), err
+	})
 }
 
 func (cs *clients) close() {
@@ -89,50 +91,40 @@ func hurried(p policy.Policy) policy.Policy {
 	}).With(policy.Rule{When: policy.Match{Codes: []string{"E0301"}}, After: 2 * time.Second})
 }
 
-// A token is what the vendors answer to a login.
+// A token is the response to a login.
 type token struct {
 	AccessToken string `json:"access_token"`
+	ExpiresIn   int    `json:"expires_in"` // seconds; 0: the vendor does not say
 }
 
-// renewal are the options of a login: to ask twice for a token does no harm.
-func renewal() client.CallOptions { return client.CallOptions{Op: "token.renew", Repeatable: true} }
+func (t token) expires(now time.Time) time.Time {
+	if t.ExpiresIn == 0 {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(t.ExpiresIn) * time.Second)
+}
 
-func rdstationToken(ctx context.Context, login *client.Client) (string, error) {
-	t, err := client.Do[token](ctx, login, client.Call{
-		Method: http.MethodPost, Path: "/auth/token", Options: renewal(),
+// renewal are the options of a login: a second token does no harm.
+var renewal = client.CallOptions{Op: "token.renew", Repeatable: true}
+
+// The logins of the vendors. CustomerGauge takes a form, the others JSON.
+var (
+	rdstationLogin = client.Call{
+		Method: http.MethodPost, Path: "/auth/token", Options: renewal,
 		Body: map[string]string{
 			"client_id": testserver.ClientID, "client_secret": testserver.ClientSecret, "refresh_token": testserver.RefreshToken,
 		},
-	})
-	return t.AccessToken, err
-}
-
-func playableToken(ctx context.Context, login *client.Client) (string, error) {
-	t, err := client.Do[token](ctx, login, client.Call{
-		Method: http.MethodPost, Path: "/oauth/token", Options: renewal(),
+	}
+	playableLogin = client.Call{
+		Method: http.MethodPost, Path: "/oauth/token", Options: renewal,
 		Body: map[string]string{
 			"grant_type": "client_credentials", "client_id": testserver.PlayableClientID, "client_secret": testserver.PlayableClientSecret,
 		},
-	})
-	return t.AccessToken, err
-}
-
-// customergaugeToken sends a form, so it takes Send.
-func customergaugeToken(ctx context.Context, login *client.Client) (string, error) {
-	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {testserver.CustomerGaugeClientID}, "client_secret": {testserver.CustomerGaugeClientSecret},
 	}
-	req, err := http.NewRequestWithContext(client.WithCall(ctx, renewal()), http.MethodPost, "/oauth2/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
+	customergaugeLogin = client.Call{
+		Method: http.MethodPost, Path: "/oauth2/token", Options: renewal,
+		Body: url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {testserver.CustomerGaugeClientID}, "client_secret": {testserver.CustomerGaugeClientSecret},
+		},
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := login.Send(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	var t token
-	err = json.NewDecoder(resp.Body).Decode(&t)
-	return t.AccessToken, err
-}
+)

@@ -139,7 +139,6 @@ func download(ctx context.Context, c *client.Client, address string, w io.Writer
 	var have int64
 	version := ""
 	for cuts := 0; ; cuts++ {
-		ctx := client.WithCall(ctx, client.CallOptions{Op: "exports.download"})
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return err
@@ -148,7 +147,7 @@ func download(ctx context.Context, c *client.Client, address string, w io.Writer
 			req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
 			req.Header.Set("If-Range", version)
 		}
-		n, tag, err := fetch(c, req, w)
+		n, tag, err := fetch(c, client.With(req, client.CallOptions{Op: "exports.download"}), w)
 		have, version = have+n, tag
 		if err == nil || cuts == maxCuts || !errors.Is(err, errCut) {
 			return err

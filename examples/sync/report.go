@@ -29,27 +29,32 @@ type tally struct {
 
 func newTally() *tally { return &tally{byClass: map[string]int{}} }
 
-func (t *tally) observe(_ context.Context, e client.Event) {
+// observer counts what the clients of the vendor do.
+func (t *tally) observer() client.Observer {
+	return client.Observer{AttemptEnd: t.attempt, CallEnd: t.call}
+}
+
+func (t *tally) attempt(_ context.Context, e client.AttemptEvent) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch e.Kind {
-	case client.EventAttempt:
-		t.requests++
-		if e.Attempt > 1 {
-			t.repeats++
-		}
-		if e.Class != apierrors.None {
-			t.byClass[e.Class.String()]++
-		}
-	case client.EventCall:
-		t.waited += e.Wait
-		if strings.HasSuffix(e.Op, ".look") {
-			t.looks++
-		}
-		if e.Class == apierrors.Canceled {
-			t.canceled++
-		}
-	case client.EventWait, client.EventRenewal:
+	t.requests++
+	if e.Number > 1 {
+		t.repeats++
+	}
+	if e.Class != apierrors.None {
+		t.byClass[e.Class.String()]++
+	}
+}
+
+func (t *tally) call(_ context.Context, e client.CallEvent) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waited += e.Waited
+	if strings.HasSuffix(e.Op, ".look") {
+		t.looks++
+	}
+	if e.Class == apierrors.Canceled {
+		t.canceled++
 	}
 }
 

@@ -53,13 +53,12 @@ func upload(ctx context.Context, c *client.Client, path string, one file) error 
 	if err := parts.Close(); err != nil {
 		return err
 	}
-	ctx = client.WithCall(ctx, client.CallOptions{Op: "files.upload"})
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, path, &form)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", parts.FormDataContentType())
-	resp, err := c.Send(req)
+	resp, err := c.Send(client.With(req, client.CallOptions{Op: "files.upload"}))
 	if err != nil {
 		return err
 	}

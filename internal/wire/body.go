@@ -26,6 +26,9 @@ type Body struct {
 	closed  atomic.Bool
 	onEOF   func() // called before the end is returned; may be nil
 
+	// Owner is whatever the sender wants to find here again.
+	Owner any
+
 	// OnClose is called when the body is closed, and OnBreak with the error if it breaks
 	// off while it is read. Both may be nil; set them before the body is read.
 	OnClose func()

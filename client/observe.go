@@ -1,0 +1,119 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// begin calls a begin hook, and returns the context of what begins.
+func begin[E any](ctx context.Context, hook func(context.Context, E) context.Context, e E) context.Context {
+	if hook == nil {
+		return ctx
+	}
+	if returned := hook(ctx, e); returned != nil {
+		return returned
+	}
+	return ctx
+}
+
+// end calls an end hook.
+func end[E any](ctx context.Context, hook func(context.Context, E), e E) {
+	if hook != nil {
+		hook(ctx, e)
+	}
+}
+
+func (x *call) subject() Subject {
+	return Subject{Vendor: x.c.profile.Name, Op: x.request.options.Op, Method: x.request.http.Method}
+}
+
+// beginCall makes the context that the observer returns that of the call.
+func (x *call) beginCall() {
+	if hook := x.c.observer.CallBegin; hook != nil {
+		x.ctx = begin(x.ctx, hook, CallEvent{Subject: x.subject(), Start: x.history.started})
+		x.request.http = x.request.http.WithContext(x.ctx)
+	}
+}
+
+// endCall reports how the call ended. An accepted failure is never silent.
+func (x *call) endCall() {
+	if x.c.observer.CallEnd == nil && x.c.log == nil {
+		return
+	}
+	h := &x.history
+	e := CallEvent{
+		Subject: x.subject(), Start: h.started, Took: time.Since(h.started), Waited: h.waited, Attempts: h.attempts,
+		Status: h.latest.Status, Applied: apierrors.AppliedYes, Err: x.err,
+	}
+	if f, ok := errors.AsType[*apierrors.Error](x.err); ok {
+		e.Status, e.Class, e.Action, e.Stop, e.Code = f.Status, f.Class, f.Action, f.Stop, f.Code
+		e.Rule, e.Applied, e.RetryAt = f.Reason, f.Applied, f.RetryAt
+	}
+	if x.accepted {
+		d := x.last.decision
+		e.Class, e.Action, e.Code, e.Rule, e.Applied = d.Class, d.Action, d.Code, d.Rule, d.Applied
+	}
+	end(x.ctx, x.c.observer.CallEnd, e)
+	x.c.logCall(x.ctx, e)
+}
+
+// beginAttempt returns the context of the attempt.
+func (x *call) beginAttempt() context.Context {
+	if x.c.observer.AttemptBegin == nil {
+		return x.ctx
+	}
+	a := x.history.latest
+	return begin(x.ctx, x.c.observer.AttemptBegin, AttemptEvent{
+		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait,
+	})
+}
+
+// endAttempt completes the entry of the latest attempt, which failed if j is not nil, and
+// reports it.
+func (x *call) endAttempt(status int, j *judgement, rule string) {
+	var d policy.Decision
+	if j != nil {
+		d, rule = j.decision, j.decision.Rule
+	}
+	x.history.end(time.Now(), status, d.Class, d.Code, rule)
+	if x.c.observer.AttemptEnd == nil && x.c.log == nil {
+		return
+	}
+	a := x.history.latest
+	e := AttemptEvent{
+		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait, Took: a.Took, Status: status,
+		Class: d.Class, Action: d.Action, Stop: d.Stop, Code: d.Code, Rule: rule, Applied: apierrors.AppliedYes, Delay: d.Delay,
+	}
+	if j != nil {
+		e.Applied = d.Applied
+	}
+	end(x.attempt.observed, x.c.observer.AttemptEnd, e)
+	x.c.logAttempt(x.attempt.observed, e)
+}
+
+// A watchedWait is a wait for a gate or a limit, with its event.
+type watchedWait struct {
+	event WaitEvent
+	ctx   context.Context
+}
+
+// beginWait reports a wait. It stands for all those that follow until its end.
+func (x *call) beginWait(by string) *watchedWait {
+	w := &watchedWait{event: WaitEvent{Subject: x.subject(), For: by, Start: time.Now()}}
+	w.ctx = begin(x.ctx, x.c.observer.WaitBegin, w.event)
+	return w
+}
+
+// endWait reports the end of w, which may be nil.
+func (x *call) endWait(w *watchedWait, stop apierrors.Stop) {
+	if w == nil {
+		return
+	}
+	w.event.Took, w.event.Stop = time.Since(w.event.Start), stop
+	end(w.ctx, x.c.observer.WaitEnd, w.event)
+	x.c.logWait(w.ctx, w.event)
+}

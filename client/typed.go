@@ -1,0 +1,123 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// A Call is a typed call for Do.
+type Call struct {
+	// Method is GET if it is empty.
+	Method string
+
+	// Path is below the base URL. Escape what you put into it with url.PathEscape.
+	Path string
+
+	// Query may be nil.
+	Query url.Values
+
+	// Link is a link of an earlier response, such as the next page: an absolute URL of the
+	// base URL's origin, or a reference that is resolved against Path (RFC 3986), in place
+	// of Query. Empty: Path and Query say it all.
+	Link string
+
+	// Header is sent in addition to Accept and Content-Type.
+	Header http.Header
+
+	// Body is encoded once. url.Values is sent as a form; []byte, string and io.Reader are
+	// sent as they are, under the Content-Type of Header; anything else is sent as JSON. A
+	// reader that http.NewRequest does not know and that is not an *os.File can be read
+	// only once. nil: no body.
+	Body any
+
+	Options CallOptions
+}
+
+// typedRequest makes the request of a typed call.
+func (c *Client) typedRequest(ctx context.Context, typed Call) (*http.Request, error) {
+	refuse := func(reason string, err error) (*http.Request, error) {
+		return nil, malformed(typed.Options.Op, reason, err)
+	}
+	body, kind, err := encode(typed.Body)
+	if err != nil {
+		return refuse("the body cannot be encoded", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, typed.Method, typed.Path, body)
+	switch {
+	case err != nil:
+		return refuse("the method or the path is malformed", err)
+	case !isPlainPath(req.URL):
+		return refuse("path: expected a path alone: no host, no query (use Query), no . or .. in it", nil)
+	case typed.Header.Get("Accept-Encoding") != "":
+		return refuse("header Accept-Encoding: Do decodes the response by itself", nil)
+	case typed.Link != "" && len(typed.Query) > 0:
+		return refuse("expected Link or Query, not both", nil)
+	}
+	req.URL.RawQuery = typed.Query.Encode()
+	req.Header.Set("Accept", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	for name, values := range typed.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if body != nil && req.Header.Get("Content-Type") == "" {
+		return refuse(fmt.Sprintf("a body of type %T needs a Content-Type in Header", typed.Body), nil)
+	}
+	if typed.Link != "" {
+		if req.URL, err = c.linkedURL(req.URL, typed.Link); err != nil {
+			return refuse("link: expected a URL of the base URL's origin", nil)
+		}
+	}
+	return req, nil
+}
+
+// encode returns a body to send, and its content type if the caller need not name it.
+func encode(body any) (io.Reader, string, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, "", nil
+	case url.Values:
+		return strings.NewReader(b.Encode()), "application/x-www-form-urlencoded", nil
+	case []byte:
+		return bytes.NewReader(b), "", nil
+	case string:
+		return strings.NewReader(b), "", nil
+	case io.Reader:
+		return b, "", nil
+	default:
+		data, err := json.Marshal(body)
+		return bytes.NewReader(data), "application/json", err
+	}
+}
+
+// isPlainPath reports whether u is a path alone that stays below where it is put. A
+// record's key can be "..", and url.PathEscape leaves that as it is.
+func isPlainPath(u *url.URL) bool {
+	segments := strings.Split(u.Path, "/")
+	return u.Scheme == "" && u.Host == "" && u.Opaque == "" && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" &&
+		!slices.Contains(segments, ".") && !slices.Contains(segments, "..")
+}
+
+// linkedURL resolves a link against a path below the base URL. It must not leave the base
+// URL's origin.
+func (c *Client) linkedURL(path *url.URL, link string) (*url.URL, error) {
+	from, _ := c.resolve(path)
+	if from == nil {
+		return nil, apierrors.MalformedRequest
+	}
+	to, err := from.Parse(link)
+	if err != nil || !isSameOrigin(to, c.base) || to.User != nil {
+		return nil, apierrors.MalformedRequest
+	}
+	return to, nil
+}
