@@ -6,6 +6,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // EventKind says what has ended. The set is closed.
@@ -19,21 +20,15 @@ const (
 	EventCall                     // the whole call
 )
 
-// eventNames is the text of each EventKind.
-var eventNames = []string{
+var eventKinds = enum.Set[EventKind]{Kind: "event", Names: []string{
 	EventAttempt: "attempt",
 	EventWait:    "wait",
 	EventRenewal: "renewal",
 	EventCall:    "call",
-}
+}}
 
 // String returns the kind's name, such as "attempt".
-func (k EventKind) String() string {
-	if int(k) >= len(eventNames) {
-		return "event"
-	}
-	return eventNames[k]
-}
+func (k EventKind) String() string { return eventKinds.Text(k) }
 
 // An Event tells what happened in a call. What it holds has no personal data and no
 // credential, but for Err, which prints none.

@@ -54,23 +54,23 @@ func roundTrip[T interface {
 }
 
 func TestClosedSetsSurviveTheRoundTrip(t *testing.T) {
-	t.Run("class", func(t *testing.T) { roundTrip[Class](t, classNames, "class") })
-	t.Run("action", func(t *testing.T) { roundTrip[Action](t, actionNames, "action") })
-	t.Run("stop", func(t *testing.T) { roundTrip[Stop](t, stopNames, "stop") })
-	t.Run("applied", func(t *testing.T) { roundTrip[Applied](t, appliedNames, "applied") })
-	t.Run("scope", func(t *testing.T) { roundTrip[Scope](t, scopeNames, "scope") })
+	t.Run("class", func(t *testing.T) { roundTrip[Class](t, classes.Names, "class") })
+	t.Run("action", func(t *testing.T) { roundTrip[Action](t, actions.Names, "action") })
+	t.Run("stop", func(t *testing.T) { roundTrip[Stop](t, stops.Names, "stop") })
+	t.Run("applied", func(t *testing.T) { roundTrip[Applied](t, outcomes.Names, "applied") })
+	t.Run("scope", func(t *testing.T) { roundTrip[Scope](t, scopes.Names, "scope") })
 }
 
 // The last constant of a set has the last row of its table, so that a new constant
 // without a row is noticed.
 func TestTablesAreAsLongAsTheirSets(t *testing.T) {
 	for name, got := range map[string][2]int{
-		"class":   {len(classNames), int(Unknown) + 1},
-		"action":  {len(actionNames), int(FailFast) + 1},
-		"stop":    {len(stopNames), int(StopCanceled) + 1},
-		"stops'":  {len(stopSentences), int(StopCanceled) + 1},
-		"applied": {len(appliedNames), int(AppliedYes) + 1},
-		"scope":   {len(scopeNames), int(ScopeGlobal) + 1},
+		"class":   {len(classes.Names), int(Unknown) + 1},
+		"action":  {len(actions.Names), int(FailFast) + 1},
+		"stop":    {len(stops.Names), int(StopCanceled) + 1},
+		"stops'":  {len(sentences.Names), int(StopCanceled) + 1},
+		"applied": {len(outcomes.Names), int(AppliedYes) + 1},
+		"scope":   {len(scopes.Names), int(ScopeGlobal) + 1},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %d names for %d members", name, got[0], got[1])

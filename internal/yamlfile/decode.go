@@ -11,9 +11,9 @@ import (
 // A struct's keys are its exported fields with a tag such as `yaml:"vendor"`;
 // `yaml:"vendor,required"` must be there. Fields may be strings, bools,
 // numbers, durations, types with UnmarshalText, structs, and slices, maps and
-// pointers of these. A scalar is accepted as a slice of one. If a type with
-// UnmarshalText also has a method Known() []string, a word that it refuses is
-// answered with the nearest known one.
+// pointers of these. A scalar is accepted as a slice of one. If
+// UnmarshalText returns an [enum.UnknownError], the message suggests the nearest
+// known word.
 //
 // The error is nil or a Problems that holds everything that is wrong; out is
 // then not to be used. Decode is safe for concurrent use.

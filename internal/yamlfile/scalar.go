@@ -2,10 +2,13 @@ package yamlfile
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // scalar reads n into v, which is a string, a bool or a number.
@@ -104,8 +107,8 @@ func (d *decoder) word(n *node, v reflect.Value) {
 		return
 	}
 	var known []string
-	if k, ok := target.(interface{ Known() []string }); ok {
-		known = k.Known()
+	if unknown, ok := errors.AsType[*enum.UnknownError](err); ok {
+		known = unknown.Known
 	}
 	d.report(n.pos.Errorf("%s%s", oneLine(err.Error()), Suggest(n.text, known)))
 }

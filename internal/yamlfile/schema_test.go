@@ -2,24 +2,27 @@ package yamlfile
 
 import (
 	"fmt"
-	"slices"
 	"time"
+
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // class is a word of a closed set, as in package errors.
-type class string
+type class uint8
 
-func (c *class) UnmarshalText(b []byte) error {
-	if !slices.Contains(c.Known(), string(b)) {
-		return fmt.Errorf("unknown class %q", b)
-	}
-	*c = class(b)
-	return nil
-}
+const (
+	none class = iota
+	rateLimited
+	notFound
+	conflict
+)
 
-func (c *class) Known() []string {
-	return []string{"rate_limited", "not_found", "conflict"}
-}
+var classes = enum.Set[class]{Kind: "class", Names: []string{
+	none: enum.None, rateLimited: "rate_limited", notFound: "not_found", conflict: "conflict",
+}}
+
+func (c class) MarshalText() ([]byte, error)  { return classes.Marshal(c) }
+func (c *class) UnmarshalText(b []byte) error { return classes.Unmarshal(c, b) }
 
 // even is a word without a list of known ones; its errors have two lines.
 type even string
