@@ -44,7 +44,7 @@ func (x *call) readError(resp *http.Response) *outcome {
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
-	f.Cut = end != nil && !errors.Is(end, io.EOF)
+	f.Truncated = end != nil && !errors.Is(end, io.EOF)
 	return &outcome{failure: *f, answer: x.attempt.body, body: head, header: resp.Header}
 }
 

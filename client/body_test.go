@@ -41,7 +41,7 @@ func TestRequestBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-		if e := failure(t, err); e.Stop != apierrors.StopBody || !apierrors.Temporary(err) {
+		if e := failure(t, err); e.Stop != apierrors.StopBodySpent || !apierrors.Temporary(err) {
 			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
 		}
 		if !once.closed {

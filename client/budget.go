@@ -61,7 +61,7 @@ func (x *call) decide(o *outcome) {
 	paid := !x.strange && x.budget().pay(start)
 	state.OutOfBudget = !x.strange && !paid
 	x.ask(o, state)
-	costs := o.decision.Again && (o.decision.Action == apierrors.Retry || o.decision.Action == apierrors.Shrink)
+	costs := o.decision.Retry && (o.decision.Action == apierrors.Retry || o.decision.Action == apierrors.Shrink)
 	if paid && !costs {
 		x.budget().refund()
 	}

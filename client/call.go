@@ -176,9 +176,9 @@ func (x *call) state() policy.State {
 	s := policy.State{
 		Method: x.req.Method, Path: x.path,
 		Attempts: x.counted + 1, Throttled: x.throttled,
-		Trying: x.trying(), Waited: x.waited, MaxWait: x.options.MaxWait,
+		Elapsed: x.trying(), Waited: x.waited, MaxWait: x.options.MaxWait,
 		CanRefresh: x.canRefresh(), CanShrink: x.options.Shrink != nil,
-		Repeatable: x.options.Repeatable, Keyed: x.keyed(), OneShotBody: x.payload.oneShot(),
+		Repeatable: x.options.Repeatable, HasKey: x.keyed(), OneShotBody: x.payload.oneShot(),
 		UnknownBefore: x.unknownBefore, Random: x.c.random(),
 	}
 	for _, a := range x.attempts[:max(len(x.attempts)-1, 0)] {
@@ -188,8 +188,8 @@ func (x *call) state() policy.State {
 	}
 	s.SurfacedCode, s.Surfaced = x.c.streak.now()
 	if deadline, ok := x.ctx.Deadline(); ok {
-		if s.Left = time.Until(deadline); s.Left == 0 {
-			s.Left = -1 // just over; zero says that there is none
+		if s.Remaining = time.Until(deadline); s.Remaining == 0 {
+			s.Remaining = -1 // just over; zero says that there is none
 		}
 	}
 	return s

@@ -103,7 +103,7 @@ func (c *Client) judge(resp *http.Response) error {
 		return nil
 	}
 	e := x.failed(&o)
-	if o.decision.Imposed {
+	if o.decision.VendorWait {
 		e.RetryAt = later(o.decision.Delay)
 	}
 	return e

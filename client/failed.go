@@ -33,7 +33,7 @@ func (x *call) failed(o *outcome) *apierrors.Error {
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, o.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
 	e.RequestID = o.requestID
-	e.RetryAt = later(d.After)
+	e.RetryAt = later(d.RetryIn)
 	e.Err = o.err
 	return e
 }
@@ -130,8 +130,8 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		err:     errors.Join(err, x.failed(x.last)),
 	}
 	o.decision = x.policy().Decide(o.failure, x.state())
-	o.decision.After = o.failure.Wait
-	if o.decision.Again { // the failed renewal answers for everybody for a while
+	o.decision.RetryIn = o.failure.Wait
+	if o.decision.Retry { // the failed renewal answers for everybody for a while
 		o.decision.Stop = apierrors.StopAttempts
 	}
 	return x.failed(&o)
@@ -140,7 +140,7 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 // notShrunk is the error for a request that was too large and could not be made smaller.
 func (x *call) notShrunk(err error) *apierrors.Error {
 	o := *x.last
-	o.decision.Action, o.decision.Stop, o.decision.After = apierrors.Surface, apierrors.StopPermanent, 0
+	o.decision.Action, o.decision.Stop, o.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, 0
 	e := x.failed(&o)
 	e.Err = err
 	return e

@@ -130,7 +130,7 @@ func (x *call) laneKey(limit policy.Limit) (laneKey, bool) {
 // with this credential. A record's limit holds back that record; if the call does not
 // name its record, nobody else is held back.
 func (x *call) closeGate(d policy.Decision) {
-	until := time.Now().Add(d.Pause)
+	until := time.Now().Add(d.PauseFor)
 	limit, named := x.c.policy.LimitNamed(d.Limit)
 	if !named {
 		x.c.lanes.get(laneKey{credential: x.credential}, &account).close(until)

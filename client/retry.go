@@ -82,11 +82,11 @@ func (x *call) check(_ context.Context, resp *http.Response, err error) (bool, e
 // act does what was decided.
 func (x *call) act(o *outcome) (bool, error) {
 	d := o.decision
-	if d.Pause > 0 && !x.strange {
+	if d.PauseFor > 0 && !x.strange {
 		x.closeGate(d)
 	}
 	switch {
-	case d.Again:
+	case d.Retry:
 		x.count(d.Action)
 		if x.err = x.prepared(d.Action); x.err == nil {
 			o.drop()
@@ -121,7 +121,7 @@ func (x *call) count(action apierrors.Action) {
 // backoff is the wait that was decided.
 func (x *call) backoff(time.Duration, time.Duration, int, *http.Response) time.Duration {
 	d := x.last.decision
-	if d.Imposed {
+	if d.VendorWait {
 		x.impose(d.Delay)
 		x.resumes = time.Now().Add(d.Delay)
 		return d.Delay

@@ -96,7 +96,7 @@ func TestSend(t *testing.T) {
 		},
 		"a full queue is for the scheduler": {
 			"POST", client.CallOptions{}, []testserver.Answer{testserver.Status(400, "X-Code", "FULL")},
-			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
+			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
 		},
 		"deleting what is gone is accepted": {
 			"DELETE", client.CallOptions{}, []testserver.Answer{testserver.Status(404, "X-Code", "GONE")},
@@ -129,15 +129,15 @@ func TestSend(t *testing.T) {
 		},
 		"a told hour does not fit into the default": {
 			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "3600")},
-			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
 		},
 		"a told wait beyond any duration": {
 			"GET", client.CallOptions{}, []testserver.Answer{testserver.Status(429, "Retry-After", "9223372037")},
-			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
 		},
 		"no answer in time": {
 			"GET", client.CallOptions{MaxWait: time.Millisecond}, []testserver.Answer{testserver.Hang()},
-			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopWait, Requests: 1, Took: time.Minute},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopMaxWait, Requests: 1, Took: time.Minute},
 		},
 		"time for trying used up": {
 			"GET", client.CallOptions{}, []testserver.Answer{testserver.Hang(), testserver.Hang()},

@@ -47,7 +47,7 @@ func TestErrorText(t *testing.T) {
 			"GET https://h/v4.1/contacts/{}: not_found (404)",
 		},
 		"deferred": {
-			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.RateLimited, Status: 429, RetryAt: start, Stop: apierrors.StopWait},
+			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.RateLimited, Status: 429, RetryAt: start, Stop: apierrors.StopMaxWait},
 			"v o: rate_limited (429); retry at 2026-11-22T14:05:00Z; the wait is longer than allowed",
 		},
 		"a write that may have happened": {
@@ -170,7 +170,7 @@ func TestWhenToRunAgain(t *testing.T) {
 		"foreign":               {io.EOF, answer{}},
 		"deferred":              {&apierrors.Error{Action: apierrors.Defer, RetryAt: start}, answer{start, true, true}},
 		"retries used up":       {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopAttempts}, answer{Temporary: true}},
-		"a body sent only once": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopBody}, answer{Temporary: true}},
+		"a body sent only once": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopBodySpent}, answer{Temporary: true}},
 		"may have been applied": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopUnsafe}, answer{}},
 		"refused":               {&apierrors.Error{Action: apierrors.Surface}, answer{}},
 		"job must stop":         {&apierrors.Error{Action: apierrors.FailFast}, answer{}},

@@ -31,7 +31,7 @@ func Example() {
 // Deferred work says when to run it again.
 func ExampleRetryAt() {
 	err := &apierrors.Error{
-		Vendor: "rdstation", Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait,
+		Vendor: "rdstation", Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait,
 		RetryAt: time.Date(2026, 11, 22, 19, 50, 45, 0, time.UTC),
 	}
 	if at, ok := apierrors.RetryAt(err); ok {

@@ -14,9 +14,9 @@ const (
 	StopElapsed        // Retry.MaxElapsed was reached
 	StopBudget         // the retry budget that calls share is used up
 	StopDeadline       // the next wait would end after the caller's deadline
-	StopWait           // the next wait would exceed Retry.MaxWait
+	StopMaxWait        // the next wait would exceed Retry.MaxWait
 	StopUnsafe         // the write may have been executed, and repeating it is not known to be safe
-	StopBody           // the request body can be read only once
+	StopBodySpent      // the request body can be read only once
 	StopHeld           // calls to this vendor are held back during an outage
 	StopCanceled       // the caller canceled the call
 )
@@ -30,9 +30,9 @@ var (
 		StopElapsed:   "elapsed",
 		StopBudget:    "budget",
 		StopDeadline:  "deadline",
-		StopWait:      "wait",
+		StopMaxWait:   "max_wait",
 		StopUnsafe:    "unsafe",
-		StopBody:      "body",
+		StopBodySpent: "body_spent",
 		StopHeld:      "held",
 		StopCanceled:  "canceled",
 	}}
@@ -43,9 +43,9 @@ var (
 		StopElapsed:   "time for trying used up",
 		StopBudget:    "retry budget of this client used up",
 		StopDeadline:  "the wait would end after the caller's deadline",
-		StopWait:      "the wait is longer than allowed",
+		StopMaxWait:   "the wait is longer than allowed",
 		StopUnsafe:    "not repeated, as it may have been applied",
-		StopBody:      "the request body can be sent only once",
+		StopBodySpent: "the request body can be sent only once",
 		StopHeld:      "calls are held back while the vendor is down",
 		StopCanceled:  "the caller gave up",
 	}}

@@ -75,7 +75,7 @@ var classRules = []Rule{
 		Hint: "The developer has to correct the method, the path or the content type.",
 	},
 	apierrors.TooLarge: {
-		Action: apierrors.Shrink, Otherwise: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
+		Action: apierrors.Shrink, Fallback: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
 		Hint: "Ask for less, or send less, in one call.",
 	},
 	apierrors.Timeout: {

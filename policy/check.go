@@ -41,8 +41,8 @@ func (r Rule) Problems() []string {
 	if int(max(r.Class, r.When.Class)) >= len(classRules) || int(r.Action) >= len(gravity) {
 		problems = append(problems, "expected a class and an action of their sets")
 	}
-	if !slices.Contains(lastResorts, r.Otherwise) {
-		problems = append(problems, fmt.Sprintf("otherwise %v: expected retry, defer, surface or fail_fast", r.Otherwise))
+	if !slices.Contains(lastResorts, r.Fallback) {
+		problems = append(problems, fmt.Sprintf("otherwise %v: expected retry, defer, surface or fail_fast", r.Fallback))
 	}
 	return append(problems, r.Backoff.problems()...)
 }

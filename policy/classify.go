@@ -91,7 +91,7 @@ func (r Rule) isAccepted(s State) bool {
 // the outcome unknown, rather than refuse the record without a reason.
 func (p Policy) reread(r Rule, s State) Rule {
 	about := subject{class: apierrors.MalformedResponse, method: s.method(), path: s.Path}
-	again := Rule{Name: "cut body, " + r.Name, Class: about.class}.over(p.classRule(about, s))
+	again := Rule{Name: "truncated body, " + r.Name, Class: about.class}.over(p.classRule(about, s))
 	again.Applied = apierrors.AppliedUnknown
 	return again
 }

@@ -15,12 +15,12 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	code, r := p.classify(f, s)
 	isFinal := r.Action == apierrors.Surface || r.Action == apierrors.FailFast
 	saysEnough := slices.Contains(plainStatuses, f.Status) && !p.mayRepeat(Rule{}, s)
-	if f.Cut && code == "" && isFinal && !saysEnough {
+	if f.Truncated && code == "" && isFinal && !saysEnough {
 		r = p.reread(r, s)
 	}
 	if r.Action == apierrors.Shrink && !s.CanShrink {
-		fill(&r.Otherwise, apierrors.Surface)
-		r.Action = r.Otherwise
+		fill(&r.Fallback, apierrors.Surface)
+		r.Action = r.Fallback
 	}
 	d := Decision{
 		Class: r.Class, Code: code, Action: r.Action, Applied: r.Applied, Scope: r.Scope,
@@ -63,7 +63,7 @@ func (p Policy) advise(d Decision, s State) Decision {
 		if e, ok := p.endpoint(s); ok && e.Lookup != "" {
 			first += "; look it up by " + e.Lookup
 		}
-	case apierrors.StopBody:
+	case apierrors.StopBodySpent:
 		first = "The body could be read only once: give one that can be read again, such as bytes, a file or GetBody"
 	default:
 		return d
@@ -81,15 +81,15 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return stopped(d, stop, 0)
 	}
 	bounds, sent := p.bounds(r), max(s.Attempts, 1)
-	d.Imposed = f.Wait > 0
+	d.VendorWait = f.Wait > 0
 	delay := f.Wait
-	if !d.Imposed {
+	if !d.VendorWait {
 		delay = bounds.Backoff.wait(sent-1, s.Random)
 	}
 	switch {
 	case sent >= bounds.MaxAttempts:
 		return p.onLastAttempt(d, r, f, s)
-	case s.Trying >= bounds.MaxElapsed, !d.Imposed && delay >= bounds.MaxElapsed-s.Trying:
+	case s.Elapsed >= bounds.MaxElapsed, !d.VendorWait && delay >= bounds.MaxElapsed-s.Elapsed:
 		return stopped(d, apierrors.StopElapsed, f.Wait)
 	}
 	if stop := p.Fits(delay, s); stop != apierrors.StopNone {
@@ -105,8 +105,8 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 // has one.
 func (p Policy) onLastAttempt(d Decision, r Rule, f Failure, s State) Decision {
 	after := f.Wait
-	if r.Action == apierrors.Retry && r.Otherwise != apierrors.ActionNone {
-		d.Action, r.Action = r.Otherwise, r.Otherwise
+	if r.Action == apierrors.Retry && r.Fallback != apierrors.ActionNone {
+		d.Action, r.Action = r.Fallback, r.Fallback
 	}
 	switch r.Action {
 	case apierrors.Surface, apierrors.FailFast:
@@ -132,12 +132,12 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 	}
-	d.Pause, d.Imposed = delay, true
+	d.PauseFor, d.VendorWait = delay, true
 	if stop := p.forbids(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, delay)
 	}
 	stop := p.Fits(delay, s)
-	if stop == apierrors.StopNone && s.Trying >= bounds.MaxElapsed {
+	if stop == apierrors.StopNone && s.Elapsed >= bounds.MaxElapsed {
 		stop = apierrors.StopElapsed
 	}
 	if stop != apierrors.StopNone {
@@ -166,7 +166,7 @@ func (p Policy) onDefer(d Decision, r Rule, f Failure, s State) Decision {
 	if !p.mayRepeat(r, s) {
 		return stopped(d, apierrors.StopUnsafe, 0)
 	}
-	return stopped(d, apierrors.StopWait, after)
+	return stopped(d, apierrors.StopMaxWait, after)
 }
 
 // onAccept takes the failure for a success, if an answer came that can be one.
@@ -191,16 +191,16 @@ func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
 }
 
 func again(d Decision, delay time.Duration) Decision {
-	d.Again, d.Delay = true, delay
+	d.Retry, d.Delay = true, delay
 	return d
 }
 
 // stopped ends the call. After is when to run it again; a call that may have been
 // applied is never run again by the clock.
 func stopped(d Decision, why apierrors.Stop, after time.Duration) Decision {
-	d.Stop, d.After = why, after
+	d.Stop, d.RetryIn = why, after
 	if why == apierrors.StopUnsafe {
-		d.After = 0
+		d.RetryIn = 0
 	}
 	return d
 }
@@ -211,10 +211,10 @@ func (p Policy) Fits(wait time.Duration, s State) apierrors.Stop {
 	maxWait := s.MaxWait
 	fill(&maxWait, p.Retry().MaxWait)
 	switch {
-	case s.Left != 0 && wait >= s.Left:
+	case s.Remaining != 0 && wait >= s.Remaining:
 		return apierrors.StopDeadline
 	case wait > maxWait-s.Waited:
-		return apierrors.StopWait
+		return apierrors.StopMaxWait
 	default:
 		return apierrors.StopNone
 	}

@@ -30,7 +30,7 @@ type Failure struct {
 	Class     apierrors.Class   // what is no matter of codes: network, timeout, canceled, malformed_response; None: the rules find it
 	Permanent bool              // a repeat fails the same way: a bad certificate, an impossible URL
 	Applied   apierrors.Applied // beside a Class: what the wire proves
-	Cut       bool              // the body of the answer broke off
+	Truncated bool              // the body of the answer broke off
 
 	Status  int
 	Items   []apierrors.Field // every code and message of the answer, in its order
@@ -47,15 +47,15 @@ type State struct {
 
 	Attempts  int           // sends so far that count: those throttled or refreshed do not; 0 means 1
 	Throttled int           // how often this call was throttled before
-	Trying    time.Duration // since the first send, without imposed waits
+	Elapsed   time.Duration // since the first send, without imposed waits
 	Waited    time.Duration // sum of all waits so far
 	MaxWait   time.Duration // the call's own; 0: the policy's
-	Left      time.Duration // until the caller's deadline; 0: there is none
+	Remaining time.Duration // until the caller's deadline; 0: there is none
 
 	CanRefresh    bool     // the credential can be renewed and was not yet in this call
 	CanShrink     bool     // the call has a Shrink hook
 	Repeatable    bool     // the caller says that sending twice does no harm
-	Keyed         bool     // an idempotency key goes with it, and the vendor honours keys
+	HasKey        bool     // an idempotency key goes with it, and the vendor honours keys
 	OneShotBody   bool     // the request body cannot be read a second time
 	OutOfBudget   bool     // all calls together have made the retries that their successes pay for
 	UnknownBefore bool     // an earlier attempt of this call may have been applied
@@ -69,10 +69,10 @@ type State struct {
 
 // A Decision is what to do about one failed attempt, and why.
 type Decision struct {
-	Again   bool           // send again after Delay
-	Delay   time.Duration  // before the next send
-	Imposed bool           // the vendor told that wait, or its limit makes it: it is no back-off of ours
-	Stop    apierrors.Stop // why it is not sent again; StopNone for accept
+	Retry      bool           // send again after Delay
+	Delay      time.Duration  // before the next send
+	VendorWait bool           // the vendor told that wait, or its limit makes it: it is no back-off of ours
+	Stop       apierrors.Stop // why it is not sent again; StopNone for accept
 
 	Class   apierrors.Class
 	Code    string // of several, the one that decided
@@ -83,7 +83,7 @@ type Decision struct {
 	Hint    string
 	Rule    string // which rule decided
 
-	After time.Duration // not sent again: when to run it again, from now; 0: not known
-	Pause time.Duration // close the gate of Limit for so long; 0: do not
-	Limit string        // the limit that the answer names; empty: the account's
+	RetryIn  time.Duration // not sent again: when to run it again, from now; 0: not known
+	PauseFor time.Duration // close the gate of Limit for so long; 0: do not
+	Limit    string        // the limit that the answer names; empty: the account's
 }

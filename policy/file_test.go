@@ -127,7 +127,7 @@ vendors:
 		},
 		"the defaults": {
 			withCodes(503), policy.State{},
-			verdict{Stop: apierrors.StopWait, Class: apierrors.ServerError, Act: apierrors.Defer, Rule: "policies.yaml:5 class server_error"},
+			verdict{Stop: apierrors.StopMaxWait, Class: apierrors.ServerError, Act: apierrors.Defer, Rule: "policies.yaml:5 class server_error"},
 		},
 		"an endpoint that may be repeated": {
 			policy.Failure{Class: apierrors.Network}, policy.State{Method: "POST", Path: "/orders"},
@@ -170,8 +170,8 @@ func TestApplyTellsOfALimitThatTheVendorDoesNotHave(t *testing.T) {
 func TestAPolicysTextParsesToTheSamePolicy(t *testing.T) {
 	p := shop(t).
 		With(policy.Rule{
-			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, ToldWait: true},
-			Class: apierrors.TooLarge, Action: apierrors.Shrink, Otherwise: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeJob,
+			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, HasWait: true},
+			Class: apierrors.TooLarge, Action: apierrors.Shrink, Fallback: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeJob,
 			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
 			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: 20, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: true,
 		}).

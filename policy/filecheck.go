@@ -86,7 +86,7 @@ func (m Match) includes(o Match) bool {
 		(len(m.Statuses) == 0 || len(o.Statuses) > 0 && !slices.ContainsFunc(o.Statuses, func(s StatusRange) bool { return !s.within(m.Statuses) })) &&
 		(m.Class == apierrors.None || m.Class == o.Class) &&
 		subset(o.Paths, m.Paths) &&
-		(!m.ToldWait || o.ToldWait)
+		(!m.HasWait || o.HasWait)
 }
 
 // subset reports whether every member of few is in many; an empty many holds all.

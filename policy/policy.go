@@ -131,7 +131,7 @@ func (m Match) rank() int {
 	case len(m.Statuses) > 0:
 		rank = 2
 	}
-	if len(m.Methods) == 0 && len(m.Paths) == 0 && !m.ToldWait {
+	if len(m.Methods) == 0 && len(m.Paths) == 0 && !m.HasWait {
 		rank++
 	}
 	return rank

@@ -19,7 +19,7 @@ func IsIdempotent(method string) bool { return slices.Contains(idempotent, metho
 // mayRepeat reports whether a repeat cannot make a write happen twice. The caller and
 // the operator know best, then the vendor's data on the endpoint, then the method.
 func (p Policy) mayRepeat(r Rule, s State) bool {
-	if r.Applied == apierrors.AppliedNo || s.Repeatable || s.Keyed || r.RepeatUnsafe {
+	if r.Applied == apierrors.AppliedNo || s.Repeatable || s.HasKey || r.RepeatUnsafe {
 		return true
 	}
 	if e, ok := p.endpoint(s); ok {
@@ -44,7 +44,7 @@ func (p Policy) forbids(r Rule, s State) apierrors.Stop {
 	case !p.mayRepeat(r, s):
 		return apierrors.StopUnsafe
 	case s.OneShotBody:
-		return apierrors.StopBody
+		return apierrors.StopBodySpent
 	default:
 		return apierrors.StopNone
 	}

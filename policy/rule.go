@@ -18,13 +18,13 @@ type Rule struct {
 	Name string `yaml:"name"` // in a decision's Rule; empty: made of When
 	When Match  `yaml:"when"`
 
-	Class     apierrors.Class   `yaml:"class"`
-	Action    apierrors.Action  `yaml:"action"`
-	Otherwise apierrors.Action  `yaml:"otherwise"` // instead of shrink without a Shrink hook, and of retry when the attempts are used up
-	Applied   apierrors.Applied `yaml:"applied"`
-	Scope     apierrors.Scope   `yaml:"scope"`
-	Summary   string            `yaml:"text"` // the vendor's documented text for a code
-	Hint      string            `yaml:"hint"` // who has to do what
+	Class    apierrors.Class   `yaml:"class"`
+	Action   apierrors.Action  `yaml:"action"`
+	Fallback apierrors.Action  `yaml:"otherwise"` // instead of shrink without a Shrink hook, and of retry when the attempts are used up
+	Applied  apierrors.Applied `yaml:"applied"`
+	Scope    apierrors.Scope   `yaml:"scope"`
+	Summary  string            `yaml:"text"` // the vendor's documented text for a code
+	Hint     string            `yaml:"hint"` // who has to do what
 
 	MaxAttempts   int           `yaml:"max_attempts"`   // see Retry.MaxAttempts
 	Backoff       Backoff       `yaml:"backoff"`        // the wait before the next send where the answer tells none
@@ -45,7 +45,7 @@ type Match struct {
 	Class    apierrors.Class `yaml:"class"`     // the class found so far; for the operator's and the class's rules
 	Methods  []string        `yaml:"methods"`   // in capitals
 	Paths    []string        `yaml:"path"`      // patterns of the path below the base URL, as in path.Match: * is one segment
-	ToldWait bool            `yaml:"told_wait"` // the answer tells how long to wait
+	HasWait  bool            `yaml:"told_wait"` // the answer tells how long to wait
 }
 
 // A StatusRange is a range of HTTP statuses, both ends included.
@@ -96,7 +96,7 @@ func (m Match) covers(f subject) bool {
 	return (len(m.Codes) == 0 || slices.Contains(m.Codes, f.code)) &&
 		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, func(s StatusRange) bool { return s.From <= f.status && f.status <= s.To })) &&
 		(m.Class == apierrors.None || m.Class == f.class) &&
-		(!m.ToldWait || f.toldWait) &&
+		(!m.HasWait || f.toldWait) &&
 		matchesRequest(m.Methods, m.Paths, f.method, f.path)
 }
 
@@ -129,7 +129,7 @@ func (m Match) String() string {
 	}
 	add("method", strings.Join(m.Methods, "|"))
 	add("path", strings.Join(m.Paths, "|"))
-	if m.ToldWait {
+	if m.HasWait {
 		parts = append(parts, "told wait")
 	}
 	if len(parts) == 0 {
@@ -152,7 +152,7 @@ func (r Rule) over(below Rule) Rule {
 	}
 	fill(&r.Class, below.Class)
 	fill(&r.Action, below.Action)
-	fill(&r.Otherwise, below.Otherwise)
+	fill(&r.Fallback, below.Fallback)
 	fill(&r.Applied, below.Applied)
 	fill(&r.Scope, below.Scope)
 	fill(&r.MaxAttempts, below.MaxAttempts)

@@ -212,8 +212,8 @@ func (r row) checkAttempts(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	before := v.Policy().Decide(f, s)
 	s.Attempts = n
 	last := v.Policy().Decide(f, s)
-	if !before.Again || last.Again || last.Stop != apierrors.StopAttempts {
-		t.Errorf("after attempt %d again %v, after attempt %d again %v, stop %v", n-1, before.Again, n, last.Again, last.Stop)
+	if !before.Retry || last.Retry || last.Stop != apierrors.StopAttempts {
+		t.Errorf("after attempt %d again %v, after attempt %d again %v, stop %v", n-1, before.Retry, n, last.Retry, last.Stop)
 	}
 }
 
@@ -227,8 +227,8 @@ func (r row) checkAfter(t *testing.T, d policy.Decision) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.After != want {
-		t.Errorf("after %v; want %v", d.After, want)
+	if d.RetryIn != want {
+		t.Errorf("after %v; want %v", d.RetryIn, want)
 	}
 }
 

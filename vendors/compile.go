@@ -57,7 +57,7 @@ func (c *compiler) rules(f file) []policy.Rule {
 	var rules []policy.Rule
 	seen := map[string]yamlfile.Pos{}
 	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match) {
-		when.Methods, when.Paths, when.ToldWait = r.When.Methods, r.When.Paths, r.When.ToldWait
+		when.Methods, when.Paths, when.HasWait = r.When.Methods, r.When.Paths, r.When.HasWait
 		c.rule(at, r, when, seen)
 		r.When = when
 		rules = append(rules, r)

@@ -116,10 +116,10 @@ retry: {max_wait: 5m}
 	}
 	away := policy.Answer{Status: 400, Body: []byte(`{"error":{"id":17,"text":"away"}}`)}
 	d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Random: 0.5})
-	if !d.Again || d.Code != "17" || d.Delay.String() != "500ms" || d.Summary != "Our database is away" {
+	if !d.Retry || d.Code != "17" || d.Delay.String() != "500ms" || d.Summary != "Our database is away" {
 		t.Errorf("decision %+v", d)
 	}
-	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Again {
+	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Retry {
 		t.Error("the code's own attempts were not kept")
 	}
 }

@@ -90,10 +90,10 @@ func show(out io.Writer, file *policy.File, vendor string) error {
 func text(d policy.Decision) string {
 	what := fmt.Sprintf("%v → %v", d.Class, d.Action)
 	switch {
-	case d.Again:
+	case d.Retry:
 		what += fmt.Sprintf(", sent again after %v", d.Delay)
-	case d.After > 0:
-		what += fmt.Sprintf(", to be run again in %v", d.After)
+	case d.RetryIn > 0:
+		what += fmt.Sprintf(", to be run again in %v", d.RetryIn)
 	case d.Stop != apierrors.StopNone:
 		what += ", " + d.Stop.Sentence()
 	}
