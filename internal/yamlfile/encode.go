@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -19,7 +20,7 @@ func Encode(v any) (string, error) {
 	var b strings.Builder
 	for _, f := range fieldsOf(value.Type()) {
 		field := value.FieldByIndex(f.index)
-		if isNothing(field) && !f.required {
+		if f.isOmitted(field) {
 			continue
 		}
 		if err := encodeKey(&b, f.key, field); err != nil {
@@ -47,13 +48,21 @@ func encodeKey(b *strings.Builder, key string, v reflect.Value) error {
 	return nil
 }
 
-// isNothing reports whether v need not be written.
-func isNothing(v reflect.Value) bool {
-	return v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0)
+// isOmitted reports whether f need not be written, because its value v is that of an
+// absent key.
+func (f field) isOmitted(v reflect.Value) bool {
+	isEmpty := v.Kind() == reflect.Slice && v.Len() == 0 && !f.has("explicit")
+	return (v.IsZero() || isEmpty) && !f.has("required")
 }
 
 // flow writes v on one line.
 func flow(v reflect.Value) (string, error) {
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return "", errors.New("the program cannot write a nil pointer")
+	}
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
 		text, err := m.MarshalText()
 		return quoted(string(text)), err
@@ -79,7 +88,7 @@ func flowStruct(v reflect.Value) (string, error) {
 	var parts []string
 	for _, f := range fieldsOf(v.Type()) {
 		field := v.FieldByIndex(f.index)
-		if isNothing(field) && !f.required {
+		if f.isOmitted(field) {
 			continue
 		}
 		text, err := flow(field)

@@ -82,6 +82,9 @@ func TestEncodeTellsWhatHasNoText(t *testing.T) {
 		"a type without a text": struct {
 			F map[string]int `yaml:"f"`
 		}{map[string]int{"a": 1}},
+		"a nil pointer in a list": struct {
+			F []*int `yaml:"f"`
+		}{[]*int{nil}},
 	} {
 		if _, err := Encode(v); err == nil || !strings.Contains(err.Error(), ":") {
 			t.Errorf("%s: %v", name, err)

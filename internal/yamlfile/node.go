@@ -44,6 +44,9 @@ func (n *node) got() string {
 	case text:
 		return strconv.Quote(shorten(n.text))
 	case list:
+		if len(n.items) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	case mapping:
 		return "a mapping"
