@@ -63,16 +63,12 @@ func (x *call) takeTokens(ctx context.Context, met []*lane) (string, error) {
 	if !slices.ContainsFunc(met, func(l *lane) bool { return l.pace != nil }) {
 		return "", nil
 	}
-	state := x.state()
-	stop := apierrors.StopNone
-	slowest, wait := x.c.lanes.reserve(met, func(wait time.Duration) bool {
-		stop = x.c.policy.Fits(wait, state)
-		return stop == apierrors.StopNone
-	})
+	left, stop := x.c.policy.WaitLeft(x.state())
+	slowest, wait := x.c.lanes.reserve(met, func(wait time.Duration) bool { return wait <= left })
 	switch {
 	case slowest == nil:
 		return "", nil
-	case stop != apierrors.StopNone:
+	case wait > left:
 		return "", &refusal{by: slowest.name("limit"), wait: wait, stop: stop, scope: slowest.scope}
 	default:
 		return slowest.name("limit"), x.sleep(ctx, wait)
@@ -81,7 +77,7 @@ func (x *call) takeTokens(ctx context.Context, met []*lane) (string, error) {
 
 // pause waits for a gate, if the wait fits into the call.
 func (x *call) pause(ctx context.Context, wait time.Duration, by string, scope apierrors.Scope) error {
-	if stop := x.c.policy.Fits(wait, x.state()); stop != apierrors.StopNone {
+	if left, stop := x.c.policy.WaitLeft(x.state()); wait > left {
 		return &refusal{by: by, wait: wait, stop: stop, scope: scope}
 	}
 	return x.sleep(ctx, wait)

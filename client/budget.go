@@ -57,7 +57,7 @@ func (x *call) budget() *budget {
 // decided, so that no two calls are promised the same one; waiting out a limit and
 // renewing a token cost nothing.
 func (x *call) decide(o *outcome) {
-	state, start := x.state(), x.policy().Retry().Budget
+	state, start := x.state(), *x.policy().Retry().Budget
 	paid := !x.strange && x.budget().pay(start)
 	state.OutOfBudget = !x.strange && !paid
 	x.ask(o, state)
@@ -78,6 +78,6 @@ func (x *call) ask(o *outcome, s policy.State) {
 func (x *call) earn(err error) {
 	e, failed := errors.AsType[*apierrors.Error](err)
 	if err == nil || failed && e.Action == apierrors.Surface {
-		x.budget().earn(x.c.policy.Retry().Budget)
+		x.budget().earn(*x.c.policy.Retry().Budget)
 	}
 }

@@ -176,10 +176,13 @@ func (x *call) state() policy.State {
 	s := policy.State{
 		Method: x.req.Method, Path: x.path,
 		Attempts: x.counted + 1, Throttled: x.throttled,
-		Elapsed: x.trying(), Waited: x.waited, MaxWait: x.options.MaxWait,
+		Elapsed: x.trying(), Waited: x.waited,
 		CanRefresh: x.canRefresh(), CanShrink: x.options.Shrink != nil,
 		Repeatable: x.options.Repeatable, HasKey: x.keyed(), OneShotBody: x.payload.oneShot(),
 		UnknownBefore: x.unknownBefore, Random: x.c.random(),
+	}
+	if x.options.MaxWait != 0 {
+		s.MaxWait = &x.options.MaxWait
 	}
 	for _, a := range x.attempts[:max(len(x.attempts)-1, 0)] {
 		if a.Code != "" {

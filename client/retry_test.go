@@ -265,7 +265,7 @@ func TestTheVendorsAnswerIsKept(t *testing.T) {
 		want := apierrors.Error{
 			Vendor: "shop", Op: "items.put", Method: "PUT", URL: srv.URL() + "/items/7",
 			Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
-			Reason: "shop code BAD", Hint: "The owner of the data has to correct the fields that are named.",
+			Reason: "shop code BAD", Hint: "The owner of the data must correct the named fields.",
 			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's words", RequestID: "r-1",
 			Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord, Body: []byte(`{"why":"it is bad"}`),
 		}

@@ -32,11 +32,11 @@ func TestWaits(t *testing.T) {
 			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopMaxWait, Act: apierrors.Defer},
 		},
 		"the call's own MaxWait": {
-			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3 * time.Hour},
+			hour, policy.State{MaxWait: new(4 * time.Hour), Waited: 3 * time.Hour},
 			waits{Again: true, Delay: time.Hour, Pause: time.Hour, Act: apierrors.Throttle},
 		},
 		"MaxWait is the sum": {
-			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3*time.Hour + 1},
+			hour, policy.State{MaxWait: new(4 * time.Hour), Waited: 3*time.Hour + 1},
 			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopMaxWait, Act: apierrors.Defer},
 		},
 		"a wait that ends with the deadline is too long": {

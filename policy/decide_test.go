@@ -39,9 +39,9 @@ func shop(t *testing.T) policy.Policy {
 		Rules: []policy.Rule{
 			{When: policy.Match{Class: apierrors.Conflict}, MaxAttempts: 9},
 			{When: policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}}, Class: apierrors.Conflict, Action: apierrors.Retry},
-			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: apierrors.AppliedNo},
+			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: new(apierrors.AppliedNo)},
 			{When: policy.Match{Codes: []string{"BUSY"}}, Class: apierrors.QuotaExceeded, After: 5 * time.Minute},
-			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"RACE"}},
+			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"RACE"}},
 			{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.AlreadyExists, Action: apierrors.Accept},
 			{When: policy.Match{Codes: []string{"GONE"}}, Class: apierrors.NotFound},
 			{When: policy.Match{Codes: []string{"BAD"}}, Class: apierrors.Validation},
@@ -253,7 +253,7 @@ func TestAWriteIsNotRepeatedUnlessThatIsSafe(t *testing.T) {
 		})
 	}
 	t.Run("an operator has opted in", func(t *testing.T) {
-		p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: true})
+		p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: new(true)})
 		if d := p.Decide(lost, policy.State{Method: "POST"}); !d.Retry {
 			t.Errorf("not repeated: %v", d.Stop)
 		}
@@ -296,7 +296,7 @@ func FuzzDecide(f *testing.F) {
 }
 
 func TestARecordsFailureBecomesTheJobs(t *testing.T) {
-	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 20})
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: new(20)})
 	for name, tt := range map[string]struct {
 		state policy.State
 		want  apierrors.Action
@@ -330,7 +330,7 @@ func TestTheLastResort(t *testing.T) {
 		"none":        {policy.Rule{}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 		"surface":     {policy.Rule{Fallback: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts}},
 		"defer":       {policy.Rule{Fallback: apierrors.Defer}, last, policy.Decision{Action: apierrors.Defer, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
-		"escalated":   {policy.Rule{Fallback: apierrors.Surface, EscalateAfter: 3}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
+		"escalated":   {policy.Rule{Fallback: apierrors.Surface, EscalateAfter: new(3)}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
 		"of a shrink": {policy.Rule{Action: apierrors.Shrink, Fallback: apierrors.Retry}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -345,7 +345,7 @@ func TestTheLastResort(t *testing.T) {
 }
 
 func TestFailuresWithoutACodeDoNotEscalate(t *testing.T) {
-	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 3})
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: new(3)})
 	if d := p.Decide(withCodes(404), policy.State{Surfaced: 10}); d.Action != apierrors.Surface {
 		t.Errorf("%v by %s", d.Action, d.Rule)
 	}
@@ -385,13 +385,13 @@ func TestWhatComesBeforeRunningItAgain(t *testing.T) {
 		state   policy.State
 		want    string
 	}{
-		"a write": {lost, policy.State{Method: "POST"}, "It may have been executed: find out before you send it again. " + passing},
+		"a write": {lost, policy.State{Method: "POST"}, "The vendor may have executed the request: find out before you repeat it. " + passing},
 		"one that can be looked up": {lost, policy.State{Method: "POST", Path: "/orders"},
-			"It may have been executed: find out before you send it again; look it up by GET /orders/{id}. " + passing},
+			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{id}. " + passing},
 		"one that was executed": {policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"},
-			"It was executed, as the vendor said: do not send it again. " + passing},
+			"The vendor executed the request: do not repeat it. " + passing},
 		"a body that can be read once": {lost, policy.State{Method: "PUT", OneShotBody: true},
-			"The body could be read only once: give one that can be read again, such as bytes, a file or GetBody. " + passing},
+			"The request body can be read only once: use one that can be read again, such as bytes, a file or GetBody. " + passing},
 		"a read": {lost, policy.State{Method: "GET", Attempts: 9}, passing},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestTheBoundOfTheTimeForTrying(t *testing.T) {
 // A narrower rule goes before a wider one: by method, by path, or by a told wait.
 func TestARuleForAToldWaitGoesFirst(t *testing.T) {
 	wide := policy.Rule{Name: "wide", When: policy.Match{Codes: []string{"BUSY"}}, Action: apierrors.Surface}
-	narrow := policy.Rule{Name: "narrow", When: policy.Match{Codes: []string{"BUSY"}, HasWait: true}, Action: apierrors.Throttle}
+	narrow := policy.Rule{Name: "narrow", When: policy.Match{Codes: []string{"BUSY"}, HasWait: new(true)}, Action: apierrors.Throttle}
 	p, err := policy.New(policy.Settings{Name: "shop", Rules: []policy.Rule{wide, narrow}})
 	if err != nil {
 		t.Fatal(err)
@@ -105,12 +105,12 @@ func TestWhatAPolicyIsMadeOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := p.String()
+	before := string(yamlOf(t, p))
 	rules := []policy.Rule{{When: policy.Match{Codes: []string{"BAD"}}, Action: apierrors.Accept}}
 	_ = p.WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 9, Per: time.Second}, Burst: 1})
 	_ = p.With(rules...).WithRetry(policy.Retry{MaxAttempts: 9})
 	s.Endpoints[0], s.Limits[0] = policy.Endpoint{Methods: []string{"POST"}, Repeatable: true}, policy.Limit{}
-	if after := p.String(); after != before {
+	if after := string(yamlOf(t, p)); after != before {
 		t.Errorf("it was\n%s\nand is now\n%s", before, after)
 	}
 	if rules[0].Name != "" {

@@ -82,11 +82,11 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 	if r.Class == apierrors.None {
 		c.problems.Report(at, "%v: missing key %q", when, "class")
 	}
-	if r.RepeatUnsafe {
-		c.problems.Report(at, "%v: repeat_unsafe is for an operator to say", when)
+	if r.RepeatUnsafe != nil {
+		c.problems.Report(at, "%v: repeat_unsafe is for an operator to decide", when)
 	}
 	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
-		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
+		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or has_wait", when)
 	}
 	c.problems.ReportAll(at, r.Problems())
 	c.problems.ReportTwice(seen, at, when.String())
@@ -96,6 +96,9 @@ func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
 	for _, row := range rows {
 		c.problems.ReportAll(row.At, row.Problems())
+		if row.RepeatUnsafe {
+			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
+		}
 		out = append(out, row.Endpoint)
 	}
 	return out

@@ -34,7 +34,7 @@ documents: [{url: "https://wiki.example.com/shop-errors", read: 2026-11-22}]
 decode:
   - {in: /error, code: id, message: text}
 codes:
-  - {code: DB_DOWN, class: server_error, applied: no, text: The database is away}
+  - {code: DB_DOWN, class: server_error, applied: no, summary: The database is away}
 `))
 	if err != nil {
 		fmt.Println(err)
