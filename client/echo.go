@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // A vendor may say a credential back where a code, a field or a request id is expected,
@@ -104,7 +106,7 @@ func (x *call) censor(o *outcome) {
 			*text = ""
 		}
 	}
-	o.requestID = requestID(o.header)
+	o.requestID = policy.Profile{}.RequestID(o.header)
 	clean(&o.requestID)
 	clean(&o.decision.Code)
 	for i := range o.failure.Items {

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -176,19 +175,4 @@ func wordsOf(f policy.Failure, code string) (string, []apierrors.Field) {
 		return message, nil
 	}
 	return message, f.Items
-}
-
-// requestIDs are the headers in which gateways and vendors tell a request's id; the
-// first that is there is taken.
-var requestIDs = []string{
-	"X-Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "X-Kong-Request-Id", "Cf-Ray",
-}
-
-func requestID(h http.Header) string {
-	for _, name := range requestIDs {
-		if id := h.Get(name); id != "" {
-			return id
-		}
-	}
-	return ""
 }

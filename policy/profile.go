@@ -1,0 +1,48 @@
+package policy
+
+import "net/http"
+
+// A Profile is what a client needs to know about a vendor's API, besides how to decode its
+// responses. The zero Profile is that of an unknown API.
+type Profile struct {
+	// Name is the vendor's name, as in an operator's file and in Error.Vendor.
+	Name string
+
+	// BaseURL is the absolute URL of the API. It is empty if each account has its own.
+	BaseURL string
+
+	// Policy says what to do about each failure.
+	Policy Policy
+
+	// ErrorsIn2xx means that a response with a status of 2xx may hold an error, so the
+	// client must decode it.
+	ErrorsIn2xx bool
+
+	// IdempotencyHeader is the request header in which the vendor honors an idempotency
+	// key. It is empty if the vendor honors none.
+	IdempotencyHeader string
+
+	// RequestIDHeaders are the response headers that may hold the id of the request, the
+	// most exact first. Nil stands for the common ones, such as X-Request-Id.
+	RequestIDHeaders []string
+}
+
+// requestIDHeaders are the common ones of vendors and gateways.
+var requestIDHeaders = []string{
+	"X-Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "X-Kong-Request-Id", "Cf-Ray",
+}
+
+// RequestID returns the id of a request from the headers of its response, or "" if it has
+// none.
+func (p Profile) RequestID(header http.Header) string {
+	names := p.RequestIDHeaders
+	if names == nil {
+		names = requestIDHeaders
+	}
+	for _, name := range names {
+		if id := header.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
