@@ -8,7 +8,7 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// What a worker does with a failed call: the class tells who must act.
+// A worker switches on the class, which says who must act.
 func Example() {
 	err := fmt.Errorf("contact 42: %w", &apierrors.Error{
 		Vendor: "rdstation", Op: "contacts.upsert", Class: apierrors.Validation, Status: 400, Code: "CANNOT_BE_BLANK",
@@ -28,7 +28,7 @@ func Example() {
 	// dead letter: CANNOT_BE_BLANK name
 }
 
-// Deferred work says when to run it again.
+// A deferred call says when to run it again.
 func ExampleRetryAt() {
 	err := &apierrors.Error{
 		Vendor: "rdstation", Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait,

@@ -38,23 +38,23 @@ var (
 	}}
 	sentences = enum.Set[Stop]{Kind: "stop", Names: []string{
 		StopNone:      "",
-		StopPermanent: "a repeat cannot help",
-		StopAttempts:  "attempts used up",
-		StopElapsed:   "time for trying used up",
-		StopBudget:    "retry budget of this client used up",
+		StopPermanent: "a retry cannot help",
+		StopAttempts:  "no attempts left",
+		StopElapsed:   "no time left to retry",
+		StopBudget:    "the retry budget is used up",
 		StopDeadline:  "the wait would end after the caller's deadline",
 		StopMaxWait:   "the wait is longer than allowed",
-		StopUnsafe:    "not repeated, as it may have been applied",
-		StopBodySpent: "the request body can be sent only once",
+		StopUnsafe:    "not retried, as the write may have been applied",
+		StopBodySpent: "the request body can be read only once",
 		StopHeld:      "calls are held back while the vendor is down",
-		StopCanceled:  "the caller gave up",
+		StopCanceled:  "the caller canceled the call",
 	}}
 )
 
 // String returns the name of s, such as "attempts".
 func (s Stop) String() string { return stops.Text(s) }
 
-// Sentence returns the reason for a person, such as "attempts used up". It returns ""
+// Sentence returns the reason for a person, such as "no attempts left". It returns ""
 // for StopNone.
 func (s Stop) Sentence() string { return sentences.Text(s) }
 
