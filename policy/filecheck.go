@@ -79,5 +79,5 @@ func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
 	if l.Scope != apierrors.ScopeNone {
 		c.problems.ReportAll(l.At, scopeProblems(l.Scope))
 	}
-	c.problems.ReportTwice(seen, l.At, fmt.Sprintf("limit %q", l.Name))
+	c.problems.ReportDuplicate(seen, l.At, fmt.Sprintf("limit %q", l.Name))
 }

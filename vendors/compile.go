@@ -90,7 +90,7 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or has_wait", when)
 	}
 	c.problems.ReportAll(at, r.Problems())
-	c.problems.ReportTwice(seen, at, when.String())
+	c.problems.ReportDuplicate(seen, at, when.String())
 }
 
 // endpoints returns the endpoints.
@@ -111,7 +111,7 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	var out []policy.Limit
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
-		c.problems.ReportTwice(seen, row.At, fmt.Sprintf("limit %q", row.Name))
+		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
 		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}

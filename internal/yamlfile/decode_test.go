@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// at is a position in the file of the tests.
+// at returns a position in the file of the tests.
 func at(line, column int) Pos {
 	return Pos{File: "f.yaml", Line: line, Column: column}
 }
@@ -71,7 +71,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeIntoNoStruct(t *testing.T) {
+func TestDecodeRefusesWhatIsNotAStruct(t *testing.T) {
 	for name, tt := range map[string]struct {
 		out  any
 		want string

@@ -1,11 +1,20 @@
 package yamlfile
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// lower is a word of which the case does not matter.
+type lower string
+
+func (l *lower) UnmarshalText(b []byte) error {
+	*l = lower(strings.ToLower(string(b)))
+	return nil
+}
 
 // optioned has a key for each option of a tag.
 type optioned struct {
@@ -20,6 +29,8 @@ type optioned struct {
 	Class    class          `yaml:"class"`
 	Maybe    *class         `yaml:"maybe"`
 	Yes      *bool          `yaml:"yes"`
+	Counts   []*int         `yaml:"counts"`
+	Words    map[lower]int  `yaml:"words"`
 	Number   float64        `yaml:"number,positive,nonempty"` // options without a meaning here
 }
 
@@ -49,6 +60,9 @@ func TestDecodeChecksTheOptions(t *testing.T) {
 		"a word that was renamed":     {"text: a\n", optioned{Hint: "a"}, `f.yaml:1:1: "text" is now called "hint"`},
 		"which is still checked":      {"text: ''\n", optioned{}, "f.yaml:1:1: \"text\" is now called \"hint\"\nf.yaml:1:7: hint: expected text that is not empty; got \"\""},
 		"options that mean nothing":   {"number: 0\n", optioned{}, ""},
+		"a scalar as a list":          {"counts: 5\n", optioned{Counts: []*int{new(5)}}, ""},
+		"two words for a key":         {"words: {A: 1, a: 2}\n", optioned{Words: map[lower]int{"a": 1}}, `f.yaml:1:15: duplicate key "a"; an earlier word means the same`},
+		"a key that cannot be read":   {"hint: &a x\n*a : 2\n", optioned{Hint: "x"}, "f.yaml:1:7: anchors and aliases are not supported here\nf.yaml:2:1: anchors and aliases are not supported here"},
 		"a value of the wrong type":   {"max: x\n", optioned{}, `f.yaml:1:6: expected a whole number; got "x"`},
 		"a value that cannot be read": {"hint: &a x\nmax: *a\n", optioned{Hint: "x"}, "f.yaml:1:7: anchors and aliases are not supported here\nf.yaml:2:6: anchors and aliases are not supported here"},
 	} {

@@ -24,7 +24,7 @@ var classes = enum.Set[class]{Kind: "class", Names: []string{
 func (c class) MarshalText() ([]byte, error)  { return classes.Marshal(c) }
 func (c *class) UnmarshalText(b []byte) error { return classes.Unmarshal(c, b) }
 
-// even is a word without a list of known ones; its errors have two lines.
+// even is a word that is not of a closed set. Its errors have two lines.
 type even string
 
 func (e *even) UnmarshalText(b []byte) error {
@@ -35,7 +35,7 @@ func (e *even) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// file has a key for every kind of value.
+// file has keys for all kinds of values.
 type file struct {
 	Pos
 	Vendor   string                   `yaml:"vendor"`
@@ -63,14 +63,14 @@ type file struct {
 	Ignored  string `yaml:"-"`
 }
 
-// rule has a required key and its place in a named field.
+// rule has a required key, and its position in a named field.
 type rule struct {
 	At   Pos
 	Name string `yaml:"name,required"`
 	Max  *int   `yaml:"max"`
 }
 
-// deep holds itself, for files that go too deep.
+// deep contains itself, for files with too many levels.
 type deep struct {
 	Deep *deep `yaml:"deep"`
 }
