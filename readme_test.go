@@ -51,7 +51,11 @@ func vendorTable(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := v.Policy().String()
+		yaml, err := v.Policy().MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(yaml)
 		fmt.Fprintf(&b, "| `%s` | [%s](vendors/catalog/%s.yaml) | %d | %d | %s | %s |\n", name, v.Title(), name,
 			strings.Count(text, "when: {code: "), strings.Count(text, "when: {status: "), limitsOf(text), v.Documents()[0].Read)
 	}

@@ -22,15 +22,14 @@ func (x *call) admit() error {
 	}
 	var w *watchedWait
 	for {
-		s := x.state()
-		d.MaxWait = x.c.waitLeft(s)
+		longest, stop := x.c.policy.WaitLeft(x.state())
+		d.MaxWait = longest
 		v := x.c.traffic.Admit(x.ctx, time.Now(), d)
 		switch {
 		case v.Wait == 0:
 			x.endWait(w, apierrors.StopNone)
 			return nil
 		case v.Refused:
-			stop := x.c.policy.Fits(v.Wait, s)
 			x.endWait(w, stop)
 			return &refusal{by: v.By, wait: v.Wait, stop: stop, scope: v.Scope}
 		case w == nil:
@@ -42,19 +41,6 @@ func (x *call) admit() error {
 			return err
 		}
 	}
-}
-
-// waitLeft returns the longest wait that still fits into a call.
-func (c *Client) waitLeft(s policy.State) time.Duration {
-	maxWait := s.MaxWait
-	if maxWait == 0 {
-		maxWait = c.policy.Retry().MaxWait
-	}
-	longest := maxWait - s.Waited
-	if s.Left != 0 {
-		longest = min(longest, s.Left-1)
-	}
-	return longest
 }
 
 // sleep waits for the vendor or a limit, or until the context ends.
@@ -84,13 +70,13 @@ func (r *refusal) Error() string { return "held back by " + r.by }
 // pay pays for a retry. It reports whether the budget had one.
 func (x *call) pay() bool {
 	return x.destination.isForeign ||
-		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.policy.Retry().Budget)
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.fullBudget())
 }
 
 // pause holds back every call on the limit that d names; without a name, every call of
 // the account.
 func (x *call) pause(d policy.Decision) {
-	r := traffic.Report{Pause: d.Pause}
+	r := traffic.Report{Pause: d.PauseFor}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
 		r.Limit = &limit
 	}
@@ -113,6 +99,9 @@ func (x *call) report(r traffic.Report) {
 	if x.destination.isForeign { // it is no news of the vendor
 		return
 	}
-	r.Account, r.Record, r.Full = x.request.account, x.request.record, x.c.policy.Retry().Budget
+	r.Account, r.Record, r.Full = x.request.account, x.request.record, x.c.fullBudget()
 	x.c.traffic.Done(x.ctx, time.Now(), r)
 }
+
+// fullBudget is how many retries a full budget pays for.
+func (c *Client) fullBudget() int { return *c.policy.Retry().Budget }

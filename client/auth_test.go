@@ -336,7 +336,7 @@ func TestAnUploadWithAnExpiredTokenRenewsItForTheNext(t *testing.T) {
 			}
 			return err
 		}
-		if e := failure(t, upload()); e.Stop != apierrors.StopBody || e.Class != apierrors.TokenExpired {
+		if e := failure(t, upload()); e.Stop != apierrors.StopBodySpent || e.Class != apierrors.TokenExpired {
 			t.Errorf("the first: class %v, stop %v", e.Class, e.Stop)
 		}
 		synctest.Wait()

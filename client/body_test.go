@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -41,7 +42,7 @@ func TestRequestBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-		if e := failure(t, err); e.Stop != apierrors.StopBody || !apierrors.Temporary(err) {
+		if e := failure(t, err); e.Stop != apierrors.StopBodySpent || !apierrors.Temporary(err) {
 			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
 		}
 		if !once.closed {
@@ -103,7 +104,7 @@ func TestALookThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `{"rows":[1,2,3]}`)))
 		c := newClient(t, srv, client.Config{})
-		_, err := send(t.Context(), t, c, "GET", "/export", "", client.CallOptions{MaxWait: 1})
+		_, err := send(t.Context(), t, c, "GET", "/export", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 		if e := failure(t, err); e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("class %v, applied %v: %v", e.Class, e.Applied, e.Err)
 		}

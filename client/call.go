@@ -101,7 +101,7 @@ func (x *call) run() (*http.Response, error) {
 // delay is the wait that was decided, before the next attempt.
 func (x *call) delay() time.Duration {
 	d := x.last.decision
-	if d.Imposed {
+	if d.VendorWait {
 		x.history.impose(d.Delay)
 		x.history.resumeAt(time.Now().Add(d.Delay))
 	} else {
@@ -118,8 +118,8 @@ func (x *call) state() policy.State {
 	s.CanRefresh = s.CanRefresh && !x.history.renewed // one renewal is enough for a call
 	s.OneShotBody = x.request.body.IsSpent()
 	if deadline, ok := x.ctx.Deadline(); ok {
-		if s.Left = deadline.Sub(now); s.Left == 0 {
-			s.Left = -1 // just over; zero says that there is none
+		if s.Remaining = deadline.Sub(now); s.Remaining == 0 {
+			s.Remaining = -1 // just over; zero says that there is none
 		}
 	}
 	return s

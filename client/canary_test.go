@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -76,7 +77,7 @@ func TestNoSecretGetsOut(t *testing.T) {
 					cfg.Transport = tt.wire(srv)
 				}
 				c := newClient(t, srv, cfg)
-				options := client.CallOptions{Op: "items.put", RecordKey: canary, IdempotencyKey: canary, MaxWait: 1 << 40}
+				options := client.CallOptions{Op: "items.put", RecordKey: canary, IdempotencyKey: canary, MaxWait: new(time.Duration(1 << 40))}
 				var printed strings.Builder
 				for _, err := range append(dropInCanary(t, c, srv, options), sendCanary(t, c, srv, options), doCanary(t, c, options)) {
 					if err == nil {

@@ -193,7 +193,7 @@ func TestCardsAbsurdRetryAfter(t *testing.T) {
 				e, took := failure(t, err), time.Since(began)
 				sent, slept := theirAttempts(t, tt.seconds)
 				t.Logf("go-retryablehttp sent %d requests and slept %v; ours sent 1, and tells %v", sent, slept, tt.wait)
-				if e.Action != apierrors.Defer || e.Stop != apierrors.StopWait || took != 0 || !e.RetryAt.Equal(began.Add(tt.wait)) {
+				if e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || took != 0 || !e.RetryAt.Equal(began.Add(tt.wait)) {
 					t.Errorf("action %v, stop %v, after %v, retry at %v", e.Action, e.Stop, took, e.RetryAt)
 				}
 			})

@@ -111,7 +111,7 @@ func (c *Client) judge(resp *http.Response) error {
 		return nil
 	}
 	e := c.failed(&j, r, to)
-	if j.decision.Imposed {
+	if j.decision.VendorWait {
 		e.RetryAt = later(j.decision.Delay)
 	}
 	return e

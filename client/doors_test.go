@@ -44,7 +44,7 @@ func TestAnAnswerIsAnAnswer(t *testing.T) {
 		"given up":           {"GET", []retrywisetest.Answer{down, down, down, down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopAttempts, "", 4, 4}},
 		"not safe to repeat": {"POST", []retrywisetest.Answer{down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopUnsafe, "", 1, 1}},
 		"a refused record":   {"POST", []retrywisetest.Answer{retrywisetest.JSON(400, long, "X-Code", "BAD")}, long, outcome{400, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
-		"deferred":           {"GET", []retrywisetest.Answer{retrywisetest.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopWait, "", 1, 1}},
+		"deferred":           {"GET", []retrywisetest.Answer{retrywisetest.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopMaxWait, "", 1, 1}},
 		"accepted":           {"DELETE", []retrywisetest.Answer{retrywisetest.JSON(404, long, "X-Code", "GONE")}, long, outcome{Status: 404, Requests: 1}},
 		"a 2xx that is none": {"POST", []retrywisetest.Answer{retrywisetest.JSON(200, `{}`, "X-Code", "BAD")}, `{}`, outcome{200, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
 	} {

@@ -173,7 +173,7 @@ func TestAnErrorNamesTheMethod(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{errOfTheTest}})
 	req := newRequest(t, "GET", "/items", "")
 	req.Method = ""
-	_, err := c.Send(client.With(req, client.CallOptions{MaxWait: 1})) //nolint:bodyclose // there is none
+	_, err := c.Send(client.With(req, client.CallOptions{MaxWait: new(time.Duration(1))})) //nolint:bodyclose // there is none
 	if e := failure(t, err); e.Method != "GET" {
 		t.Errorf("method %q", e.Method)
 	}

@@ -76,7 +76,7 @@ func TestAStreakIsOfTheVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := retrywisetest.Handle(t, always(retrywisetest.Status(400, "X-Code", "BAD")))
 		storage := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
-		strictly := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
+		strictly := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: new(2)})
 		c := newClient(t, nil, client.Config{
 			Policy: &strictly, BaseURL: "https://vendor.test",
 			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},

@@ -68,7 +68,7 @@ func TestACancelBeforeTheSecondAttempt(t *testing.T) {
 		defer all.Wait()
 		all.Go(func() {
 			time.Sleep(100 * time.Millisecond) // virtual: in the first one's back-off
-			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: 1})
+			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 			time.Sleep(time.Second)
 			cancel()
 		})

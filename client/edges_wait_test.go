@@ -39,7 +39,7 @@ func TestAWaitBeforeTheFirstAttemptIsNoTimeForTrying(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "50"), retrywisetest.Hang(), retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
-		_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: 1})
+		_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 		_, err := send(t.Context(), t, c, "GET", "/items", "")
 		if e := failure(t, err); e.Stop != apierrors.StopElapsed || len(e.Attempts) != 2 || e.Attempts[0].Wait != 50*time.Second {
 			t.Errorf("stop %v, attempts %+v", e.Stop, e.Attempts)

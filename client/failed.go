@@ -29,7 +29,7 @@ func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Erro
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
 	e.RequestID = j.requestID
-	e.RetryAt = later(d.After)
+	e.RetryAt = later(d.RetryIn)
 	e.Err = j.err
 	return e
 }
@@ -131,8 +131,8 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		err:     errors.Join(err, x.failed(x.last)),
 	}
 	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state())
-	j.decision.After = j.failure.Wait
-	if j.decision.Again { // the failed renewal stands for everybody for a while
+	j.decision.RetryIn = j.failure.Wait
+	if j.decision.Retry { // the failed renewal stands for everybody for a while
 		j.decision.Stop = apierrors.StopAttempts
 	}
 	return x.failed(&j)
@@ -141,7 +141,7 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 // notShrunk is the error for a request that was too large and could not be made smaller.
 func (x *call) notShrunk(err error) *apierrors.Error {
 	j := *x.last
-	j.decision.Action, j.decision.Stop, j.decision.After = apierrors.Surface, apierrors.StopPermanent, 0
+	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, 0
 	e := x.failed(&j)
 	e.Err = err
 	return e

@@ -106,7 +106,7 @@ func (h *history) list() []apierrors.Attempt {
 func (h *history) state(now time.Time) policy.State {
 	s := policy.State{
 		Attempts: h.counted + 1, Throttled: h.throttled,
-		Trying: h.elapsed(now), Waited: h.waited, UnknownBefore: h.inDoubt,
+		Elapsed: h.elapsed(now), Waited: h.waited, UnknownBefore: h.inDoubt,
 	}
 	for _, a := range h.past {
 		if a.Code != "" {

@@ -79,7 +79,7 @@ func (c *Client) policyFor(d destination) policy.Policy {
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxWait = r.http.Method, r.path, r.options.MaxWait
-	s.Repeatable, s.Keyed = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
+	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
 	s.CanRefresh, s.CanShrink = c.authorizes(to), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
@@ -90,7 +90,7 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 func (x *call) decide(j *judgement) {
 	s, p := x.state(), x.c.policyFor(x.destination)
 	j.decision = p.Decide(j.failure, s)
-	costs := j.decision.Again && (j.decision.Action == apierrors.Retry || j.decision.Action == apierrors.Shrink)
+	costs := j.decision.Retry && (j.decision.Action == apierrors.Retry || j.decision.Action == apierrors.Shrink)
 	if costs && !x.pay() {
 		s.OutOfBudget = true
 		j.decision = p.Decide(j.failure, s)
@@ -116,11 +116,11 @@ func (x *call) noteFailure(j *judgement) {
 // act does what was decided.
 func (x *call) act(j *judgement) (again bool, failed error) {
 	d := j.decision
-	if d.Pause > 0 {
+	if d.PauseFor > 0 {
 		x.pause(d)
 	}
 	switch {
-	case d.Again:
+	case d.Retry:
 		x.history.count(d.Action)
 		if x.err = x.prepareNext(d.Action); x.err == nil {
 			j.drop()

@@ -112,7 +112,7 @@ func TestALimitThatDoesNotFitDefers(t *testing.T) {
 			began := time.Now()
 			_, err := send(t.Context(), t, c, "POST", "/items", "x")
 			e := failure(t, err)
-			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
+			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
 				t.Errorf("%v: action %v, reason %q, applied %v", e, e.Action, e.Reason, e.Applied)
 			}
 			if at, _ := apierrors.RetryAt(err); at.Sub(began) != time.Hour || time.Since(began) != 0 {

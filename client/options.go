@@ -32,8 +32,9 @@ type CallOptions struct {
 	// Repeatable says that executing the call twice does no harm.
 	Repeatable bool
 
-	// MaxWait is the sum of all waits of the call.
-	MaxWait time.Duration
+	// MaxWait is the sum of all waits of the call. nil: the policy's. Zero: the call does
+	// not wait.
+	MaxWait *time.Duration
 
 	// MaxAttempts is how many requests the call may make.
 	MaxAttempts int

@@ -119,7 +119,7 @@ func TestAPipeIsSentOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
-		if e := failure(t, err); e.Stop != apierrors.StopBody || string(srv.Requests()[0].Body) != "rows" {
+		if e := failure(t, err); e.Stop != apierrors.StopBodySpent || string(srv.Requests()[0].Body) != "rows" {
 			t.Errorf("stop %v, body %q", e.Stop, srv.Requests()[0].Body)
 		}
 	})
@@ -188,7 +188,7 @@ func TestABodyThatTheTransportKeeps(t *testing.T) {
 				resp, err := c.Send(req)
 				if err == nil {
 					_ = resp.Body.Close()
-				} else if e := failure(t, err); e.Stop != apierrors.StopBody {
+				} else if e := failure(t, err); e.Stop != apierrors.StopBodySpent {
 					t.Errorf("stop %v", e.Stop)
 				}
 				if len(kept) != 1 || body.closed {

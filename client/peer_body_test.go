@@ -91,7 +91,7 @@ func TestPeerABodyIsSentWholeEachTime(t *testing.T) {
 					}
 				}
 				if !tt.again {
-					if e := failure(t, c.Check(resp)); resp.StatusCode != 500 || e.Stop != apierrors.StopBody {
+					if e := failure(t, c.Check(resp)); resp.StatusCode != 500 || e.Stop != apierrors.StopBodySpent {
 						t.Errorf("status %d, stop %v", resp.StatusCode, e.Stop)
 					}
 				}

@@ -44,7 +44,7 @@ func (x *call) readError(resp *http.Response) *judgement {
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
-	f.Cut = end != nil && !errors.Is(end, io.EOF)
+	f.Truncated = end != nil && !errors.Is(end, io.EOF)
 	return &judgement{failure: *f, answer: x.attempt.Body(), body: head, header: resp.Header}
 }
 

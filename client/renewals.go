@@ -83,7 +83,7 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 	right := traffic.Renewal{Rejected: hashed(rejected), Timeout: renewalTimeout}
 	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
 		return nil, &apierrors.Error{
-			Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopWait, Scope: apierrors.ScopeAccount,
+			Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Scope: apierrors.ScopeAccount,
 			Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
 		}
 	}

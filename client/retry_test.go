@@ -96,7 +96,7 @@ func TestSend(t *testing.T) {
 		},
 		"a full queue is for the scheduler": {
 			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "FULL")},
-			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
+			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
 		},
 		"deleting what is gone is accepted": {
 			"DELETE", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(404, "X-Code", "GONE")},
@@ -114,14 +114,14 @@ func TestSend(t *testing.T) {
 			end{Status: 200, Requests: 6, Took: 25 * time.Second},
 		},
 		"three told hours fit into four": {
-			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []retrywisetest.Answer{
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
 				retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
 		"three told hours of a server that is down, too": {
-			"GET", client.CallOptions{MaxWait: 4 * time.Hour}, []retrywisetest.Answer{
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
 				retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
@@ -129,15 +129,15 @@ func TestSend(t *testing.T) {
 		},
 		"a told hour does not fit into the default": {
 			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")},
-			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
 		},
 		"a told wait beyond any duration": {
 			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "9223372037")},
-			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
 		},
 		"no answer in time": {
-			"GET", client.CallOptions{MaxWait: time.Millisecond}, []retrywisetest.Answer{retrywisetest.Hang()},
-			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopWait, Requests: 1, Took: time.Minute},
+			"GET", client.CallOptions{MaxWait: new(time.Millisecond)}, []retrywisetest.Answer{retrywisetest.Hang()},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopMaxWait, Requests: 1, Took: time.Minute},
 		},
 		"time for trying used up": {
 			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Hang(), retrywisetest.Hang()},
@@ -264,7 +264,7 @@ func TestTheVendorsAnswerIsKept(t *testing.T) {
 		want := apierrors.Error{
 			Vendor: "shop", Op: "items.put", Method: "PUT", URL: srv.URL() + "/items/7",
 			Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
-			Reason: "shop code BAD", Hint: "The owner of the data has to correct the fields that are named.",
+			Reason: "shop code BAD", Hint: "The owner of the data must correct the named fields.",
 			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's words", RequestID: "r-1",
 			Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord, Body: []byte(`{"why":"it is bad"}`),
 		}

@@ -52,7 +52,7 @@ func shopPolicy(t testing.TB) policy.Policy {
 			onCode("EMPTY", policy.Rule{Class: apierrors.NotFound, Action: apierrors.Accept}),
 			onCode("GONE", policy.Rule{Class: apierrors.NotFound}),
 			onCode("FULL", policy.Rule{Class: apierrors.QuotaExceeded, After: 5 * time.Minute}),
-			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: true}),
+			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: new(true)}),
 		},
 		Endpoints: []policy.Endpoint{{Methods: []string{"PATCH"}, Paths: []string{"/items/*"}, Repeatable: true}},
 		Limits:    []policy.Limit{{Name: "item", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Paths: []string{"/items/*"}, Off: true}},

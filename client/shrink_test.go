@@ -21,7 +21,7 @@ func TestEscalation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := retrywisetest.Status(400, "X-Code", "BAD")
 		srv := retrywisetest.New(t, bad, bad, retrywisetest.Status(200), bad, bad, retrywisetest.Status(503), bad)
-		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: 2})
+		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: new(2)})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		var got []apierrors.Action
 		for range 7 {

@@ -1,25 +1,26 @@
-package errors
+package apierrors
 
-// Action says what the client does about a failure. The set is closed; a policy
-// chooses the action for each class, code or status.
+import "github.com/retrywise/retrywise/internal/enum"
+
+// Action is what a client does about a failure. The set is closed. A policy chooses the
+// action by code, status or class.
 type Action uint8
 
-// The actions. ActionNone, the zero value, claims nothing.
+// The actions. The zero value, ActionNone, means that none was chosen.
 const (
 	ActionNone Action = iota
-	Accept            // nothing to do: the wanted state holds
-	Retry             // back off, send again
-	Throttle          // pause every call on that limit, then send again
-	Refresh           // renew the token once, send again
-	Shrink            // ask for a smaller request, send that
-	Defer             // do not wait here: the scheduler runs it at RetryAt
-	Surface           // do not repeat: this record is at fault
-	FailFast          // do not repeat: every call would fail
+	Accept            // treat the failure as a success: the wanted state already holds
+	Retry             // back off and retry
+	Throttle          // pause every call under the same limit, then retry
+	Refresh           // renew the access token once, then retry
+	Shrink            // retry with a smaller request
+	Defer             // return the error with RetryAt, for a scheduler
+	Surface           // return the error: this record is at fault
+	FailFast          // return the error: every call would fail, so the job should stop
 )
 
-// actionNames is the text of each Action.
-var actionNames = []string{
-	ActionNone: "none",
+var actions = enum.Set[Action]{Kind: "action", Names: []string{
+	ActionNone: enum.None,
 	Accept:     "accept",
 	Retry:      "retry",
 	Throttle:   "throttle",
@@ -28,18 +29,13 @@ var actionNames = []string{
 	Defer:      "defer",
 	Surface:    "surface",
 	FailFast:   "fail_fast",
-}
+}}
 
-// String returns the action's name, such as "fail_fast".
-func (a Action) String() string { return textOf(actionNames, a, "action") }
+// String returns the name of a, such as "fail_fast".
+func (a Action) String() string { return actions.Text(a) }
 
-// MarshalText returns the action's name; a value outside the set is an error.
-func (a Action) MarshalText() ([]byte, error) { return marshalText(actionNames, a, "action") }
+// MarshalText returns the name of a. It returns an error if a is not in the set.
+func (a Action) MarshalText() ([]byte, error) { return actions.Marshal(a) }
 
 // UnmarshalText sets a to the action called text.
-func (a *Action) UnmarshalText(text []byte) error {
-	return unmarshalText(actionNames, a, text, "action")
-}
-
-// Known returns the name of every action, for a message about a wrong one.
-func (a Action) Known() []string { return actionNames[1:] }
+func (a *Action) UnmarshalText(text []byte) error { return actions.Unmarshal(a, text) }

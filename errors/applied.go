@@ -1,32 +1,31 @@
-package errors
+package apierrors
 
-// Applied says whether the vendor executed a failed call. The set is closed.
+import "github.com/retrywise/retrywise/internal/enum"
+
+// Applied says whether the vendor executed the requests of a failed call. The set is
+// closed.
 type Applied uint8
 
-// AppliedUnknown, the zero value, claims nothing: reconcile before a repeat.
+// The outcomes. The zero value, AppliedUnknown, means that the vendor may have executed
+// the call; compare its state with yours before you repeat a write.
 const (
 	AppliedUnknown Applied = iota
-	AppliedNo              // the vendor did not execute it
-	AppliedYes             // the vendor executed it
+	AppliedNo              // the vendor did not execute the call
+	AppliedYes             // the vendor executed the call
 )
 
-// appliedNames is the text of each Applied.
-var appliedNames = []string{
+var outcomes = enum.Set[Applied]{Kind: "applied", Names: []string{
 	AppliedUnknown: "unknown",
 	AppliedNo:      "no",
 	AppliedYes:     "yes",
-}
+}}
 
 // String returns "unknown", "no" or "yes".
-func (a Applied) String() string { return textOf(appliedNames, a, "applied") }
+func (a Applied) String() string { return outcomes.Text(a) }
 
-// MarshalText returns the same as String; a value outside the set is an error.
-func (a Applied) MarshalText() ([]byte, error) { return marshalText(appliedNames, a, "applied") }
+// MarshalText returns the same text as String. It returns an error if a is not in the
+// set.
+func (a Applied) MarshalText() ([]byte, error) { return outcomes.Marshal(a) }
 
-// UnmarshalText sets a to the member called text.
-func (a *Applied) UnmarshalText(text []byte) error {
-	return unmarshalText(appliedNames, a, text, "applied")
-}
-
-// Known returns the text of every member, for a message about a wrong one.
-func (a Applied) Known() []string { return appliedNames }
+// UnmarshalText sets a to the outcome called text.
+func (a *Applied) UnmarshalText(text []byte) error { return outcomes.Unmarshal(a, text) }

@@ -1,45 +1,48 @@
-package errors
+package apierrors
 
-import "errors"
+import (
+	"errors"
 
-// Class says what went wrong, and by that who must act. The set is closed. What a
-// client does about a class is an [Action], which a policy chooses.
+	"github.com/retrywise/retrywise/internal/enum"
+)
+
+// Class says what went wrong, and by that who must act. The set is closed. A policy
+// chooses the [Action] for each class.
 //
-// A Class is an error, so that it can be asked for:
+// A Class is an error, so it can be the target of [errors.Is]:
 //
 //	errors.Is(err, apierrors.NotFound)
 type Class uint8
 
-// The classes. None, the zero value, is the class of no error.
+// The classes. The zero value, None, is the class of a nil error.
 const (
 	None              Class = iota
 	Authentication          // the credential is wrong or revoked; a person must act
-	TokenExpired            // a renewable token ran out
-	Permission              // the credential is fine, but not for this: scope, plan, blocked account
-	MalformedRequest        // the call is wrong in form: the same for every record
-	Validation              // this record's content is refused
-	Configuration           // something is missing in the vendor account: a mapping, an allowed domain
+	TokenExpired            // the access token expired and can be renewed
+	Permission              // the credential lacks a right: scope, plan, blocked account
+	MalformedRequest        // the call has the wrong form: it fails for every record
+	Validation              // the content of this record is refused
+	Configuration           // the vendor account lacks a setting: a mapping, an allowed domain
 	NotFound                // the addressed object does not exist
-	Dependency              // another object it refers to is absent; create that first
-	Conflict                // lost against a concurrent write
-	InvalidState            // the current state forbids it for good: in use, built in
-	AlreadyExists           // the wanted thing is already there
-	RateLimited             // too many calls per window
+	Dependency              // an object that the record refers to does not exist; create that first
+	Conflict                // a concurrent write won
+	InvalidState            // the state of the object forbids the call: it is in use, built in
+	AlreadyExists           // the object already exists
+	RateLimited             // too many calls in a period
 	QuotaExceeded           // a slot, queue or allowance is full and frees up by itself
-	LimitReached            // a hard account limit; waiting does not lift it
-	Unsupported             // no such method, module or media type
-	TooLarge                // body, URI or range too big; a smaller request can pass
-	Timeout                 // no answer in time
-	ServerError             // the vendor's own transient fault, whatever status it wears
-	Network                 // no HTTP answer: dial, TLS, reset, EOF
-	MalformedResponse       // the answer could not be understood
-	Canceled                // the caller gave up
-	Unknown                 // nothing was decoded: judged by status
+	LimitReached            // a hard limit of the account; waiting does not lift it
+	Unsupported             // the vendor has no such method, module or media type
+	TooLarge                // the body, URL or range is too big; a smaller request can pass
+	Timeout                 // no response in time
+	ServerError             // a transient fault of the vendor, whatever the status
+	Network                 // no HTTP response: dial, TLS, reset, EOF
+	MalformedResponse       // the response could not be understood
+	Canceled                // the caller canceled the call
+	Unknown                 // nothing was decoded, and the status does not give a class
 )
 
-// classNames is the text of each Class, as in files, logs and metrics.
-var classNames = []string{
-	None:              "none",
+var classes = enum.Set[Class]{Kind: "class", Names: []string{
+	None:              enum.None,
 	Authentication:    "authentication",
 	TokenExpired:      "token_expired",
 	Permission:        "permission",
@@ -62,19 +65,19 @@ var classNames = []string{
 	MalformedResponse: "malformed_response",
 	Canceled:          "canceled",
 	Unknown:           "unknown",
-}
+}}
 
-// Classes returns every class but None, in the order of their declaration.
+// Classes returns all classes except None, in the order of their declaration.
 func Classes() []Class {
-	all := make([]Class, 0, len(classNames)-1)
-	for c := range classNames[1:] {
+	all := make([]Class, 0, len(classes.Names)-1)
+	for c := range classes.Names[1:] {
 		all = append(all, Class(c+1))
 	}
 	return all
 }
 
-// ClassOf returns the class of err: None for nil, the class of the outermost
-// *Error or Class in its chain, and Unknown for an error that is not ours.
+// ClassOf returns the class of the outermost *Error or Class in the chain of err. It
+// returns None for nil, and Unknown for an error that has neither.
 func ClassOf(err error) Class {
 	if err == nil {
 		return None
@@ -88,19 +91,14 @@ func ClassOf(err error) Class {
 	return Unknown
 }
 
-// String returns the class's name, such as "rate_limited".
-func (c Class) String() string { return textOf(classNames, c, "class") }
+// String returns the name of c, such as "rate_limited".
+func (c Class) String() string { return classes.Text(c) }
 
-// Error returns the same as String; it makes a Class a target for errors.Is.
-func (c Class) Error() string { return c.String() }
+// Error returns the same text as String.
+func (c Class) Error() string { return classes.Text(c) }
 
-// MarshalText returns the class's name; a value outside the set is an error.
-func (c Class) MarshalText() ([]byte, error) { return marshalText(classNames, c, "class") }
+// MarshalText returns the name of c. It returns an error if c is not in the set.
+func (c Class) MarshalText() ([]byte, error) { return classes.Marshal(c) }
 
 // UnmarshalText sets c to the class called text.
-func (c *Class) UnmarshalText(text []byte) error {
-	return unmarshalText(classNames, c, text, "class")
-}
-
-// Known returns the name of every class, for a message about a wrong one.
-func (c Class) Known() []string { return classNames[1:] }
+func (c *Class) UnmarshalText(text []byte) error { return classes.Unmarshal(c, text) }

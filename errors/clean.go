@@ -1,4 +1,4 @@
-package errors
+package apierrors
 
 import (
 	"net/url"
@@ -6,25 +6,27 @@ import (
 	"strings"
 )
 
-// What a vendor sends as a code, a field path or a request id leaves the process
-// only if it looks like one; anything else may be a value in disguise.
+// The forms of what is printed of a vendor's response. A code, a path or an id in another
+// form may be personal data, and is not printed.
 var (
 	codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 	idForm   = regexp.MustCompile(`^[A-Za-z0-9_.:=/+-]{1,128}$`)
 	pathForm = regexp.MustCompile(`^[\pL\pN_.$\[\]-]{1,128}$`)
 
+	// Segments of a URL that name a resource or a version, and not a record.
 	wordForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,31}$`)
 	versionForm = regexp.MustCompile(`^v[0-9]{1,3}(\.[0-9]{1,3})?$`)
 )
 
-// IsCode reports whether s looks like a vendor's code: up to 64 of A-Z a-z 0-9 _ . -
-// Anything else may be a value in disguise, and is not taken for one.
+// IsCode reports whether s looks like a vendor's code: up to 64 of A-Z a-z 0-9 _ . -. For
+// tools that decode responses: other text may be personal data, and must not become a code.
 func IsCode(s string) bool { return codeForm.MatchString(s) }
 
 func cleanCode(s string) string { return onlyIf(codeForm, s) }
 func cleanID(s string) string   { return onlyIf(idForm, s) }
 func cleanPath(s string) string { return onlyIf(pathForm, s) }
 
+// onlyIf returns s if it has the form, or "".
 func onlyIf(form *regexp.Regexp, s string) string {
 	if form.MatchString(s) {
 		return s
@@ -32,8 +34,8 @@ func onlyIf(form *regexp.Regexp, s string) string {
 	return ""
 }
 
-// maskURL keeps the origin and those path segments that name a resource, and writes
-// {} for those that may identify one. A URL that does not parse gives nothing.
+// maskURL returns the URL raw with {} in place of path segments that may identify a
+// record, and without query. It returns "" if raw is not a URL.
 func maskURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

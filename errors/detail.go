@@ -1,4 +1,4 @@
-package errors
+package apierrors
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxDetailBody is how much of the body Detail prints.
+// maxDetailBody is how many bytes of the body Detail prints.
 const maxDetailBody = 2 << 10
 
-// Detail returns everything known of the failure on several lines, for a person who
-// asks. Unlike Error it holds the vendor's own words and parts of the record: it may
-// hold personal data, so do not log it.
+// Detail returns everything that is known about the failure, on several lines. Unlike
+// Error, it has the vendor's message and parts of the record, so it may hold personal
+// data. Show it to a person, and do not log it.
 func (e *Error) Detail() string {
 	if e == nil {
 		return "<nil>"
@@ -44,6 +44,7 @@ func (e *Error) Detail() string {
 	return b.String()
 }
 
+// text returns a on one line.
 func (a Attempt) text() string {
 	text := fmt.Sprintf("%s after a wait of %v, took %v", a.Class, a.Wait, a.Took)
 	if a.Status != 0 {

@@ -1,12 +1,8 @@
-// Package errors holds the nouns of a failed call: its [Class] (what went wrong,
-// and so who must act), the [Action] taken, why it ended ([Stop]), whether the
-// write was executed ([Applied]), whom it concerns ([Scope]), and the one [Error]
-// that a caller sees.
+// Package apierrors defines the errors of API calls.
 //
-// Import it as apierrors, so that the word errors keeps meaning the standard
-// library:
-//
-//	import apierrors "github.com/retrywise/retrywise/errors"
+// A failed call returns an [*Error]. Its [Class] says what went wrong and who must act,
+// its [Action] what the client did, its [Stop] why it was not retried, its [Applied]
+// whether the vendor executed it, and its [Scope] which other calls it concerns.
 //
 //	if errors.Is(err, apierrors.Validation) { … }
 //
@@ -16,6 +12,4 @@
 //	}
 //
 //	if e, ok := errors.AsType[*apierrors.Error](err); ok { … e.Code, e.Fields … }
-//
-// The package decides nothing and imports the standard library only.
-package errors
+package apierrors

@@ -1,4 +1,4 @@
-package errors
+package apierrors
 
 import (
 	"context"
@@ -6,62 +6,108 @@ import (
 	"time"
 )
 
-// A Field is one detail of a refusal: which part of the record, and what about it.
+// A Field is one part of a record that the vendor refused.
 type Field struct {
-	Path    string // such as "name" or "cf_plan.pt-BR"; empty for the whole request
-	Code    string // the vendor's code for it; may be empty
-	Message string // the vendor's text; may hold personal data, so it is never printed by us
+	// Path is the path of the field, such as "name" or "cf_plan.pt-BR". Empty means the
+	// whole request.
+	Path string
+
+	// Code is the vendor's code for the field; it may be empty.
+	Code string
+
+	// Message is the vendor's text. It may hold personal data.
+	Message string
 }
 
-// An Attempt is one request that was sent, or was about to be.
+// An Attempt is one request of a call.
 type Attempt struct {
-	Start  time.Time
-	Took   time.Duration
-	Wait   time.Duration // waited before it: back-off, gate and limiter together
-	Status int           // 0: no answer
-	Class  Class         // None: a success
-	Code   string        // the vendor's code
-	Reason string        // which rule judged it
+	Start time.Time
+	Took  time.Duration
+
+	// Wait is the sum of all waits before the request: backoff, pauses and rate limits.
+	Wait time.Duration
+
+	// Status is that of the response; 0 if there was none.
+	Status int
+
+	// Class is None if the request succeeded.
+	Class Class
+
+	// Code is the vendor's code.
+	Code string
+
+	// Reason is the name of the rule that decided.
+	Reason string
 }
 
-// Error is the one thing a caller sees of a failed call. It is complete when it is
-// returned and never changed afterwards, so it may be read by many goroutines.
-// Every field may be unset.
+// Error is the error of a failed call. It is complete when it is returned and does not
+// change afterwards, so goroutines may share it. Any field may be unset.
 //
-// What leaves the process by itself (Error, the verbs of fmt, JSON, slog) holds
-// class, status, code, request id, rule, hint, field paths and the catalogue's
-// text for the code. It never holds Message, the messages of Fields, Details, Body
-// or parts of the URL that look like identifiers: those are the vendor's words or
-// the record's data. [Error.Detail] prints them for a person who asks.
+// Error(), the verbs of fmt, JSON and slog print class, status, code, request id, rule,
+// hint, paths of fields and the catalog's text for the code. They do not print what may
+// hold personal data: Message, the messages of Fields, Details, Body, and the segments of
+// the URL that look like identifiers. [Error.Detail] prints these, too.
 type Error struct {
-	Vendor string // as in vendors.Names
-	Op     string // the caller's name for the call, such as "contacts.upsert"
+	// Vendor is the name of the vendor, such as "rdstation".
+	Vendor string
+
+	// Op is the caller's name for the call, such as "contacts.upsert".
+	Op string
+
+	// Method and URL are those of the request. URL has no userinfo, query or fragment.
 	Method string
-	URL    string // without userinfo, query and fragment
+	URL    string
 
 	Class  Class
 	Action Action
 	Stop   Stop
-	Reason string // which rule decided, for a person
-	Hint   string // what to do about it, from the vendor's documents
 
-	Status    int            // 0: no answer
-	Code      string         // the vendor's own code
-	Summary   string         // the catalogue's text for Code
-	Message   string         // the vendor's text: one line, bounded
-	Fields    []Field        // what exactly is refused
-	Details   map[string]any // the vendor's extra fields
+	// Reason is the name of the rule that decided.
+	Reason string
+
+	// Hint says who has to do what, from the vendor's documents.
+	Hint string
+
+	// Status is that of the response; 0 if there was none.
+	Status int
+
+	// Code is the vendor's code.
+	Code string
+
+	// Summary is the catalog's text for Code.
+	Summary string
+
+	// Message is the vendor's text, on one line and of bounded length.
+	Message string
+
+	// Fields are the refused parts of the record.
+	Fields []Field
+
+	// Details are further members of the response.
+	Details map[string]any
+
+	// RequestID is the vendor's id of the last request.
 	RequestID string
 
-	RetryAt  time.Time // when to run it again; zero: not told
-	Applied  Applied
-	Scope    Scope
+	// RetryAt is when to run the call again. It is zero if that is not known.
+	RetryAt time.Time
+
+	Applied Applied
+	Scope   Scope
+
+	// Attempts are the requests of the call, in order.
 	Attempts []Attempt
-	Body     []byte // as received, bounded
-	Err      error  // the cause: a network error, the context's cause, an earlier failure
+
+	// Body is the body of the last response, decompressed and of bounded length.
+	Body []byte
+
+	// Err is the cause: the error of the connection, the cause of the context, an earlier
+	// failure.
+	Err error
 }
 
-// Is reports whether target is e's class, for errors.Is(err, apierrors.Validation).
+// Is reports whether target is the class of e, so that errors.Is(err,
+// apierrors.Validation) works.
 func (e *Error) Is(target error) bool {
 	c, ok := target.(Class)
 	return ok && e != nil && c == e.Class
@@ -75,12 +121,13 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
-// Timeout reports whether the call failed for want of time, as net.Error has it.
+// Timeout reports whether the call failed because its time ran out, like the method of
+// net.Error.
 func (e *Error) Timeout() bool {
 	return e != nil && (e.Class == Timeout || errors.Is(e.Err, context.DeadlineExceeded))
 }
 
-// RetryAt returns when deferred work is to be run again; false if that was not told.
+// RetryAt returns when to run a failed call again. It reports whether err says so.
 func RetryAt(err error) (time.Time, bool) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.RetryAt.IsZero() {
@@ -89,9 +136,9 @@ func RetryAt(err error) (time.Time, bool) {
 	return e.RetryAt, true
 }
 
-// Temporary reports whether the same call is worth another run later, at a time
-// that is not known (RetryAt tells where it is). It is false for a write that may
-// have been executed and is not known to be repeatable: reconcile that first.
+// Temporary reports whether a failed call may succeed if it is run again later; RetryAt
+// returns when, if that is known. It is false for a write that may have been executed and
+// is not known to be repeatable: find out first whether the vendor has it.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Stop == StopUnsafe {

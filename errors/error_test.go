@@ -1,4 +1,4 @@
-package errors_test
+package apierrors_test
 
 import (
 	"bytes"
@@ -18,14 +18,14 @@ import (
 
 var start = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
 
-// full has something in every field, and a canary wherever the vendor or the record speaks.
+// full has a value in every field, and the word canary wherever personal data may be.
 func full() *apierrors.Error {
 	return &apierrors.Error{
 		Vendor: "rdstation", Op: "contacts.upsert", Method: "PATCH",
 		URL:   "https://api.rd.services/platform/contacts/email:canary@example.com",
 		Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
 		Reason: "rdstation code MUST_BE_STRING", Hint: "Send text.",
-		Status: 422, Code: "MUST_BE_STRING", Summary: "Name must be string.", Message: "canary is no string",
+		Status: 422, Code: "MUST_BE_STRING", Summary: "Name must be string.", Message: "canary is not a string",
 		Fields:    []apierrors.Field{{Path: "name", Code: "MUST_BE_STRING", Message: "canary"}},
 		Details:   map[string]any{"echo": "canary"},
 		RequestID: "abc-123", Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
@@ -47,20 +47,24 @@ func TestErrorText(t *testing.T) {
 			"GET https://h/v4.1/contacts/{}: not_found (404)",
 		},
 		"deferred": {
-			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.RateLimited, Status: 429, RetryAt: start, Stop: apierrors.StopWait},
+			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.RateLimited, Status: 429, RetryAt: start, Stop: apierrors.StopMaxWait},
 			"v o: rate_limited (429); retry at 2026-11-22T14:05:00Z; the wait is longer than allowed",
 		},
-		"a write that may have happened": {
+		"a write that may have been applied": {
 			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.Network, Stop: apierrors.StopUnsafe},
-			"v o: network; not repeated, as it may have been applied; applied: unknown",
+			"v o: network; not retried, as the write may have been applied; applied: unknown",
 		},
-		"a code that is no code stays inside": {
+		"text in place of a code is not printed": {
 			&apierrors.Error{Vendor: "v", Class: apierrors.Unknown, Status: 400, Code: "who@example.com said no", RequestID: "a b"},
 			"v: unknown (400)",
 		},
+		"a failed response to an executed write": {
+			&apierrors.Error{Class: apierrors.MalformedResponse, Status: 201, Applied: apierrors.AppliedYes},
+			"malformed_response (201); applied: yes",
+		},
 		"many attempts": {
 			&apierrors.Error{Vendor: "v", Class: apierrors.ServerError, Status: 503, Attempts: make([]apierrors.Attempt, 4), Stop: apierrors.StopAttempts},
-			"v: server_error (503); 4 attempts; attempts used up",
+			"v: server_error (503); 4 attempts; no attempts left",
 		},
 		"many fields": {
 			&apierrors.Error{Class: apierrors.Validation, Fields: []apierrors.Field{{Path: "a"}, {Path: "b"}, {Path: "a"}, {Path: "c"}, {Path: "d"}, {Path: "e"}, {Path: "f"}, {Path: "x@y"}}},
@@ -75,7 +79,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestNothingThatLeavesHoldsTheVendorsWords(t *testing.T) {
+func TestErrorPrintsNoPersonalData(t *testing.T) {
 	e := full()
 	var text, jsonLog bytes.Buffer
 	for _, h := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&jsonLog, nil)} {
@@ -95,18 +99,18 @@ func TestNothingThatLeavesHoldsTheVendorsWords(t *testing.T) {
 		"slog text": text.String(), "slog JSON": jsonLog.String(), "JSON": string(pointer), "JSON of a copy": string(value),
 	} {
 		if strings.Contains(out, "canary") {
-			t.Errorf("%s prints the vendor's words: %s", name, out)
+			t.Errorf("%s prints personal data: %s", name, out)
 		}
 		if !strings.Contains(out, "validation") {
-			t.Errorf("%s does not tell the class: %s", name, out)
+			t.Errorf("%s does not print the class: %s", name, out)
 		}
 	}
-	if !strings.Contains(e.Detail(), "canary is no string") {
-		t.Errorf("Detail does not print the vendor's words:\n%s", e.Detail())
+	if !strings.Contains(e.Detail(), "canary is not a string") {
+		t.Errorf("Detail does not print the vendor's message:\n%s", e.Detail())
 	}
 }
 
-func TestJSONForm(t *testing.T) {
+func TestErrorMarshalJSON(t *testing.T) {
 	e := full()
 	e.RetryAt = start
 	got, err := json.Marshal(e)
@@ -122,7 +126,27 @@ func TestJSONForm(t *testing.T) {
 	}
 }
 
-func TestClassIsATarget(t *testing.T) {
+func TestErrorLogValue(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key != "err" {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	e := full()
+	e.RetryAt = start
+	log.Info("call failed", "err", e)
+	const want = `err.class=validation err.action=surface err.vendor=rdstation err.op=contacts.upsert err.method=PATCH ` +
+		`err.url=https://api.rd.services/platform/contacts/{} err.status=422 err.code=MUST_BE_STRING err.stop=permanent err.applied=no ` +
+		`err.scope=record err.summary="Name must be string." err.reason="rdstation code MUST_BE_STRING" err.hint="Send text." ` +
+		`err.fields=name err.request_id=abc-123 err.retry_at=2026-11-22T14:05:00.000Z err.attempts=1` + "\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("log mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestErrorIsMatchesTheClass(t *testing.T) {
 	last := &apierrors.Error{Class: apierrors.ServerError}
 	outer := &apierrors.Error{Class: apierrors.Canceled, Err: errors.Join(context.Canceled, last)}
 	wrapped := fmt.Errorf("sync contact: %w", outer)
@@ -141,12 +165,12 @@ func TestClassOf(t *testing.T) {
 		err  error
 		want apierrors.Class
 	}{
-		"nil":                      {nil, apierrors.None},
-		"ours":                     {&apierrors.Error{Class: apierrors.Conflict}, apierrors.Conflict},
-		"ours, wrapped":            {fmt.Errorf("x: %w", &apierrors.Error{Class: apierrors.Conflict}), apierrors.Conflict},
-		"a bare class":             {apierrors.TooLarge, apierrors.TooLarge},
-		"foreign":                  {io.EOF, apierrors.Unknown},
-		"the outer of two is told": {&apierrors.Error{Class: apierrors.Canceled, Err: &apierrors.Error{Class: apierrors.Network}}, apierrors.Canceled},
+		"nil":              {nil, apierrors.None},
+		"ours":             {&apierrors.Error{Class: apierrors.Conflict}, apierrors.Conflict},
+		"ours, wrapped":    {fmt.Errorf("x: %w", &apierrors.Error{Class: apierrors.Conflict}), apierrors.Conflict},
+		"a bare class":     {apierrors.TooLarge, apierrors.TooLarge},
+		"foreign":          {io.EOF, apierrors.Unknown},
+		"the outer of two": {&apierrors.Error{Class: apierrors.Canceled, Err: &apierrors.Error{Class: apierrors.Network}}, apierrors.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := apierrors.ClassOf(tt.err); got != tt.want {
@@ -156,7 +180,7 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
-func TestWhenToRunAgain(t *testing.T) {
+func TestRetryAtAndTemporary(t *testing.T) {
 	type answer struct {
 		At        time.Time
 		Known     bool
@@ -170,10 +194,10 @@ func TestWhenToRunAgain(t *testing.T) {
 		"foreign":               {io.EOF, answer{}},
 		"deferred":              {&apierrors.Error{Action: apierrors.Defer, RetryAt: start}, answer{start, true, true}},
 		"retries used up":       {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopAttempts}, answer{Temporary: true}},
-		"a body sent only once": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopBody}, answer{Temporary: true}},
+		"a one-shot body":       {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopBodySpent}, answer{Temporary: true}},
 		"may have been applied": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopUnsafe}, answer{}},
 		"refused":               {&apierrors.Error{Action: apierrors.Surface}, answer{}},
-		"job must stop":         {&apierrors.Error{Action: apierrors.FailFast}, answer{}},
+		"the job must stop":     {&apierrors.Error{Action: apierrors.FailFast}, answer{}},
 		"renewal did not help":  {&apierrors.Error{Action: apierrors.Refresh}, answer{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,7 +209,7 @@ func TestWhenToRunAgain(t *testing.T) {
 	}
 }
 
-func TestTimeoutHoldsWhereTrue(t *testing.T) {
+func TestErrorTimeout(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  *apierrors.Error
 		want bool

@@ -1,4 +1,4 @@
-package errors_test
+package apierrors_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// What a worker does with a failed call: the class tells who must act.
+// A worker switches on the class, which says who must act.
 func Example() {
 	err := fmt.Errorf("contact 42: %w", &apierrors.Error{
 		Vendor: "rdstation", Op: "contacts.upsert", Class: apierrors.Validation, Status: 400, Code: "CANNOT_BE_BLANK",
@@ -28,10 +28,10 @@ func Example() {
 	// dead letter: CANNOT_BE_BLANK name
 }
 
-// Deferred work says when to run it again.
+// A deferred call says when to run it again.
 func ExampleRetryAt() {
 	err := &apierrors.Error{
-		Vendor: "rdstation", Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopWait,
+		Vendor: "rdstation", Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait,
 		RetryAt: time.Date(2026, 11, 22, 19, 50, 45, 0, time.UTC),
 	}
 	if at, ok := apierrors.RetryAt(err); ok {

@@ -1,4 +1,4 @@
-package errors
+package apierrors
 
 import (
 	"encoding/json"
@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// maxPaths is how many field paths one line of text names.
+// maxPaths is how many paths of fields Error names.
 const maxPaths = 5
 
-// Error returns one line that prints only what is set and holds no personal data,
-// such as
+// Error returns one line without personal data, such as
 //
 //	rdstation contacts.upsert: validation (422 MUST_BE_STRING): Name must be string.; fields name
 func (e *Error) Error() string {
@@ -29,7 +28,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// head is who said what: vendor, call, class, status, code and its catalogue text.
+// head returns vendor, call, class, status, code and the text for the code.
 func (e *Error) head() string {
 	var b strings.Builder
 	for _, word := range []string{e.Vendor, e.call()} {
@@ -43,8 +42,8 @@ func (e *Error) head() string {
 		head += ": "
 	}
 	head += e.Class.String()
-	if said := e.said(); said != "" {
-		head += " (" + said + ")"
+	if answer := e.answer(); answer != "" {
+		head += " (" + answer + ")"
 	}
 	if e.Summary != "" {
 		head += ": " + e.Summary
@@ -52,7 +51,7 @@ func (e *Error) head() string {
 	return head
 }
 
-// call names the call: its Op, or else its method and masked path.
+// call returns the Op of the call or, if it has none, its method and masked path.
 func (e *Error) call() string {
 	if e.Op != "" || e.Method == "" {
 		return e.Op
@@ -60,8 +59,8 @@ func (e *Error) call() string {
 	return strings.TrimSuffix(e.Method+" "+maskURL(e.URL), " ")
 }
 
-// said is the status and the code of the answer.
-func (e *Error) said() string {
+// answer returns the status and the code of the response.
+func (e *Error) answer() string {
 	var words []string
 	if e.Status != 0 {
 		words = append(words, fmt.Sprint(e.Status))
@@ -72,7 +71,7 @@ func (e *Error) said() string {
 	return strings.Join(words, " ")
 }
 
-// tail is what follows from it: fields, when to come back, why it ended.
+// tail returns what follows the head: fields, time of the next run, reason to stop.
 func (e *Error) tail() []string {
 	var parts []string
 	if paths := e.paths(); len(paths) > 0 {
@@ -104,7 +103,7 @@ func (e *Error) tail() []string {
 	return parts
 }
 
-// paths returns the paths of Fields that are fit to leave, each once.
+// paths returns the paths of Fields that may be printed, without duplicates.
 func (e *Error) paths() []string {
 	var paths []string
 	seen := map[string]bool{}
@@ -118,8 +117,8 @@ func (e *Error) paths() []string {
 	return paths
 }
 
-// Format prints the same line for every verb; %q quotes it. It stands on the value,
-// so that a copy is as discreet as a pointer, also for %+v and %#v.
+// Format prints the text of Error for every verb; %q quotes it. Its receiver is a value,
+// so that %+v of a copy does not print personal data either.
 func (e Error) Format(s fmt.State, verb rune) {
 	text := e.Error()
 	if verb == 'q' {
@@ -128,7 +127,7 @@ func (e Error) Format(s fmt.State, verb rune) {
 	_, _ = io.WriteString(s, text)
 }
 
-// form is the JSON form of an Error; LogValue prints the same, but the attempts.
+// form is the JSON form of an Error.
 type form struct {
 	Vendor    string     `json:"vendor,omitempty"`
 	Op        string     `json:"op,omitempty"`
@@ -161,6 +160,7 @@ type hop struct {
 	Reason      string    `json:"reason,omitempty"`
 }
 
+// form returns what may leave the process.
 func (e Error) form() form {
 	w := form{
 		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
@@ -180,10 +180,10 @@ func (e Error) form() form {
 	return w
 }
 
-// MarshalJSON returns what may leave the process: see [Error].
+// MarshalJSON returns e without personal data: see [Error].
 func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.form()) }
 
-// LogValue returns what may be logged: see [Error].
+// LogValue returns e without personal data: see [Error].
 func (e Error) LogValue() slog.Value {
 	w := e.form()
 	attrs := []slog.Attr{slog.String("class", w.Class.String()), slog.String("action", w.Action.String())}

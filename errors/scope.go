@@ -1,37 +1,36 @@
-package errors
+package apierrors
 
-// Scope says whom a failure concerns, and so whom a closed gate holds back.
-// The set is closed.
+import "github.com/retrywise/retrywise/internal/enum"
+
+// Scope says which calls a failure concerns, and so which calls a pause holds back. The
+// set is closed.
 type Scope uint8
 
-// The scopes, from narrow to wide. ScopeNone, the zero value, claims nothing.
+// The scopes, from narrow to wide. The zero value, ScopeNone, means that the scope is
+// not known.
 const (
 	ScopeNone    Scope = iota
-	ScopeRecord        // this record; others may pass
+	ScopeRecord        // this record; other records may pass
 	ScopeRequest       // this call
-	ScopeJob           // every record of this job fails alike
+	ScopeJob           // every record of this job
 	ScopeAccount       // every call with this credential
-	ScopeGlobal        // everybody's calls to this vendor
+	ScopeGlobal        // every call to this vendor, whoever makes it
 )
 
-// scopeNames is the text of each Scope.
-var scopeNames = []string{
-	ScopeNone:    "none",
+var scopes = enum.Set[Scope]{Kind: "scope", Names: []string{
+	ScopeNone:    enum.None,
 	ScopeRecord:  "record",
 	ScopeRequest: "request",
 	ScopeJob:     "job",
 	ScopeAccount: "account",
 	ScopeGlobal:  "global",
-}
+}}
 
-// String returns the scope's name, such as "account".
-func (s Scope) String() string { return textOf(scopeNames, s, "scope") }
+// String returns the name of s, such as "account".
+func (s Scope) String() string { return scopes.Text(s) }
 
-// MarshalText returns the scope's name; a value outside the set is an error.
-func (s Scope) MarshalText() ([]byte, error) { return marshalText(scopeNames, s, "scope") }
+// MarshalText returns the name of s. It returns an error if s is not in the set.
+func (s Scope) MarshalText() ([]byte, error) { return scopes.Marshal(s) }
 
 // UnmarshalText sets s to the scope called text.
-func (s *Scope) UnmarshalText(text []byte) error { return unmarshalText(scopeNames, s, text, "scope") }
-
-// Known returns the name of every scope, for a message about a wrong one.
-func (s Scope) Known() []string { return scopeNames[1:] }
+func (s *Scope) UnmarshalText(text []byte) error { return scopes.Unmarshal(s, text) }

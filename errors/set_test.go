@@ -1,4 +1,4 @@
-package errors
+package apierrors
 
 import (
 	"encoding"
@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// member is what every value of a closed set can do.
+// member has the methods that closed sets have in common.
 type member interface {
 	fmt.Stringer
 	encoding.TextMarshaler
 }
 
-// roundTrip walks a whole set: each member has a name of its own and survives being
-// written and read; the value after the last is refused.
+// roundTrip checks a whole set: each member has a unique name and survives being written
+// and read, and the value after the last is refused.
 func roundTrip[T interface {
 	~uint8
 	member
@@ -26,7 +26,7 @@ func roundTrip[T interface {
 	for i := range names {
 		v := T(i)
 		if names[i] == "" || slices.Index(names, names[i]) != i {
-			t.Errorf("%s %d: name %q is empty or taken", kind, i, names[i])
+			t.Errorf("%s %d: name %q is empty or a duplicate", kind, i, names[i])
 		}
 		text, err := v.MarshalText()
 		if err != nil {
@@ -49,28 +49,27 @@ func roundTrip[T interface {
 	}
 	var v T
 	if err := P(&v).UnmarshalText([]byte("no such word")); err == nil {
-		t.Errorf("%s: an unknown word was read", kind)
+		t.Errorf("%s: no error for an unknown word", kind)
 	}
 }
 
-func TestClosedSetsSurviveTheRoundTrip(t *testing.T) {
-	t.Run("class", func(t *testing.T) { roundTrip[Class](t, classNames, "class") })
-	t.Run("action", func(t *testing.T) { roundTrip[Action](t, actionNames, "action") })
-	t.Run("stop", func(t *testing.T) { roundTrip[Stop](t, stopNames, "stop") })
-	t.Run("applied", func(t *testing.T) { roundTrip[Applied](t, appliedNames, "applied") })
-	t.Run("scope", func(t *testing.T) { roundTrip[Scope](t, scopeNames, "scope") })
+func TestSetsRoundTrip(t *testing.T) {
+	t.Run("class", func(t *testing.T) { roundTrip[Class](t, classes.Names, "class") })
+	t.Run("action", func(t *testing.T) { roundTrip[Action](t, actions.Names, "action") })
+	t.Run("stop", func(t *testing.T) { roundTrip[Stop](t, stops.Names, "stop") })
+	t.Run("applied", func(t *testing.T) { roundTrip[Applied](t, outcomes.Names, "applied") })
+	t.Run("scope", func(t *testing.T) { roundTrip[Scope](t, scopes.Names, "scope") })
 }
 
-// The last constant of a set has the last row of its table, so that a new constant
-// without a row is noticed.
-func TestTablesAreAsLongAsTheirSets(t *testing.T) {
+// A constant that is added without a name fails this test.
+func TestSetsHaveANameForEachMember(t *testing.T) {
 	for name, got := range map[string][2]int{
-		"class":   {len(classNames), int(Unknown) + 1},
-		"action":  {len(actionNames), int(FailFast) + 1},
-		"stop":    {len(stopNames), int(StopCanceled) + 1},
-		"stops'":  {len(stopSentences), int(StopCanceled) + 1},
-		"applied": {len(appliedNames), int(AppliedYes) + 1},
-		"scope":   {len(scopeNames), int(ScopeGlobal) + 1},
+		"class":   {len(classes.Names), int(Unknown) + 1},
+		"action":  {len(actions.Names), int(FailFast) + 1},
+		"stop":    {len(stops.Names), int(StopCanceled) + 1},
+		"stops'":  {len(sentences.Names), int(StopCanceled) + 1},
+		"applied": {len(outcomes.Names), int(AppliedYes) + 1},
+		"scope":   {len(scopes.Names), int(ScopeGlobal) + 1},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %d names for %d members", name, got[0], got[1])
@@ -78,7 +77,7 @@ func TestTablesAreAsLongAsTheirSets(t *testing.T) {
 	}
 }
 
-func TestClassesAreAllButNone(t *testing.T) {
+func TestClasses(t *testing.T) {
 	all := Classes()
 	if len(all) != int(Unknown) || slices.Contains(all, None) {
 		t.Errorf("Classes() = %v", all)

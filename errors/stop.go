@@ -1,61 +1,65 @@
-package errors
+package apierrors
 
-// Stop says why a call was not sent again. The set is closed.
+import "github.com/retrywise/retrywise/internal/enum"
+
+// Stop says why a failed call was not retried. The set is closed.
 type Stop uint8
 
-// The reasons to stop. StopNone, the zero value, claims nothing.
+// The reasons. The zero value, StopNone, means that the call was retried, or that its
+// failure was accepted.
 const (
 	StopNone      Stop = iota
-	StopPermanent      // a repeat cannot help
-	StopAttempts       // the attempts are used up
-	StopElapsed        // the time for trying is used up
-	StopBudget         // the retry budget shared by all calls is used up
+	StopPermanent      // a retry cannot help
+	StopAttempts       // Retry.MaxAttempts was reached
+	StopElapsed        // Retry.MaxElapsed was reached
+	StopBudget         // the retry budget that calls share is used up
 	StopDeadline       // the next wait would end after the caller's deadline
-	StopWait           // the next wait does not fit into MaxWait
-	StopUnsafe         // the write may have been executed, and a repeat is not known to be safe
-	StopBody           // the request body can be read only once
+	StopMaxWait        // the next wait would exceed Retry.MaxWait
+	StopUnsafe         // the write may have been executed, and repeating it is not known to be safe
+	StopBodySpent      // the request body can be read only once
 	StopHeld           // calls to this vendor are held back during an outage
-	StopCanceled       // the caller gave up
+	StopCanceled       // the caller canceled the call
 )
 
-// stopNames is the name of each Stop; stopSentences says the same to a person.
+// stops has the name of each reason; sentences explains it to a person.
 var (
-	stopNames = []string{
-		StopNone:      "none",
+	stops = enum.Set[Stop]{Kind: "stop", Names: []string{
+		StopNone:      enum.None,
 		StopPermanent: "permanent",
 		StopAttempts:  "attempts",
 		StopElapsed:   "elapsed",
 		StopBudget:    "budget",
 		StopDeadline:  "deadline",
-		StopWait:      "wait",
+		StopMaxWait:   "max_wait",
 		StopUnsafe:    "unsafe",
-		StopBody:      "body",
+		StopBodySpent: "body_spent",
 		StopHeld:      "held",
 		StopCanceled:  "canceled",
-	}
-	stopSentences = []string{
+	}}
+	sentences = enum.Set[Stop]{Kind: "stop", Names: []string{
 		StopNone:      "",
-		StopPermanent: "a repeat cannot help",
-		StopAttempts:  "attempts used up",
-		StopElapsed:   "time for trying used up",
-		StopBudget:    "retry budget of this client used up",
+		StopPermanent: "a retry cannot help",
+		StopAttempts:  "no attempts left",
+		StopElapsed:   "no time left to retry",
+		StopBudget:    "the retry budget is used up",
 		StopDeadline:  "the wait would end after the caller's deadline",
-		StopWait:      "the wait is longer than allowed",
-		StopUnsafe:    "not repeated, as it may have been applied",
-		StopBody:      "the request body can be sent only once",
+		StopMaxWait:   "the wait is longer than allowed",
+		StopUnsafe:    "not retried, as the write may have been applied",
+		StopBodySpent: "the request body can be read only once",
 		StopHeld:      "calls are held back while the vendor is down",
-		StopCanceled:  "the caller gave up",
-	}
+		StopCanceled:  "the caller canceled the call",
+	}}
 )
 
-// String returns the reason's name, such as "attempts".
-func (s Stop) String() string { return textOf(stopNames, s, "stop") }
+// String returns the name of s, such as "attempts".
+func (s Stop) String() string { return stops.Text(s) }
 
-// Sentence returns the reason for a person, such as "attempts used up"; empty for StopNone.
-func (s Stop) Sentence() string { return textOf(stopSentences, s, "stop") }
+// Sentence returns the reason for a person, such as "no attempts left". It returns ""
+// for StopNone.
+func (s Stop) Sentence() string { return sentences.Text(s) }
 
-// MarshalText returns the reason's name; a value outside the set is an error.
-func (s Stop) MarshalText() ([]byte, error) { return marshalText(stopNames, s, "stop") }
+// MarshalText returns the name of s. It returns an error if s is not in the set.
+func (s Stop) MarshalText() ([]byte, error) { return stops.Marshal(s) }
 
 // UnmarshalText sets s to the reason called text.
-func (s *Stop) UnmarshalText(text []byte) error { return unmarshalText(stopNames, s, text, "stop") }
+func (s *Stop) UnmarshalText(text []byte) error { return stops.Unmarshal(s, text) }

@@ -2,19 +2,16 @@ package policy
 
 import "time"
 
-// Backoff is full jitter: a wait drawn evenly from zero to a ceiling that doubles with
-// each send, from Base up to Cap. The zero Backoff takes the next rule's, in the end
-// 500 ms and 20 s.
+// Backoff is exponential backoff with full jitter. The wait before retry n is random
+// between zero and min(Cap, Base*2^n), where n is 0 for the first retry.
 //
-// Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015:
-// sleep = random(0, min(cap, base*2^n)).
+// Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 type Backoff struct {
-	Base time.Duration `yaml:"base,required"`
-	Cap  time.Duration `yaml:"cap,required"`
+	Base time.Duration `yaml:"base,required,positive"`
+	Cap  time.Duration `yaml:"cap,required,positive"`
 }
 
-// wait returns the wait after n waits before it (0 for the first), for a random number
-// in [0, 1).
+// wait returns the wait before retry n for a random number in [0, 1).
 func (b Backoff) wait(n int, random float64) time.Duration {
 	ceiling := b.Base
 	for range n {

@@ -29,18 +29,18 @@ func TestWaits(t *testing.T) {
 		},
 		"a told wait over MaxWait defers, and closes the gate": {
 			hour, policy.State{},
-			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopWait, Act: apierrors.Defer},
+			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopMaxWait, Act: apierrors.Defer},
 		},
 		"the call's own MaxWait": {
-			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3 * time.Hour},
+			hour, policy.State{MaxWait: new(4 * time.Hour), Waited: 3 * time.Hour},
 			waits{Again: true, Delay: time.Hour, Pause: time.Hour, Act: apierrors.Throttle},
 		},
 		"MaxWait is the sum": {
-			hour, policy.State{MaxWait: 4 * time.Hour, Waited: 3*time.Hour + 1},
-			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopWait, Act: apierrors.Defer},
+			hour, policy.State{MaxWait: new(4 * time.Hour), Waited: 3*time.Hour + 1},
+			waits{After: time.Hour, Pause: time.Hour, Stop: apierrors.StopMaxWait, Act: apierrors.Defer},
 		},
 		"a wait that ends with the deadline is too long": {
-			policy.Failure{Status: 429, Wait: 9 * time.Second}, policy.State{Left: 9 * time.Second},
+			policy.Failure{Status: 429, Wait: 9 * time.Second}, policy.State{Remaining: 9 * time.Second},
 			waits{After: 9 * time.Second, Pause: 9 * time.Second, Stop: apierrors.StopDeadline, Act: apierrors.Defer},
 		},
 		"throttling costs no attempts": {
@@ -52,7 +52,7 @@ func TestWaits(t *testing.T) {
 			waits{Again: true, Delay: 2 * time.Second, Pause: 2 * time.Second, Act: apierrors.Throttle},
 		},
 		"a 503 that tells a wait": {
-			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{Attempts: 1, Trying: time.Minute},
+			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{Attempts: 1, Elapsed: time.Minute},
 			waits{Again: true, Delay: 20 * time.Second, Act: apierrors.Retry},
 		},
 		"the last attempt still says when": {
@@ -60,7 +60,7 @@ func TestWaits(t *testing.T) {
 			waits{After: 20 * time.Second, Stop: apierrors.StopAttempts, Act: apierrors.Retry},
 		},
 		"time for trying used up": {
-			withCodes(503), policy.State{Attempts: 1, Trying: 2 * time.Minute},
+			withCodes(503), policy.State{Attempts: 1, Elapsed: 2 * time.Minute},
 			waits{Stop: apierrors.StopElapsed, Act: apierrors.Retry},
 		},
 		"retries that successes have not paid for": {
@@ -84,21 +84,21 @@ func TestWaits(t *testing.T) {
 			waits{Again: true, Delay: time.Second, Pause: time.Second, Act: apierrors.Throttle},
 		},
 		"throttled for as long as one may try": {
-			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Trying: 2 * time.Minute},
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Elapsed: 2 * time.Minute},
 			waits{After: time.Second, Pause: time.Second, Stop: apierrors.StopElapsed, Act: apierrors.Defer},
 		},
 		"a renewal after the deadline": {
-			withCodes(401), policy.State{CanRefresh: true, Left: -1},
+			withCodes(401), policy.State{CanRefresh: true, Remaining: -1},
 			waits{Stop: apierrors.StopDeadline, Act: apierrors.Refresh},
 		},
 		"a full queue": {
 			withCodes(400, "BUSY"), policy.State{},
-			waits{After: 5 * time.Minute, Stop: apierrors.StopWait, Act: apierrors.Defer},
+			waits{After: 5 * time.Minute, Stop: apierrors.StopMaxWait, Act: apierrors.Defer},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := shop(t).Decide(tt.failure, tt.state)
-			got := waits{d.Again, d.Delay, d.After, d.Pause, d.Stop, d.Action}
+			got := waits{d.Retry, d.Delay, d.RetryIn, d.PauseFor, d.Stop, d.Action}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
 			}
@@ -123,8 +123,8 @@ func TestFullJitter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1000})
 			d := p.Decide(policy.Failure{Status: 500}, policy.State{Attempts: tt.attempts, Random: tt.random})
-			if got := d.Delay.Round(time.Millisecond); got != tt.want || !d.Again {
-				t.Errorf("again %v after %v; want %v", d.Again, got, tt.want)
+			if got := d.Delay.Round(time.Millisecond); got != tt.want || !d.Retry {
+				t.Errorf("again %v after %v; want %v", d.Retry, got, tt.want)
 			}
 		})
 	}

@@ -6,107 +6,103 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// The built-in rules: what a class means where neither the vendor's documents nor an
-// operator say anything else, and which class a status has where no code was decoded.
-
-// classRules has one row for each class. AppliedUnknown, the zero value, is what
-// timeouts, server errors and unknown failures leave behind; what is known of a failure
-// without a readable answer comes with the failure.
+// classRules has the built-in rule for each class. Rules without Applied are for failures
+// that leave the outcome unknown.
 var classRules = []Rule{
 	apierrors.Authentication: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "The operator has to give a working credential; every call fails until then.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The operator must provide a working credential; every call fails until then.",
 	},
 	apierrors.TokenExpired: {
-		Action: apierrors.Refresh, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "The access token has run out and is renewed.",
+		Action: apierrors.Refresh, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The access token expired and is renewed.",
 	},
 	apierrors.Permission: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "The operator has to give the credential the right, scope or plan for this call.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The operator must grant the credential the right, scope or plan for this call.",
 	},
 	apierrors.MalformedRequest: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeJob,
-		Hint: "The developer has to correct how the call is made.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeJob,
+		Hint: "The developer must correct the call.",
 	},
 	apierrors.Validation: {
-		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "The owner of the data has to correct the fields that are named.",
+		Action: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "The owner of the data must correct the named fields.",
 	},
 	apierrors.Configuration: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "The operator has to complete the set-up of the vendor account.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The operator must complete the setup of the vendor account.",
 	},
 	apierrors.NotFound: {
-		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "The owner of the data has to check the identifier: the object does not exist.",
+		Action: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "The owner of the data must check the identifier: the object does not exist.",
 	},
 	apierrors.Dependency: {
-		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "Create the object that it refers to, then send it again.",
+		Action: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "Create the object that the record refers to, then repeat the call.",
 	},
 	apierrors.Conflict: {
-		Action: apierrors.Retry, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "Another write came between; read the current state if this goes on.",
+		Action: apierrors.Retry, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "A concurrent write won; if this persists, read the current state first.",
 	},
 	apierrors.InvalidState: {
-		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "The object's present state forbids it; a person has to change that first.",
+		Action: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "The state of the object forbids the call; a person must change the state first.",
 	},
 	apierrors.AlreadyExists: {
-		Action: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "It is there already: compare, and update that one instead.",
+		Action: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "The object already exists: compare it, and update it instead.",
 	},
 	apierrors.RateLimited: {
-		Action: apierrors.Throttle, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
+		Action: apierrors.Throttle, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
 		Backoff: Backoff{Base: time.Second, Cap: 30 * time.Second},
-		Hint:    "Too many calls for the vendor's limit: wait, and send fewer at a time.",
+		Hint:    "The vendor's rate limit is reached: wait, and send fewer calls at a time.",
 	},
 	apierrors.QuotaExceeded: {
-		Action: apierrors.Defer, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "A queue or allowance is full and frees up by itself: run it again later.",
+		Action: apierrors.Defer, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "A queue or allowance is full and frees up by itself: run the call again later.",
 	},
 	apierrors.LimitReached: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeAccount,
-		Hint: "The operator has to raise the account's limit or remove something; waiting does not help.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The operator must raise the account's limit or delete something; waiting does not help.",
 	},
 	apierrors.Unsupported: {
-		Action: apierrors.FailFast, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeJob,
-		Hint: "The developer has to correct the method, the path or the content type.",
+		Action: apierrors.FailFast, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeJob,
+		Hint: "The developer must correct the method, the path or the content type.",
 	},
 	apierrors.TooLarge: {
-		Action: apierrors.Shrink, Otherwise: apierrors.Surface, Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord,
-		Hint: "Ask for less, or send less, in one call.",
+		Action: apierrors.Shrink, Fallback: apierrors.Surface, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeRecord,
+		Hint: "Request less, or send less, in one call.",
 	},
 	apierrors.Timeout: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
-		Hint: "The vendor did not answer in time: run it again later, or ask for less.",
+		Hint: "The vendor did not answer in time: run the call again later, or request less.",
 	},
 	apierrors.ServerError: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
-		Hint: "The vendor has a fault of its own: run it again later.",
+		Hint: "The vendor has an internal fault: run the call again later.",
 	},
 	apierrors.Network: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
-		Hint: "The connection to the vendor could not be had, or it broke: check the network between here and there, run it again later.",
+		Hint: "The connection to the vendor failed or broke: check the network, then run the call again.",
 	},
 	apierrors.MalformedResponse: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
-		Hint: "The vendor's answer broke off or could not be understood: check the expected type against its documents.",
+		Hint: "The vendor's response was truncated or could not be understood: check the expected type against its documents.",
 	},
 	apierrors.Canceled: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
-		Hint: "The caller gave up.",
+		Hint: "The caller canceled the call.",
 	},
 	apierrors.Unknown: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
-		Hint: "The answer is in no document we have: read what the vendor said.",
+		Hint: "The vendor's documents do not list this failure: read the vendor's message.",
 	},
 }
 
-// statusRules give an answer without a code its class, top to bottom. The actions
-// stated here are those that differ from the class's own: a status alone does not
-// prove that every record fails (400), or that a repeat can help (409, 412).
+// statusRules are the built-in rules for responses without a code; the first that matches
+// decides. They have an action where it differs from that of the class: a status alone
+// does not prove that every record fails (400), or that a retry can help (409, 412).
 var statusRules = []Rule{
 	forStatus(400, Rule{Class: apierrors.MalformedRequest, Action: apierrors.Surface}),
 	forStatus(401, Rule{Class: apierrors.TokenExpired}),
@@ -134,8 +130,8 @@ var statusRules = []Rule{
 	{When: Match{}, Class: apierrors.Unknown},
 }
 
-// plainStatuses say the same whatever code comes with them, as they are about the
-// credential or the moment and not about the record: an unlisted code does not hide them.
+// plainStatuses are about the credential or the moment and not about the record. So they
+// mean the same beside an unlisted code, which otherwise would decide.
 var plainStatuses = []int{401, 408, 425, 429}
 
 func forStatus(status int, r Rule) Rule {

@@ -1,17 +1,19 @@
 package policy
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// Check returns everything that is wrong with p, or nil. New calls it; call it after
-// the With methods.
+// Check returns everything that is wrong with p, or nil. New calls it. Call it after With,
+// WithRetry and WithLimit.
 func (p Policy) Check() error {
 	var problems []error
 	add := func(what string, texts []string) {
@@ -20,7 +22,7 @@ func (p Policy) Check() error {
 		}
 	}
 	for _, r := range slices.Concat(p.operator, p.vendor) {
-		add("rule "+r.Name, r.Problems())
+		add("rule "+r.Name, slices.Concat(r.Problems(), r.rangeProblems()))
 	}
 	for _, e := range p.endpoints {
 		add("endpoint "+strings.Join(e.Paths, "|"), e.Problems())
@@ -28,43 +30,100 @@ func (p Policy) Check() error {
 	for _, l := range p.limits {
 		add("limit "+l.Name, l.Problems())
 	}
-	add("retry", p.retry.Problems())
+	add("retry", slices.Concat(p.retry.Problems(), p.retry.rangeProblems()))
 	return errors.Join(problems...)
 }
 
-// Problems returns what is wrong with r, a sentence each.
+// Problems returns what is wrong with r, a sentence for each problem. For tools that read
+// rules from files: it leaves out what the tags say.
 func (r Rule) Problems() []string {
 	problems := requestProblems(r.When.Methods, r.When.Paths)
-	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.After < 0 || r.EscalateAfter < 0 {
-		problems = append(problems, "expected no negative number")
+	for _, word := range []encoding.TextMarshaler{r.Class, r.When.Class, r.Action, r.Fallback, r.Scope, valueOf(r.Applied)} {
+		if _, err := word.MarshalText(); err != nil {
+			problems = append(problems, err.Error())
+		}
 	}
-	if int(max(r.Class, r.When.Class)) >= len(classRules) || int(r.Action) >= len(gravity) {
-		problems = append(problems, "expected a class and an action of their sets")
-	}
-	if !slices.Contains(lastResorts, r.Otherwise) {
-		problems = append(problems, fmt.Sprintf("otherwise %v: expected retry, defer, surface or fail_fast", r.Otherwise))
+	if !slices.Contains(fallbacks, r.Fallback) {
+		problems = append(problems, fmt.Sprintf("fallback %v: expected retry, defer, surface or fail_fast", r.Fallback))
 	}
 	return append(problems, r.Backoff.problems()...)
 }
 
-// lastResorts are the actions that can stand in for another.
-var lastResorts = []apierrors.Action{
+// fallbacks are the actions that can replace another.
+var fallbacks = []apierrors.Action{
 	apierrors.ActionNone, apierrors.Retry, apierrors.Defer, apierrors.Surface, apierrors.FailFast,
 }
 
-// Problems returns what is wrong with e, a sentence each.
+// Problems returns what is wrong with e, a sentence for each problem. For tools that read
+// endpoints from files.
 func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Paths) }
 
-// Problems returns what is wrong with l, a sentence each.
+// Problems returns what is wrong with l, a sentence for each problem. For tools that read
+// limits from files.
 func (l Limit) Problems() []string {
-	problems := requestProblems(l.Methods, l.Paths)
-	if l.Name == "" || l.Rate.Count <= 0 || l.Rate.Per <= 0 || l.Burst < 0 {
-		problems = append(problems, "expected a name, a rate above zero and no negative burst")
+	problems := slices.Concat(requestProblems(l.Methods, l.Paths), notNegative("burst", l.Burst), scopeProblems(l.Scope))
+	if l.Name == "" {
+		problems = append(problems, "name: expected text that is not empty")
 	}
-	return append(problems, scopeProblems(l.Scope)...)
+	if l.Rate.Count <= 0 || l.Rate.Per <= 0 {
+		problems = append(problems, fmt.Sprintf("rate: expected a count and a period above zero; got %v", l.Rate))
+	}
+	return problems
 }
 
-// scopeProblems checks the scope of a limit.
+// Problems returns what is wrong with r, a sentence for each problem. For tools that read
+// it from files: it leaves out what the tags say.
+func (r Retry) Problems() []string { return r.Backoff.problems() }
+
+// rangeProblems returns what the tags of r say about numbers.
+func (r Rule) rangeProblems() []string {
+	return slices.Concat(
+		notNegative("max_attempts", r.MaxAttempts),
+		notNegative("max_elapsed", r.MaxElapsed),
+		notNegative("after", r.After),
+		notNegative("escalate_after", valueOf(r.EscalateAfter)),
+		r.Backoff.rangeProblems(),
+	)
+}
+
+// rangeProblems returns what the tags of r say about numbers.
+func (r Retry) rangeProblems() []string {
+	return slices.Concat(
+		notNegative("max_attempts", r.MaxAttempts),
+		notNegative("max_elapsed", r.MaxElapsed),
+		notNegative("max_wait", valueOf(r.MaxWait)),
+		notNegative("attempt_timeout", r.AttemptTimeout),
+		notNegative("budget", valueOf(r.Budget)),
+		notNegative("escalate_after", valueOf(r.EscalateAfter)),
+		r.Backoff.rangeProblems(),
+	)
+}
+
+// problems returns what is wrong with the relation of base and cap.
+func (b Backoff) problems() []string {
+	if b.Base > 0 && b.Cap > 0 && b.Cap < b.Base {
+		return []string{fmt.Sprintf("backoff: expected a cap of at least the base; got %v and %v", b.Cap, b.Base)}
+	}
+	return nil
+}
+
+// rangeProblems returns what the tags of b say about numbers.
+func (b Backoff) rangeProblems() []string {
+	if b != (Backoff{}) && (b.Base <= 0 || b.Cap <= 0) {
+		return []string{fmt.Sprintf("backoff: expected a base and a cap above zero; got %v and %v", b.Base, b.Cap)}
+	}
+	return nil
+}
+
+// notNegative returns a problem if v, the value of key, is below zero.
+func notNegative[T int | time.Duration](key string, v T) []string {
+	if v >= 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: expected zero or more; got %v", key, v)}
+}
+
+// scopeProblems returns a problem if s is not the scope of a limit.
 func scopeProblems(s apierrors.Scope) []string {
 	if s == apierrors.ScopeAccount || s == apierrors.ScopeRecord {
 		return nil
@@ -72,28 +131,12 @@ func scopeProblems(s apierrors.Scope) []string {
 	return []string{fmt.Sprintf("scope %v: expected account or record", s)}
 }
 
-// Problems returns what is wrong with r, a sentence each.
-func (r Retry) Problems() []string {
-	var problems []string
-	if r.MaxAttempts < 0 || r.MaxElapsed < 0 || r.MaxWait < 0 || r.AttemptTimeout < 0 || r.Budget < 0 || r.EscalateAfter < 0 {
-		problems = append(problems, "expected no negative number")
-	}
-	return append(problems, r.Backoff.problems()...)
-}
-
-func (b Backoff) problems() []string {
-	if b != (Backoff{}) && (b.Base <= 0 || b.Cap < b.Base) {
-		return []string{"back-off: expected a base above zero, and a cap of at least the base"}
-	}
-	return nil
-}
-
-// requestProblems checks what narrows something to some requests.
+// requestProblems returns what is wrong with criteria for requests.
 func requestProblems(methods, patterns []string) []string {
 	var problems []string
 	for _, m := range methods {
 		if m == "" || m != strings.ToUpper(m) {
-			problems = append(problems, fmt.Sprintf("method %q: expected capital letters", m))
+			problems = append(problems, fmt.Sprintf("method %q: expected upper case", m))
 		}
 	}
 	for _, pattern := range patterns {

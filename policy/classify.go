@@ -7,8 +7,8 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// gravity orders actions: of several codes in one answer the gravest decides, so that
-// accept wins only if every code accepts.
+// gravity orders the actions. If a response has several codes, the gravest action
+// decides, so a response is accepted only if all its codes are.
 var gravity = []int{
 	apierrors.ActionNone: 0,
 	apierrors.Accept:     1,
@@ -21,7 +21,8 @@ var gravity = []int{
 	apierrors.FailFast:   8,
 }
 
-// classify finds the rule for f: the gravest over all its codes, the first of equals.
+// classify returns the rule for f and the code that it is for. Of several codes, it is the
+// first with the gravest action.
 func (p Policy) classify(f Failure, s State) (code string, rule Rule) {
 	codes := codesOf(f)
 	code, rule = codes[0], p.ruleFor(f, codes[0], s)
@@ -33,8 +34,8 @@ func (p Policy) classify(f Failure, s State) (code string, rule Rule) {
 	return code, rule
 }
 
-// codesOf returns the different codes of f in its order; one empty code if it has none.
-// What does not look like a code may be a value in disguise, and is none.
+// codesOf returns the codes of f without duplicates, in order, or one empty code if there
+// are none. Text that does not look like a code is skipped: it may be personal data.
 func codesOf(f Failure) []string {
 	var codes []string
 	for _, item := range f.Items {
@@ -48,120 +49,123 @@ func codesOf(f Failure) []string {
 	return codes
 }
 
-// ruleFor lays the rules for one code over each other, in the order of the package
-// comment. The result states at least a class and an action.
+// ruleFor merges the rules for one code, in the order of the package documentation. The
+// result has at least a class and an action.
 func (p Policy) ruleFor(f Failure, code string, s State) Rule {
-	about := subject{code: code, status: f.Status, method: s.method(), path: s.Path, toldWait: f.Wait > 0}
-	found := p.found(f, about)
-	about.class = found.Class
-	operator, _ := first(p.operator, about, anyRule)
-	rule := operator.over(found)
-	about.class = rule.Class
-	rule = rule.over(p.classRule(about, s))
+	subj := subject{code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0}
+	vendor := p.vendorRule(f, subj)
+	subj.class = vendor.Class
+	operator, _ := first(p.operator, subj, anyRule)
+	rule := operator.withDefaults(vendor)
+	subj.class = rule.Class
+	rule = rule.withDefaults(p.classRule(subj, s))
 
 	switch {
 	case f.Permanent:
 		rule.Action = apierrors.FailFast
 	case rule.Action == apierrors.Refresh && !s.CanRefresh:
-		about.class = apierrors.Authentication
-		refused := Rule{Name: rule.Name, Class: about.class, Summary: rule.Summary}
-		operator, _ := first(p.operator, about, anyRule)
-		if operator.Class == apierrors.TokenExpired {
-			operator = Rule{} // it was asked before, and cannot be had
-		}
-		rule = operator.over(refused).over(p.classRule(about, s))
+		rule = p.refusedToken(rule, subj, s)
 	case rule.isAccepted(s) && (operator.Action == apierrors.ActionNone || operator.isAccepted(s)):
 		rule.Action = apierrors.Accept
 	}
-	if f.Class != apierrors.None {
-		rule.Applied = f.Applied
+	isOverruled := rule.Applied != nil && *rule.Applied == apierrors.AppliedUnknown
+	if f.Class != apierrors.None && !isOverruled {
+		rule.Applied = new(f.Applied)
 	}
 	return rule
 }
 
-// isAccepted reports whether what went before makes the failure a success: the wanted
-// thing is there because an earlier attempt of this very call made it.
+// refusedToken returns the rule for an expired token that cannot be renewed: it is a
+// wrong credential.
+func (p Policy) refusedToken(expired Rule, subj subject, s State) Rule {
+	subj.class = apierrors.Authentication
+	refused := Rule{Name: expired.Name, Class: subj.class, Summary: expired.Summary}
+	operator, _ := first(p.operator, subj, anyRule)
+	if operator.Class == apierrors.TokenExpired {
+		operator = Rule{} // this rule led here
+	}
+	return operator.withDefaults(refused).withDefaults(p.classRule(subj, s))
+}
+
+// isAccepted reports whether an earlier attempt of the same call explains the failure:
+// the object already exists because that attempt created it.
 func (r Rule) isAccepted(s State) bool {
-	return (r.AcceptAfterUnknown && s.UnknownBefore) ||
+	return (valueOf(r.AcceptAfterUnknown) && s.UnknownBefore) ||
 		slices.ContainsFunc(s.CodesBefore, func(code string) bool { return slices.Contains(r.AcceptAfterCodes, code) })
 }
 
-// reread is the rule for an answer whose body broke off before it told a code. It may
-// have said something else than its status, as that it was executed: ask again, or leave
-// the outcome unknown, rather than refuse the record without a reason.
-func (p Policy) reread(r Rule, s State) Rule {
-	about := subject{class: apierrors.MalformedResponse, method: s.method(), path: s.Path}
-	again := Rule{Name: "cut body, " + r.Name, Class: about.class}.over(p.classRule(about, s))
-	again.Applied = apierrors.AppliedUnknown
-	return again
+// truncatedRule returns the rule for a response whose body ended before its code, and
+// which r judges by its status. The missing part may contradict the status and say that
+// the request was executed. So the call is retried if that is safe, and ends with an
+// unknown outcome if not.
+func (p Policy) truncatedRule(r Rule, s State) Rule {
+	subj := subject{class: apierrors.MalformedResponse, method: s.method(), path: s.Path}
+	rule := Rule{Name: "truncated body, " + r.Name, Class: subj.class}.withDefaults(p.classRule(subj, s))
+	rule.Applied = new(apierrors.AppliedUnknown)
+	return rule
 }
 
-// found is the vendor's rule for the code or, without one, for the status.
-func (p Policy) found(f Failure, about subject) Rule {
+// vendorRule returns the vendor's rule for the code or, if there is none, for the status.
+func (p Policy) vendorRule(f Failure, subj subject) Rule {
 	switch {
-	case int(f.Class) >= len(classRules): // a vendor made it up
+	case int(f.Class) >= len(classRules): // not in the set
 		return Rule{Name: f.Class.String(), Class: apierrors.Unknown}
 	case f.Class != apierrors.None:
 		return Rule{Name: "class " + f.Class.String(), Class: f.Class}
 	}
-	if about.code == "" {
-		return p.statusRule(about)
+	if subj.code == "" {
+		return p.statusRule(subj)
 	}
-	if r, ok := first(p.vendor, about, byCode); ok {
+	if r, ok := first(p.vendor, subj, isByCode); ok {
 		return r
 	}
 	const unlisted = "unlisted code"
-	if about.status >= 500 || slices.Contains(plainStatuses, about.status) {
-		about.code = ""
-		r := p.statusRule(about)
+	if subj.status >= 500 || slices.Contains(plainStatuses, subj.status) {
+		subj.code = ""
+		r := p.statusRule(subj)
 		r.Name = unlisted + ", " + r.Name
 		return r
 	}
 	return Rule{Name: unlisted, Class: apierrors.Unknown, Action: apierrors.Surface}
 }
 
-// statusRule is the vendor's rule for a status, or else the built-in one.
-func (p Policy) statusRule(about subject) Rule {
-	if r, ok := first(p.vendor, about, byStatus); ok {
+// statusRule returns the vendor's rule for a status, or the built-in one.
+func (p Policy) statusRule(subj subject) Rule {
+	if r, ok := first(p.vendor, subj, isByStatus); ok {
 		return r
 	}
-	r, _ := first(statusRules, about, anyRule)
-	r.Name = Match{Statuses: []StatusRange{{about.status, about.status}}}.String()
+	r, _ := first(statusRules, subj, anyRule)
+	r.Name = Match{Statuses: []StatusRange{{subj.status, subj.status}}}.String()
 	return r
 }
 
-// classRule is what a class means: the vendor's word over the built-in one. A DELETE
-// of what is absent has reached its end, if a code says that this very object is
-// absent (a bare 404 may be a wrong URL) or an earlier attempt may have deleted it.
-func (p Policy) classRule(about subject, s State) Rule {
-	builtin := classRules[about.class]
-	if about.class == apierrors.NotFound && about.method == http.MethodDelete && (about.code != "" || s.UnknownBefore) {
+// classRule returns the vendor's rule for a class with the built-in one as its defaults.
+// A DELETE of an absent object is accepted if a code says that this object is absent, or
+// if an earlier attempt may have deleted it. A bare 404 may come from a wrong URL.
+func (p Policy) classRule(subj subject, s State) Rule {
+	builtin := classRules[subj.class]
+	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.code != "" || s.UnknownBefore) {
 		builtin.Action = apierrors.Accept
 	}
-	vendor, _ := first(p.vendor, about, byClass)
+	vendor, _ := first(p.vendor, subj, isByClass)
 	vendor.Name = ""
-	return vendor.over(builtin)
+	return vendor.withDefaults(builtin)
 }
 
-// The kinds of rules, by what they match first.
-func anyRule(Rule) bool    { return true }
-func byCode(r Rule) bool   { return len(r.When.Codes) > 0 }
-func byStatus(r Rule) bool { return !byCode(r) && len(r.When.Statuses) > 0 }
-func byClass(r Rule) bool  { return !byCode(r) && !byStatus(r) && r.When.Class != apierrors.None }
+// The kinds of rules. A rule with several criteria is of the first kind that fits.
+func anyRule(Rule) bool      { return true }
+func isByCode(r Rule) bool   { return len(r.When.Codes) > 0 }
+func isByStatus(r Rule) bool { return !isByCode(r) && len(r.When.Statuses) > 0 }
+func isByClass(r Rule) bool {
+	return !isByCode(r) && !isByStatus(r) && r.When.Class != apierrors.None
+}
 
-// first returns the first rule of a kind that covers the subject.
-func first(rules []Rule, about subject, kind func(Rule) bool) (Rule, bool) {
+// first returns the first rule of a kind that matches the subject.
+func first(rules []Rule, subj subject, isKind func(Rule) bool) (Rule, bool) {
 	for _, r := range rules {
-		if kind(r) && r.When.covers(about) {
+		if isKind(r) && r.When.covers(subj) {
 			return r, true
 		}
 	}
 	return Rule{}, false
-}
-
-func (s State) method() string {
-	if s.Method == "" {
-		return http.MethodGet
-	}
-	return s.Method
 }

@@ -20,7 +20,7 @@ type verdict struct {
 }
 
 func verdictOf(d policy.Decision) verdict {
-	return verdict{d.Again, d.Delay, d.Stop, d.Class, d.Action, d.Rule}
+	return verdict{d.Retry, d.Delay, d.Stop, d.Class, d.Action, d.Rule}
 }
 
 func withCodes(status int, codes ...string) policy.Failure {
@@ -39,9 +39,9 @@ func shop(t *testing.T) policy.Policy {
 		Rules: []policy.Rule{
 			{When: policy.Match{Class: apierrors.Conflict}, MaxAttempts: 9},
 			{When: policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}}, Class: apierrors.Conflict, Action: apierrors.Retry},
-			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: apierrors.AppliedNo},
+			{When: policy.Match{Codes: []string{"DOWN"}}, Class: apierrors.ServerError, Applied: new(apierrors.AppliedNo)},
 			{When: policy.Match{Codes: []string{"BUSY"}}, Class: apierrors.QuotaExceeded, After: 5 * time.Minute},
-			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"RACE"}},
+			{When: policy.Match{Codes: []string{"TAKEN"}}, Class: apierrors.AlreadyExists, AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"RACE"}},
 			{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.AlreadyExists, Action: apierrors.Accept},
 			{When: policy.Match{Codes: []string{"GONE"}}, Class: apierrors.NotFound},
 			{When: policy.Match{Codes: []string{"BAD"}}, Class: apierrors.Validation},
@@ -147,7 +147,7 @@ func TestDecideByRule(t *testing.T) {
 		},
 		"deferred by its own wait": {
 			withCodes(400, "BUSY"), policy.State{Method: "POST"},
-			verdict{Stop: apierrors.StopWait, Class: apierrors.QuotaExceeded, Act: apierrors.Defer, Rule: "shop code BUSY"},
+			verdict{Stop: apierrors.StopMaxWait, Class: apierrors.QuotaExceeded, Act: apierrors.Defer, Rule: "shop code BUSY"},
 		},
 		"deferring what may have been applied is no safer than a repeat": {
 			policy.Failure{Class: apierrors.Network}, policy.State{Method: "DEFER"},
@@ -162,19 +162,19 @@ func TestDecideByRule(t *testing.T) {
 			verdict{Again: true, Class: apierrors.TooLarge, Act: apierrors.Shrink, Rule: "status 413"},
 		},
 		"a body that broke off is asked for again": {
-			policy.Failure{Status: 400, Cut: true}, policy.State{},
-			verdict{Again: true, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "cut body, status 400"},
+			policy.Failure{Status: 400, Truncated: true}, policy.State{},
+			verdict{Again: true, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "truncated body, status 400"},
 		},
 		"a body that broke off, of a write": {
-			policy.Failure{Status: 400, Cut: true}, policy.State{Method: "POST"},
-			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "cut body, status 400"},
+			policy.Failure{Status: 400, Truncated: true}, policy.State{Method: "POST"},
+			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.MalformedResponse, Act: apierrors.Retry, Rule: "truncated body, status 400"},
 		},
 		"a body that broke off, where the status says enough": {
-			policy.Failure{Status: 401, Cut: true}, policy.State{Method: "POST"},
+			policy.Failure{Status: 401, Truncated: true}, policy.State{Method: "POST"},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Authentication, Act: apierrors.FailFast, Rule: "status 401"},
 		},
 		"a body that broke off, of a status that says enough": {
-			policy.Failure{Status: 429, Cut: true}, policy.State{},
+			policy.Failure{Status: 429, Truncated: true}, policy.State{},
 			verdict{Again: true, Class: apierrors.RateLimited, Act: apierrors.Throttle, Rule: "status 429"},
 		},
 		"a failure that no repeat can cure": {
@@ -235,26 +235,26 @@ func TestAWriteIsNotRepeatedUnlessThatIsSafe(t *testing.T) {
 		"POST, the vendor said no":           {withCodes(400, "DOWN"), policy.State{Method: "POST"}, apierrors.StopNone},
 		"POST, 429":                          {withCodes(429), policy.State{Method: "POST"}, apierrors.StopNone},
 		"POST that the caller calls safe":    {lost, policy.State{Method: "POST", Repeatable: true}, apierrors.StopNone},
-		"POST with an honoured key":          {lost, policy.State{Method: "POST", Keyed: true}, apierrors.StopNone},
+		"POST with an honoured key":          {lost, policy.State{Method: "POST", HasKey: true}, apierrors.StopNone},
 		"POST whose answer was not readable": {policy.Failure{Class: apierrors.MalformedResponse, Status: 200, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"}, apierrors.StopUnsafe},
 		"PATCH, connection lost":             {lost, policy.State{Method: "PATCH", Path: "/other"}, apierrors.StopUnsafe},
 		"PATCH that is an upsert":            {lost, policy.State{Method: "PATCH", Path: "/items/7"}, apierrors.StopNone},
 		"PUT":                                {lost, policy.State{Method: "PUT", Path: "/items"}, apierrors.StopNone},
 		"PUT that sends a survey":            {lost, policy.State{Method: "PUT", Path: "/surveys"}, apierrors.StopUnsafe},
 		"DELETE":                             {lost, policy.State{Method: "DELETE"}, apierrors.StopNone},
-		"a one-shot body":                    {lost, policy.State{Method: "PUT", OneShotBody: true}, apierrors.StopBody},
+		"a one-shot body":                    {lost, policy.State{Method: "PUT", OneShotBody: true}, apierrors.StopBodySpent},
 		"GET":                                {lost, policy.State{Method: "GET"}, apierrors.StopNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := shop(t).Decide(tt.failure, tt.state)
-			if d.Stop != tt.want || d.Again != (tt.want == apierrors.StopNone) {
-				t.Errorf("again %v, stop %v; want stop %v", d.Again, d.Stop, tt.want)
+			if d.Stop != tt.want || d.Retry != (tt.want == apierrors.StopNone) {
+				t.Errorf("again %v, stop %v; want stop %v", d.Retry, d.Stop, tt.want)
 			}
 		})
 	}
 	t.Run("an operator has opted in", func(t *testing.T) {
-		p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: true})
-		if d := p.Decide(lost, policy.State{Method: "POST"}); !d.Again {
+		p := shop(t).With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: new(true)})
+		if d := p.Decide(lost, policy.State{Method: "POST"}); !d.Retry {
 			t.Errorf("not repeated: %v", d.Stop)
 		}
 	})
@@ -272,31 +272,31 @@ func FuzzDecide(f *testing.F) {
 		failure := withCodes(status, code)
 		failure.Wait = time.Duration(wait)
 		s := policy.State{
-			Method: method, Attempts: attempts, Left: time.Duration(left), Random: random,
-			CanRefresh: flag(0), CanShrink: flag(1), Repeatable: flag(2), Keyed: flag(3), OneShotBody: flag(4), UnknownBefore: flag(5),
+			Method: method, Attempts: attempts, Remaining: time.Duration(left), Random: random,
+			CanRefresh: flag(0), CanShrink: flag(1), Repeatable: flag(2), HasKey: flag(3), OneShotBody: flag(4), UnknownBefore: flag(5),
 		}
 		d := shop(t).Decide(failure, s)
 		switch {
 		case d.Class == apierrors.None || d.Action == apierrors.ActionNone || d.Rule == "":
 			t.Errorf("class %v, action %v, rule %q", d.Class, d.Action, d.Rule)
-		case d.Again && d.Stop != apierrors.StopNone:
+		case d.Retry && d.Stop != apierrors.StopNone:
 			t.Errorf("sent again although %v", d.Stop)
-		case d.Again && s.OneShotBody && d.Action != apierrors.Shrink: // a smaller request brings its own
+		case d.Retry && s.OneShotBody && d.Action != apierrors.Shrink: // a smaller request brings its own
 			t.Error("a body was to be sent twice that can be read once")
-		case d.Again && left != 0 && d.Delay >= time.Duration(left):
+		case d.Retry && left != 0 && d.Delay >= time.Duration(left):
 			t.Errorf("a wait of %v with %v left", d.Delay, time.Duration(left))
-		case d.Again && (d.Delay < 0 || d.Delay > time.Minute):
+		case d.Retry && (d.Delay < 0 || d.Delay > time.Minute):
 			t.Errorf("a wait of %v", d.Delay)
-		case d.Again && method == "POST" && d.Applied != apierrors.AppliedNo && !s.Repeatable && !s.Keyed && !s.UnknownBefore:
+		case d.Retry && method == "POST" && d.Applied != apierrors.AppliedNo && !s.Repeatable && !s.HasKey && !s.UnknownBefore:
 			t.Error("a write that may have been applied was to be repeated")
-		case wait > 0 && d.Again && d.Action == apierrors.Throttle && d.Delay < time.Duration(wait):
+		case wait > 0 && d.Retry && d.Action == apierrors.Throttle && d.Delay < time.Duration(wait):
 			t.Errorf("came back after %v; told %v", d.Delay, time.Duration(wait))
 		}
 	})
 }
 
 func TestARecordsFailureBecomesTheJobs(t *testing.T) {
-	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 20})
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: new(20)})
 	for name, tt := range map[string]struct {
 		state policy.State
 		want  apierrors.Action
@@ -327,16 +327,16 @@ func TestTheLastResort(t *testing.T) {
 		state policy.State
 		want  policy.Decision
 	}{
-		"none":        {policy.Rule{}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
-		"surface":     {policy.Rule{Otherwise: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts}},
-		"defer":       {policy.Rule{Otherwise: apierrors.Defer}, last, policy.Decision{Action: apierrors.Defer, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
-		"escalated":   {policy.Rule{Otherwise: apierrors.Surface, EscalateAfter: 3}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
-		"of a shrink": {policy.Rule{Action: apierrors.Shrink, Otherwise: apierrors.Retry}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, After: 30 * time.Second}},
+		"none":        {policy.Rule{}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
+		"surface":     {policy.Rule{Fallback: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts}},
+		"defer":       {policy.Rule{Fallback: apierrors.Defer}, last, policy.Decision{Action: apierrors.Defer, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
+		"escalated":   {policy.Rule{Fallback: apierrors.Surface, EscalateAfter: new(3)}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
+		"of a shrink": {policy.Rule{Action: apierrors.Shrink, Fallback: apierrors.Retry}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.rule.When, tt.rule.MaxAttempts = policy.Match{Codes: []string{"DOWN"}}, 2
 			d := shop(t).With(tt.rule).Decide(down, tt.state)
-			got := policy.Decision{Action: d.Action, Stop: d.Stop, After: d.After}
+			got := policy.Decision{Action: d.Action, Stop: d.Stop, RetryIn: d.RetryIn}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
@@ -345,7 +345,7 @@ func TestTheLastResort(t *testing.T) {
 }
 
 func TestFailuresWithoutACodeDoNotEscalate(t *testing.T) {
-	p := shop(t).WithRetry(policy.Retry{EscalateAfter: 3})
+	p := shop(t).WithRetry(policy.Retry{EscalateAfter: new(3)})
 	if d := p.Decide(withCodes(404), policy.State{Surfaced: 10}); d.Action != apierrors.Surface {
 		t.Errorf("%v by %s", d.Action, d.Rule)
 	}
@@ -353,18 +353,18 @@ func TestFailuresWithoutACodeDoNotEscalate(t *testing.T) {
 
 func TestAShrunkRequestBringsItsOwnBody(t *testing.T) {
 	s := policy.State{Method: "POST", CanShrink: true, OneShotBody: true}
-	if d := policy.Default().Decide(withCodes(413), s); !d.Again || d.Action != apierrors.Shrink {
-		t.Errorf("again %v, %v, stop %v", d.Again, d.Action, d.Stop)
+	if d := policy.Default().Decide(withCodes(413), s); !d.Retry || d.Action != apierrors.Shrink {
+		t.Errorf("again %v, %v, stop %v", d.Retry, d.Action, d.Stop)
 	}
 }
 
 func TestOtherwiseWhenTheAttemptsAreUsedUp(t *testing.T) {
-	p := shop(t).With(policy.Rule{When: policy.Match{Codes: []string{"DOWN"}}, MaxAttempts: 2, Otherwise: apierrors.FailFast})
-	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 1}); !d.Again {
+	p := shop(t).With(policy.Rule{When: policy.Match{Codes: []string{"DOWN"}}, MaxAttempts: 2, Fallback: apierrors.FailFast})
+	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 1}); !d.Retry {
 		t.Errorf("the first: %v", d.Stop)
 	}
-	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 2}); d.Again || d.Action != apierrors.FailFast || d.Stop != apierrors.StopAttempts {
-		t.Errorf("the second: again %v, %v, %v", d.Again, d.Action, d.Stop)
+	if d := p.Decide(withCodes(400, "DOWN"), policy.State{Attempts: 2}); d.Retry || d.Action != apierrors.FailFast || d.Stop != apierrors.StopAttempts {
+		t.Errorf("the second: again %v, %v, %v", d.Retry, d.Action, d.Stop)
 	}
 }
 
@@ -385,13 +385,13 @@ func TestWhatComesBeforeRunningItAgain(t *testing.T) {
 		state   policy.State
 		want    string
 	}{
-		"a write": {lost, policy.State{Method: "POST"}, "It may have been executed: find out before you send it again. " + passing},
+		"a write": {lost, policy.State{Method: "POST"}, "The vendor may have executed the request: find out before you repeat it. " + passing},
 		"one that can be looked up": {lost, policy.State{Method: "POST", Path: "/orders"},
-			"It may have been executed: find out before you send it again; look it up by GET /orders/{id}. " + passing},
+			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{id}. " + passing},
 		"one that was executed": {policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"},
-			"It was executed, as the vendor said: do not send it again. " + passing},
+			"The vendor executed the request: do not repeat it. " + passing},
 		"a body that can be read once": {lost, policy.State{Method: "PUT", OneShotBody: true},
-			"The body could be read only once: give one that can be read again, such as bytes, a file or GetBody. " + passing},
+			"The request body can be read only once: use one that can be read again, such as bytes, a file or GetBody. " + passing},
 		"a read": {lost, policy.State{Method: "GET", Attempts: 9}, passing},
 	} {
 		t.Run(name, func(t *testing.T) {

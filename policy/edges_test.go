@@ -22,8 +22,8 @@ func TestAToldWaitIsKeptExactly(t *testing.T) {
 		"never earlier":                      {500 * time.Millisecond, policy.State{Throttled: 1}, 500 * time.Millisecond},
 		"of a second, again":                 {time.Second, policy.State{Throttled: 5, Random: 0.9}, time.Second},
 	} {
-		if d := policy.Default().Decide(policy.Failure{Status: 429, Wait: tt.wait}, tt.state); d.Delay != tt.want || !d.Again {
-			t.Errorf("%s: again %v after %v; want %v", name, d.Again, d.Delay, tt.want)
+		if d := policy.Default().Decide(policy.Failure{Status: 429, Wait: tt.wait}, tt.state); d.Delay != tt.want || !d.Retry {
+			t.Errorf("%s: again %v after %v; want %v", name, d.Retry, d.Delay, tt.want)
 		}
 	}
 }
@@ -69,9 +69,9 @@ func TestTheBoundOfTheTimeForTrying(t *testing.T) {
 		"a back-off that would":    {2*time.Minute - 250*time.Millisecond, 0, false},
 		"a back-off that does not": {2*time.Minute - 250*time.Millisecond - 1, 0, true},
 	} {
-		d := policy.Default().Decide(policy.Failure{Status: 503, Wait: tt.wait}, policy.State{Trying: tt.trying, Random: 0.5})
-		if d.Again != tt.again {
-			t.Errorf("%s: again %v, stop %v", name, d.Again, d.Stop)
+		d := policy.Default().Decide(policy.Failure{Status: 503, Wait: tt.wait}, policy.State{Elapsed: tt.trying, Random: 0.5})
+		if d.Retry != tt.again {
+			t.Errorf("%s: again %v, stop %v", name, d.Retry, d.Stop)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestTheBoundOfTheTimeForTrying(t *testing.T) {
 // A narrower rule goes before a wider one: by method, by path, or by a told wait.
 func TestARuleForAToldWaitGoesFirst(t *testing.T) {
 	wide := policy.Rule{Name: "wide", When: policy.Match{Codes: []string{"BUSY"}}, Action: apierrors.Surface}
-	narrow := policy.Rule{Name: "narrow", When: policy.Match{Codes: []string{"BUSY"}, ToldWait: true}, Action: apierrors.Throttle}
+	narrow := policy.Rule{Name: "narrow", When: policy.Match{Codes: []string{"BUSY"}, HasWait: new(true)}, Action: apierrors.Throttle}
 	p, err := policy.New(policy.Settings{Name: "shop", Rules: []policy.Rule{wide, narrow}})
 	if err != nil {
 		t.Fatal(err)
@@ -105,12 +105,12 @@ func TestWhatAPolicyIsMadeOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := p.String()
+	before := string(yamlOf(t, p))
 	rules := []policy.Rule{{When: policy.Match{Codes: []string{"BAD"}}, Action: apierrors.Accept}}
 	_ = p.WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 9, Per: time.Second}, Burst: 1})
 	_ = p.With(rules...).WithRetry(policy.Retry{MaxAttempts: 9})
 	s.Endpoints[0], s.Limits[0] = policy.Endpoint{Methods: []string{"POST"}, Repeatable: true}, policy.Limit{}
-	if after := p.String(); after != before {
+	if after := string(yamlOf(t, p)); after != before {
 		t.Errorf("it was\n%s\nand is now\n%s", before, after)
 	}
 	if rules[0].Name != "" {
@@ -120,10 +120,10 @@ func TestWhatAPolicyIsMadeOf(t *testing.T) {
 
 // A credential that is refused in half an answer is asked again, where that is safe.
 func TestAPlainStatusThatWasCut(t *testing.T) {
-	refused := policy.Failure{Status: 401, Cut: true}
+	refused := policy.Failure{Status: 401, Truncated: true}
 	for method, again := range map[string]bool{"GET": true, "POST": false} {
-		if d := policy.Default().Decide(refused, policy.State{Method: method}); d.Again != again {
-			t.Errorf("%s: again %v, %v, stop %v", method, d.Again, d.Class, d.Stop)
+		if d := policy.Default().Decide(refused, policy.State{Method: method}); d.Retry != again {
+			t.Errorf("%s: again %v, %v, stop %v", method, d.Retry, d.Class, d.Stop)
 		}
 	}
 }

@@ -7,16 +7,16 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// An Answer is what a vendor's decoder reads.
+// An Answer is a response as a vendor's decoder sees it.
 type Answer struct {
 	Status   int
 	Header   http.Header
-	Body     []byte    // bounded and decompressed by the caller
-	Received time.Time // stands in for a missing Date header
+	Body     []byte    // decompressed; the caller bounds its length
+	Received time.Time // used as the vendor's time if there is no Date header
 }
 
-// Now returns the moment from which the answer's dates count: its own Date, so that a
-// clock that differs from the vendor's does no harm.
+// Now returns the vendor's time of the answer: its Date header, or Received. Dates in the
+// answer are compared with it, so that the local clock may be wrong.
 func (a Answer) Now() time.Time {
 	if at, ok := parseDate(a.Header.Get("Date")); ok {
 		return at
@@ -24,66 +24,150 @@ func (a Answer) Now() time.Time {
 	return a.Received
 }
 
-// A Failure is what is known of one failed attempt before anybody decides: what an
-// answer says, or what the wire proves where there is none.
+// A Failure is what is known about a failed attempt: the content of the response or, if
+// there is none, the error of the connection.
 type Failure struct {
-	Class     apierrors.Class   // what is no matter of codes: network, timeout, canceled, malformed_response; None: the rules find it
-	Permanent bool              // a repeat fails the same way: a bad certificate, an impossible URL
-	Applied   apierrors.Applied // beside a Class: what the wire proves
-	Cut       bool              // the body of the answer broke off
+	// Class is set if it does not depend on the content of a response: network, timeout,
+	// canceled, malformed_response. Otherwise it is None, and the rules find the class.
+	Class apierrors.Class
 
-	Status  int
-	Items   []apierrors.Field // every code and message of the answer, in its order
-	Details map[string]any    // the vendor's extra fields
-	Wait    time.Duration     // the longest wait that the answer tells; 0: none
-	Limit   string            // the Limit that the answer names; empty: none
+	// Applied is what the connection proves. It counts only if Class is set.
+	Applied apierrors.Applied
+
+	// Permanent means that every retry fails: a bad certificate, an invalid URL.
+	Permanent bool
+
+	// Truncated means that the body of the response ended too early.
+	Truncated bool
+
+	// Status is that of the response; 0 if there is none.
+	Status int
+
+	// Items are the codes and messages in the response, in order.
+	Items []apierrors.Field
+
+	// Details are further members of the response.
+	Details map[string]any
+
+	// Wait is the longest wait that the response asks for; 0 if it asks for none.
+	Wait time.Duration
+
+	// Limit is the name of the Limit that the response names; empty if it names none.
+	Limit string
 }
 
-// State is what the rest of the call looks like when an attempt has failed. Its zero
-// value is a first attempt of a GET without a deadline.
+// State is what else Decide needs to know about a call. The zero State is that of the
+// first attempt of a GET without a deadline.
 type State struct {
-	Method string // empty: GET
-	Path   string // of the URL below the base URL, escaped
+	// Method is the HTTP method. Empty means GET.
+	Method string
 
-	Attempts  int           // sends so far that count: those throttled or refreshed do not; 0 means 1
-	Throttled int           // how often this call was throttled before
-	Trying    time.Duration // since the first send, without imposed waits
-	Waited    time.Duration // sum of all waits so far
-	MaxWait   time.Duration // the call's own; 0: the policy's
-	Left      time.Duration // until the caller's deadline; 0: there is none
+	// Path is the escaped path below the base URL.
+	Path string
 
-	CanRefresh    bool     // the credential can be renewed and was not yet in this call
-	CanShrink     bool     // the call has a Shrink hook
-	Repeatable    bool     // the caller says that sending twice does no harm
-	Keyed         bool     // an idempotency key goes with it, and the vendor honours keys
-	OneShotBody   bool     // the request body cannot be read a second time
-	OutOfBudget   bool     // all calls together have made the retries that their successes pay for
-	UnknownBefore bool     // an earlier attempt of this call may have been applied
-	CodesBefore   []string // the codes with which earlier attempts of this call ended
+	// Attempts counts the attempts, this one included, without those that were throttled
+	// or renewed the token. Zero means 1.
+	Attempts int
 
-	SurfacedCode string // the code with which the client's latest calls were surfaced
-	Surfaced     int    // how many in a row, without a success between
+	// Throttled counts earlier attempts that were throttled.
+	Throttled int
 
-	Random float64 // in [0, 1): spreads the wait
+	// Elapsed is the time since the first attempt, without waits that the vendor or a
+	// limit imposed.
+	Elapsed time.Duration
+
+	// Waited is the sum of all waits.
+	Waited time.Duration
+
+	// MaxWait replaces Retry.MaxWait. Nil means that the call has none of its own.
+	MaxWait *time.Duration
+
+	// Remaining is the time until the caller's deadline. It is negative if the deadline
+	// has passed. Zero means that there is none.
+	Remaining time.Duration
+
+	// CanRefresh means that the credential can be renewed.
+	CanRefresh bool
+
+	// CanShrink means that the call has a Shrink hook.
+	CanShrink bool
+
+	// Repeatable means that, by the caller's word, the request may be executed twice.
+	Repeatable bool
+
+	// HasKey means that the request has an idempotency key, and that the vendor honors
+	// it.
+	HasKey bool
+
+	// OneShotBody means that the request body cannot be read again.
+	OneShotBody bool
+
+	// OutOfBudget means that the retry budget is used up.
+	OutOfBudget bool
+
+	// UnknownBefore means that an earlier attempt may have been executed.
+	UnknownBefore bool
+
+	// CodesBefore are the error codes of earlier attempts.
+	CodesBefore []string
+
+	// Surfaced is how many calls in a row were surfaced with the code SurfacedCode.
+	Surfaced     int
+	SurfacedCode string
+
+	// Random is a random number in [0, 1) for the backoff.
+	Random float64
 }
 
-// A Decision is what to do about one failed attempt, and why.
-type Decision struct {
-	Again   bool           // send again after Delay
-	Delay   time.Duration  // before the next send
-	Imposed bool           // the vendor told that wait, or its limit makes it: it is no back-off of ours
-	Stop    apierrors.Stop // why it is not sent again; StopNone for accept
+// method returns the HTTP method.
+func (s State) method() string {
+	if s.Method == "" {
+		return http.MethodGet
+	}
+	return s.Method
+}
 
-	Class   apierrors.Class
-	Code    string // of several, the one that decided
-	Action  apierrors.Action
-	Applied apierrors.Applied // of the whole call so far
-	Scope   apierrors.Scope   // as the rule has it; the limit that the answer names may know better
+// A Decision is what to do about a failed attempt, and why.
+type Decision struct {
+	// Retry means that the call is to be retried after Delay.
+	Retry bool
+	Delay time.Duration
+
+	// VendorWait means that Delay was requested by the vendor (Retry-After or a limit)
+	// rather than computed as backoff.
+	VendorWait bool
+
+	// Stop says why the call is not retried. It is StopNone if the failure is accepted.
+	Stop apierrors.Stop
+
+	Class apierrors.Class
+
+	// Code is the vendor's code that decided.
+	Code string
+
+	Action apierrors.Action
+
+	// Applied is about the whole call, earlier attempts included.
+	Applied apierrors.Applied
+
+	// Scope is that of the rule. If Limit is set, the scope of that limit is more exact.
+	Scope apierrors.Scope
+
+	// Summary and Hint are those of the rule.
 	Summary string
 	Hint    string
-	Rule    string // which rule decided
 
-	After time.Duration // not sent again: when to run it again, from now; 0: not known
-	Pause time.Duration // close the gate of Limit for so long; 0: do not
-	Limit string        // the limit that the answer names; empty: the account's
+	// Rule is the name of the rule that decided.
+	Rule string
+
+	// RetryIn is when to run a call again that is not retried here, from now. Zero means
+	// that this is not known.
+	RetryIn time.Duration
+
+	// PauseFor is how long to pause all calls under the limit. Zero means not at all.
+	PauseFor time.Duration
+
+	// Limit is the name of the limit that the response names. Empty means the limit of
+	// the account.
+	Limit string
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -11,33 +12,36 @@ import (
 	"github.com/retrywise/retrywise/internal/yamlfile"
 )
 
-// A File is an operator's file: what a deployment does otherwise than the vendors'
-// documents say. It is immutable, and safe for concurrent use.
+// A File is an operator's file: the changes that one deployment makes to the policies of
+// vendors. It is immutable and safe for concurrent use.
 //
-//	defaults:                  # for every vendor; a vendor's own goes before
+//	defaults:                  # for every vendor; the sections below go before it
 //	  retry: {max_wait: 30s}
 //	vendors:
 //	  rdstation:
 //	    retry: {max_attempts: 6, backoff: {base: 1s, cap: 1m}}
-//	    rules:                 # the first that matches goes before the vendor's
+//	    rules:                 # the first that matches goes before the vendor's rules
 //	      - {when: {code: TAKEN}, action: accept}
 //	      - {when: {status: 5xx, methods: POST}, action: surface}
 //	    endpoints:
 //	      - {methods: POST, path: /platform/events, repeat_unsafe: true}
-//	    limits:                # by the name that they have in the vendor's data
+//	    limits:                # by the name in the vendor's data
 //	      - {name: account, rate: 500/1m, burst: 5}
+//
+// A key that is absent changes nothing. Zero and false mean themselves: budget: 0 stops
+// all retries, escalate_after: 0 switches off the vendor's.
 type File struct {
 	defaults section
 	vendors  map[string]section
 }
 
-// The schema of the file. "Not set" is told from zero by pointers, and only here.
+// fileSchema is the form of the file.
 type fileSchema struct {
 	Defaults section            `yaml:"defaults"`
 	Vendors  map[string]section `yaml:"vendors"`
 }
 
-// A section is what the file says about one vendor.
+// A section has the changes for one vendor.
 type section struct {
 	At        yamlfile.Pos
 	Retry     Retry            `yaml:"retry"`
@@ -51,8 +55,8 @@ type positionedRule struct {
 	Rule
 }
 
-// An endpointChange says whether some requests may be sent twice: because a repeat does
-// no harm, or although it may.
+// An endpointChange says either that requests may be executed twice without harm, or that
+// they may be repeated although that can do harm.
 type endpointChange struct {
 	At           yamlfile.Pos
 	Methods      []string `yaml:"methods"`
@@ -61,22 +65,21 @@ type endpointChange struct {
 	RepeatUnsafe *bool    `yaml:"repeat_unsafe"`
 }
 
-// A limitChange changes what it sets of a limit of the vendor's data, or is a whole
-// limit of a new name.
+// A limitChange changes some fields of a vendor's limit, or defines a new limit.
 type limitChange struct {
 	At      yamlfile.Pos
-	Name    string          `yaml:"name,required"`
+	Name    string          `yaml:"name,required,nonempty"`
 	Scope   apierrors.Scope `yaml:"scope"`
 	Rate    Rate            `yaml:"rate"`
-	Burst   int             `yaml:"burst"`
+	Burst   int             `yaml:"burst,positive"`
 	Methods []string        `yaml:"methods"`
 	Paths   []string        `yaml:"path"`
 	Off     *bool           `yaml:"off"`
 }
 
-// ReadFile reads an operator's file. vendors are the names that it may speak of, as
-// from vendors.Names; without any, every name is taken. The error tells every problem
-// at once, each with file:line:column and the nearest right word.
+// ReadFile reads an operator's file. vendors are the names that the file may use, such as
+// vendors.Names(); if there are none, it may use any. The error lists every problem, each
+// with its file:line:column and the nearest right word.
 func ReadFile(name string, vendors ...string) (*File, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -103,27 +106,20 @@ func parseFile(name string, data []byte, vendors []string) (*File, error) {
 	return &File{defaults: schema.Defaults, vendors: schema.Vendors}, nil
 }
 
-// Vendors returns the names of the vendors that the file speaks of, sorted.
+// Vendors returns the names of the vendors in the file, sorted.
 func (f *File) Vendors() []string { return slices.Sorted(maps.Keys(f.vendors)) }
 
-// Apply returns base with what the file says about vendor. The error tells what does
-// not fit to base, such as a limit that the vendor's data does not know.
-func (f *File) Apply(vendor string, base Policy) (Policy, error) {
+// Apply returns base with the changes of the file: first its defaults, then its section
+// for the vendor of base. The error lists what does not fit base, such as a limit that
+// the vendor's data does not have.
+func (f *File) Apply(base Policy) (Policy, error) {
 	p := base
 	var problems yamlfile.Problems
-	for _, s := range []section{f.defaults, f.vendors[vendor]} {
-		p = p.WithRetry(s.Retry)
-		var rules []Rule
-		for _, r := range s.Rules {
-			if r.Name == "" {
-				r.Name = fmt.Sprintf("%s:%d %v", filepath.Base(r.At.File), r.At.Line, r.When)
-			}
-			rules = append(rules, r.Rule)
-		}
-		p = p.With(rules...)
+	for _, s := range []section{f.defaults, f.vendors[base.name]} {
+		p = p.WithRetry(s.Retry).With(s.namedRules()...)
 		p.endpoints = slices.Concat(s.endpoints(), p.endpoints)
 		for _, change := range s.Limits {
-			limit, problem := change.over(p)
+			limit, problem := change.applyTo(p)
 			problems = append(problems, problem...)
 			p = p.WithLimit(limit)
 		}
@@ -134,22 +130,30 @@ func (f *File) Apply(vendor string, base Policy) (Policy, error) {
 	return p, p.Check()
 }
 
+// namedRules returns the rules of s. A rule without a name is named after its line.
+func (s section) namedRules() []Rule {
+	var rules []Rule
+	for _, r := range s.Rules {
+		setDefault(&r.Name, fmt.Sprintf("%s:%d %v", filepath.Base(r.At.File), r.At.Line, r.When))
+		rules = append(rules, r.Rule)
+	}
+	return rules
+}
+
+// endpoints returns the endpoints of s.
 func (s section) endpoints() []Endpoint {
 	var out []Endpoint
 	for _, e := range s.Endpoints {
-		repeat := e.Repeatable
-		if repeat == nil {
-			repeat = e.RepeatUnsafe
-		}
-		out = append(out, Endpoint{Methods: e.Methods, Paths: e.Paths, Repeatable: *repeat})
+		endpoint := Endpoint{Methods: e.Methods, Paths: e.Paths, Repeatable: valueOf(e.Repeatable), RepeatUnsafe: valueOf(e.RepeatUnsafe)}
+		out = append(out, endpoint.clone())
 	}
 	return out
 }
 
-// over returns the limit that c makes of the one with its name in p.
-func (c limitChange) over(p Policy) (Limit, yamlfile.Problems) {
-	known, ok := p.LimitNamed(c.Name)
-	isWhole := c.Scope != apierrors.ScopeNone && c.Rate.Count > 0
+// applyTo returns p's limit of the same name with the changes of c, or a new limit.
+func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
+	limit, ok := p.LimitNamed(c.Name)
+	isWhole := c.Scope != apierrors.ScopeNone && c.Rate != Rate{}
 	if !ok && !isWhole {
 		var names []string
 		for _, l := range p.limits {
@@ -157,19 +161,21 @@ func (c limitChange) over(p Policy) (Limit, yamlfile.Problems) {
 		}
 		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope and a rate)", c.Name, yamlfile.Suggest(c.Name, names))}
 	}
-	changed := Limit{Name: c.Name, Scope: c.Scope, Rate: c.Rate, Burst: c.Burst, Methods: c.Methods, Paths: c.Paths}
-	fill(&changed.Scope, known.Scope)
-	fill(&changed.Rate, known.Rate)
-	fill(&changed.Burst, known.Burst)
-	if changed.Methods == nil {
-		changed.Methods = known.Methods
+	limit.Name = c.Name
+	change(&limit.Scope, c.Scope)
+	change(&limit.Rate, c.Rate)
+	change(&limit.Burst, c.Burst)
+	if c.Methods != nil {
+		limit.Methods = c.Methods
 	}
-	if changed.Paths == nil {
-		changed.Paths = known.Paths
+	if c.Paths != nil {
+		limit.Paths = c.Paths
 	}
-	changed.Off = known.Off
 	if c.Off != nil {
-		changed.Off = *c.Off
+		limit.Off = *c.Off
 	}
-	return changed, nil
+	return limit, nil
 }
+
+// change sets v to to, unless to is unset.
+func change[T comparable](v *T, to T) { *v = cmp.Or(to, *v) }

@@ -34,19 +34,19 @@ func TestReadFileTellsEveryProblem(t *testing.T) {
 		"a class":         {"vendors:\n  shop:\n    rules:\n      - {when: {class: rate_limit}, max_attempts: 2}\n", []string{`policies.yaml:4:24: unknown class "rate_limit"; did you mean "rate_limited"?`}},
 		"an action":       {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: ignore}\n", []string{`policies.yaml:4:35: unknown action "ignore"; expected one of accept, retry, throttle, refresh, shrink, defer, surface, fail_fast`}},
 		"a bare duration": {"vendors:\n  shop:\n    retry: {max_wait: 30}\n", []string{"policies.yaml:3:23: expected a duration with a unit, such as 30s; got 30"}},
-		"no when":         {"vendors:\n  shop:\n    rules:\n      - {action: accept}\n", []string{"policies.yaml:4:9: a rule needs when: a code, a status, a class, methods, a path or told_wait"}},
-		"nothing said":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A says nothing"}},
+		"no when":         {"vendors:\n  shop:\n    rules:\n      - {action: accept}\n", []string{"policies.yaml:4:9: a rule needs when: a code, a status, a class, methods, a path or has_wait"}},
+		"nothing said":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A has no effect"}},
 		"a rule twice":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: accept}\n      - {when: {code: A}, action: surface}\n", []string{"policies.yaml:5:9: the rule for code A is never reached: the one for code A at line 4 goes before it"}},
 		"an unreachable rule": {
 			"vendors:\n  shop:\n    rules:\n      - {when: {status: 5xx}, action: defer}\n      - {when: {status: [500-502, 504], methods: GET}, action: surface}\n      - {when: {status: 4xx}, action: surface}\n",
 			[]string{"policies.yaml:5:9: the rule for status 500-502|504, method GET is never reached: the one for status 5xx at line 4 goes before it"},
 		},
-		"an endpoint":     {"vendors:\n  shop:\n    endpoints:\n      - {methods: post, path: orders}\n", []string{`policies.yaml:4:9: method "post": expected capital letters`, `policies.yaml:4:9: path "orders": expected a pattern that begins with /, where * is one segment`, `policies.yaml:4:9: an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)`}},
-		"a last resort":   {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, otherwise: accept}\n", []string{"policies.yaml:4:9: otherwise accept: expected retry, defer, surface or fail_fast"}},
-		"unsafe, or not":  {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false says nothing; repeatable: false forbids a repeat"}},
-		"a limit twice":   {"vendors:\n  shop:\n    limits:\n      - {name: a, rate: 1/1s}\n      - {name: a, burst: 2}\n", []string{`policies.yaml:5:9: limit "a" stands twice; the first is at line 4`}},
+		"an endpoint":     {"vendors:\n  shop:\n    endpoints:\n      - {methods: post, path: orders}\n", []string{`policies.yaml:4:9: method "post": expected upper case`, `policies.yaml:4:9: path "orders": expected a pattern that begins with /, where * is one segment`, `policies.yaml:4:9: an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)`}},
+		"a last resort":   {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, fallback: accept}\n", []string{"policies.yaml:4:9: fallback accept: expected retry, defer, surface or fail_fast"}},
+		"unsafe, or not":  {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false has no effect; repeatable: false forbids a repeat"}},
+		"a limit twice":   {"vendors:\n  shop:\n    limits:\n      - {name: a, rate: 1/1s}\n      - {name: a, burst: 2}\n", []string{`policies.yaml:5:9: duplicate limit "a"; the first is at line 4`}},
 		"a limit's scope": {"vendors:\n  shop:\n    limits:\n      - {name: a, scope: job}\n", []string{"policies.yaml:4:9: scope job: expected account or record"}},
-		"negative":        {"vendors:\n  shop:\n    retry: {max_attempts: -1}\n    rules:\n      - {when: {code: A}, max_attempts: -1}\n", []string{"policies.yaml:2:3: expected no negative number", "policies.yaml:5:9: expected no negative number"}},
+		"negative":        {"vendors:\n  shop:\n    retry: {max_attempts: -1}\n    rules:\n      - {when: {code: A}, max_attempts: -1}\n", []string{"policies.yaml:3:27: max_attempts: expected a number above zero; got -1", "policies.yaml:5:41: max_attempts: expected a number above zero; got -1"}},
 		"several at once": {
 			"vendors:\n  shop:\n    rules:\n      - {when: {clas: conflict}, action: retry}\n    retry: {max_wait: 30, max_attemps: 2}\n  rdstatoin: {}\n",
 			[]string{
@@ -100,11 +100,11 @@ vendors:
 	base := shop(t).
 		WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 7}).
 		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Off: true})
-	p, err := f.Apply("shop", base)
+	p, err := f.Apply(base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := p.Retry(); r.MaxAttempts != 6 || r.MaxWait != 30*time.Second || r.MaxElapsed != 2*time.Minute {
+	if r := p.Retry(); r.MaxAttempts != 6 || *r.MaxWait != 30*time.Second || r.MaxElapsed != 2*time.Minute {
 		t.Errorf("retry %+v", r)
 	}
 	account, _ := p.LimitNamed("account")
@@ -127,7 +127,7 @@ vendors:
 		},
 		"the defaults": {
 			withCodes(503), policy.State{},
-			verdict{Stop: apierrors.StopWait, Class: apierrors.ServerError, Act: apierrors.Defer, Rule: "policies.yaml:5 class server_error"},
+			verdict{Stop: apierrors.StopMaxWait, Class: apierrors.ServerError, Act: apierrors.Defer, Rule: "policies.yaml:5 class server_error"},
 		},
 		"an endpoint that may be repeated": {
 			policy.Failure{Class: apierrors.Network}, policy.State{Method: "POST", Path: "/orders"},
@@ -144,7 +144,7 @@ vendors:
 			}
 		})
 	}
-	other, err := f.Apply("connectif", policy.Default())
+	other, err := f.Apply(named(t, "connectif"))
 	if err != nil || other.Retry().MaxAttempts != 2 {
 		t.Errorf("another vendor: %v, %d attempts", err, other.Retry().MaxAttempts)
 	}
@@ -158,8 +158,8 @@ func TestApplyTellsOfALimitThatTheVendorDoesNotHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := policy.Default().WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
-	_, err = f.Apply("shop", base)
+	base := shop(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
+	_, err = f.Apply(base)
 	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope and a rate)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
@@ -170,23 +170,21 @@ func TestApplyTellsOfALimitThatTheVendorDoesNotHave(t *testing.T) {
 func TestAPolicysTextParsesToTheSamePolicy(t *testing.T) {
 	p := shop(t).
 		With(policy.Rule{
-			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, ToldWait: true},
-			Class: apierrors.TooLarge, Action: apierrors.Shrink, Otherwise: apierrors.Retry, Applied: apierrors.AppliedYes, Scope: apierrors.ScopeJob,
+			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, HasWait: new(true)},
+			Class: apierrors.TooLarge, Action: apierrors.Shrink, Fallback: apierrors.Retry, Applied: new(apierrors.AppliedYes), Scope: apierrors.ScopeJob,
 			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
-			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: 20, AcceptAfterUnknown: true, AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: true,
+			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: new(20), AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: new(true),
 		}).
-		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: 5}).
+		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: new(5)}).
 		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true})
-	again, err := policy.Parse([]byte(p.String()))
-	if err != nil {
-		t.Fatalf("%v in\n%s", err, p)
-	}
-	if diff := cmp.Diff(p.WithRetry(p.Retry()), again, cmp.AllowUnexported(policy.Policy{})); diff != "" {
-		t.Errorf("policy mismatch (-want +got):\n%s\nof\n%s", diff, p)
-	}
-	var zero policy.Policy
-	if again, err := policy.Parse([]byte(zero.String())); err != nil || again.String() != zero.String() {
-		t.Errorf("the zero policy: %v\n%s", err, again)
+	for _, p := range []policy.Policy{p, {}} {
+		again, err := policy.Parse(yamlOf(t, p))
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, yamlOf(t, p))
+		}
+		if diff := cmp.Diff(p.WithRetry(p.Retry()), again, cmp.AllowUnexported(policy.Policy{})); diff != "" {
+			t.Errorf("policy mismatch (-want +got):\n%s\nof\n%s", diff, yamlOf(t, p))
+		}
 	}
 }
 
@@ -215,12 +213,16 @@ func FuzzReadFile(f *testing.F) {
 			return
 		}
 		for _, vendor := range append(file.Vendors(), "another") {
-			p, err := file.Apply(vendor, policy.Default())
+			p, err := file.Apply(named(t, vendor))
 			if err != nil {
 				continue
 			}
-			if again, err := policy.Parse([]byte(p.String())); err != nil || again.String() != p.String() {
-				t.Errorf("the text of a policy does not parse to the same one: %v\n%s\n%s", err, p, again)
+			again, err := policy.Parse(yamlOf(t, p))
+			if err != nil {
+				t.Fatalf("Parse: %v in\n%s", err, yamlOf(t, p))
+			}
+			if diff := cmp.Diff(p.WithRetry(p.Retry()), again, cmp.AllowUnexported(policy.Policy{})); diff != "" {
+				t.Errorf("policy mismatch (-want +got):\n%s\nof\n%s", diff, yamlOf(t, p))
 			}
 		}
 	})

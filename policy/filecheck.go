@@ -9,19 +9,21 @@ import (
 	"github.com/retrywise/retrywise/internal/yamlfile"
 )
 
-// A fileChecker gathers what is wrong with an operator's file beyond its form: words
-// that name nothing, rules that say nothing, and rules that could never speak.
+// A fileChecker collects what is wrong with an operator's file that could be read:
+// unknown vendors, rules without an effect, and rules that no failure can reach.
 type fileChecker struct {
-	vendors  []string // that may be spoken of; none: all
+	vendors  []string // the known vendors; none: all are accepted
 	problems yamlfile.Problems
 }
 
+// vendor checks the name of a section.
 func (c *fileChecker) vendor(name string, s section) {
 	if len(c.vendors) > 0 && !slices.Contains(c.vendors, name) {
 		c.problems.Report(s.At, "unknown vendor %q%s", name, yamlfile.Suggest(name, c.vendors))
 	}
 }
 
+// section checks the changes for one vendor.
 func (c *fileChecker) section(s section) {
 	c.problems.ReportAll(s.At, s.Retry.Problems())
 	for i, r := range s.Rules {
@@ -37,15 +39,16 @@ func (c *fileChecker) section(s section) {
 	}
 }
 
+// rule checks that r matches some failures and changes something.
 func (c *fileChecker) rule(r positionedRule) {
 	c.problems.ReportAll(r.At, r.Problems())
 	if reflect.ValueOf(r.When).IsZero() {
-		c.problems.Report(r.At, "a rule needs when: a code, a status, a class, methods, a path or told_wait")
+		c.problems.Report(r.At, "a rule needs when: a code, a status, a class, methods, a path or has_wait")
 	}
-	says := r.Rule
-	says.Name, says.When = "", Match{}
-	if reflect.ValueOf(says).IsZero() {
-		c.problems.Report(r.At, "the rule for %v says nothing", r.When)
+	effect := r.Rule
+	effect.Name, effect.When = "", Match{}
+	if reflect.ValueOf(effect).IsZero() {
+		c.problems.Report(r.At, "the rule for %v has no effect", r.When)
 	}
 }
 
@@ -59,44 +62,22 @@ func (c *fileChecker) reachable(r positionedRule, earlier []positionedRule) {
 	}
 }
 
+// endpoint checks that e has exactly one of its two forms.
 func (c *fileChecker) endpoint(e endpointChange) {
 	c.problems.ReportAll(e.At, requestProblems(e.Methods, e.Paths))
 	if e.RepeatUnsafe != nil && !*e.RepeatUnsafe {
-		c.problems.Report(e.At, "repeat_unsafe: false says nothing; repeatable: false forbids a repeat")
+		c.problems.Report(e.At, "repeat_unsafe: false has no effect; repeatable: false forbids a repeat")
 	}
 	if (e.Repeatable == nil) == (e.RepeatUnsafe == nil) {
 		c.problems.Report(e.At, "an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)")
 	}
 }
 
+// limit checks a change of a limit.
 func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
 	c.problems.ReportAll(l.At, requestProblems(l.Methods, l.Paths))
-	if l.Burst < 0 {
-		c.problems.Report(l.At, "expected no negative burst")
-	}
 	if l.Scope != apierrors.ScopeNone {
 		c.problems.ReportAll(l.At, scopeProblems(l.Scope))
 	}
-	c.problems.ReportTwice(seen, l.At, fmt.Sprintf("limit %q", l.Name))
-}
-
-// includes reports whether m covers every failure that o covers.
-func (m Match) includes(o Match) bool {
-	return subset(o.Codes, m.Codes) && subset(o.Methods, m.Methods) &&
-		(len(m.Statuses) == 0 || len(o.Statuses) > 0 && !slices.ContainsFunc(o.Statuses, func(s StatusRange) bool { return !s.within(m.Statuses) })) &&
-		(m.Class == apierrors.None || m.Class == o.Class) &&
-		subset(o.Paths, m.Paths) &&
-		(!m.ToldWait || o.ToldWait)
-}
-
-// subset reports whether every member of few is in many; an empty many holds all.
-func subset(few, many []string) bool {
-	if len(many) == 0 {
-		return true
-	}
-	return len(few) > 0 && !slices.ContainsFunc(few, func(s string) bool { return !slices.Contains(many, s) })
-}
-
-func (s StatusRange) within(ranges []StatusRange) bool {
-	return slices.ContainsFunc(ranges, func(r StatusRange) bool { return r.From <= s.From && s.To <= r.To })
+	c.problems.ReportDuplicate(seen, l.At, fmt.Sprintf("limit %q", l.Name))
 }

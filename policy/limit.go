@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +16,13 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// MarshalText returns the same as String.
-func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
-
-// String returns "120/1m0s".
+// String returns a text such as "120/1m0s".
 func (r Rate) String() string { return fmt.Sprintf("%d/%v", r.Count, r.Per) }
 
-// UnmarshalText reads "120/1m": a whole number, a slash, a duration with a unit.
+// MarshalText returns the same text as String.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText parses a text such as "120/1m": a whole number, a slash and a duration.
 func (r *Rate) UnmarshalText(text []byte) error {
 	count, per, _ := strings.Cut(string(text), "/")
 	n, err := strconv.Atoi(count)
@@ -33,28 +34,34 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Limit caps how often requests start: at Rate on average, up to Burst at once.
+// A Limit bounds the rate at which requests start.
 type Limit struct {
-	Name    string          `yaml:"name,required"`
-	Scope   apierrors.Scope `yaml:"scope,required"` // ScopeRecord: one for each record of each credential; ScopeAccount: one for each credential
-	Rate    Rate            `yaml:"rate,required"`
-	Burst   int             `yaml:"burst"`   // requests that may start at once; 0: 1
-	Methods []string        `yaml:"methods"` // in capitals; empty: all
-	Paths   []string        `yaml:"path"`    // patterns of the path below the base URL, as in path.Match; empty: all
-	Off     bool            `yaml:"off"`     // known, but not kept: only an answer that names it closes its gate
+	// Name identifies the limit in files and errors.
+	Name string `yaml:"name,required,nonempty"`
+
+	// Scope is ScopeAccount for one limiter per credential, or ScopeRecord for one per
+	// record and credential.
+	Scope apierrors.Scope `yaml:"scope,required"`
+
+	// Rate is the average rate.
+	Rate Rate `yaml:"rate,required"`
+
+	// Burst is how many requests may start at once. Zero means 1.
+	Burst int `yaml:"burst,positive"`
+
+	// Methods are HTTP methods in upper case. An empty list stands for all.
+	Methods []string `yaml:"methods"`
+
+	// Paths are patterns as in Match.Paths. An empty list stands for all.
+	Paths []string `yaml:"path"`
+
+	// Off means that the rate is not enforced. A response that names the limit still
+	// pauses its calls.
+	Off bool `yaml:"off"`
 }
 
-// An Endpoint says of some requests whether they may be sent twice, above what
-// RFC 9110 section 9.2.2 says of their methods: an upsert by PATCH may, a PUT that
-// also sends a survey may not.
-type Endpoint struct {
-	Methods    []string `yaml:"methods"` // in capitals; empty: all
-	Paths      []string `yaml:"path"`    // patterns of the path below the base URL, as in path.Match; empty: all
-	Repeatable bool     `yaml:"repeatable,required"`
-	Lookup     string   `yaml:"lookup"` // how to find out whether a request was executed, such as "GET /purchases/{id}"; goes into the hint
-}
-
-// Limits returns the limits that a request falls under, also those that are off.
+// Limits returns the limits that apply to a request, including those that are off. For
+// tools: a client enforces them by itself. The lists in a Limit are read-only.
 func (p Policy) Limits(method, path string) []Limit {
 	var found []Limit
 	for _, l := range p.limits {
@@ -65,12 +72,18 @@ func (p Policy) Limits(method, path string) []Limit {
 	return found
 }
 
-// LimitNamed returns the limit called name, also one that is off.
+// LimitNamed returns the limit called name, even if it is off. For tools: a client
+// enforces it by itself. The lists in the Limit are read-only.
 func (p Policy) LimitNamed(name string) (Limit, bool) {
-	for _, l := range p.limits {
-		if l.Name == name {
-			return l, true
-		}
+	i := slices.IndexFunc(p.limits, func(l Limit) bool { return l.Name == name })
+	if i < 0 {
+		return Limit{}, false
 	}
-	return Limit{}, false
+	return p.limits[i], true
+}
+
+// clone returns a copy of l that shares nothing with it.
+func (l Limit) clone() Limit {
+	l.Methods, l.Paths = slices.Clone(l.Methods), slices.Clone(l.Paths)
+	return l
 }

@@ -13,7 +13,7 @@ import (
 func TestZeroPolicyHasTheDefaults(t *testing.T) {
 	want := policy.Retry{
 		MaxAttempts: 4, Backoff: policy.Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
-		MaxElapsed: 2 * time.Minute, MaxWait: time.Minute, AttemptTimeout: time.Minute, Budget: 10,
+		MaxElapsed: 2 * time.Minute, MaxWait: new(time.Minute), AttemptTimeout: time.Minute, Budget: new(10), EscalateAfter: new(0),
 	}
 	var p policy.Policy
 	if diff := cmp.Diff(want, p.Retry()); diff != "" {
@@ -73,12 +73,12 @@ func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 		Rules:     []policy.Rule{{When: policy.Match{Paths: []string{"["}}}, {Name: "late", After: -1}},
 		Endpoints: []policy.Endpoint{{Paths: []string{"/[a"}}},
 		Limits:    []policy.Limit{{Name: "x", Scope: apierrors.ScopeJob, Rate: policy.Rate{Count: 1, Per: 1}}, {Scope: apierrors.ScopeAccount}},
-		Retry:     policy.Retry{MaxWait: -1},
+		Retry:     policy.Retry{MaxWait: new(time.Duration(-1))},
 	})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`path "["`, "rule late: expected no negative", `path "/[a"`, `limit x: scope job`, `limit : expected a name`, "retry: expected no negative"} {
+	for _, want := range []string{`path "["`, "rule late: after: expected zero or more; got -1ns", `path "/[a"`, `limit x: scope job`, `limit : name: expected text`, "retry: max_wait: expected zero or more; got -1ns"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not tell of %s:\n%v", want, err)
 		}

@@ -7,45 +7,79 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// idempotent are the methods of RFC 9110 section 9.2.2.
+// An Endpoint overrides, for matching requests, whether the method is considered
+// idempotent (RFC 9110, section 9.2.2): a PATCH that is an upsert may be repeated, a PUT
+// that also sends a survey may not.
+type Endpoint struct {
+	// Methods are HTTP methods in upper case. An empty list stands for all.
+	Methods []string `yaml:"methods"`
+
+	// Paths are patterns as in Match.Paths. An empty list stands for all.
+	Paths []string `yaml:"path"`
+
+	// Repeatable means that a request may be executed twice without harm.
+	Repeatable bool `yaml:"repeatable,required"`
+
+	// RepeatUnsafe allows retries although a request may then be executed twice. Only an
+	// operator can know that this does no harm.
+	RepeatUnsafe bool `yaml:"repeat_unsafe"`
+
+	// Lookup says how to find out whether a request was executed, such as
+	// "GET /purchases/{id}". It becomes part of the hint.
+	Lookup string `yaml:"lookup,nonempty"`
+}
+
+// idempotent are the methods of RFC 9110, section 9.2.2.
 var idempotent = []string{
 	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete,
 }
 
-// IsIdempotent reports whether sending a request twice does no more than sending it once,
-// as far as its method tells. A vendor's data may know better.
-func IsIdempotent(method string) bool { return slices.Contains(idempotent, method) }
-
-// mayRepeat reports whether a repeat cannot make a write happen twice. The caller and
-// the operator know best, then the vendor's data on the endpoint, then the method.
+// mayRepeat reports whether a retry cannot execute a write twice, or an operator accepts
+// that it may. Proof goes first, then the caller, the rule, the endpoint and the method.
 func (p Policy) mayRepeat(r Rule, s State) bool {
-	if r.Applied == apierrors.AppliedNo || s.Repeatable || s.Keyed || r.RepeatUnsafe {
+	if valueOf(r.Applied) == apierrors.AppliedNo || s.Repeatable || s.HasKey || valueOf(r.RepeatUnsafe) {
 		return true
 	}
-	if e, ok := p.endpoint(s); ok {
-		return e.Repeatable
-	}
-	return IsIdempotent(s.method())
-}
-
-// endpoint is the first one that knows the request.
-func (p Policy) endpoint(s State) (Endpoint, bool) {
 	for _, e := range p.endpoints {
-		if matchesRequest(e.Methods, e.Paths, s.method(), s.Path) {
-			return e, true
+		switch {
+		case !e.covers(s):
+			continue
+		case e.Repeatable || !e.RepeatUnsafe:
+			return e.Repeatable
+		case r.RepeatUnsafe == nil:
+			return true
 		}
 	}
-	return Endpoint{}, false
+	return slices.Contains(idempotent, s.method())
 }
 
-// forbids says why a request must not be sent twice; StopNone if it may.
-func (p Policy) forbids(r Rule, s State) apierrors.Stop {
+// whyNotRepeat says why a request must not be sent twice. It is StopNone if it may.
+func (p Policy) whyNotRepeat(r Rule, s State) apierrors.Stop {
 	switch {
 	case !p.mayRepeat(r, s):
 		return apierrors.StopUnsafe
 	case s.OneShotBody:
-		return apierrors.StopBody
+		return apierrors.StopBodySpent
 	default:
 		return apierrors.StopNone
 	}
+}
+
+// lookup returns how to find out whether the request was executed, or "".
+func (p Policy) lookup(s State) string {
+	for _, e := range p.endpoints {
+		if e.Lookup != "" && e.covers(s) {
+			return e.Lookup
+		}
+	}
+	return ""
+}
+
+// covers reports whether e is about the request.
+func (e Endpoint) covers(s State) bool { return matchesRequest(e.Methods, e.Paths, s.method(), s.Path) }
+
+// clone returns a copy of e that shares nothing with it.
+func (e Endpoint) clone() Endpoint {
+	e.Methods, e.Paths = slices.Clone(e.Methods), slices.Clone(e.Paths)
+	return e
 }

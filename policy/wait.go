@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // Unit is how a vendor writes a wait. The set is closed.
@@ -24,45 +24,24 @@ const (
 	GoDuration        // 6m0s, 12ms
 )
 
-// unitNames is the text of each Unit.
-var unitNames = []string{
-	UnitNone:     "none",
+var units = enum.Set[Unit]{Kind: "unit", Names: []string{
+	UnitNone:     enum.None,
 	Seconds:      "seconds",
 	Milliseconds: "milliseconds",
 	HTTP:         "http",
 	Epoch:        "epoch",
 	EpochMS:      "epoch_ms",
 	GoDuration:   "duration",
-}
+}}
 
-// String returns the unit's name, such as "epoch_ms".
-func (u Unit) String() string {
-	if int(u) >= len(unitNames) {
-		return fmt.Sprintf("unit(%d)", uint8(u))
-	}
-	return unitNames[u]
-}
+// String returns the name of u, such as "epoch_ms".
+func (u Unit) String() string { return units.Text(u) }
 
-// MarshalText returns the unit's name; a value outside the set is an error.
-func (u Unit) MarshalText() ([]byte, error) {
-	if int(u) >= len(unitNames) {
-		return nil, fmt.Errorf("%v is not a unit", u)
-	}
-	return []byte(unitNames[u]), nil
-}
+// MarshalText returns the name of u. It returns an error if u is not in the set.
+func (u Unit) MarshalText() ([]byte, error) { return units.Marshal(u) }
 
 // UnmarshalText sets u to the unit called text.
-func (u *Unit) UnmarshalText(text []byte) error {
-	i := slices.Index(unitNames, string(text))
-	if i <= 0 {
-		return fmt.Errorf("unknown unit %q", text)
-	}
-	*u = Unit(i)
-	return nil
-}
-
-// Known returns the name of every unit, for a message about a wrong one.
-func (u Unit) Known() []string { return unitNames[1:] }
+func (u *Unit) UnmarshalText(text []byte) error { return units.Unmarshal(u, text) }
 
 // ParseWait reads a wait that a vendor tells in text. now is the moment of the answer
 // (its Date header, where it has one), from which dates and epochs are counted.

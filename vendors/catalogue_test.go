@@ -147,7 +147,7 @@ func (r row) answers(t testing.TB) []policy.Answer {
 // state is a read, or an RD Station upsert, with time for any wait. RD Station's tokens
 // can be renewed whatever the row; elsewhere a row that says so has one that can.
 func (r row) state() policy.State {
-	s := policy.State{Method: http.MethodGet, MaxWait: 1000 * time.Hour, CanShrink: true, CanRefresh: r.Action == "refresh"}
+	s := policy.State{Method: http.MethodGet, MaxWait: new(1000 * time.Hour), CanShrink: true, CanRefresh: r.Action == "refresh"}
 	if r.Vendor == vendors.RDStation {
 		s.Method, s.Path, s.CanRefresh = http.MethodPatch, "/platform/contacts/email:jane@example.com", true
 	}
@@ -212,8 +212,8 @@ func (r row) checkAttempts(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	before := v.Policy().Decide(f, s)
 	s.Attempts = n
 	last := v.Policy().Decide(f, s)
-	if !before.Again || last.Again || last.Stop != apierrors.StopAttempts {
-		t.Errorf("after attempt %d again %v, after attempt %d again %v, stop %v", n-1, before.Again, n, last.Again, last.Stop)
+	if !before.Retry || last.Retry || last.Stop != apierrors.StopAttempts {
+		t.Errorf("after attempt %d again %v, after attempt %d again %v, stop %v", n-1, before.Retry, n, last.Retry, last.Stop)
 	}
 }
 
@@ -227,8 +227,8 @@ func (r row) checkAfter(t *testing.T, d policy.Decision) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.After != want {
-		t.Errorf("after %v; want %v", d.After, want)
+	if d.RetryIn != want {
+		t.Errorf("after %v; want %v", d.RetryIn, want)
 	}
 }
 
@@ -324,7 +324,11 @@ func TestEveryCodeOfTheDataIsReached(t *testing.T) {
 		}
 	}
 	for _, name := range vendors.Names() {
-		listed := groups(`(?m)when: \{code: \["?([A-Za-z0-9_.-]+)`, lookup(t, name).Policy().String())
+		text, err := lookup(t, name).Policy().MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := groups(`(?m)when: \{code: \["?([A-Za-z0-9_.-]+)`, string(text))
 		for _, code := range listed {
 			if !reached[name+" "+code] {
 				t.Errorf("%s: code %s is reached by no row and no transcript", name, code)

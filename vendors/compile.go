@@ -2,7 +2,6 @@ package vendors
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// parse reads a vendor's file and compiles it, or tells every problem with it.
+// parse reads a vendor's file. The error lists every problem with it.
 func parse(name string, data []byte) (*Vendor, error) {
 	var f file
 	unread, err := yamlfile.Read(name, data, &f)
@@ -19,45 +18,47 @@ func parse(name string, data []byte) (*Vendor, error) {
 		return nil, err
 	}
 	c := &compiler{}
-	v := &Vendor{
-		name: f.Vendor, title: f.Title, baseURL: f.BaseURL, documents: f.Documents, errorsIn2xx: f.ErrorsIn2xx,
-		idempotencyHeader: http.CanonicalHeaderKey(f.Idempotency),
-		decoder:           c.decoder(f),
-	}
+	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
 	settings := c.settings(f)
-	c.problems.ReportAll(f.At, f.Retry.Problems())
 	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
-	if v.policy, err = policy.New(settings); err != nil {
+	p, err := policy.New(settings)
+	if err != nil {
 		return nil, err
+	}
+	v.profile = policy.Profile{
+		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: f.ErrorsIn2xx,
+		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	return v, nil
 }
 
-// compiler turns rows into what decides and decodes, and gathers what is wrong.
+// A compiler makes a policy and a decoder of a file, and collects what is wrong with it.
 type compiler struct{ problems yamlfile.Problems }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// settings returns the parts of the policy.
 func (c *compiler) settings(f file) policy.Settings {
 	if !nameForm.MatchString(f.Vendor) {
-		c.problems.Report(f.At, "vendor %q: expected a name of small letters, digits and _", f.Vendor)
+		c.problems.Report(f.At, "vendor %q: expected a name of lower-case letters, digits and _", f.Vendor)
 	}
 	if u, err := url.Parse(f.BaseURL); f.BaseURL != "" && (err != nil || u.Host == "") {
 		c.problems.Report(f.At, "base_url %q: expected an absolute URL", f.BaseURL)
 	}
+	c.problems.ReportAll(f.At, f.Retry.Problems())
 	return policy.Settings{
 		Name: f.Vendor, Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits), Retry: f.Retry,
 	}
 }
 
-// rules compiles codes, statuses and classes.
+// rules returns the rules for codes, statuses and classes.
 func (c *compiler) rules(f file) []policy.Rule {
 	var rules []policy.Rule
 	seen := map[string]yamlfile.Pos{}
 	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match) {
-		when.Methods, when.Paths, when.ToldWait = r.When.Methods, r.When.Paths, r.When.ToldWait
+		when.Methods, when.Paths, when.HasWait = r.When.Methods, r.When.Paths, r.When.HasWait
 		c.rule(at, r, when, seen)
 		r.When = when
 		rules = append(rules, r)
@@ -77,52 +78,54 @@ func (c *compiler) rules(f file) []policy.Rule {
 	return rules
 }
 
-// rule checks one rule. A second one for the same failures could never speak.
+// rule checks one rule. A second rule for the same failures would have no effect.
 func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen map[string]yamlfile.Pos) {
 	if r.Class == apierrors.None {
 		c.problems.Report(at, "%v: missing key %q", when, "class")
 	}
-	if r.RepeatUnsafe {
-		c.problems.Report(at, "%v: repeat_unsafe is for an operator to say", when)
+	if r.RepeatUnsafe != nil {
+		c.problems.Report(at, "%v: repeat_unsafe is for an operator to decide", when)
 	}
 	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
-		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or told_wait", when)
+		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or has_wait", when)
 	}
 	c.problems.ReportAll(at, r.Problems())
-	c.problems.ReportTwice(seen, at, when.String())
+	c.problems.ReportDuplicate(seen, at, when.String())
 }
 
+// endpoints returns the endpoints.
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
 	for _, row := range rows {
 		c.problems.ReportAll(row.At, row.Problems())
+		if row.RepeatUnsafe {
+			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
+		}
 		out = append(out, row.Endpoint)
 	}
 	return out
 }
 
+// limits returns the limits.
 func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	var out []policy.Limit
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
-		c.problems.ReportTwice(seen, row.At, fmt.Sprintf("limit %q", row.Name))
+		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
 		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}
 	return out
 }
 
+// decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
 	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits)}
 	for _, row := range f.Decode {
 		d.shapes = append(d.shapes, c.shape(row))
 	}
 	for _, row := range f.HeaderCodes {
-		var names []string
-		for _, h := range row.Headers {
-			names = append(names, http.CanonicalHeaderKey(h))
-		}
-		d.headerCodes = append(d.headerCodes, headerCode{headers: names, contains: row.Contains, code: row.Code})
+		d.headerCodes = append(d.headerCodes, headerCode{headers: stringsOf(row.Headers), contains: row.Contains, code: row.Code})
 	}
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
@@ -133,6 +136,7 @@ func (c *compiler) decoder(f file) decoder {
 	return d
 }
 
+// shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {
 	c.pointer(row.At, row.In)
 	if row.Code == "" && row.Message == "" && row.Means == "" {
@@ -147,7 +151,7 @@ func (c *compiler) shape(row shapeRow) shape {
 	}
 }
 
-// waits compiles the wait sources; without any, Retry-After is read as RFC 9110 has it.
+// waits returns the sources of waits. Without any, it is Retry-After as in RFC 9110.
 func (c *compiler) waits(rows []waitRow) []waitSource {
 	if len(rows) == 0 {
 		return []waitSource{{header: "Retry-After", unit: policy.HTTP}}
@@ -158,11 +162,12 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 			c.problems.Report(row.At, "a wait needs either a header or a body")
 		}
 		c.pointer(row.At, row.Body)
-		out = append(out, waitSource{header: http.CanonicalHeaderKey(row.Header), body: row.Body, unit: row.Unit})
+		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit})
 	}
 	return out
 }
 
+// fieldLists returns the patterns of codes whose messages list fields.
 func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
 	lists := map[string]*regexp.Regexp{}
 	for _, row := range rows {

@@ -12,43 +12,43 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A decoder is a vendor's decode data, compiled.
+// A decoder decodes the responses of a vendor.
 type decoder struct {
 	shapes      []shape
 	headerCodes []headerCode
 	waits       []waitSource
 	limitNames  []limitName
 	rename      map[string]string
-	fieldLists  map[string]*regexp.Regexp // by code: names fields inside the message
+	fieldLists  map[string]*regexp.Regexp // by code: the fields that a message lists
 }
 
-// A headerCode is a code that some header's text tells.
+// A headerCode is the code that a response has if a header contains a text.
 type headerCode struct {
 	headers        []string // canonical names
 	contains, code string
 }
 
-// A waitSource is where a wait is told: a header, or else the body.
+// A waitSource is where a response says how long to wait: a header or a value of the body.
 type waitSource struct {
 	header, body string
 	unit         policy.Unit
 }
 
-// A limitName is how an answer names a limit.
+// A limitName says that a response names limit if the value at body contains a text.
 type limitName struct{ body, contains, limit string }
 
-// Decode explains an answer, or returns nil if it is not a failure. It is total, pure
-// and quick: any bytes give a Failure, and what cannot be understood is left to its
-// status. HTML and plain text never become a message. An answer that no shape of the
-// vendor fits is read as a problem document (RFC 9457), if it is one.
+// Decode returns the failure in a response, or nil if the response is a success. It
+// accepts any bytes: a body that it cannot understand leaves the failure to the status.
+// HTML and plain text never become a message. If the body has none of the vendor's forms
+// but is a problem document (RFC 9457), it is decoded as one.
 func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	isSuccess := a.Status < http.StatusBadRequest
-	if isSuccess && (!v.errorsIn2xx || a.Status < 200 || a.Status > 299) {
+	if isSuccess && (!v.profile.ErrorsIn2xx || a.Status < 200 || a.Status > 299) {
 		return nil
 	}
 	d := v.decoder
 	f := &policy.Failure{Status: a.Status}
-	body, _ := answer.Parse(a.Body) // what cannot be read is an empty node
+	body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
 	f.Items = d.items(body)
 	if isSuccess {
 		if !d.isError(f.Items, body) {
@@ -59,7 +59,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
-		if h.told(a.Header) {
+		if h.isIn(a.Header) {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
 		}
 	}
@@ -72,8 +72,8 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	return f
 }
 
-// isError reports whether items that were found in a success make it an error: one has
-// a code, or they stand in a place of their own below the body.
+// isError reports whether items found in a 2xx response make it an error: one has a code,
+// or they were found in a member for errors rather than in the body as a whole.
 func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
 	if len(items) == 0 {
 		return false
@@ -82,7 +82,8 @@ func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
 		slices.ContainsFunc(d.shapes, func(s shape) bool { return s.in != "" && len(s.find(body)) > 0 })
 }
 
-func (h headerCode) told(header http.Header) bool {
+// isIn reports whether a header has the text.
+func (h headerCode) isIn(header http.Header) bool {
 	for _, name := range h.headers {
 		for _, value := range header[name] {
 			if strings.Contains(value, h.contains) {
@@ -93,13 +94,13 @@ func (h headerCode) told(header http.Header) bool {
 	return false
 }
 
-// longestWait returns the longest of all waits that the answer tells; 0 if none.
+// longestWait returns the longest wait that the response asks for, or 0.
 func (d decoder) longestWait(a policy.Answer, body answer.Node) time.Duration {
 	now := a.Now()
 	var longest time.Duration
 	for _, w := range d.waits {
-		for _, told := range w.texts(a.Header, body) {
-			if wait, ok := policy.ParseWait(told, w.unit, now); ok {
+		for _, text := range w.texts(a.Header, body) {
+			if wait, ok := policy.ParseWait(text, w.unit, now); ok {
 				longest = max(longest, wait)
 			}
 		}
@@ -107,6 +108,7 @@ func (d decoder) longestWait(a policy.Answer, body answer.Node) time.Duration {
 	return longest
 }
 
+// texts returns the values of the source.
 func (w waitSource) texts(header http.Header, body answer.Node) []string {
 	if w.header != "" {
 		return header[w.header]

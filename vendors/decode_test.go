@@ -149,7 +149,7 @@ func TestAnErrorWithoutACodeInASuccess(t *testing.T) {
 			t.Errorf("%s is no failure", body)
 			continue
 		}
-		if d := v.Policy().Decide(*f, policy.State{Method: "POST"}); d.Class != apierrors.Unknown || d.Action != apierrors.Surface || d.Again {
+		if d := v.Policy().Decide(*f, policy.State{Method: "POST"}); d.Class != apierrors.Unknown || d.Action != apierrors.Surface || d.Retry {
 			t.Errorf("%s: %v, %v", body, d.Class, d.Action)
 		}
 	}

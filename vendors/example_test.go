@@ -20,7 +20,7 @@ func Example() {
 		Body:   []byte(`{"error":"'lead_limiter' rate limit exceeded for 86400 second(s) period for key …","max":24,"usage":55,"remaining_time":20745}`),
 	})
 	decision := rd.Policy().Decide(*failure, policy.State{Method: http.MethodPatch})
-	fmt.Println(decision.Class, "→", decision.Action, "for", decision.After, "by", decision.Rule)
+	fmt.Println(decision.Class, "→", decision.Action, "for", decision.RetryIn, "by", decision.Rule)
 	// Output:
 	// rate_limited → defer for 5h45m45s by rdstation status 429
 }
@@ -34,7 +34,7 @@ documents: [{url: "https://wiki.example.com/shop-errors", read: 2026-11-22}]
 decode:
   - {in: /error, code: id, message: text}
 codes:
-  - {code: DB_DOWN, class: server_error, applied: no, text: The database is away}
+  - {code: DB_DOWN, class: server_error, applied: no, summary: The database is away}
 `))
 	if err != nil {
 		fmt.Println(err)
@@ -42,7 +42,7 @@ codes:
 	}
 	failure := shop.Decode(policy.Answer{Status: http.StatusBadRequest, Body: []byte(`{"error":{"id":"DB_DOWN","text":"…"}}`)})
 	decision := shop.Policy().Decide(*failure, policy.State{Method: http.MethodPost})
-	fmt.Println(decision.Class, "→", decision.Action, "again:", decision.Again)
+	fmt.Println(decision.Class, "→", decision.Action, "again:", decision.Retry)
 	// Output:
 	// server_error → retry again: true
 }

@@ -1,78 +1,139 @@
 package vendors
 
 import (
+	"fmt"
+	"net/http"
+	"regexp"
+
 	"github.com/retrywise/retrywise/internal/yamlfile"
 	"github.com/retrywise/retrywise/policy"
 )
 
-// The format of a vendor's file. Rules, limits, endpoints and retry bounds are those
-// of package policy, with the words of their tags; what else there is stands here.
+// file is the format of a vendor's file. The keys of rules, limits, endpoints and retry
+// bounds are the tags in package policy.
 type file struct {
-	At          yamlfile.Pos
-	Vendor      string            `yaml:"vendor,required"`
-	Title       string            `yaml:"title,required"`
-	BaseURL     string            `yaml:"base_url"`
-	Documents   []Document        `yaml:"documents,required"`
-	Idempotency string            `yaml:"idempotency_header"`
-	ErrorsIn2xx bool              `yaml:"errors_in_2xx"` // a success by status may hold an error
-	Decode      []shapeRow        `yaml:"decode"`
-	Rename      map[string]string `yaml:"rename"` // details under another name than the documented one
-	HeaderCodes []headerRow       `yaml:"header_codes"`
-	Waits       []waitRow         `yaml:"waits"`
-	Codes       []codeRow         `yaml:"codes"`
-	Statuses    []statusRow       `yaml:"statuses"`
-	Classes     []classRow        `yaml:"classes"`
-	Endpoints   []endpointRow     `yaml:"endpoints"`
-	Limits      []limitRow        `yaml:"limits"`
-	Retry       policy.Retry      `yaml:"retry"`
+	At        yamlfile.Pos
+	Vendor    string     `yaml:"vendor,required"`
+	Title     string     `yaml:"title,required,nonempty"`
+	BaseURL   string     `yaml:"base_url,nonempty"`
+	Documents []Document `yaml:"documents,required"`
+
+	// Idempotency is the header in which the vendor honors an idempotency key.
+	Idempotency headerName `yaml:"idempotency_header"`
+
+	// RequestIDs are the headers that may hold a request's id; absent: the common ones.
+	RequestIDs []headerName `yaml:"request_id_headers,nonempty"`
+
+	// ErrorsIn2xx means that a response with a status of 2xx may hold an error.
+	ErrorsIn2xx bool `yaml:"errors_in_2xx"`
+
+	Decode []shapeRow `yaml:"decode"`
+
+	// Rename maps member names that the vendor sends to those that it documents.
+	Rename map[string]string `yaml:"rename"`
+
+	HeaderCodes []headerRow   `yaml:"header_codes"`
+	Waits       []waitRow     `yaml:"waits"`
+	Codes       []codeRow     `yaml:"codes"`
+	Statuses    []statusRow   `yaml:"statuses"`
+	Classes     []classRow    `yaml:"classes"`
+	Endpoints   []endpointRow `yaml:"endpoints"`
+	Limits      []limitRow    `yaml:"limits"`
+	Retry       policy.Retry  `yaml:"retry"`
 }
 
-// shapeRow is one way in which a vendor writes errors, in JSON or XML.
+// A headerName is the name of an HTTP header in its canonical form.
+type headerName string
+
+// tokenForm is a token as in RFC 9110, section 5.6.2.
+var tokenForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// UnmarshalText reads the name of a header in any case.
+func (h *headerName) UnmarshalText(text []byte) error {
+	if !tokenForm.Match(text) {
+		return fmt.Errorf("expected the name of a header; got %q", text)
+	}
+	*h = headerName(http.CanonicalHeaderKey(string(text)))
+	return nil
+}
+
+// stringsOf returns names as strings, or nil for nil.
+func stringsOf(names []headerName) []string {
+	var out []string
+	for _, h := range names {
+		out = append(out, string(h))
+	}
+	return out
+}
+
+// shapeRow is one form in which the vendor writes errors, in JSON or XML.
 type shapeRow struct {
-	At      yamlfile.Pos
-	In      string `yaml:"in"`      // JSON pointer (RFC 6901) to where they begin; empty: the whole body
-	Code    string `yaml:"code"`    // member that holds the code; an object that has it is an error
-	Message string `yaml:"message"` // member that holds the text
-	Field   string `yaml:"field"`   // member that holds the field's path, where the keys do not tell it
-	Texts   bool   `yaml:"texts"`   // plain texts below In are errors without a code
-	Is      string `yaml:"is"`      // the value at In has exactly this text…
-	Means   string `yaml:"means"`   // …and that means this code
-	Needs   string `yaml:"needs"`   // member without which the entry is not for this body
-	Adds    bool   `yaml:"adds"`    // read beside what was found before, not only if nothing was
+	At yamlfile.Pos
+
+	// In is a JSON pointer (RFC 6901) to the value that holds the errors; empty: the whole
+	// body.
+	In string `yaml:"in"`
+
+	// Code is the member that holds the code. An object that has it is an error.
+	Code string `yaml:"code"`
+
+	// Message is the member that holds the text.
+	Message string `yaml:"message"`
+
+	// Field is the member that holds the path of the field. Without it, the keys above the
+	// error are the path.
+	Field string `yaml:"field"`
+
+	// Texts means that a plain text below In is an error without a code.
+	Texts bool `yaml:"texts"`
+
+	// Is and Means: if the value at In has the text Is, that means the code Means.
+	Is    string `yaml:"is"`
+	Means string `yaml:"means"`
+
+	// Needs is a member without which the entry does not apply.
+	Needs string `yaml:"needs"`
+
+	// Adds means that the entry applies even if an earlier one found errors.
+	Adds bool `yaml:"adds"`
 }
 
-// headerRow is a code that is told by a header.
+// headerRow is a code for the text of a header.
 type headerRow struct {
 	At       yamlfile.Pos
-	Headers  []string `yaml:"headers,required"`
-	Contains string   `yaml:"contains,required"`
-	Code     string   `yaml:"code,required"`
+	Headers  []headerName `yaml:"headers,required,nonempty"`
+	Contains string       `yaml:"contains,required,nonempty"`
+	Code     string       `yaml:"code,required,nonempty"`
 }
 
-// waitRow is a place where the vendor tells how long to wait: a header or the body.
+// waitRow is a place where a response says how long to wait: a header or, by a JSON
+// pointer, a value of the body.
 type waitRow struct {
 	At     yamlfile.Pos
-	Header string      `yaml:"header"`
-	Body   string      `yaml:"body"` // JSON pointer
+	Header headerName  `yaml:"header"`
+	Body   string      `yaml:"body,nonempty"`
 	Unit   policy.Unit `yaml:"unit,required"`
 }
 
-// A codeRow is a rule for a code; its when only narrows it.
+// A codeRow is a rule for a code. Its when may only narrow it.
 type codeRow struct {
-	At              yamlfile.Pos
-	Code            string `yaml:"code,required"`
-	FieldsInMessage string `yaml:"fields_in_message"` // pattern whose first group lists field names
+	At   yamlfile.Pos
+	Code string `yaml:"code,required"`
+
+	// FieldsInMessage is a pattern whose only group matches a list of field names.
+	FieldsInMessage string `yaml:"fields_in_message,nonempty"`
+
 	policy.Rule
 }
 
-// A statusRow is a rule for an answer without a code; its when only narrows it.
+// A statusRow is a rule for responses without a code. Its when may only narrow it.
 type statusRow struct {
 	At     yamlfile.Pos
 	Status policy.StatusRange `yaml:"status,required"`
 	policy.Rule
 }
 
-// A classRow is a rule for its class; its when only narrows it.
+// A classRow is a rule for its class. Its when may only narrow it.
 type classRow struct {
 	At yamlfile.Pos
 	policy.Rule
@@ -89,8 +150,8 @@ type limitRow struct {
 	NamedBy *namedByRow `yaml:"named_by"`
 }
 
-// namedByRow is how an answer names a limit: by words in the body.
+// namedByRow says how a response names a limit: the value at Body contains a text.
 type namedByRow struct {
-	Body     string `yaml:"body,required"` // JSON pointer
-	Contains string `yaml:"contains,required"`
+	Body     string `yaml:"body,required,nonempty"`
+	Contains string `yaml:"contains,required,nonempty"`
 }

@@ -51,7 +51,7 @@ func fuzzDecode(f *testing.F, name string) {
 		if d.Class == apierrors.None || d.Action == apierrors.ActionNone || d.Rule == "" {
 			t.Errorf("class %v, action %v, rule %q", d.Class, d.Action, d.Rule)
 		}
-		if d.Again && d.Applied != apierrors.AppliedNo {
+		if d.Retry && d.Applied != apierrors.AppliedNo {
 			t.Errorf("a POST that may have been applied was to be repeated: %+v", d)
 		}
 	})

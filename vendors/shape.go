@@ -9,21 +9,22 @@ import (
 	"github.com/retrywise/retrywise/internal/answer"
 )
 
-// A shape is one way in which a vendor writes errors. An object that has the code
-// member is an error; the keys on the way to it are its field's path. Without a code
-// member, the object at in is the error, if it has the message member. With is, the
-// value at in is the error, if it has that text.
+// A shape is one form in which a vendor writes errors; see shapeRow for its fields.
+//
+// An object with the code member is an error, and the keys above it are the path of its
+// field. If the shape has no code member, the object at in is the error if it has the
+// message member. If the shape has is, the value at in is the error if it has that text.
 type shape struct {
 	in                   string // JSON pointer
-	code, message, field string // members
-	texts                bool   // plain texts are errors, too
-	is, means            string // text, and the code that it means
-	needs                string // member that must be there
-	adds                 bool   // read also if a shape before it found something
+	code, message, field string // names of members
+	texts                bool
+	is, means            string
+	needs                string // name of a member
+	adds                 bool
 }
 
-// items returns the errors that the first fitting shape finds, and those that further
-// shapes add.
+// items returns the errors that the first matching shape finds, and those of later shapes
+// that add to them.
 func (d decoder) items(body answer.Node) []apierrors.Field {
 	var items []apierrors.Field
 	for _, s := range d.shapes {
@@ -34,7 +35,7 @@ func (d decoder) items(body answer.Node) []apierrors.Field {
 	return answer.Bounded(d.spread(items))
 }
 
-// find returns the errors of one shape.
+// find returns the errors of one shape in body.
 func (s shape) find(body answer.Node) []apierrors.Field {
 	start, ok := body.At(s.in)
 	if !ok {
@@ -54,13 +55,13 @@ func (s shape) find(body answer.Node) []apierrors.Field {
 	return found.items
 }
 
-// finds gathers the errors of one body.
+// finds collects the errors of one shape in one body.
 type finds struct {
 	shape shape
 	items []apierrors.Field
 }
 
-// walk looks for errors in n and below. keys are those on the way to n.
+// walk looks for errors in n and below it. keys are those above n.
 func (f *finds) walk(n answer.Node, keys []string) {
 	if len(f.items) >= answer.MaxItems {
 		return
@@ -89,7 +90,7 @@ func (f *finds) walk(n answer.Node, keys []string) {
 	}
 }
 
-// item reads n as an error, if it is one.
+// item returns the error in n. It reports whether n is one.
 func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
 	message, _ := n.Get(s.message)
 	hasMessage := message.Kind == answer.Text
@@ -113,7 +114,7 @@ func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
 	return item, true
 }
 
-// details are the members of the body that no shape reads, under their documented names.
+// details returns the members of the body that no shape reads, by their documented names.
 func (d decoder) details(body answer.Node) map[string]any {
 	var details map[string]any
 	for _, m := range d.unwrapped(body).Members {
@@ -132,8 +133,8 @@ func (d decoder) details(body answer.Node) map[string]any {
 	return details
 }
 
-// unwrapped is the object whose members are the answer's own: the one that is alone
-// inside a body that a shape begins in, or else the body.
+// unwrapped returns the object whose members are details. It is the body, unless the only
+// member of the body is the error itself.
 func (d decoder) unwrapped(body answer.Node) answer.Node {
 	for _, s := range d.shapes {
 		if inner, ok := body.At(s.in); ok && s.in != "" && inner.Kind == answer.Object && len(body.Members) == 1 {
@@ -145,7 +146,7 @@ func (d decoder) unwrapped(body answer.Node) answer.Node {
 	return body
 }
 
-// reads reports whether some shape reads the body's member called key.
+// reads reports whether a shape reads the member called key.
 func (d decoder) reads(key string) bool {
 	return slices.ContainsFunc(d.shapes, func(s shape) bool {
 		first, _, _ := strings.Cut(strings.TrimPrefix(s.in, "/"), "/")
@@ -153,7 +154,8 @@ func (d decoder) reads(key string) bool {
 	})
 }
 
-// spread gives errors whose fields are named inside the message an entry for each.
+// spread returns items with an entry for each field, where the message of an item lists
+// fields.
 func (d decoder) spread(items []apierrors.Field) []apierrors.Field {
 	var out []apierrors.Field
 	for _, item := range items {
@@ -168,6 +170,7 @@ func (d decoder) spread(items []apierrors.Field) []apierrors.Field {
 	return out
 }
 
+// fieldNames returns the fields that the message of item lists.
 func (d decoder) fieldNames(item apierrors.Field) []string {
 	pattern := d.fieldLists[item.Code]
 	if pattern == nil || item.Path != "" {

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the .want files beside the tran
 // time for any wait.
 var asked = policy.State{
 	Method: "PATCH", Path: "/platform/contacts/email:jane@example.com",
-	MaxWait: 1000 * time.Hour, CanRefresh: true, CanShrink: true,
+	MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
 }
 
 // Each transcript is a raw answer; beside it stands what it means. After a change of

@@ -11,42 +11,42 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// The vendors that come with the package.
+// The names of the vendors in the catalog.
 const (
 	CustomerGauge = "customergauge"
 	Connectif     = "connectif"
-	Kleene        = "kleene" // a guide for any source API: the profile for an API without a file of its own
-	Playable      = "playable"
-	RDStation     = "rdstation"
+
+	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
+	// APIs that it reads from. It is for an API without a file of its own.
+	Kleene = "kleene"
+
+	Playable  = "playable"
+	RDStation = "rdstation"
 )
 
 //go:embed catalog/*.yaml
 var catalog embed.FS
 
-// A Vendor is what is known of one API. It is immutable, and safe for concurrent use.
+// A Vendor has the data about one API. It is immutable and safe for concurrent use.
 type Vendor struct {
-	name              string
-	title             string
-	baseURL           string
-	idempotencyHeader string
-	errorsIn2xx       bool
-	documents         []Document
-	policy            policy.Policy
-	decoder           decoder
+	profile   policy.Profile
+	title     string
+	documents []Document
+	decoder   decoder
 }
 
-// A Document is where a vendor's data was read, and when.
+// A Document is a source of a vendor's data.
 type Document struct {
 	URL   string `yaml:"url,required"`
-	Read  string `yaml:"read,required"` // the date, as 2026-11-22
+	Read  string `yaml:"read,required"` // the date, such as 2026-11-22
 	About string `yaml:"about"`
 }
 
-// Names returns the names of the vendors that come with the package, sorted.
+// Names returns the names of the vendors in the catalog, sorted.
 func Names() []string {
 	entries, err := catalog.ReadDir("catalog")
 	if err != nil {
-		return nil // the folder is embedded: it is there
+		return nil // the folder is embedded
 	}
 	var names []string
 	for _, e := range entries {
@@ -55,8 +55,8 @@ func Names() []string {
 	return names
 }
 
-// Lookup returns the vendor called name, as in Names. An unknown name is an error that
-// tells the nearest known one.
+// Lookup returns the vendor called name, one of Names. The error for another name suggests
+// the nearest one.
 func Lookup(name string) (*Vendor, error) {
 	data, err := catalog.ReadFile("catalog/" + name + ".yaml")
 	if err != nil {
@@ -65,29 +65,35 @@ func Lookup(name string) (*Vendor, error) {
 	return parse(name+".yaml", data)
 }
 
-// Parse reads a vendor of your own, in the format of the files in catalog. The error
-// tells every problem at once, each with its line and column.
+// Parse reads your own vendor file, in the format of the files in catalog. The error lists
+// every problem, each with its line and column.
 func Parse(data []byte) (*Vendor, error) { return parse("vendor file", data) }
 
 // Name returns the vendor's name, as in an operator's file and in Error.Vendor.
-func (v *Vendor) Name() string { return v.name }
+func (v *Vendor) Name() string { return v.profile.Name }
 
-// Title returns the vendor's name for a person.
+// Title returns the vendor's name in the form that a person writes.
 func (v *Vendor) Title() string { return v.title }
 
-// BaseURL returns where the vendor's API is; empty if each account has its own.
-func (v *Vendor) BaseURL() string { return v.baseURL }
-
-// IdempotencyHeader returns the header in which the vendor takes an idempotency key;
-// empty if it honours none.
-func (v *Vendor) IdempotencyHeader() string { return v.idempotencyHeader }
-
-// ErrorsIn2xx reports whether an answer that is a success by its status may hold an
-// error, so that Decode is to see it.
-func (v *Vendor) ErrorsIn2xx() bool { return v.errorsIn2xx }
-
-// Documents returns where the vendor's data was read.
+// Documents returns the sources of the vendor's data.
 func (v *Vendor) Documents() []Document { return slices.Clone(v.documents) }
 
-// Policy returns what to do about each failure, by the vendor's own documents.
-func (v *Vendor) Policy() policy.Policy { return v.policy }
+// Profile returns what a client needs to know about the API, besides Decode.
+func (v *Vendor) Profile() policy.Profile {
+	profile := v.profile
+	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
+	return profile
+}
+
+// Policy returns the policy that follows from the vendor's documents.
+func (v *Vendor) Policy() policy.Policy { return v.profile.Policy }
+
+// BaseURL returns the URL of the API, or "" if each account has its own.
+func (v *Vendor) BaseURL() string { return v.profile.BaseURL }
+
+// IdempotencyHeader returns the header in which the vendor honors an idempotency key, or
+// "" if it honors none.
+func (v *Vendor) IdempotencyHeader() string { return v.profile.IdempotencyHeader }
+
+// ErrorsIn2xx reports whether a response with a status of 2xx may hold an error.
+func (v *Vendor) ErrorsIn2xx() bool { return v.profile.ErrorsIn2xx }

@@ -49,29 +49,34 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		text string
 		want []string
 	}{
-		"empty":            {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
-		"a name":           {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of small letters, digits and _`}},
-		"a class":          {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
-		"a key":            {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
-		"no class":         {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
-		"a code twice":     {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: code A stands twice; the first is at line 5"}},
-		"a code's form":    {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 64 of A-Z a-z 0-9 _ . -`}},
-		"a bare duration":  {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
-		"a status":         {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
-		"a rate":           {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
-		"a limit's scope":  {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
-		"a limit twice":    {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: limit "a" stands twice; the first is at line 5`}},
-		"a wait":           {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
-		"a wait's place":   {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
-		"a pointer":        {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
-		"an empty shape":   {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, or is and means"}},
-		"a path":           {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected capital letters`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
-		"a field pattern":  {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
-		"an unsafe repeat": {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to say"}},
-		"a when too many":  {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or told_wait"}},
-		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
-		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
-		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"vendor file:1:1: expected no negative number"}},
+		"empty":           {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
+		"a name":          {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of lower-case letters, digits and _`}},
+		"a class":         {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
+		"a key":           {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
+		"no class":        {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
+		"a code twice":    {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: duplicate code A; the first is at line 5"}},
+		"a code's form":   {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 64 of A-Z a-z 0-9 _ . -`}},
+		"a bare duration": {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
+		"a status":        {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
+		"a rate":          {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
+		"a limit's scope": {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
+		"a limit twice":   {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
+		"a wait":          {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
+		"a wait's place":  {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
+			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
+		}},
+		"no id headers":      {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
+		"a pointer":          {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
+		"an empty shape":     {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, or is and means"}},
+		"a path":             {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected upper case`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
+		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
+		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
+		"an unsafe endpoint": {head + "endpoints:\n  - {path: /items, repeatable: false, repeat_unsafe: true}\n", []string{"vendor file:5:5: repeat_unsafe is for an operator to decide"}},
+		"a when too many":    {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or has_wait"}},
+		"is without means":   {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
+		"a base URL":         {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
+		"negative numbers":   {head + "retry: {max_attempts: -1}\n", []string{"vendor file:4:23: max_attempts: expected a number above zero; got -1"}},
 		"several at once": {
 			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n",
 			[]string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`, `vendor file:6:23: unknown action "surfac"; did you mean "surface"?`, `vendor file:7:1: unknown key "limit"; did you mean "limits"?`},
@@ -96,13 +101,14 @@ vendor: shop
 title: Our shop
 base_url: https://shop.test/api
 idempotency_header: idempotency-key
+request_id_headers: [x-shop-id, X-ID]
 documents: [{url: "https://shop.test/errors", read: 2026-11-22, about: error codes}]
 decode:
   - {in: /error, code: id, message: text}
 waits:
   - {header: x-reset, unit: epoch}
 codes:
-  - {code: 17, class: server_error, applied: no, max_attempts: 2, backoff: {base: 1s, cap: 1m}, text: Our database is away}
+  - {code: 17, class: server_error, applied: no, max_attempts: 2, backoff: {base: 1s, cap: 1m}, summary: Our database is away}
   - {code: 18, class: already_exists, accept_after_unknown: true}
 classes:
   - {class: server_error, max_attempts: 9}
@@ -111,15 +117,22 @@ retry: {max_wait: 5m}
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := policy.Profile{
+		Name: "shop", BaseURL: "https://shop.test/api", Policy: v.Policy(),
+		IdempotencyHeader: "Idempotency-Key", RequestIDHeaders: []string{"X-Shop-Id", "X-Id"},
+	}
+	if diff := cmp.Diff(want, v.Profile(), cmp.AllowUnexported(policy.Policy{})); diff != "" {
+		t.Errorf("Profile mismatch (-want +got):\n%s", diff)
+	}
 	if v.IdempotencyHeader() != "Idempotency-Key" || v.BaseURL() != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
 		t.Errorf("header %q, base %q, max wait %v", v.IdempotencyHeader(), v.BaseURL(), v.Policy().Retry().MaxWait)
 	}
 	away := policy.Answer{Status: 400, Body: []byte(`{"error":{"id":17,"text":"away"}}`)}
 	d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Random: 0.5})
-	if !d.Again || d.Code != "17" || d.Delay.String() != "500ms" || d.Summary != "Our database is away" {
+	if !d.Retry || d.Code != "17" || d.Delay.String() != "500ms" || d.Summary != "Our database is away" {
 		t.Errorf("decision %+v", d)
 	}
-	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Again {
+	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Retry {
 		t.Error("the code's own attempts were not kept")
 	}
 }

@@ -185,7 +185,7 @@ func TestHints(t *testing.T) {
 		if err := printHints(&out, ours); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"purchase: server_error, 503, stop unsafe, applied unknown\n       It may have been executed: find out", "purchase: malformed_response, 201, stop unsafe, applied yes\n       It was executed"} {
+		for _, want := range []string{"purchase: server_error, 503, stop unsafe, applied unknown\n       The vendor may have executed the request: find out", "purchase: malformed_response, 201, stop unsafe, applied yes\n       The vendor executed the request"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in:\n%s", want, out.String())
 			}

@@ -67,12 +67,20 @@ func show(out io.Writer, file *policy.File, vendor string) error {
 		return err
 	}
 	before := v.Policy()
-	after, err := file.Apply(vendor, before)
+	after, err := file.Apply(before)
+	if err != nil {
+		return err
+	}
+	old, err := before.MarshalText()
+	if err != nil {
+		return err
+	}
+	now, err := after.MarshalText()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "== %s\n", v.Title())
-	for _, line := range changes(before.String(), after.String()) {
+	for _, line := range changes(string(old), string(now)) {
 		fmt.Fprintln(out, line)
 	}
 	for _, a := range answersOf[vendor] {
@@ -90,10 +98,10 @@ func show(out io.Writer, file *policy.File, vendor string) error {
 func text(d policy.Decision) string {
 	what := fmt.Sprintf("%v → %v", d.Class, d.Action)
 	switch {
-	case d.Again:
+	case d.Retry:
 		what += fmt.Sprintf(", sent again after %v", d.Delay)
-	case d.After > 0:
-		what += fmt.Sprintf(", to be run again in %v", d.After)
+	case d.RetryIn > 0:
+		what += fmt.Sprintf(", to be run again in %v", d.RetryIn)
 	case d.Stop != apierrors.StopNone:
 		what += ", " + d.Stop.Sentence()
 	}

@@ -7,15 +7,15 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// Bounds of what is kept of an answer's words.
+// The bounds of what is kept of a response.
 const (
 	MaxItems   = 100
 	maxMessage = 512 // bytes
 	maxPath    = 128 // bytes
 )
 
-// Bounded cuts what an answer said to its bounds: so many items, each with a message of
-// one line.
+// Bounded truncates items to MaxItems, and each path and message to its bound. A message
+// becomes one line.
 func Bounded(items []apierrors.Field) []apierrors.Field {
 	items = items[:min(len(items), MaxItems)]
 	for i := range items {
@@ -24,7 +24,7 @@ func Bounded(items []apierrors.Field) []apierrors.Field {
 	return items
 }
 
-// oneLine makes a text a bounded line: control characters become blanks.
+// oneLine truncates s and replaces control characters by spaces.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -35,7 +35,7 @@ func oneLine(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// clip cuts s after n bytes at the most, and never inside a character.
+// clip truncates s to n bytes, without splitting a character.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -1,7 +1,6 @@
-// Package answer reads the body of an HTTP answer that somebody else's server sent:
-// JSON or XML into one kind of tree, and problem documents (RFC 9457) out of it.
+// Package answer parses the body of an HTTP response: JSON or XML into one kind of tree,
+// and problem documents (RFC 9457) from that tree.
 //
-// The bytes are hostile until they are read: depth is bounded, no entity is expanded,
-// and what is not wholly well-formed gives nothing. How many bytes there are is for
-// the caller to bound.
+// It treats the body as hostile: nesting is bounded, entities are not expanded, and a body
+// that is not well-formed as a whole is refused. The caller bounds the number of bytes.
 package answer

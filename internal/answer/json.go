@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// parseJSON reads a whole body as one JSON value.
+// parseJSON parses a body that is one JSON value.
 func parseJSON(body []byte) (Node, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -22,6 +22,7 @@ func parseJSON(body []byte) (Node, error) {
 	return root, nil
 }
 
+// parseValue parses the next value.
 func parseValue(d *json.Decoder, depth int) (Node, error) {
 	if depth > maxDepth {
 		return Node{}, errTooDeep
@@ -47,6 +48,7 @@ func parseValue(d *json.Decoder, depth int) (Node, error) {
 	}
 }
 
+// parseObject parses the rest of an object after its opening brace.
 func parseObject(d *json.Decoder, depth int) (Node, error) {
 	n := Node{Kind: Object}
 	for d.More() {
@@ -58,13 +60,14 @@ func parseObject(d *json.Decoder, depth int) (Node, error) {
 		if err != nil {
 			return Node{}, err
 		}
-		name, _ := key.(string) // the decoder lets nothing else stand there
+		name, _ := key.(string) // the decoder accepts nothing else here
 		n.Members = append(n.Members, Member{name, value})
 	}
 	_, err := d.Token() // the closing brace
 	return n, err
 }
 
+// parseArray parses the rest of an array after its opening bracket.
 func parseArray(d *json.Decoder, depth int) (Node, error) {
 	n := Node{Kind: Array}
 	for d.More() {

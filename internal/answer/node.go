@@ -5,22 +5,27 @@ import (
 	"strings"
 )
 
-// A Node is one value. Members keep the order of the document, and a key that stands
-// twice is there twice: an answer is read as it was sent.
+// A Node is a value of the document.
 type Node struct {
-	Kind     Kind
-	Text     string   // of a text, a number (as written) or a bool
-	Members  []Member // of an object
-	Elements []Node   // of an array
+	Kind Kind
+
+	// Text is that of a text, a number or a bool, as in the document.
+	Text string
+
+	// Members are those of an object in document order. Duplicate keys are kept.
+	Members []Member
+
+	// Elements are those of an array.
+	Elements []Node
 }
 
-// A Member is one entry of an object; in XML, a child element.
+// A Member is a member of an object or, in XML, a child element.
 type Member struct {
 	Key   string
 	Value Node
 }
 
-// Kind is what a Node is.
+// Kind is the kind of a Node.
 type Kind uint8
 
 // The kinds.
@@ -32,7 +37,7 @@ const (
 	Array
 )
 
-// Get returns an object's first member called key.
+// Get returns the first member of n called key. It reports whether there is one.
 func (n Node) Get(key string) (Node, bool) {
 	for _, m := range n.Members {
 		if m.Key == key {
@@ -42,7 +47,8 @@ func (n Node) Get(key string) (Node, bool) {
 	return Node{}, false
 }
 
-// At follows a JSON pointer (RFC 6901) through objects; the empty one is n itself.
+// At returns the value at a JSON pointer (RFC 6901) that leads through objects only. The
+// empty pointer is n itself. It reports whether there is a value.
 func (n Node) At(pointer string) (Node, bool) {
 	if pointer == "" {
 		return n, true
@@ -57,12 +63,13 @@ func (n Node) At(pointer string) (Node, bool) {
 	return n, true
 }
 
-// Unescape undoes the two escapes of a JSON pointer (RFC 6901).
+// Unescape resolves the escapes ~0 and ~1 in a key of a JSON pointer (RFC 6901).
 func Unescape(key string) string { return pointerEscapes.Replace(key) }
 
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
 
-// Value is n as encoding/json would give it, but with whole numbers as int64.
+// Value returns n as encoding/json would decode it into an any, but with whole numbers as
+// int64.
 func (n Node) Value() any {
 	switch n.Kind {
 	case Text:
@@ -86,6 +93,7 @@ func (n Node) Value() any {
 	}
 }
 
+// scalarValue returns the bool or number that s is.
 func scalarValue(s string) any {
 	if s == "true" || s == "false" {
 		return s == "true"
@@ -96,5 +104,5 @@ func scalarValue(s string) any {
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
 		return f
 	}
-	return s // a number beyond a float64
+	return s // a number beyond the range of a float64
 }

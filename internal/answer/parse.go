@@ -5,25 +5,26 @@ import (
 	"errors"
 )
 
-// maxDepth bounds how deeply an answer may be nested. The deepest seen has five levels.
+// maxDepth is how many levels a document may have. The deepest of a vendor has five.
 const maxDepth = 64
 
 var (
 	errTooDeep  = errors.New("nested too deeply")
-	errTrailing = errors.New("something follows the value")
-	errDocType  = errors.New("a document type is not read")
-	errCharset  = errors.New("the charset is not read")
+	errTrailing = errors.New("data after the value")
+	errDocType  = errors.New("document types are not supported")
+	errCharset  = errors.New("unsupported charset")
 )
 
-// byteOrderMark is UTF-8's, which some servers put in front.
+// byteOrderMark is that of UTF-8. Some servers send it before the document.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// Parse reads a whole body; false for what is neither JSON nor XML, for HTML, and for
-// what is not well-formed. The first byte tells which it is: vendors label JSON as
-// text/html, and gateways send HTML as application/json.
+// Parse parses a whole body. It reports false if the body is neither JSON nor XML, is HTML,
+// or is not well-formed. It goes by the first byte of the body and not by Content-Type:
+// vendors send JSON as text/html, and gateways HTML as application/json.
 //
-// An XML document becomes an object with one member, its root; an element becomes an
-// object of its children, or a text if it has none. Attributes are not read.
+// An XML document becomes an object with one member, its root. An element becomes an
+// object with its children as members, or a text if it has no children. Attributes are
+// ignored.
 func Parse(body []byte) (Node, bool) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), byteOrderMark))
 	if len(body) == 0 {

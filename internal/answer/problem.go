@@ -7,13 +7,13 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// Problem reads a problem document (RFC 9457): the detail or the title as a message,
-// and the entries of its errors member, as in that document's own example, as fields.
-// A member of the wrong type is as if it were absent. It finds nothing in other
-// documents: one that is not labelled as a problem needs a title and a type.
+// Problem returns the content of a problem document (RFC 9457): a field for each entry of
+// its errors member, which is an extension in an example of the RFC, or else the detail or
+// the title as a message. A member of the wrong type is ignored. Problem returns nil for
+// another document; without the media type, a problem must have a type and a title.
 func Problem(header http.Header, body Node) []apierrors.Field {
 	if wrapped, ok := body.Get("problem"); ok && len(body.Members) == 1 {
-		body = wrapped // the XML form's root
+		body = wrapped // the root of the XML form
 	}
 	title, detail := body.text("title"), body.text("detail")
 	isLabelled := strings.HasPrefix(header.Get("Content-Type"), "application/problem+")
@@ -38,7 +38,7 @@ func Problem(header http.Header, body Node) []apierrors.Field {
 	return Bounded(fields)
 }
 
-// text is the text of a member; empty if it is no text.
+// text returns the text of a member, or "" if it is not a text.
 func (n Node) text(key string) string {
 	member, _ := n.Get(key)
 	if member.Kind != Text {
@@ -47,7 +47,7 @@ func (n Node) text(key string) string {
 	return member.Text
 }
 
-// pointerPath writes a JSON pointer, as it stands in a URI fragment, as a field's path.
+// pointerPath returns the path of a field for a JSON pointer in a URI fragment.
 func pointerPath(pointer string) string {
 	pointer = strings.TrimPrefix(strings.TrimPrefix(pointer, "#"), "/")
 	keys := strings.Split(pointer, "/")

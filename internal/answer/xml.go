@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// parseXML reads a whole body as one XML document. HTML is none, and a document type
-// is refused, so that no entity can be declared.
+// parseXML parses a body that is one XML document. It refuses HTML, and document types,
+// because these can declare entities.
 func parseXML(body []byte) (Node, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.CharsetReader = charset
@@ -31,7 +31,7 @@ func parseXML(body []byte) (Node, error) {
 	return Node{Kind: Object, Members: []Member{{start.Name.Local, root}}}, nil
 }
 
-// charset reads the two other charsets that a server may well declare.
+// charset converts Latin-1 and ASCII, the other charsets that servers use, to UTF-8.
 func charset(label string, r io.Reader) (io.Reader, error) {
 	if !slices.Contains([]string{"iso-8859-1", "us-ascii"}, strings.ToLower(label)) {
 		return nil, errCharset
@@ -39,12 +39,12 @@ func charset(label string, r io.Reader) (io.Reader, error) {
 	latin, err := io.ReadAll(r)
 	var text strings.Builder
 	for _, b := range latin {
-		_, _ = text.WriteRune(rune(b)) // Latin-1 is the beginning of Unicode
+		_, _ = text.WriteRune(rune(b)) // the first 256 characters of Unicode are Latin-1
 	}
 	return strings.NewReader(text.String()), err
 }
 
-// nextElement skips to the next element outside any other; io.EOF if there is none.
+// nextElement returns the next element on the outermost level, or io.EOF.
 func nextElement(d *xml.Decoder) (xml.StartElement, error) {
 	for {
 		token, err := d.Token()
@@ -64,7 +64,7 @@ func nextElement(d *xml.Decoder) (xml.StartElement, error) {
 	}
 }
 
-// parseElement reads an element whose start has been read.
+// parseElement parses the rest of an element after its start tag.
 func parseElement(d *xml.Decoder, depth int) (Node, error) {
 	if depth > maxDepth {
 		return Node{}, errTooDeep

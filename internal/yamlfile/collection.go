@@ -17,7 +17,7 @@ func (d *decoder) list(n *node, v reflect.Value) {
 	}
 }
 
-// isScalar reports whether n is a single value; null is none.
+// isScalar reports whether n is a scalar other than null.
 func isScalar(n *node) bool {
 	return n.kind == boolean || n.kind == number || n.kind == text
 }
@@ -46,7 +46,7 @@ func (d *decoder) table(n *node, v reflect.Value) {
 		value := reflect.New(v.Type().Elem()).Elem()
 		d.value(p.value, value)
 		if value.Kind() == reflect.Struct {
-			setPos(value, p.key.pos) // an entry of a map stands where its key does
+			setPos(value, p.key.pos) // the position of an entry is that of its key
 		}
 		if key, ok := d.key(p.key, v); ok {
 			v.SetMapIndex(key, value)
@@ -54,8 +54,8 @@ func (d *decoder) table(n *node, v reflect.Value) {
 	}
 }
 
-// key reads n into a new key for map m. It is not ok if n is no such key, or
-// if the map has the key already because two words mean the same.
+// key reads n into a new key for map m. It reports false if n is not a valid key, or if m
+// has the key already because two words mean the same.
 func (d *decoder) key(n *node, m reflect.Value) (reflect.Value, bool) {
 	key := reflect.New(m.Type().Key()).Elem()
 	if key.Kind() != reflect.String && !isWord(key.Type()) {
@@ -68,7 +68,7 @@ func (d *decoder) key(n *node, m reflect.Value) (reflect.Value, bool) {
 		return key, false
 	}
 	if m.MapIndex(key).IsValid() {
-		d.report(n.pos.Errorf("duplicate key %q; another word for it stands before", shorten(n.text)))
+		d.report(n.pos.Errorf("duplicate key %q; an earlier word means the same", shorten(n.text)))
 		return key, false
 	}
 	return key, true

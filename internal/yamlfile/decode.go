@@ -5,18 +5,18 @@ import (
 	"reflect"
 )
 
-// Decode reads data into out, a pointer to a struct. name is the file's name
-// in messages; data may be at most 1 MiB.
+// Decode reads data into out, which is a pointer to a struct. name is the name of the file
+// in messages. data may have at most 1 MiB.
 //
-// A struct's keys are its exported fields with a tag such as `yaml:"vendor"`;
-// `yaml:"vendor,required"` must be there. Fields may be strings, bools,
-// numbers, durations, types with UnmarshalText, structs, and slices, maps and
-// pointers of these. A scalar is accepted as a slice of one. If a type with
-// UnmarshalText also has a method Known() []string, a word that it refuses is
-// answered with the nearest known one.
+// The keys of a struct are its exported fields with a tag such as `yaml:"vendor"`; the
+// type field lists the options of a tag. Fields may be strings, bools, numbers, durations,
+// types with UnmarshalText, structs, and slices, maps and pointers of these. A scalar is
+// accepted as a slice with one element. If UnmarshalText returns an [enum.UnknownError],
+// the message suggests the nearest known word. A word whose value is zero is accepted only
+// for a pointer, because otherwise it could not be told from an absent key.
 //
-// The error is nil or a Problems that holds everything that is wrong; out is
-// then not to be used. Decode is safe for concurrent use.
+// The error is of type Problems and has everything that is wrong; out must not be used
+// then. Decode is safe for concurrent use.
 func Decode(name string, data []byte, out any) error {
 	unread, err := Read(name, data, out)
 	if err != nil {
@@ -25,9 +25,9 @@ func Decode(name string, data []byte, out any) error {
 	return unread.Err()
 }
 
-// Read is Decode for a caller that has more to check, so that it can tell everything at
-// once: what could not be read is returned as unread, and the rest of out may be looked
-// at. The error is for a file of which nothing can be read.
+// Read is like Decode, for a caller that has further checks and reports all problems at
+// once. unread are the problems of the values that could not be read; the other values are
+// in out. The error means that nothing could be read.
 func Read(name string, data []byte, out any) (unread Problems, err error) {
 	start := Pos{File: name, Line: 1, Column: 1}
 	v := reflect.ValueOf(out)
@@ -46,7 +46,7 @@ func Read(name string, data []byte, out any) (unread Problems, err error) {
 // A decoder reads nodes into Go values and collects what is wrong.
 type decoder struct {
 	problems Problems
-	fields   map[reflect.Type][]field // of the struct types met so far
+	fields   map[reflect.Type][]field // of the struct types so far
 }
 
 // report adds a problem.
@@ -54,12 +54,12 @@ func (d *decoder) report(p Problem) {
 	d.problems = append(d.problems, p)
 }
 
-// expected reports that n is not what is wanted there.
+// expected reports that n has the wrong kind.
 func (d *decoder) expected(n *node, want string) {
 	d.report(n.pos.Errorf("expected %s; got %s", want, n.got()))
 }
 
-// value reads n into v. v can be set and has an address.
+// value reads n into v, which is addressable.
 func (d *decoder) value(n *node, v reflect.Value) {
 	switch {
 	case n.kind == broken:

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// at is a position in the file of the tests.
+// at returns a position in the file of the tests.
 func at(line, column int) Pos {
 	return Pos{File: "f.yaml", Line: line, Column: column}
 }
@@ -43,14 +43,14 @@ func TestDecode(t *testing.T) {
 		"a scalar as a list":       {"methods: PATCH\n", file{Pos: at(1, 1), Methods: []string{"PATCH"}}},
 		"an empty list":            {"methods: []\n", file{Pos: at(1, 1), Methods: []string{}}},
 		"many lines of a list":     {"methods:\n" + strings.Repeat("- a\n", 40), file{Pos: at(1, 1), Methods: strings.Split(strings.Repeat("a", 40), "")}},
-		"a word":                   {"class: conflict\n", file{Pos: at(1, 1), Class: "conflict"}},
-		"a word as a list":         {"classes: conflict\n", file{Pos: at(1, 1), Classes: []class{"conflict"}}},
+		"a word":                   {"class: conflict\n", file{Pos: at(1, 1), Class: conflict}},
+		"a word as a list":         {"classes: conflict\n", file{Pos: at(1, 1), Classes: []class{conflict}}},
 		"a number as a word":       {"even: 40\n", file{Pos: at(1, 1), Even: "40"}},
 		"structs with their place": {"rules:\n  - name: a\n  - {max: 5, name: b}\n", file{Pos: at(1, 1), Rules: []rule{{At: at(2, 5), Name: "a"}, {At: at(3, 5), Name: "b", Max: &five}}}},
 		"a map":                    {"labels: {a: 1, b: two}\n", file{Pos: at(1, 1), Labels: map[string]string{"a": "1", "b": "two"}}},
 		"an empty map":             {"labels: {}\n", file{Pos: at(1, 1), Labels: map[string]string{}}},
 		"a map of structs":         {"by_name:\n  x:\n    name: a\n", file{Pos: at(1, 1), ByName: map[string]rule{"x": {At: at(2, 3), Name: "a"}}}},
-		"a map by word":            {"by_class: {conflict: 1m30s}\n", file{Pos: at(1, 1), ByClass: map[class]*time.Duration{"conflict": &wait}}},
+		"a map by word":            {"by_class: {conflict: 1m30s}\n", file{Pos: at(1, 1), ByClass: map[class]*time.Duration{conflict: &wait}}},
 		"an empty mapping":         {"{}", file{Pos: at(1, 1)}},
 		"a document start":         {"---\nvendor: a\n", file{Pos: at(2, 1), Vendor: "a"}},
 		"a document end":           {"vendor: a\n...\n", file{Pos: at(1, 1), Vendor: "a"}},
@@ -71,7 +71,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeIntoNoStruct(t *testing.T) {
+func TestDecodeRefusesWhatIsNotAStruct(t *testing.T) {
 	for name, tt := range map[string]struct {
 		out  any
 		want string

@@ -1,10 +1,14 @@
-// Package yamlfile reads a strict YAML file into a struct.
+// Package yamlfile reads a strict YAML file into a struct, and writes one.
 //
-// Everything that is wrong is told at once, each problem with its
-// file:line:column and, for a misspelt word, the nearest right one:
+// It reports all problems of a file at once, each with its file:line:column and, for a
+// misspelled word, the nearest right one:
 //
 //	policies.yaml:14:5: unknown key "clas"; did you mean "class"?
 //
-// Only plain YAML is read: one document of mappings, lists and scalars. Null
-// values, anchors, aliases, merge keys, tags and directives are problems.
+// That is why it decodes the tree of the YAML library itself, in about a thousand lines:
+// the library's own decoder stops at the first syntax error, has no columns, and does not
+// check a value against the field that takes it.
+//
+// It reads plain YAML only: one document of mappings, lists and scalars. Null values,
+// anchors, aliases, merge keys, tags and directives are problems.
 package yamlfile

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// isDuration reports whether t is a time.Duration, which is written with a unit: 30s,
-// 5m, 24h. A bare number is a problem, 0 included. The sign is not checked.
+// isDuration reports whether t is time.Duration. A duration has a unit in the file, such as
+// 30s, 5m or 24h; a bare number is refused, even 0.
 func isDuration(t reflect.Type) bool { return t == reflect.TypeFor[time.Duration]() }
 
 // duration reads n into v, which is a time.Duration.

@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -9,17 +10,17 @@ import (
 	"time"
 )
 
-// Encode writes v, a struct with the tags that Decode reads, as YAML: a line for each
-// key of v, and a line for each element of its lists. Zero values are left out, but
-// for required keys. Decode reads the same struct from it.
+// Encode returns v, a struct with the tags of Decode, as YAML: a line for each key of v, and
+// a line for each element of its lists of structs. It omits zero values, except those of
+// required keys; a pointer is zero only if it is nil. Decode reads the same struct from it.
 //
-// The error tells of a value that has no text, such as a member outside a closed set.
+// It returns an error for a value that has no text, such as a number outside a closed set.
 func Encode(v any) (string, error) {
 	value := reflect.ValueOf(v)
 	var b strings.Builder
 	for _, f := range fieldsOf(value.Type()) {
 		field := value.FieldByIndex(f.index)
-		if isNothing(field) && !f.required {
+		if f.isOmitted(field) {
 			continue
 		}
 		if err := encodeKey(&b, f.key, field); err != nil {
@@ -29,7 +30,7 @@ func Encode(v any) (string, error) {
 	return b.String(), nil
 }
 
-// encodeKey writes one key of the outermost mapping.
+// encodeKey writes a key of v.
 func encodeKey(b *strings.Builder, key string, v reflect.Value) error {
 	if v.Kind() != reflect.Slice || v.Len() == 0 || v.Type().Elem().Kind() != reflect.Struct {
 		text, err := flow(v)
@@ -47,13 +48,21 @@ func encodeKey(b *strings.Builder, key string, v reflect.Value) error {
 	return nil
 }
 
-// isNothing reports whether v need not be written.
-func isNothing(v reflect.Value) bool {
-	return v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0)
+// isOmitted reports whether f need not be written, because its value v is that of an
+// absent key.
+func (f field) isOmitted(v reflect.Value) bool {
+	isEmpty := v.Kind() == reflect.Slice && v.Len() == 0 && !f.has("explicit")
+	return (v.IsZero() || isEmpty) && !f.has("required")
 }
 
-// flow writes v on one line.
+// flow returns v on one line.
 func flow(v reflect.Value) (string, error) {
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return "", errors.New("the program cannot write a nil pointer")
+	}
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
 		text, err := m.MarshalText()
 		return quoted(string(text)), err
@@ -75,11 +84,12 @@ func flow(v reflect.Value) (string, error) {
 	}
 }
 
+// flowStruct returns the struct v on one line.
 func flowStruct(v reflect.Value) (string, error) {
 	var parts []string
 	for _, f := range fieldsOf(v.Type()) {
 		field := v.FieldByIndex(f.index)
-		if isNothing(field) && !f.required {
+		if f.isOmitted(field) {
 			continue
 		}
 		text, err := flow(field)
@@ -91,6 +101,7 @@ func flowStruct(v reflect.Value) (string, error) {
 	return "{" + strings.Join(parts, ", ") + "}", nil
 }
 
+// flowList returns the slice v on one line.
 func flowList(v reflect.Value) (string, error) {
 	var parts []string
 	for i := range v.Len() {
@@ -103,7 +114,7 @@ func flowList(v reflect.Value) (string, error) {
 	return "[" + strings.Join(parts, ", ") + "]", nil
 }
 
-// quoted writes text plainly where YAML takes it as itself, and in quotes elsewhere.
+// quoted returns s without quotes if YAML reads it as the same text, or in quotes.
 func quoted(s string) string {
 	for _, r := range s {
 		isPlain := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

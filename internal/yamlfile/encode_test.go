@@ -43,7 +43,7 @@ type encoded struct {
 	Title string   `yaml:"title,required"`
 	Words []string `yaml:"words"`
 	Rules []ruled  `yaml:"rules"`
-	ruled          // its keys are the file's own
+	ruled          // its keys belong to encoded
 }
 
 func TestEncode(t *testing.T) {
@@ -72,16 +72,19 @@ max: 7
 	}
 	back.At = Pos{}
 	if diff := cmp.Diff(in, back, cmp.AllowUnexported(encoded{})); diff != "" {
-		t.Errorf("what was written and read differs (-want +got):\n%s", diff)
+		t.Errorf("Decode of it mismatch (-want +got):\n%s", diff)
 	}
 }
 
-func TestEncodeTellsWhatHasNoText(t *testing.T) {
+func TestEncodeRefusesAValueWithoutText(t *testing.T) {
 	for name, v := range map[string]any{
 		"a member outside a closed set": encoded{Rules: []ruled{{When: match{Color: 7}}}},
 		"a type without a text": struct {
 			F map[string]int `yaml:"f"`
 		}{map[string]int{"a": 1}},
+		"a nil pointer in a list": struct {
+			F []*int `yaml:"f"`
+		}{[]*int{nil}},
 	} {
 		if _, err := Encode(v); err == nil || !strings.Contains(err.Error(), ":") {
 			t.Errorf("%s: %v", name, err)

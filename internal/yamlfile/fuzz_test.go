@@ -33,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("problem %q is not one line", p)
 			}
 			if i > 0 && problems[i-1].Pos.compare(p.Pos) > 0 {
-				t.Errorf("problem %q stands after its place", p)
+				t.Errorf("problem %q is not sorted", p)
 			}
 		}
 	})

@@ -7,22 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// maxBytes is the largest file that is read.
+// maxBytes is the size of the largest file that is read.
 const maxBytes = 1 << 20
 
-// maxDepth is how many levels of mappings and lists may stand in each other.
+// maxDepth is how many levels mappings and lists may be nested.
 const maxDepth = 32
 
-// maxNodes is how many keys and values may stand in a file. It keeps the list
-// of problems short; the YAML library reads more in reasonable time.
+// maxNodes is how many keys and values a file may have. It keeps the list of problems
+// short.
 const maxNodes = 20_000
 
 // lineBreaks are the characters that end a line to the YAML library.
 const lineBreaks = "\n\r\u0085\u2028\u2029"
 
-// checkBytes returns a problem if data is too large or not UTF-8 text, or has
-// what the YAML library takes ill: directives, which are the lines that begin
-// with %, and control characters.
+// checkBytes returns a problem if data is too large, is not UTF-8, or has control
+// characters or directives (lines that begin with %), which the YAML library does not
+// handle well.
 func checkBytes(start Pos, data []byte) (Problem, bool) {
 	if len(data) > maxBytes {
 		return start.Errorf("the file is larger than 1 MiB"), false
@@ -45,7 +45,7 @@ func checkBytes(start Pos, data []byte) (Problem, bool) {
 	return Problem{}, true
 }
 
-// posAt returns the position of data[offset]; what is before it is UTF-8.
+// posAt returns the position of data[offset]. The bytes before it are UTF-8.
 func posAt(start Pos, data []byte, offset int) Pos {
 	before := data[:offset]
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
@@ -56,8 +56,8 @@ func posAt(start Pos, data []byte, offset int) Pos {
 	}
 }
 
-// withoutMark returns data without the byte order mark that some editors put
-// first; the YAML library would make it a part of the first key.
+// withoutMark returns data without a byte order mark, which the YAML library would make a
+// part of the first key.
 func withoutMark(data []byte) []byte {
 	return bytes.TrimPrefix(data, []byte("\ufeff"))
 }

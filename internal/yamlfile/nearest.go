@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// nearest returns the word of known that is closest to word, or "" if none is
-// near. Upper and lower case count as the same; a letter that is missing, too
-// many or wrong, and two neighbours that changed places, count as one mistake
-// each. At most a third of the letters of the longer word may be mistakes.
-// Among equally near words, the first of known is returned.
+// nearest returns the element of known that is most similar to word, or "" if none is
+// similar enough. It ignores case. A missing, additional or wrong letter is one mistake,
+// and so are two swapped neighbors; at most a third of the letters of the longer word may
+// be mistakes. Among equally similar words, the first is returned.
 func nearest(word string, known []string) string {
 	best, bestMistakes := "", 0
 	letters := []rune(strings.ToLower(word))
@@ -27,14 +26,14 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// difference returns how far a and b are apart.
+// difference returns the absolute difference of a and b.
 func difference(a, b int) int {
 	return max(a-b, b-a)
 }
 
-// mistakes returns how many single mistakes turn a into b. It fills a table
-// row by row; a row holds the mistakes between a start of a and every start
-// of b, and needs the two rows before it.
+// mistakes returns the number of mistakes that turn a into b (the optimal string alignment
+// distance). A row has the distances between a prefix of a and all prefixes of b, and is
+// computed from the two rows before it.
 func mistakes(a, b []rune) int {
 	var before, last []int
 	row := make([]int, len(b)+1)
@@ -62,8 +61,8 @@ func unequal(a, b rune) int {
 	return 1
 }
 
-// Suggest returns the end of a message about a wrong word: the nearest known
-// word, or all of them. It is empty if there is nothing to suggest.
+// Suggest returns the end of a message about a wrong word: the nearest known word, or all
+// of them if none is near. It returns "" if there are none.
 func Suggest(word string, known []string) string {
 	near := nearest(word, known)
 	switch {

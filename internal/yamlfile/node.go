@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// A kind says what a node of the file is.
+// A kind is the kind of a node.
 type kind int
 
 const (
-	broken  kind = iota // already told as a problem; nothing more is said about it
-	null                // nothing, ~ or null
+	broken  kind = iota // not readable, and already reported
+	null                // an absent value, ~ or null
 	boolean             // true or false, not in quotes
 	number              // digits, not in quotes
 	text                // any other scalar
@@ -20,13 +20,13 @@ const (
 	mapping
 )
 
-// A node is a value of the file, free of the YAML library's types.
+// A node is a value of the file, without the types of the YAML library.
 type node struct {
 	kind  kind
 	pos   Pos
 	text  string  // a scalar, without its quotes
 	items []*node // of a list
-	pairs []pair  // of a mapping, in file order, no key twice
+	pairs []pair  // of a mapping, in file order, without duplicate keys
 }
 
 // A pair is a key of a mapping and its value.
@@ -34,7 +34,7 @@ type pair struct {
 	key, value *node
 }
 
-// got names n in the second half of "expected …; got …".
+// got describes n in the second half of "expected …; got …".
 func (n *node) got() string {
 	switch n.kind {
 	case null:
@@ -44,6 +44,9 @@ func (n *node) got() string {
 	case text:
 		return strconv.Quote(shorten(n.text))
 	case list:
+		if len(n.items) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	case mapping:
 		return "a mapping"
@@ -52,8 +55,8 @@ func (n *node) got() string {
 	}
 }
 
-// add appends a pair, or returns a problem if its key is already there.
-// where holds the position of each key so far.
+// add appends a pair. It returns a problem instead if n has the key already. where has the
+// positions of the keys of n.
 func (n *node) add(p pair, where map[string]Pos) (Problem, bool) {
 	first, twice := where[p.key.text]
 	if twice {
@@ -64,8 +67,8 @@ func (n *node) add(p pair, where map[string]Pos) (Problem, bool) {
 	return Problem{}, true
 }
 
-// isNumber reports whether s, written without quotes, is a decimal number of
-// any size. The YAML library takes those beyond a float64 for text.
+// isNumber reports whether s, without quotes, is a decimal number of any size. The YAML
+// library takes numbers beyond the range of a float64 for text.
 func isNumber(s string) bool {
 	if strings.Trim(s, "0123456789+-.eE") != "" || !strings.ContainsAny(s, "0123456789") {
 		return false
@@ -74,7 +77,7 @@ func isNumber(s string) bool {
 	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// shorten cuts s so that a message stays readable.
+// shorten truncates s so that a message stays readable.
 func shorten(s string) string {
 	const most = 60 // characters
 	letters := []rune(s)
@@ -86,9 +89,9 @@ func shorten(s string) string {
 
 // oneLine returns the first line of s that is not empty.
 func oneLine(s string) string {
-	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
-	if len(lines) == 0 {
-		return ""
+	s = strings.TrimSpace(s)
+	if end := strings.IndexAny(s, "\n\r"); end >= 0 {
+		s = s[:end]
 	}
-	return strings.TrimSpace(lines[0])
+	return s
 }

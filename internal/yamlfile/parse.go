@@ -13,16 +13,15 @@ import (
 )
 
 // go.yaml.in/yaml/v3, as used here (this is the only file that imports it):
-//   - only its tree is read; it never fills a Go value, so aliases are not
-//     followed, and duplicate keys are found in node.add, all at once;
-//   - it reads 1 MiB of anything but directives in less than a second, and
-//     refuses what is 10,000 levels deep; its time for directives grows with
-//     their square, so they are refused before it sees them (see checkBytes);
-//   - its errors are texts with a line at most (see problemOf);
-//   - a tag without a name, "!", leaves no trace in its tree and is not told.
+//   - we use its tree only, and not its decoder: aliases are not followed, and
+//     node.add finds all duplicate keys;
+//   - it parses 1 MiB in less than a second and refuses 10,000 levels; but its time
+//     for directives grows with the square of their number, so checkBytes refuses them;
+//   - its errors are texts with at most a line number (see problemOf);
+//   - its tree does not show a tag without a name, "!", so we do not report it.
 
-// parse reads data into a node. A file that cannot be read is a broken node
-// with at least one problem.
+// parse returns the tree of data. If data cannot be parsed, the tree is a broken node, and
+// there is at least one problem.
 func parse(start Pos, data []byte) (*node, Problems) {
 	nothing := &node{kind: broken, pos: start}
 	data = withoutMark(data)
@@ -44,11 +43,11 @@ func parse(start Pos, data []byte) (*node, Problems) {
 	return c.node(docs[0].Content[0], 1), c.problems
 }
 
-// documents calls the YAML library for the first two documents of data. Its
-// results have names for the recover.
+// documents returns the first two documents of data, as the YAML library parses them. Its
+// results are named because its recover sets them.
 func documents(data []byte) (docs []*yaml.Node, err error) {
-	// The library is not ours, and it panics where it believes it never comes.
-	// A wrong file must be a problem to its author, not the end of the process.
+	// The library panics in cases that it considers impossible. A wrong file must be a
+	// problem for its author, and not crash the process.
 	defer func() {
 		if r := recover(); r != nil {
 			docs, err = nil, fmt.Errorf("the YAML reader failed on this file: %v", r)
@@ -69,7 +68,7 @@ func documents(data []byte) (docs []*yaml.Node, err error) {
 	return docs, nil
 }
 
-// fromZero are the library's errors that call the first line 0.
+// fromZero are errors of the library that count lines from 0.
 var fromZero = []string{
 	"did not find expected '-' indicator",
 	"did not find expected ',' or ']'",
@@ -79,8 +78,8 @@ var fromZero = []string{
 	"did not find expected node content",
 }
 
-// problemOf returns an error of the YAML library, such as "yaml: line 3: did
-// not find expected key", as a problem. Without a line, it is at the start.
+// problemOf returns the problem in an error of the YAML library, such as "yaml: line 3: did
+// not find expected key". Its position is the start of the file if the error has no line.
 func problemOf(start Pos, err error) Problem {
 	pos, text := start, strings.TrimPrefix(oneLine(err.Error()), "yaml: ")
 	if rest, ok := strings.CutPrefix(text, "line "); ok {
@@ -95,13 +94,12 @@ func problemOf(start Pos, err error) Problem {
 	return pos.Errorf("not valid YAML: %s", text)
 }
 
-// isAbsent reports whether n is a value that is not written.
+// isAbsent reports whether n stands for a value that the file does not have.
 func isAbsent(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == ""
 }
 
-// A converter turns the library's tree into nodes and collects what is not
-// supported in it.
+// A converter converts the library's tree into nodes, and collects problems.
 type converter struct {
 	file     string
 	nodes    int // so far
@@ -113,13 +111,12 @@ func (c *converter) report(p Problem) {
 	c.problems = append(c.problems, p)
 }
 
-// posOf returns where n stands. A value that is not written stands behind its
-// ":" or "-".
+// posOf returns the position of n. That of an absent value is behind its ":" or "-".
 func (c *converter) posOf(n *yaml.Node) Pos {
 	return Pos{File: c.file, Line: n.Line, Column: n.Column}
 }
 
-// node converts n, which stands depth levels deep.
+// node converts n, which is nested depth levels deep.
 func (c *converter) node(n *yaml.Node, depth int) *node {
 	pos := c.posOf(n)
 	c.nodes++
@@ -137,7 +134,7 @@ func (c *converter) node(n *yaml.Node, depth int) *node {
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
 		c.report(pos.Errorf("tags are not supported here"))
-		n.Tag = "" // overlooked from here on
+		n.Tag = "" // read the value as if it had none
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -152,7 +149,7 @@ func (c *converter) node(n *yaml.Node, depth int) *node {
 	}
 }
 
-// mapping converts n and drops the pairs that cannot be read.
+// mapping converts n, without the pairs that cannot be read.
 func (c *converter) mapping(n *yaml.Node, depth int) *node {
 	m := &node{kind: mapping, pos: c.posOf(n)}
 	where := map[string]Pos{}
@@ -184,7 +181,7 @@ func (c *converter) list(n *yaml.Node, depth int) *node {
 	return l
 }
 
-// scalar converts n. What is in quotes or in a block is text to the library.
+// scalar converts n. The library resolves quoted scalars and blocks to text.
 func (c *converter) scalar(n *yaml.Node) *node {
 	s := &node{kind: text, pos: c.posOf(n), text: n.Value}
 	switch tag := n.ShortTag(); {

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// A Pos is where something stands in a file. A struct field of type Pos
-// without a yaml tag, embedded or not, is filled by Decode with the place of
-// the struct's mapping. The zero Pos stands nowhere.
+// A Pos is a position in a file. Decode sets a struct field of type Pos without a yaml tag,
+// embedded or not, to the position of the struct's mapping. The zero Pos is no position.
 type Pos struct {
 	File   string
 	Line   int // the first is 1; 0 means unknown
 	Column int // in characters, the first is 1
 }
 
-// String returns p as file:line:column, such as "policies.yaml:14:3", the
-// file alone if the line is unknown, and "-" for the zero Pos.
+// String returns p in the form file:line:column, such as "policies.yaml:14:3". It returns
+// the file alone if the line is unknown, and "-" for the zero Pos.
 func (p Pos) String() string {
 	switch {
 	case p == Pos{}:
@@ -31,7 +30,7 @@ func (p Pos) String() string {
 	}
 }
 
-// Errorf returns a Problem at p. Its text is formatted like fmt.Sprintf.
+// Errorf returns a Problem at p with a text formatted like fmt.Sprintf.
 func (p Pos) Errorf(format string, args ...any) Problem {
 	return Problem{Pos: p, Text: fmt.Sprintf(format, args...)}
 }
@@ -57,11 +56,11 @@ func (p Problem) Error() string {
 	return p.Pos.String() + ": " + p.Text
 }
 
-// Problems are all the things that are wrong in a file, in any order.
-// The zero value means that nothing is wrong.
+// Problems are all the things that are wrong in a file, in any order. Nil means that
+// nothing is.
 type Problems []Problem
 
-// Error returns all problems, one a line, sorted by position.
+// Error returns all problems, one on each line, sorted by position.
 func (ps Problems) Error() string {
 	var lines []string
 	for _, p := range ps.sorted() {
@@ -79,29 +78,28 @@ func (ps Problems) Unwrap() []error {
 	return errs
 }
 
-// Report adds a problem at a place.
+// Report adds a problem at a position.
 func (ps *Problems) Report(at Pos, format string, args ...any) {
 	*ps = append(*ps, at.Errorf(format, args...))
 }
 
-// ReportAll adds a problem at a place for each of texts.
+// ReportAll adds a problem at a position for each of texts.
 func (ps *Problems) ReportAll(at Pos, texts []string) {
 	for _, text := range texts {
 		ps.Report(at, "%s", text)
 	}
 }
 
-// ReportTwice adds a problem if what stands in seen already, and notes where it stands.
-func (ps *Problems) ReportTwice(seen map[string]Pos, at Pos, what string) {
+// ReportDuplicate adds a problem if seen has what already, and then adds it to seen.
+func (ps *Problems) ReportDuplicate(seen map[string]Pos, at Pos, what string) {
 	if first, twice := seen[what]; twice {
-		ps.Report(at, "%s stands twice; the first is at line %d", what, first.Line)
+		ps.Report(at, "duplicate %s; the first is at line %d", what, first.Line)
 	}
 	seen[what] = at
 }
 
-// After returns ps with those of later that stand on lines without a problem: what is
-// found by a second look at a file of which a line could not be read may follow from
-// that line alone.
+// After returns ps and those problems of later that are on other lines. If a line could
+// not be read, a later check of that line may fail for this reason only.
 func (ps Problems) After(later Problems) Problems {
 	all := slices.Clone(ps)
 	for _, p := range later {
@@ -112,8 +110,8 @@ func (ps Problems) After(later Problems) Problems {
 	return all
 }
 
-// Err returns the problems, sorted by position, as an error of type Problems,
-// or nil if there are none.
+// Err returns the problems as an error of type Problems, sorted by position, or nil if
+// there are none.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
@@ -121,7 +119,7 @@ func (ps Problems) Err() error {
 	return ps.sorted()
 }
 
-// sorted returns a copy of ps in the order of their positions.
+// sorted returns a copy of ps, sorted by position.
 func (ps Problems) sorted() Problems {
 	sorted := slices.Clone(ps)
 	slices.SortStableFunc(sorted, func(a, b Problem) int { return a.Pos.compare(b.Pos) })

@@ -51,3 +51,31 @@ func TestNoProblems(t *testing.T) {
 		t.Errorf("Error of no problems = %q; want none", got)
 	}
 }
+
+func TestProblemsReport(t *testing.T) {
+	var problems Problems
+	problems.Report(at(1, 1), "%d is odd", 3)
+	problems.ReportAll(at(2, 1), []string{"100%", "b"})
+	seen := map[string]Pos{}
+	for line := range 3 {
+		problems.ReportDuplicate(seen, at(line+3, 1), `limit "a"`)
+	}
+	const want = "f.yaml:1:1: 3 is odd\nf.yaml:2:1: 100%\nf.yaml:2:1: b\n" +
+		"f.yaml:4:1: duplicate limit \"a\"; the first is at line 3\nf.yaml:5:1: duplicate limit \"a\"; the first is at line 4"
+	if diff := cmp.Diff(want, problems.Error()); diff != "" {
+		t.Errorf("problems mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// A later problem on a line that could not be read is left out.
+func TestProblemsAfter(t *testing.T) {
+	unread := Problems{at(2, 5).Errorf("unread")}
+	later := Problems{at(1, 1).Errorf("before"), at(2, 1).Errorf("on the same line"), at(3, 1).Errorf("behind")}
+	want := Problems{unread[0], later[0], later[2]}
+	if diff := cmp.Diff(want, unread.After(later)); diff != "" {
+		t.Errorf("After mismatch (-want +got):\n%s", diff)
+	}
+	if len(unread) != 1 || len(later) != 3 {
+		t.Error("After changed its receiver or its argument")
+	}
+}

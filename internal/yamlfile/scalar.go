@@ -2,10 +2,13 @@ package yamlfile
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // scalar reads n into v, which is a string, a bool or a number.
@@ -26,7 +29,7 @@ func (d *decoder) scalar(n *node, v reflect.Value) {
 	}
 }
 
-// string reads n into v. A number is text as it is written.
+// string reads n into v. A number is read as its text.
 func (d *decoder) string(n *node, v reflect.Value) {
 	if n.kind != text && n.kind != number {
 		d.expected(n, "text")
@@ -44,8 +47,8 @@ func (d *decoder) bool(n *node, v reflect.Value) {
 	v.SetBool(strings.EqualFold(n.text, "true"))
 }
 
-// int reads n into v. Only decimal digits are accepted: 010 is ten to one
-// reader and eight to another.
+// int reads n into v. It accepts decimal digits only, without a leading zero, because some
+// readers take 010 for eight.
 func (d *decoder) int(n *node, v reflect.Value) {
 	if !isWhole(n) {
 		d.expected(n, "a whole number")
@@ -61,7 +64,7 @@ func (d *decoder) int(n *node, v reflect.Value) {
 	v.SetInt(i)
 }
 
-// uint reads n into v, as int does.
+// uint reads n into v, like int.
 func (d *decoder) uint(n *node, v reflect.Value) {
 	if !isWhole(n) {
 		d.expected(n, "a whole number")
@@ -77,8 +80,8 @@ func (d *decoder) uint(n *node, v reflect.Value) {
 	v.SetUint(u)
 }
 
-// float reads n into v. Infinity, "not a number" and the spellings that only
-// Go knows (0x1p4, 1_000) are not numbers here.
+// float reads n into v. It refuses infinity, "not a number" and forms that only Go knows,
+// such as 0x1p4 and 1_000.
 func (d *decoder) float(n *node, v reflect.Value) {
 	f, err := strconv.ParseFloat(n.text, v.Type().Bits())
 	if n.kind != number || err != nil || !isNumber(n.text) || hasLeadingZero(n.text) {
@@ -97,15 +100,15 @@ func (d *decoder) word(n *node, v reflect.Value) {
 	target := v.Addr().Interface()
 	reader, ok := target.(encoding.TextUnmarshaler)
 	if !ok {
-		return // isWord said that it is one
+		return // not reached: isWord was true
 	}
 	err := reader.UnmarshalText([]byte(n.text))
 	if err == nil {
 		return
 	}
 	var known []string
-	if k, ok := target.(interface{ Known() []string }); ok {
-		known = k.Known()
+	if unknown, ok := errors.AsType[*enum.UnknownError](err); ok {
+		known = unknown.Known
 	}
 	d.report(n.pos.Errorf("%s%s", oneLine(err.Error()), Suggest(n.text, known)))
 }
@@ -115,8 +118,8 @@ func isWhole(n *node) bool {
 	return n.kind == number && strings.Trim(n.text, "0123456789+-") == "" && !hasLeadingZero(n.text)
 }
 
-// hasLeadingZero reports whether s has a zero before its first other digit,
-// such as 010 or -007.
+// hasLeadingZero reports whether s begins with a zero before another digit, such as 010
+// or -007.
 func hasLeadingZero(s string) bool {
 	digits := strings.TrimLeft(s, "+-")
 	return len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'

@@ -2,26 +2,29 @@ package yamlfile
 
 import (
 	"fmt"
-	"slices"
 	"time"
+
+	"github.com/retrywise/retrywise/internal/enum"
 )
 
 // class is a word of a closed set, as in package errors.
-type class string
+type class uint8
 
-func (c *class) UnmarshalText(b []byte) error {
-	if !slices.Contains(c.Known(), string(b)) {
-		return fmt.Errorf("unknown class %q", b)
-	}
-	*c = class(b)
-	return nil
-}
+const (
+	none class = iota
+	rateLimited
+	notFound
+	conflict
+)
 
-func (c *class) Known() []string {
-	return []string{"rate_limited", "not_found", "conflict"}
-}
+var classes = enum.Set[class]{Kind: "class", Names: []string{
+	none: enum.None, rateLimited: "rate_limited", notFound: "not_found", conflict: "conflict",
+}}
 
-// even is a word without a list of known ones; its errors have two lines.
+func (c class) MarshalText() ([]byte, error)  { return classes.Marshal(c) }
+func (c *class) UnmarshalText(b []byte) error { return classes.Unmarshal(c, b) }
+
+// even is a word that is not of a closed set. Its errors have two lines.
 type even string
 
 func (e *even) UnmarshalText(b []byte) error {
@@ -32,7 +35,7 @@ func (e *even) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// file has a key for every kind of value.
+// file has keys for all kinds of values.
 type file struct {
 	Pos
 	Vendor   string                   `yaml:"vendor"`
@@ -60,14 +63,14 @@ type file struct {
 	Ignored  string `yaml:"-"`
 }
 
-// rule has a required key and its place in a named field.
+// rule has a required key, and its position in a named field.
 type rule struct {
 	At   Pos
 	Name string `yaml:"name,required"`
 	Max  *int   `yaml:"max"`
 }
 
-// deep holds itself, for files that go too deep.
+// deep contains itself, for files with too many levels.
 type deep struct {
 	Deep *deep `yaml:"deep"`
 }

@@ -3,40 +3,7 @@ package yamlfile
 import (
 	"reflect"
 	"slices"
-	"strings"
 )
-
-// A field is a struct field that is a key of the file.
-type field struct {
-	key      string
-	required bool
-	index    []int // in the struct, as reflect.Value.FieldByIndex takes it
-}
-
-// fieldsOf returns the keys of struct type t, in the order of its fields; those of an
-// embedded struct are its own.
-func fieldsOf(t reflect.Type) []field {
-	var fields []field
-	for _, f := range reflect.VisibleFields(t) {
-		options := strings.Split(f.Tag.Get("yaml"), ",")
-		key := options[0]
-		if key == "" || key == "-" || !f.IsExported() {
-			continue
-		}
-		required := slices.Contains(options[1:], "required")
-		fields = append(fields, field{key: key, required: required, index: f.Index})
-	}
-	return fields
-}
-
-// keysOf returns the names of fields.
-func keysOf(fields []field) []string {
-	var keys []string
-	for _, f := range fields {
-		keys = append(keys, f.key)
-	}
-	return keys
-}
 
 // structure reads n into v, which is a struct.
 func (d *decoder) structure(n *node, v reflect.Value) {
@@ -51,22 +18,48 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 		d.fields[v.Type()] = fields
 	}
 	for _, p := range n.pairs {
-		i := slices.IndexFunc(fields, func(f field) bool { return f.key == p.key.text })
-		if i < 0 {
-			known := keysOf(fields)
-			d.report(p.key.pos.Errorf("unknown key %q%s", shorten(p.key.text), Suggest(p.key.text, known)))
-			continue
+		if f, ok := d.fieldOf(p.key, fields); ok {
+			d.field(f, p.value, v.FieldByIndex(f.index))
 		}
-		d.value(p.value, v.FieldByIndex(fields[i].index))
 	}
 	d.missing(n, fields)
+}
+
+// fieldOf returns the field that key names. It reports a key that names none, and one
+// that was renamed.
+func (d *decoder) fieldOf(key *node, fields []field) (field, bool) {
+	for _, f := range fields {
+		if f.key == key.text {
+			return f, true
+		}
+		if f.has("was=" + key.text) {
+			d.report(key.pos.Errorf("%q is now called %q", key.text, f.key))
+			return f, true
+		}
+	}
+	d.report(key.pos.Errorf("unknown key %q%s", shorten(key.text), Suggest(key.text, keysOf(fields))))
+	return field{}, false
+}
+
+// field reads n into v. A value that the tag of f refuses is reported, and v is left
+// zero, so that it is not reported twice.
+func (d *decoder) field(f field, n *node, v reflect.Value) {
+	before := len(d.problems)
+	d.value(n, v)
+	if n.kind == broken || len(d.problems) > before {
+		return
+	}
+	if p, ok := f.check(n, v); !ok {
+		d.report(p)
+		v.SetZero()
+	}
 }
 
 // missing reports the required keys that mapping n does not have.
 func (d *decoder) missing(n *node, fields []field) {
 	for _, f := range fields {
 		there := slices.ContainsFunc(n.pairs, func(p pair) bool { return p.key.text == f.key })
-		if f.required && !there {
+		if f.has("required") && !there {
 			d.report(n.pos.Errorf("missing key %q", f.key))
 		}
 	}

@@ -141,7 +141,7 @@ func TestDecodeLimits(t *testing.T) {
 	}
 }
 
-// nested is a file of so many mappings in each other.
+// nested returns a file with that many levels of mappings.
 func nested(levels int) string {
 	var b strings.Builder
 	for i := range levels - 1 {
@@ -151,7 +151,7 @@ func nested(levels int) string {
 	return b.String()
 }
 
-// checkProblems compares all problems of data, without the name of the file.
+// checkProblems compares the problems of data, without the name of the file.
 func checkProblems(t *testing.T, data string, want []string) {
 	t.Helper()
 	var got []string

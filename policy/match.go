@@ -1,0 +1,178 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// A Match selects failures. All fields that are set must match; a list matches if one of
+// its elements does. The zero Match selects every failure.
+type Match struct {
+	// Codes are error codes of the vendor.
+	Codes []string `yaml:"code,nonempty"`
+
+	// Statuses are ranges of HTTP statuses.
+	Statuses []StatusRange `yaml:"status,nonempty"`
+
+	// Class is the class that the rules consulted before have found. It is for an
+	// operator's rules, and for a vendor's rules about a class.
+	Class apierrors.Class `yaml:"class"`
+
+	// Methods are HTTP methods in upper case.
+	Methods []string `yaml:"methods,nonempty"`
+
+	// Paths are patterns for the escaped path below the base URL, in the syntax of
+	// path.Match: an asterisk matches within one segment.
+	Paths []string `yaml:"path,nonempty"`
+
+	// HasWait selects failures whose response says how long to wait, or, if false, those
+	// whose response does not.
+	HasWait *bool `yaml:"has_wait,was=told_wait"`
+}
+
+// A StatusRange is a range of HTTP statuses, both ends included.
+type StatusRange struct{ From, To int }
+
+// String returns a text such as "503", "5xx" or "500-504".
+func (s StatusRange) String() string {
+	switch {
+	case s.From == s.To:
+		return fmt.Sprint(s.From)
+	case s.From%100 == 0 && s.To == s.From+99:
+		return fmt.Sprintf("%dxx", s.From/100)
+	default:
+		return fmt.Sprintf("%d-%d", s.From, s.To)
+	}
+}
+
+// MarshalText returns the same text as String.
+func (s StatusRange) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText parses a text such as "503", "5xx" or "500-504".
+func (s *StatusRange) UnmarshalText(text []byte) error {
+	word := string(text)
+	from, to, isRange := strings.Cut(word, "-")
+	if !isRange {
+		from, to = strings.ReplaceAll(word, "xx", "00"), strings.ReplaceAll(word, "xx", "99")
+	}
+	first, err := strconv.Atoi(from)
+	last, err2 := strconv.Atoi(to)
+	if err != nil || err2 != nil || first < 100 || last > 999 || last < first {
+		return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
+	}
+	s.From, s.To = first, last
+	return nil
+}
+
+// A subject is what a Match is compared with.
+type subject struct {
+	code         string
+	status       int
+	class        apierrors.Class
+	method, path string
+	hasWait      bool
+}
+
+// covers reports whether m selects the failure s.
+func (m Match) covers(s subject) bool {
+	isCovered := func(r StatusRange) bool { return r.From <= s.status && s.status <= r.To }
+	return (len(m.Codes) == 0 || slices.Contains(m.Codes, s.code)) &&
+		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, isCovered)) &&
+		(m.Class == apierrors.None || m.Class == s.class) &&
+		(m.HasWait == nil || *m.HasWait == s.hasWait) &&
+		matchesRequest(m.Methods, m.Paths, s.method, s.path)
+}
+
+// matchesRequest reports whether methods and patterns select a request. An empty list
+// selects all.
+func matchesRequest(methods, patterns []string, method, urlPath string) bool {
+	return (len(methods) == 0 || slices.Contains(methods, method)) &&
+		(len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, err := path.Match(pattern, urlPath)
+			return err == nil && ok
+		}))
+}
+
+// includes reports whether m selects every failure that o selects.
+func (m Match) includes(o Match) bool {
+	isOutside := func(s StatusRange) bool { return !s.within(m.Statuses) }
+	return isSubset(o.Codes, m.Codes) && isSubset(o.Methods, m.Methods) && isSubset(o.Paths, m.Paths) &&
+		(len(m.Statuses) == 0 || len(o.Statuses) > 0 && !slices.ContainsFunc(o.Statuses, isOutside)) &&
+		(m.Class == apierrors.None || m.Class == o.Class) &&
+		(m.HasWait == nil || o.HasWait != nil && *m.HasWait == *o.HasWait)
+}
+
+// isSubset reports whether all of few are in many. An empty list stands for everything.
+func isSubset(few, many []string) bool {
+	if len(many) == 0 {
+		return true
+	}
+	isOutside := func(s string) bool { return !slices.Contains(many, s) }
+	return len(few) > 0 && !slices.ContainsFunc(few, isOutside)
+}
+
+// within reports whether one of ranges contains s.
+func (s StatusRange) within(ranges []StatusRange) bool {
+	return slices.ContainsFunc(ranges, func(r StatusRange) bool { return r.From <= s.From && s.To <= r.To })
+}
+
+// rank orders a vendor's rules: by code, by status, by class, and within each kind the
+// narrower before the wider.
+func (m Match) rank() int {
+	rank := 4
+	switch {
+	case len(m.Codes) > 0:
+		rank = 0
+	case len(m.Statuses) > 0:
+		rank = 2
+	}
+	if len(m.Methods) == 0 && len(m.Paths) == 0 && m.HasWait == nil {
+		rank++
+	}
+	return rank
+}
+
+// String describes m in the form of a rule's name, such as "code TAKEN" or "status 5xx".
+func (m Match) String() string {
+	var parts []string
+	add := func(label, text string) {
+		if text != "" {
+			parts = append(parts, label+" "+text)
+		}
+	}
+	add("code", strings.Join(m.Codes, "|"))
+	var statuses []string
+	for _, s := range m.Statuses {
+		statuses = append(statuses, s.String())
+	}
+	add("status", strings.Join(statuses, "|"))
+	if m.Class != apierrors.None {
+		add("class", m.Class.String())
+	}
+	add("method", strings.Join(m.Methods, "|"))
+	add("path", strings.Join(m.Paths, "|"))
+	switch {
+	case m.HasWait == nil:
+	case *m.HasWait:
+		parts = append(parts, "with a wait")
+	default:
+		parts = append(parts, "without a wait")
+	}
+	if len(parts) == 0 {
+		return "everything"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// clone returns a copy of m that shares nothing with it.
+func (m Match) clone() Match {
+	m.Codes, m.Statuses = slices.Clone(m.Codes), slices.Clone(m.Statuses)
+	m.Methods, m.Paths = slices.Clone(m.Methods), slices.Clone(m.Paths)
+	m.HasWait = clone(m.HasWait)
+	return m
+}
