@@ -78,29 +78,36 @@ type renewable struct {
 	renew func(context.Context) (string, time.Time, error)
 
 	mu      sync.Mutex
-	token   secret // empty: there is none yet
-	expires time.Time
+	token   secret    // empty: there is none yet
+	renewAt time.Time // zero: when the vendor rejects it
 }
 
 // earlyRenewal is how long before it expires a token is renewed: a request is under way
-// for a while, and clocks differ.
+// for a while, and clocks differ. It is half the life of a token that lives less than that.
 const earlyRenewal = 10 * time.Second
 
+// set takes a token. One that comes already expired is used all the same, as there is no
+// better one, and our clock may be wrong.
 func (r *renewable) set(token string, expires time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.token, r.expires = newSecret(token), expires
+	r.token, r.renewAt = newSecret(token), time.Time{}
+	if life := time.Until(expires); !expires.IsZero() && life > 0 {
+		r.renewAt = expires.Add(-min(earlyRenewal, life/2))
+	}
 }
 
-func (r *renewable) current() (token string, expires time.Time) {
+// current returns the token, and whether it is good for another request.
+func (r *renewable) current() (token string, isGood bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.token.reveal(), r.expires
+	token = r.token.reveal()
+	return token, token != "" && (r.renewAt.IsZero() || time.Now().Before(r.renewAt))
 }
 
 func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) {
-	token, expires := r.current()
-	if token == "" || !expires.IsZero() && time.Until(expires) <= earlyRenewal {
+	token, isGood := r.current()
+	if !isGood {
 		return hashed(token), ErrNoCredential
 	}
 	req.Header.Set("Authorization", "Bearer "+token)

@@ -112,7 +112,11 @@ func TestARenewalThatFails(t *testing.T) {
 		action    apierrors.Action
 		temporary bool
 	}{
-		"refused":                    {errors.New("refresh token revoked"), apierrors.Authentication, apierrors.Authentication, apierrors.FailFast, false},
+		"refused":                    {fmt.Errorf("refresh token revoked: %w", client.ErrRefused), apierrors.Authentication, apierrors.Authentication, apierrors.FailFast, false},
+		"refused, by its OAuth code": {errors.New(`oauth2: "invalid_grant" "Token has been expired or revoked."`), apierrors.Authentication, apierrors.Authentication, apierrors.FailFast, false},
+		"cut off":                    {io.EOF, apierrors.Network, apierrors.TokenExpired, apierrors.Retry, true},
+		"for an unknown reason":      {errors.New("token: status 503"), apierrors.ServerError, apierrors.TokenExpired, apierrors.Retry, true},
+		"a page in place of a token": {&apierrors.Error{Class: apierrors.MalformedResponse, Action: apierrors.Retry}, apierrors.ServerError, apierrors.TokenExpired, apierrors.Retry, true},
 		"server out of reach":        {unreachable, apierrors.Network, apierrors.TokenExpired, apierrors.Retry, true},
 		"too slow":                   {context.DeadlineExceeded, apierrors.Timeout, apierrors.TokenExpired, apierrors.Retry, true},
 		"told by a client like ours": {&apierrors.Error{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts}, apierrors.ServerError, apierrors.TokenExpired, apierrors.Retry, true},
@@ -305,7 +309,7 @@ func TestTheFirstTokensFailureIsEverybodys(t *testing.T) {
 		c := newClient(t, srv, client.Config{Auth: renewable("", func(context.Context) (string, error) {
 			asked.Add(1)
 			time.Sleep(time.Second) // virtual
-			return "", errors.New("invalid client")
+			return "", fmt.Errorf("wrong secret: %w", client.ErrRefused)
 		})})
 		began := time.Now()
 		together(50, func() {

@@ -247,3 +247,52 @@ func TestCheckOfAnErrorInGzip(t *testing.T) {
 		t.Errorf("message %q", e.Message)
 	}
 }
+
+// A middleware may copy the response: Check still knows how the call ended, with its
+// attempts, as the body carries that.
+func TestCheckOfACopiedResponse(t *testing.T) {
+	down := retrywisetest.Status(503)
+	for name, tt := range map[string]struct {
+		answers  []retrywisetest.Answer
+		attempts int
+	}{
+		"given up":  {[]retrywisetest.Answer{down, down, down, down}, 4},
+		"a success": {[]retrywisetest.Answer{down, retrywisetest.Status(200)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, tt.answers...)
+				c := newClient(t, srv, client.Config{})
+				resp, err := get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get does
+				if err != nil {
+					t.Fatal(err)
+				}
+				copied := *resp
+				err = c.Check(&copied)
+				if (err == nil) != (tt.attempts == 0) || err != nil && len(failure(t, err).Attempts) != tt.attempts {
+					t.Errorf("after %d attempts: %v", tt.attempts, err)
+				}
+			})
+		})
+	}
+}
+
+// Send's responses are known to Check, too: one that breaks off while it is read is a
+// failure.
+func TestCheckOfASendThatBroke(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `[1,2,3,4]`)))
+		c := newClient(t, srv, client.Config{Vendor: strict{shop{shopPolicy(t)}}})
+		_, resp, err := open(t, c, "/items") //nolint:bodyclose // open does
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Check(resp); err != nil {
+			t.Errorf("before it is read: %v", err)
+		}
+		_, _ = io.ReadAll(resp.Body)
+		if e := failure(t, c.Check(resp)); e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || len(e.Attempts) != 1 {
+			t.Errorf("class %v, applied %v, %d attempts", e.Class, e.Applied, len(e.Attempts))
+		}
+	})
+}

@@ -106,10 +106,14 @@ func (c *Client) setPolicy(p *policy.Policy) error {
 		c.policy = *p
 	}
 	c.foreignPolicy = policy.Default().WithRetry(c.policy.Retry())
-	if name := c.policy.Name(); name != "" && name != c.profile.Name {
+	switch name := c.policy.Name(); {
+	case name == "" || name == c.profile.Name:
+		return c.policy.Check()
+	case c.profile.Name == "":
+		return fmt.Errorf("client: Policy: it is for vendor %q, and there is no Vendor", name)
+	default:
 		return fmt.Errorf("client: Policy: it is for vendor %q, and the Vendor is %q", name, c.profile.Name)
 	}
-	return c.policy.Check()
 }
 
 // setBase takes the caller's base URL, or else the vendor's.

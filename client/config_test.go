@@ -78,3 +78,61 @@ func TestNewTellsEverythingThatIsWrong(t *testing.T) {
 		t.Errorf("the zero Config: %v", err)
 	}
 }
+
+// A policy is made for one vendor: its rules are about that vendor's codes.
+func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
+	named := func(name string) *policy.Policy {
+		p, err := policy.New(policy.Settings{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &p
+	}
+	for name, tt := range map[string]struct {
+		vendor client.Vendor
+		policy *policy.Policy
+		want   string
+	}{
+		"the vendor's own":               {shop{shopPolicy(t)}, named("shop"), ""},
+		"by status":                      {shop{shopPolicy(t)}, new(policy.Default()), ""},
+		"another vendor's":               {shop{shopPolicy(t)}, named("store"), `client: Policy: it is for vendor "store", and the Vendor is "shop"`},
+		"a vendor's, without the vendor": {nil, named("store"), `client: Policy: it is for vendor "store", and there is no Vendor`},
+		"by status, without a vendor":    {nil, new(policy.Default()), ""},
+	} {
+		_, err := client.New(client.Config{Vendor: tt.vendor, Policy: tt.policy})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestUserAgent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		config string
+		header []string
+		want   string
+	}{
+		"ours":         {"", nil, "retrywise"},
+		"the job's":    {"nightly/7", nil, "nightly/7"},
+		"the caller's": {"nightly/7", []string{"User-Agent", "by hand"}, "by hand"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, retrywisetest.Status(200))
+				c := newClient(t, srv, client.Config{UserAgent: tt.config})
+				resp, err := c.Send(newRequest(t, "GET", "/items", "", tt.header...))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if got := srv.Requests()[0].Header.Get("User-Agent"); got != tt.want {
+					t.Errorf("%q; want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}

@@ -64,17 +64,17 @@ func nameWords(name string) iter.Seq[string] {
 // keeping one; empty if there is none.
 func identityOf(req *http.Request) string {
 	var parts []string
-	add := func(name string, values []string) {
+	add := func(where, name string, values []string) {
 		if _, isIdentity := secretName(name); isIdentity {
-			parts = append(parts, strings.ToLower(name)+"\x00"+strings.Join(values, "\x00"))
+			parts = append(parts, where+strings.ToLower(name)+"\x00"+strings.Join(values, "\x00"))
 		}
 	}
 	for name, values := range req.Header { // which need not be canonical
-		add(name, values)
+		add("header ", name, values)
 	}
 	if req.URL.RawQuery != "" {
 		for name, values := range req.URL.Query() {
-			add("?"+name, values)
+			add("query ", name, values)
 		}
 	}
 	if user := req.URL.User; user != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"slices"
@@ -75,8 +76,8 @@ func isTimeout(err error) bool {
 }
 
 func isNetworkFailure(err error) bool {
-	_, ok := errors.AsType[*net.OpError](err)
-	return ok
+	_, isNet := errors.AsType[net.Error](err)
+	return isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // retryAfterOf returns the wait until the RetryAt of an error of ours; 0 if it has none.
@@ -88,26 +89,37 @@ func retryAfterOf(err error) time.Duration {
 	return max(time.Until(at), 0)
 }
 
-// tokenServerClasses are the classes of a failed renewal that hold for the call as well.
-// Any other, such as not_found, is about the token request and not about the record.
-var tokenServerClasses = []apierrors.Class{
+// callClasses are the classes of a failed renewal that hold for the call as well. Any
+// other failure with a response, such as not_found, is the token server's way to refuse.
+var callClasses = []apierrors.Class{
 	apierrors.Permission, apierrors.Configuration, apierrors.RateLimited, apierrors.QuotaExceeded,
 	apierrors.LimitReached, apierrors.Timeout, apierrors.ServerError, apierrors.Network,
 }
 
-// credentialClass returns the class of a failure to get a credential: a renewal that did
-// not reach its server is a network failure, and may succeed later.
+// refusedGrants are the error codes of OAuth 2.0 (RFC 6749 section 5.2) after which a
+// person has to act. Libraries print them in errors of their own types.
+var refusedGrants = []string{
+	"invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+}
+
+// credentialClass returns the class of a failure to get a credential: authentication only
+// if it was refused. Whatever else kept the renewal from its end may pass.
 func credentialClass(err error) apierrors.Class {
 	class := apierrors.ClassOf(err)
+	contains := func(code string) bool { return strings.Contains(err.Error(), code) }
 	switch {
-	case slices.Contains(tokenServerClasses, class):
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrNotRenewable), errors.Is(err, ErrNoCredential):
+		return apierrors.Authentication
+	case slices.Contains(callClasses, class):
 		return class
 	case class == apierrors.Canceled, isTimeout(err):
 		return apierrors.Timeout
+	case class != apierrors.Unknown && class != apierrors.MalformedResponse, slices.ContainsFunc(refusedGrants, contains):
+		return apierrors.Authentication
 	case isNetworkFailure(err):
 		return apierrors.Network
 	default:
-		return apierrors.Authentication
+		return apierrors.ServerError
 	}
 }
 

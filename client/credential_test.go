@@ -1,0 +1,42 @@
+package client
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSecretName(t *testing.T) {
+	type answer struct{ IsSecret, IsIdentity bool }
+	account, signature, harmless := answer{true, true}, answer{true, false}, answer{}
+	for name, want := range map[string]answer{
+		"Authorization": account, "X-Api-Key": account, "x-api-key": account, "Api-Key": account, "apikey": account, "key": account,
+		"X-Shopify-Access-Token": account, "PRIVATE-TOKEN": account, "X-Auth-Token": account, "Cookie": account, "access_token": account,
+		"accessToken": account, "client_secret": account, "clientSecret": account, "password": account, "Ocp-Apim-Subscription-Key": account,
+		"X-Amz-Credential": account,
+		"X-Amz-Signature":  signature, "sig": signature,
+		"sort_key": harmless, "Idempotency-Key": harmless, "page_token": harmless, "nextPageToken": harmless, "X-Csrf-Token": harmless,
+		"page": harmless, "monkey": harmless, "": harmless, "-": harmless, "Accept": harmless, "author": harmless,
+	} {
+		isSecret, isIdentity := secretName(name)
+		if got := (answer{isSecret, isIdentity}); got != want {
+			t.Errorf("%q: %+v; want %+v", name, got, want)
+		}
+	}
+}
+
+func TestNameWords(t *testing.T) {
+	for name, want := range map[string][]string{
+		"X-Api-Key":    {"X", "Api", "Key"},
+		"access_token": {"access", "token"},
+		"accessToken":  {"access", "Token"},
+		"a.b--c_":      {"a", "b", "c"},
+		"APIKey":       {"APIKey"},
+		"":             nil,
+	} {
+		if diff := cmp.Diff(want, slices.Collect(nameWords(name))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", name, diff)
+		}
+	}
+}
