@@ -22,7 +22,7 @@ func (x *call) admit() error {
 	}
 	var w *watchedWait
 	for {
-		longest, stop := x.c.policy.WaitLeft(x.state())
+		longest, stop := x.c.policy.WaitLeft(x.timeState(time.Now()))
 		d.MaxWait = longest
 		v := x.c.traffic.Admit(x.ctx, time.Now(), d)
 		switch {
@@ -70,7 +70,7 @@ func (r *refusal) Error() string { return "held back by " + r.by }
 // pay pays for a retry. It reports whether the budget had one.
 func (x *call) pay() bool {
 	return x.destination.isForeign ||
-		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.fullBudget())
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, *x.c.retry.Budget)
 }
 
 // pause holds back every call on the limit that d names; without a name, every call of
@@ -99,9 +99,6 @@ func (x *call) report(r traffic.Report) {
 	if x.destination.isForeign { // it is no news of the vendor
 		return
 	}
-	r.Account, r.Record, r.Full = x.request.account, x.request.record, x.c.fullBudget()
+	r.Account, r.Record, r.Full = x.request.account, x.request.record, *x.c.retry.Budget
 	x.c.traffic.Done(x.ctx, time.Now(), r)
 }
-
-// fullBudget is how many retries a full budget pays for.
-func (c *Client) fullBudget() int { return *c.policy.Retry().Budget }

@@ -78,7 +78,7 @@ func (x *call) timeout() time.Duration {
 	if t := x.request.options.Timeout; t > 0 {
 		return t
 	}
-	return x.c.policy.Retry().AttemptTimeout
+	return x.c.retry.AttemptTimeout
 }
 
 // prepare returns req with credential and idempotency key. They go to where the call was

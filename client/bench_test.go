@@ -9,34 +9,63 @@ import (
 	"github.com/retrywise/retrywise/client"
 )
 
-// stub answers at once, so that what is measured is the way there and back.
-type stub struct{}
-
-func (stub) RoundTrip(req *http.Request) (*http.Response, error) {
+// inMemory answers at once, so that only the way there and back is measured.
+func inMemory(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: req}, nil
+}
+
+// aHealthyGET returns what makes one GET by hc and reads its response.
+func aHealthyGET(tb testing.TB, do func(*http.Request) (*http.Response, error)) func() {
+	tb.Helper()
+	ctx := tb.Context()
+	return func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://vendor.test/items/7", nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		resp, err := do(req)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+}
+
+// healthyDoors are the ways to make a call that meets no failure.
+func healthyDoors(tb testing.TB) map[string]func(*http.Request) (*http.Response, error) {
+	tb.Helper()
+	c, err := client.New(client.Config{BaseURL: "http://vendor.test", Transport: wire(inMemory)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return map[string]func(*http.Request) (*http.Response, error){
+		"net-http": (&http.Client{Transport: wire(inMemory)}).Do, "HTTP": c.HTTP().Do, "Send": c.Send,
+	}
 }
 
 // BenchmarkHealthyCall compares a call that meets no failure with bare net/http.
 func BenchmarkHealthyCall(b *testing.B) {
-	bare := &http.Client{Transport: stub{}}
-	c, err := client.New(client.Config{BaseURL: "http://vendor.test", Transport: stub{}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for name, do := range map[string]func(*http.Request) (*http.Response, error){"net-http": bare.Do, "retrywise": c.Send} {
+	for name, do := range healthyDoors(b) {
 		b.Run(name, func(b *testing.B) {
-			req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://vendor.test/items/7", nil)
-			if err != nil {
-				b.Fatal(err)
-			}
+			call := aHealthyGET(b, do)
 			b.ReportAllocs()
 			for b.Loop() {
-				resp, err := do(req)
-				if err != nil {
-					b.Fatal(err)
-				}
-				_ = resp.Body.Close()
+				call()
 			}
 		})
+	}
+}
+
+// A healthy call has a price in allocations, which must not rise unseen.
+func TestHealthyCallAllocations(t *testing.T) {
+	doors := healthyDoors(t)
+	for name, most := range map[string]float64{"HTTP": 30, "Send": 26} {
+		got := testing.AllocsPerRun(1000, aHealthyGET(t, doors[name]))
+		bare := testing.AllocsPerRun(1000, aHealthyGET(t, doors["net-http"]))
+		t.Logf("%s: %v allocations; net/http: %v", name, got, bare)
+		if got > most {
+			t.Errorf("%s: %v allocations; want at most %v", name, got, most)
+		}
 	}
 }

@@ -29,8 +29,7 @@ type call struct {
 
 // newCall checks the request, and makes it a whole one.
 func (c *Client) newCall(req *http.Request, o CallOptions) (*call, error) {
-	x := &call{c: c, ctx: req.Context(), stopListening: func() {}}
-	x.history.started = time.Now()
+	x := &call{c: c, ctx: req.Context(), history: newHistory(time.Now()), stopListening: func() {}}
 	if req.Cancel != nil { //nolint:staticcheck // http.Client sets it for a Timeout
 		x.listen(req.Cancel) //nolint:staticcheck,contextcheck // as above; the context is the call's
 	}
@@ -112,11 +111,17 @@ func (x *call) delay() time.Duration {
 
 // state is what the policy needs to know of the call.
 func (x *call) state() policy.State {
-	now := time.Now()
-	s := x.history.state(now)
+	s := x.timeState(time.Now())
 	x.c.describe(&s, x.request, x.destination)
 	s.CanRefresh = s.CanRefresh && !x.history.renewed // one renewal is enough for a call
 	s.OneShotBody = x.request.body.IsSpent()
+	return s
+}
+
+// timeState is the part of the state that waits depend on.
+func (x *call) timeState(now time.Time) policy.State {
+	s := x.history.state(now)
+	s.MaxWait = x.request.options.MaxWait
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Remaining = deadline.Sub(now); s.Remaining == 0 {
 			s.Remaining = -1 // just over; zero says that there is none

@@ -103,7 +103,7 @@ func (c *Client) judge(resp *http.Response) error {
 		return nil
 	}
 	j := judgement{failure: *f, body: head, header: resp.Header}
-	var s policy.State
+	s := policy.State{MaxWait: r.options.MaxWait}
 	c.describe(&s, r, to)
 	j.decision = c.policyFor(to).Decide(j.failure, s)
 	c.redact(&j, r, nil)

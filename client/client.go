@@ -64,24 +64,24 @@ type Client struct {
 	vendor        Vendor
 	profile       policy.Profile
 	base          *url.URL // nil: none
+	isBound       bool     // its origin is certainly the vendor's
 	policy        policy.Policy
 	foreignPolicy policy.Policy // for what is not the vendor's
-	isBound       bool          // the base URL's origin is certainly the vendor's
+	retry         policy.Retry  // of policy, with all fields set
 	auth          Auth
 	userAgent     []string
 	wire          *wire.Wire
 	traffic       traffic.Shared
 	renewals      *renewals
 	checked       checked
-	log           *slog.Logger
-	observer      Observer
+	watch         watch
 	random        func() float64
 }
 
 // New returns a Client, or everything that is wrong with cfg.
 func New(cfg Config) (*Client, error) {
 	c := &Client{
-		vendor: cfg.Vendor, auth: cfg.Auth, log: cfg.Logger, observer: cfg.Observer, userAgent: []string{cfg.UserAgent},
+		vendor: cfg.Vendor, auth: cfg.Auth, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
 		wire: wireBy(cfg.Transport), traffic: traffic.NewMemory(), random: rand.Float64,
 	}
 	if c.vendor == nil {
@@ -105,7 +105,8 @@ func (c *Client) setPolicy(p *policy.Policy) error {
 	if p != nil {
 		c.policy = *p
 	}
-	c.foreignPolicy = policy.Default().WithRetry(c.policy.Retry())
+	c.retry = c.policy.Retry()
+	c.foreignPolicy = policy.Default().WithRetry(c.retry)
 	switch name := c.policy.Name(); {
 	case name == "" || name == c.profile.Name:
 		return c.policy.Check()

@@ -26,6 +26,9 @@ type history struct {
 	resumes   time.Time     // end of the wait that the vendor asked for last
 }
 
+// newHistory returns the history of a call that begins.
+func newHistory(now time.Time) history { return history{started: now} }
+
 // begin begins an attempt.
 func (h *history) begin(now time.Time) {
 	if h.attempts == 0 {

@@ -3,11 +3,18 @@ package client
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
+
+// A watch is who sees what a Client does.
+type watch struct {
+	observer Observer
+	log      *slog.Logger // nil: none
+}
 
 // begin calls a begin hook, and returns the context of what begins.
 func begin[E any](ctx context.Context, hook func(context.Context, E) context.Context, e E) context.Context {
@@ -33,7 +40,7 @@ func (x *call) subject() Subject {
 
 // beginCall makes the context that the observer returns that of the call.
 func (x *call) beginCall() {
-	if hook := x.c.observer.CallBegin; hook != nil {
+	if hook := x.c.watch.observer.CallBegin; hook != nil {
 		x.ctx = begin(x.ctx, hook, CallEvent{Subject: x.subject(), Start: x.history.started})
 		x.request.http = x.request.http.WithContext(x.ctx)
 	}
@@ -41,10 +48,10 @@ func (x *call) beginCall() {
 
 // endCall reports how the call ended. An accepted failure is never silent.
 func (x *call) endCall() {
-	if x.c.observer.CallEnd == nil && x.c.log == nil {
+	if x.c.watch.observer.CallEnd == nil && x.c.watch.log == nil {
 		return
 	}
-	h := &x.history
+	h := x.history
 	e := CallEvent{
 		Subject: x.subject(), Start: h.started, Took: time.Since(h.started), Waited: h.waited, Attempts: h.attempts,
 		Status: h.latest.Status, Applied: apierrors.AppliedYes, Err: x.err,
@@ -57,17 +64,17 @@ func (x *call) endCall() {
 		d := x.last.decision
 		e.Class, e.Action, e.Code, e.Rule, e.Applied = d.Class, d.Action, d.Code, d.Rule, d.Applied
 	}
-	end(x.ctx, x.c.observer.CallEnd, e)
-	x.c.logCall(x.ctx, e)
+	end(x.ctx, x.c.watch.observer.CallEnd, e)
+	x.c.watch.logCall(x.ctx, e)
 }
 
 // beginAttempt returns the context of the attempt.
 func (x *call) beginAttempt() context.Context {
-	if x.c.observer.AttemptBegin == nil {
+	if x.c.watch.observer.AttemptBegin == nil {
 		return x.ctx
 	}
 	a := x.history.latest
-	return begin(x.ctx, x.c.observer.AttemptBegin, AttemptEvent{
+	return begin(x.ctx, x.c.watch.observer.AttemptBegin, AttemptEvent{
 		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait,
 	})
 }
@@ -80,7 +87,7 @@ func (x *call) endAttempt(status int, j *judgement, rule string) {
 		d, rule = j.decision, j.decision.Rule
 	}
 	x.history.end(time.Now(), status, d.Class, d.Code, rule)
-	if x.c.observer.AttemptEnd == nil && x.c.log == nil {
+	if x.c.watch.observer.AttemptEnd == nil && x.c.watch.log == nil {
 		return
 	}
 	a := x.history.latest
@@ -91,8 +98,8 @@ func (x *call) endAttempt(status int, j *judgement, rule string) {
 	if j != nil {
 		e.Applied = d.Applied
 	}
-	end(x.attempt.observed, x.c.observer.AttemptEnd, e)
-	x.c.logAttempt(x.attempt.observed, e)
+	end(x.attempt.observed, x.c.watch.observer.AttemptEnd, e)
+	x.c.watch.logAttempt(x.attempt.observed, e)
 }
 
 // A watchedWait is a wait for a gate or a limit, with its event.
@@ -104,7 +111,7 @@ type watchedWait struct {
 // beginWait reports a wait. It stands for all those that follow until its end.
 func (x *call) beginWait(by string) *watchedWait {
 	w := &watchedWait{event: WaitEvent{Subject: x.subject(), For: by, Start: time.Now()}}
-	w.ctx = begin(x.ctx, x.c.observer.WaitBegin, w.event)
+	w.ctx = begin(x.ctx, x.c.watch.observer.WaitBegin, w.event)
 	return w
 }
 
@@ -114,6 +121,6 @@ func (x *call) endWait(w *watchedWait, stop apierrors.Stop) {
 		return
 	}
 	w.event.Took, w.event.Stop = time.Since(w.event.Start), stop
-	end(w.ctx, x.c.observer.WaitEnd, w.event)
-	x.c.logWait(w.ctx, w.event)
+	end(w.ctx, x.c.watch.observer.WaitEnd, w.event)
+	x.c.watch.logWait(w.ctx, w.event)
 }

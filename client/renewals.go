@@ -102,13 +102,13 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 // refresh runs one renewal, and reports it.
 func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	e := RenewalEvent{Vendor: r.c.profile.Name, Start: time.Now()}
-	ctx = begin(ctx, r.c.observer.RenewalBegin, e)
+	ctx = begin(ctx, r.c.watch.observer.RenewalBegin, e)
 	err := r.c.auth.Refresh(ctx, rejected)
 	if e.Took = time.Since(e.Start); err != nil {
 		e.Class = credentialClass(err)
 	}
-	end(ctx, r.c.observer.RenewalEnd, e)
-	r.c.logRenewal(ctx, e)
+	end(ctx, r.c.watch.observer.RenewalEnd, e)
+	r.c.watch.logRenewal(ctx, e)
 	return err
 }
 

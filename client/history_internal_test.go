@@ -1,0 +1,110 @@
+package client
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// A script of what happens in a call, and what the policy and the caller get to know.
+func TestHistory(t *testing.T) {
+	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
+	type step = func(h *history)
+	begin := func(second int) step { return func(h *history) { h.begin(at(second)) } }
+	end := func(second, status int, class apierrors.Class, code string) step {
+		return func(h *history) { h.end(at(second), status, class, code, "rule") }
+	}
+	count := func(a apierrors.Action) step { return func(h *history) { h.count(a) } }
+	impose := func(wait time.Duration) step { return func(h *history) { h.impose(wait) } }
+	backOff := func(wait time.Duration) step { return func(h *history) { h.backOff(wait) } }
+	doubt := func(a apierrors.Applied) step { return func(h *history) { h.doubt(a) } }
+	for name, tt := range map[string]struct {
+		steps []step
+		now   int
+		state policy.State
+		list  []apierrors.Attempt
+	}{
+		"nothing yet": {nil, 7, policy.State{Attempts: 1}, nil},
+		"the first attempt": {
+			[]step{begin(0), end(2, 503, apierrors.ServerError, "DOWN")}, 3,
+			policy.State{Attempts: 1, Elapsed: 3 * time.Second},
+			[]apierrors.Attempt{{Start: at(0), Took: 2 * time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Reason: "rule"}},
+		},
+		"a retry": {
+			[]step{
+				begin(0), end(1, 503, apierrors.ServerError, "DOWN"), doubt(apierrors.AppliedUnknown), count(apierrors.Retry), backOff(4 * time.Second),
+				begin(5), end(6, 400, apierrors.Validation, "BAD"), doubt(apierrors.AppliedNo),
+			},
+			6,
+			policy.State{Attempts: 2, Elapsed: 6 * time.Second, Waited: 4 * time.Second, UnknownBefore: true, CodesBefore: []string{"DOWN"}},
+			[]apierrors.Attempt{
+				{Start: at(0), Took: time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Reason: "rule"},
+				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Reason: "rule"},
+			},
+		},
+		"a throttled attempt and a renewal cost none, and what the vendor imposed is not elapsed": {
+			[]step{
+				begin(0), end(0, 429, apierrors.RateLimited, ""), count(apierrors.Throttle), impose(30 * time.Second),
+				begin(30), end(30, 401, apierrors.TokenExpired, ""), count(apierrors.Refresh), begin(31),
+			},
+			32,
+			policy.State{Attempts: 1, Throttled: 1, Elapsed: 2 * time.Second, Waited: 30 * time.Second},
+			[]apierrors.Attempt{
+				{Start: at(0), Status: 429, Class: apierrors.RateLimited, Reason: "rule"},
+				{Start: at(30), Wait: 30 * time.Second, Status: 401, Class: apierrors.TokenExpired, Reason: "rule"},
+				{Start: at(31)},
+			},
+		},
+		"what is waited for before the first attempt": {
+			[]step{impose(10 * time.Second), begin(10)}, 12,
+			policy.State{Attempts: 1, Elapsed: 2 * time.Second, Waited: 10 * time.Second},
+			[]apierrors.Attempt{{Start: at(10), Wait: 10 * time.Second}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var h history
+			for _, do := range tt.steps {
+				do(&h)
+			}
+			if diff := cmp.Diff(tt.state, h.state(at(tt.now))); diff != "" {
+				t.Errorf("state (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.list, h.list()); diff != "" {
+				t.Errorf("attempts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Once an attempt may have been executed, no later failure proves that the call was not.
+func TestHistoryApplied(t *testing.T) {
+	no, unknown, yes := apierrors.AppliedNo, apierrors.AppliedUnknown, apierrors.AppliedYes
+	for _, tt := range []struct{ before, end, want apierrors.Applied }{
+		{no, no, no}, {no, unknown, unknown}, {no, yes, yes},
+		{unknown, no, unknown}, {unknown, unknown, unknown}, {unknown, yes, yes}, {yes, no, unknown},
+	} {
+		var h history
+		h.doubt(tt.before)
+		if got := h.applied(tt.end); got != tt.want {
+			t.Errorf("%v, then %v: %v; want %v", tt.before, tt.end, got, tt.want)
+		}
+	}
+}
+
+// The list of attempts is the caller's: what happens later does not change it.
+func TestHistoryListIsACopy(t *testing.T) {
+	var h history
+	h.begin(time.Time{})
+	h.begin(time.Time{})
+	list := h.list()
+	h.end(time.Time{}, 503, apierrors.ServerError, "", "")
+	h.begin(time.Time{})
+	list[0].Status = 1
+	if h.past[0].Status == 1 || list[1].Status != 0 || len(list) != 2 {
+		t.Errorf("the list is %+v", list)
+	}
+}
