@@ -12,16 +12,20 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// Check tells what an answer means: nil for a success, a 3xx and an accepted failure,
-// else an *apierrors.Error. For an answer that came through HTTP(), it is how the call
-// ended, with its attempts; after a Read that failed, also that a success broke off. Any
-// other answer is judged by its status and the beginning of its body, which is still
-// there to be read afterwards; nothing is known of how often that was sent, so it is for
-// the caller to decide whether to send it again. Check is safe for concurrent use with
-// calls, but not with reading the same answer.
+// Check returns nil if resp is a success, a redirect or a failure that was accepted, and
+// otherwise an *apierrors.Error.
+//
+// For a response of this package, that is how its call ended, with all attempts. If
+// reading the body failed, Check reports a truncated response (malformed_response,
+// applied: yes). Any other response is judged by its status and the beginning of its body,
+// which can still be read afterwards. How often that request was sent is unknown, so the
+// caller decides whether to retry it.
+//
+// Check must not be called while the same response is read. It is safe for concurrent use
+// with everything else.
 func (c *Client) Check(resp *http.Response) error {
 	if resp == nil {
-		return malformed("", "there is no answer to check", nil)
+		return malformed("", "there is no response to check", nil)
 	}
 	if body, ok := resp.Body.(*wire.Body); ok {
 		if x, ok := body.Owner.(*call); ok {
@@ -34,9 +38,8 @@ func (c *Client) Check(resp *http.Response) error {
 	return c.judge(resp)
 }
 
-// checked knows how the calls ended whose responses were returned through HTTP(), as an
-// http.Client with a Timeout puts another body around ours. It holds no response: an entry
-// goes when its response does.
+// checked knows how calls through HTTP() ended, as an http.Client with a Timeout wraps our
+// body. It holds no response: an entry is deleted when its response is.
 type checked struct{ byResponse sync.Map } // of weak.Pointer[http.Response] to *error
 
 func (o *checked) remember(resp *http.Response, err error) {
@@ -47,14 +50,14 @@ func (o *checked) remember(resp *http.Response, err error) {
 
 func (o *checked) of(resp *http.Response) (known bool, err error) {
 	found, _ := o.byResponse.Load(weak.Make(resp))
-	told, known := found.(*error)
+	ended, known := found.(*error)
 	if !known {
 		return false, nil
 	}
-	return true, *told
+	return true, *ended
 }
 
-// remember has Check know how the call ended, or that its response broke off.
+// remember lets Check know how the call ended, or that its response broke off.
 func (x *call) remember(resp *http.Response) {
 	body := x.attempt.Body()
 	body.Owner, body.OnClose = x, x.stopListening
@@ -82,7 +85,7 @@ func (x *call) brokenOff(resp *http.Response, err error) error {
 	return x.failed(&j)
 }
 
-// judge decides about a response that came from elsewhere.
+// judge decides about a response that is not of this package.
 func (c *Client) judge(resp *http.Response) error {
 	limit, wanted := maxErrorBody, anything
 	switch {

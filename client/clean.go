@@ -8,11 +8,11 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// CleanError returns err without the URL that net/http puts before it, which may hold a
-// credential or a record's data. An *apierrors.Error inside is returned by itself; it
-// prints its own URL, masked. Of any other failure of net/http, operation, scheme and
-// host stay. What the caller has wrapped around either is dropped, as its text repeats
-// the URL. An error that is none of net/http's comes back as it is.
+// CleanError returns err without the URL in net/http's error text, as its query may hold a
+// credential or a record's data. Of an *apierrors.Error it returns that, which masks the
+// URL. Of net/http's other errors it keeps the operation, the scheme and the host. What
+// was wrapped around either is dropped, as its text contains the URL, too. An error that is
+// not net/http's is returned as it is.
 func CleanError(err error) error {
 	if ours, ok := errors.AsType[*apierrors.Error](err); ok {
 		return ours
@@ -23,12 +23,12 @@ func CleanError(err error) error {
 	}
 	inner := CleanError(outer.Err)
 	switch {
-	case outer.Op == "parse": // and then net/url quotes a part of it
+	case outer.Op == "parse": // net/url quotes a part of the URL
 		inner = errMalformedURL
-	case strings.HasPrefix(inner.Error(), "failed to parse Location header"): // and then net/http quotes it
+	case strings.HasPrefix(inner.Error(), "failed to parse Location header"): // net/http quotes it
 		inner = errMalformedLocation
 	}
-	return &url.Error{Op: outer.Op, URL: hostOf(outer.URL), Err: inner}
+	return &url.Error{Op: outer.Op, URL: originOf(outer.URL), Err: inner}
 }
 
 var (
@@ -36,8 +36,8 @@ var (
 	errMalformedLocation = errors.New("the Location of a redirect is malformed")
 )
 
-// hostOf leaves of a URL what identifies nobody.
-func hostOf(text string) string {
+// originOf returns the scheme and host of a URL.
+func originOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
 		return "?"

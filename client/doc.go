@@ -1,27 +1,30 @@
-// Package client sends requests to somebody else's API, and sends them again only
-// where the vendor's data says that this helps and where it cannot make a write
-// happen twice.
+// Package client calls somebody else's HTTP API, and retries a request only if that helps
+// and cannot execute a write twice.
 //
-// A [Client] is made once for each vendor and credential, and shared: it holds what
-// outlives a call, which is the pace that limits set, the gates that a 429 closes, and
-// the token that is renewed once for all, and the retries that its calls share. It has three doors: [Client.HTTP] is a
-// drop-in for net/http, where an answer is an answer and [Client.Check] tells what it
-// means; [Client.Send] takes and gives what net/http has, and [Do] is typed: both return
-// an *apierrors.Error for every failure.
+// A [Client] is made once for each vendor and credential, and shared. It keeps the state
+// that calls share: rate limiters, pauses after a 429, the current token and the retry
+// budget. It has three doors:
 //
-// A call's way through the package, top to bottom:
+//   - [Client.HTTP] is a drop-in for an *http.Client: a response is a response, whatever its
+//     status, and [Client.Check] says what it means.
+//   - [Client.Send] takes an *http.Request and returns an *http.Response, or an
+//     *apierrors.Error for every failure.
+//   - [Do] encodes the request and decodes the response. [DoResponse] returns the headers,
+//     too.
 //
-//	client.go     Config, New
-//	doors.go      HTTP, Send; do.go: Do; check.go: Check
-//	call.go       the state of one call
-//	retry.go      one call: the go-retryablehttp callbacks, in the order in which they run
-//	attempt.go    one attempt: lanes → timeout → credentials → wire
-//	admit.go      waiting for limits and gates, which lanes.go holds
-//	target.go     which URL a request goes to, and whose that is
-//	payload.go    the request's body, once more for each attempt
-//	proof.go      what left, and that nothing leaves twice unseen
-//	redirect.go   where a redirect may lead, and with what
-//	answer.go     looking at what came; body.go and beginning.go lose nothing of it
-//	outcome.go    what the wire proves
-//	failed.go     the error that the caller gets
+// [With] gives a request options: a name, a record, an idempotency key, bounds.
+//
+// # How a call runs
+//
+// In the package, read these files in this order:
+//
+//	doors.go, do.go   what is asked
+//	request.go        what is sent
+//	history.go        what has happened so far, as numbers
+//	admit.go          may it go now? limits, pauses and budget are in package traffic
+//	attempt.go        one attempt: credential, key, timeout; package wire sends it
+//	read.go           what the response says
+//	judge.go          explain, decide, pay, act
+//	engine.go         retries, by go-retryablehttp
+//	failed.go         the error that the caller gets
 package client

@@ -6,23 +6,25 @@ import (
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
-// Send sends req and returns a 2xx, 3xx or accepted answer, whose body the caller
-// closes. Any other end is an *apierrors.Error, and no answer.
+// Send sends req and returns a response with a status of 2xx or 3xx, or a failure that was
+// accepted; the caller closes its body. Every other end of the call is an *apierrors.Error
+// without a response.
 //
-// A URL without a host is taken below the base URL. The request is not changed; its
-// body is always closed. It is sent again only if it can be had again without a copy:
-// by req.GetBody, which http.NewRequest sets for texts and bytes, or because it can be
-// read at any offset, as an *os.File can. WithCall tells more about the call.
+// A URL without a host is put below the base URL. The request is not changed, and its body
+// is always closed. It is retried only if its body can be re-read: GetBody is set, as
+// http.NewRequest does for strings and bytes, or the body is an *os.File. With gives it
+// options.
 //
 // The redirect of a GET or HEAD is followed within its origin, and so is a 303 after a
-// POST; to another origin a GET or HEAD goes with Accept*, Range, If-* and User-Agent
-// alone. A redirect from https to http, and that of any other write, is the answer. The
-// answer's Request is req, or where a redirect led.
+// POST. To another origin, a GET or HEAD is followed with its Accept*, Range, If-* and
+// User-Agent headers only. A redirect from https to http is not followed, nor is that of
+// another write: then the response is the redirect. The response's Request is req, or the
+// one that a redirect led to.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
 	o := optionsOf(req)
 	if req.RequestURI != "" {
 		wire.PayloadOf(req).Close()
-		return nil, malformed(o.Op, "RequestURI is set: this is a request that a server got", nil)
+		return nil, malformed(o.Op, "RequestURI is set: this request was received by a server", nil)
 	}
 	x, err := c.newCall(req, o)
 	if err != nil {
@@ -31,25 +33,24 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 	return x.run()
 }
 
-// HTTP returns an http.Client that keeps the contract of net/http: an answer is an
-// answer, whatever its status, and its body is whole. Before a failure comes back, the
-// client has done what the policy says; Check tells what the answer means. Where there
-// is no answer, the error is an *apierrors.Error inside net/http's *url.Error, whose
-// text prints the URL: see CleanError.
+// HTTP returns an http.Client that keeps the contract of net/http: it returns a response
+// whatever its status, with its whole body. The client has done by then what the policy
+// says, and Check explains the response. If there is no response, the error is an
+// *apierrors.Error inside net/http's *url.Error, whose text contains the URL: see
+// CleanError.
 //
-// Each http.Client is a new one, and the caller's own: Timeout, Jar and CheckRedirect
-// may be set as usual. Its CheckRedirect follows what Send follows; one of the caller's
-// own is kept from taking credentials to another origin as well. Timeout bounds the
-// whole call, waits included; when it strikes in the middle of an attempt, net/http
-// puts an error of its own in place of ours. Beside it, the policy's attempt timeout holds
-// from when the request was last read from to the headers of the answer. Idle connections are closed by Close, and
-// not by CloseIdleConnections.
+// Each http.Client is a new one that the caller may change: Timeout, Jar and CheckRedirect
+// work as usual. Its CheckRedirect follows the redirects that Send follows; another one is
+// still kept from sending credentials to another origin. Timeout limits the whole call
+// with its waits. If it fires during an attempt, the error is net/http's instead of an
+// *apierrors.Error. The policy's attempt timeout applies as well. CloseIdleConnections does
+// nothing: Close closes them.
 func (c *Client) HTTP() *http.Client {
 	return &http.Client{Transport: dropIn{c}, CheckRedirect: c.checkRedirect}
 }
 
-// dropIn is a Client as a transport. It has no CloseIdleConnections: the pool is that
-// of every call.
+// dropIn is a Client as a transport. It has no CloseIdleConnections, as all calls share
+// the pool.
 type dropIn struct{ c *Client }
 
 // RoundTrip sends req. It is safe for concurrent use.

@@ -10,14 +10,14 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// failed is the error for a failed attempt that is not repeated.
+// failed returns the error for a failed attempt that is not retried.
 func (x *call) failed(j *judgement) *apierrors.Error {
 	e := x.c.failed(j, x.request, x.destination)
 	e.Attempts = x.history.list()
 	return e
 }
 
-// failed is the error for a judgement about a request, without its attempts.
+// failed returns the error for a judgement about a request, without its attempts.
 func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Error {
 	f, d := j.failure, j.decision
 	e := c.blank(r)
@@ -34,8 +34,8 @@ func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Erro
 	return e
 }
 
-// malformed is the error for a request that cannot be sent as it is. reason is ours, as
-// err may hold the caller's data.
+// malformed returns the error for a request that cannot be sent. reason is ours, as err
+// may contain the caller's data.
 func malformed(op, reason string, err error) *apierrors.Error {
 	return &apierrors.Error{
 		Op: op, Class: apierrors.MalformedRequest, Action: apierrors.FailFast, Stop: apierrors.StopPermanent,
@@ -43,26 +43,26 @@ func malformed(op, reason string, err error) *apierrors.Error {
 	}
 }
 
-// blank is an error that names its call.
+// blank returns an error that names its call.
 func (x *call) blank() *apierrors.Error {
 	e := x.c.blank(x.request)
 	e.Attempts = x.history.list()
 	return e
 }
 
-// blank is an error that names its request.
+// blank returns an error that names its request.
 func (c *Client) blank(r request) *apierrors.Error {
 	u := r.http.URL
 	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	return &apierrors.Error{Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
 }
 
-// heldBack is the error for a call that a gate or a limit did not let through.
+// heldBack returns the error for a call that a gate or a limit did not let through.
 func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.scope
 	e.Reason = r.by
-	e.Hint = "Held back here, as the vendor's limit is reached: run it again at the time given."
+	e.Hint = "Nothing was sent, as the vendor's limit is reached: run it again at the time given."
 	e.RetryAt = later(r.wait)
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	if x.last != nil {
@@ -71,21 +71,21 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 	return e
 }
 
-// interrupted is the error for an attempt during which the caller gave up.
+// interrupted returns the error for an attempt during which the caller gave up.
 func (x *call) interrupted(j *judgement) *apierrors.Error {
 	before := x.last
 	x.ask(j, x.state())
 	x.noteFailure(j)
 	if j.failure.Status != 0 {
-		before = j // a response came all the same
+		before = j // there was a response
 	}
 	e := x.canceled(before)
 	e.Applied = x.history.applied(j.decision.Applied)
 	return e
 }
 
-// canceled is the error for a call whose context ended: it holds both the context's
-// cause and the last failure before it, which may be nil.
+// canceled returns the error for a call whose context ended. It wraps the cause of that and
+// the last failure, which may be nil.
 func (x *call) canceled(last *judgement) *apierrors.Error {
 	e := x.blank()
 	e.Class, e.Stop, e.Scope = apierrors.Canceled, apierrors.StopCanceled, apierrors.ScopeRequest
@@ -108,37 +108,42 @@ func (x *call) canceled(last *judgement) *apierrors.Error {
 	return e
 }
 
-// notRenewed is the error for a call whose credential was refused and could not be
-// renewed: that refusal, or what keeps the renewal from being had, with the refusal as
-// a cause.
+// notRenewed returns the error for a call whose credential was rejected and not renewed:
+// the rejection if a person has to act, and otherwise the failure of the renewal, which
+// wraps the rejection.
 func (x *call) notRenewed(err error) *apierrors.Error {
-	refusedFor := *x.last
-	refusedFor.decision = x.c.policyFor(x.destination).Decide(refusedFor.failure, x.state()) // no longer to be refreshed
-	refused := x.failed(&refusedFor)
-	refused.Applied = x.history.applied(apierrors.AppliedNo)
-	class := credentialClass(err)
-	switch {
+	switch class := credentialClass(err); {
 	case errors.Is(err, errClosed):
-		refused.Class, refused.Action, refused.Stop = apierrors.Canceled, apierrors.ActionNone, apierrors.StopCanceled
-		refused.Reason, refused.Hint = "the client was closed", ""
-		fallthrough
+		e := x.rejected(err)
+		e.Class, e.Action, e.Stop = apierrors.Canceled, apierrors.ActionNone, apierrors.StopCanceled
+		e.Reason, e.Hint = "the client was closed", ""
+		return e
 	case class == apierrors.Authentication:
-		refused.Err = err
-		return refused
+		return x.rejected(err)
+	default:
+		j := judgement{
+			failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: retryAfterOf(err)},
+			err:     errors.Join(err, x.failed(x.last)),
+		}
+		j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state())
+		j.decision.RetryIn = j.failure.Wait
+		if j.decision.Retry { // the next renewal would fail as well: its failure is remembered
+			j.decision.Stop = apierrors.StopAttempts
+		}
+		return x.failed(&j)
 	}
-	j := judgement{
-		failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: retryAfterOf(err)},
-		err:     errors.Join(err, x.failed(x.last)),
-	}
-	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state())
-	j.decision.RetryIn = j.failure.Wait
-	if j.decision.Retry { // the failed renewal stands for everybody for a while
-		j.decision.Stop = apierrors.StopAttempts
-	}
-	return x.failed(&j)
 }
 
-// notShrunk is the error for a request that was too large and could not be made smaller.
+// rejected returns the error for a credential that was rejected, and why it stays so.
+func (x *call) rejected(cause error) *apierrors.Error {
+	j := *x.last
+	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state()) // the renewal is over
+	e := x.failed(&j)
+	e.Applied, e.Err = x.history.applied(apierrors.AppliedNo), cause
+	return e
+}
+
+// notShrunk returns the error for a request that was too large and could not be reduced.
 func (x *call) notShrunk(err error) *apierrors.Error {
 	j := *x.last
 	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, 0
@@ -147,7 +152,7 @@ func (x *call) notShrunk(err error) *apierrors.Error {
 	return e
 }
 
-// later is the moment after a wait from now; zero if there is none.
+// later returns the moment after a wait; zero for no wait.
 func later(wait time.Duration) time.Time {
 	if wait <= 0 {
 		return time.Time{}
@@ -155,8 +160,8 @@ func later(wait time.Duration) time.Time {
 	return time.Now().Add(wait)
 }
 
-// wordsOf returns the vendor's text for the code that decided, and the fields. An
-// answer's lone error that names no field is the message itself.
+// wordsOf returns the vendor's text for the code that decided, and the fields. A single
+// error without a field is the message.
 func wordsOf(f policy.Failure, code string) (string, []apierrors.Field) {
 	message := ""
 	for _, item := range f.Items {

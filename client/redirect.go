@@ -14,10 +14,9 @@ import (
 // maxHops bounds the requests of one chain of redirects, as net/http does.
 const maxHops = 10
 
-// mayFollow reports whether a redirect is followed: that of a GET or HEAD to anywhere
-// but from https to http, and 303 of a POST, which becomes a GET, within the origin.
-// Any other comes back as the 3xx: a write that was sent elsewhere is for the caller to
-// decide.
+// mayFollow reports whether a redirect may be followed: that of a GET or HEAD, except from
+// https to http, and a 303 of a POST within the origin, which becomes a GET. Any other is
+// returned as it is: whether to send a write elsewhere is for the caller to decide.
 func mayFollow(method string, status int, from, to *url.URL) bool {
 	if (to.Scheme != "http" && to.Scheme != "https") || (from.Scheme == "https" && to.Scheme == "http") {
 		return false
@@ -32,8 +31,8 @@ func mayFollow(method string, status int, from, to *url.URL) bool {
 	}
 }
 
-// keepHarmless leaves of a request that a redirect led to another origin only what says
-// which answer is wanted: no credential, cookie, key or Referer, under whatever name.
+// keepHarmless removes all headers except those that say which response is wanted, so that
+// another origin gets no credential, cookie, key or Referer, whatever its name.
 func keepHarmless(h http.Header) {
 	for key := range h { // which need not be canonical
 		name := http.CanonicalHeaderKey(key)
@@ -45,8 +44,8 @@ func keepHarmless(h http.Header) {
 	}
 }
 
-// redirectsTo are the requests of a caller's http.Client that redirects led to, req the
-// first of them; each has its Response, and that its Request.
+// redirectsTo yields the requests that a caller's http.Client made for redirects, from req
+// back to the first. Each has the Response that redirected to it, which has its Request.
 func redirectsTo(req *http.Request) iter.Seq[*http.Request] {
 	return func(yield func(*http.Request) bool) {
 		for r := req; r.Response != nil && r.Response.Request != nil; r = r.Response.Request {
@@ -57,8 +56,8 @@ func redirectsTo(req *http.Request) iter.Seq[*http.Request] {
 	}
 }
 
-// crossedOrigin reports whether req, which a caller's http.Client made, came of a redirect
-// from one origin to another.
+// crossedOrigin reports whether a redirect on the way to req, which a caller's http.Client
+// made, led from one origin to another.
 func (c *Client) crossedOrigin(req *http.Request) bool {
 	for r := range redirectsTo(req) {
 		from, _ := c.target(r.Response.Request)
@@ -70,8 +69,8 @@ func (c *Client) crossedOrigin(req *http.Request) bool {
 	return false
 }
 
-// leadsToWrite reports whether req, which a caller's http.Client made, leads to the answer
-// of a write: that may have been executed.
+// leadsToWrite reports whether req, which a caller's http.Client made, asks for the result
+// of a write, which may have been executed.
 func leadsToWrite(req *http.Request) bool {
 	for r := range redirectsTo(req) {
 		method := r.Response.Request.Method
@@ -89,8 +88,8 @@ var redirects = []int{
 	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 }
 
-// follows reports whether the call itself follows the redirect resp, the response to its
-// request number hops. Through HTTP() the caller's http.Client does. A body is not sent
+// follows reports whether the call follows the redirect resp, the response to its request
+// number hops. Through HTTP(), the caller's http.Client does that. A body is not sent
 // again.
 func (x *call) follows(req *http.Request, resp *http.Response, hops int) bool {
 	location := resp.Header.Get("Location")
@@ -116,9 +115,9 @@ func hopTo(req *http.Request, resp *http.Response) *http.Request {
 	return next.WithContext(req.Context())
 }
 
-// passed completes the entry of an attempt whose response was a redirect. The POST that
-// a 303 answers was executed: from here on, the call is the GET for its answer, and no
-// failure of that says that nothing was applied.
+// passed ends an attempt whose redirect is followed. A POST with a 303 was executed: from
+// here on the call is the GET for its result, and no failure of that GET proves that the
+// POST was not executed.
 func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request) {
 	x.endAttempt(resp.StatusCode, nil, "redirect followed")
 	x.attempt.Body().Drop()
@@ -131,7 +130,7 @@ func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request
 	}
 }
 
-// checkRedirect is what the http.Client of HTTP() asks before it follows a redirect.
+// checkRedirect is the CheckRedirect of the http.Client that HTTP returns.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	from, _ := c.target(last)

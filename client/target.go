@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// target is where req is to go, and the path of that below the base URL. One that a
-// caller's http.Client made of a redirect has its path from the root.
+// target returns the whole URL of req, and its path below the base URL. A request that a
+// caller's http.Client makes for a redirect has its path from the root. There is no URL if
+// it has no host and there is no base URL.
 func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
 	u := req.URL
 	if req.Response == nil || u == nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || c.base == nil {
@@ -18,8 +19,8 @@ func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
 	return &to, c.belowBase(&to)
 }
 
-// resolve puts a URL without a host below the base URL, and returns the path below the
-// base URL as well. It is nil if there is no base URL, or the URL is no path alone.
+// resolve puts a URL without a host below the base URL, and returns its path below the
+// base URL as well.
 func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
 	switch {
 	case u == nil, u.Host == "" && (u.Scheme != "" || u.Opaque != "" || c.base == nil):
@@ -36,10 +37,10 @@ func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
 	return whole, path
 }
 
-// prefix is the base URL's path, without a slash at its end.
+// prefix returns the base URL's path, without a slash at its end.
 func (c *Client) prefix() string { return strings.TrimSuffix(c.base.EscapedPath(), "/") }
 
-// belowBase is the path of u without that of the base URL.
+// belowBase returns the path of u without that of the base URL.
 func (c *Client) belowBase(u *url.URL) string {
 	path := u.EscapedPath()
 	if !isSameOrigin(u, c.base) {
@@ -54,15 +55,15 @@ func (c *Client) belowBase(u *url.URL) string {
 // isSameOrigin compares scheme, host and port (RFC 6454 section 5).
 func isSameOrigin(a, b *url.URL) bool {
 	return a != nil && b != nil && a.Scheme == b.Scheme &&
-		strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+		(a.Host == b.Host || strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b))
 }
 
-// defaultPort is the port of a URL that names none.
-var defaultPort = map[string]string{"http": "80", "https": "443"}
+// defaultPorts are the ports of URLs without one.
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 func portOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
 	}
-	return defaultPort[u.Scheme]
+	return defaultPorts[u.Scheme]
 }
