@@ -12,15 +12,15 @@ import (
 
 const (
 	renewalTimeout = 30 * time.Second // of one renewal
-	refusalMemory  = 10 * time.Second // for so long a refused renewal answers for everybody
+	refusalMemory  = 10 * time.Second // how long a refused renewal is not tried again
 	failureMemory  = time.Second      // and one that failed for a passing reason
 )
 
 var errClosed = errors.New("client: closed")
 
-// renewals runs one renewal for each refused credential, however many calls wait for
-// it, and apart from the first caller's cancel. A failure is everybody's, also of those
-// that come a little later.
+// renewals runs one renewal for each rejected credential, however many calls wait for it.
+// It does not end with the call that began it. Its failure is that of all calls that wait,
+// and of those that come shortly after.
 type renewals struct {
 	c     *Client
 	ctx   context.Context // ends with the client
@@ -28,13 +28,13 @@ type renewals struct {
 	group sync.WaitGroup
 
 	mu         sync.Mutex
-	byRejected map[string]*renewal // under way, or failed a moment ago
+	byRejected map[string]*renewal // under way, or failed a moment ago; by hash of the identity
 }
 
 type renewal struct {
 	done chan struct{} // closed at the end
 	err  error         // valid after done
-	over time.Time     // a failure is forgotten then; valid after done
+	over time.Time     // when a failure is forgotten; valid after done
 }
 
 func newRenewals(c *Client) *renewals {
@@ -43,7 +43,7 @@ func newRenewals(c *Client) *renewals {
 	return r
 }
 
-// close ends the renewals that are under way and waits for them.
+// close ends the renewals that are under way, and waits for them.
 func (r *renewals) close() {
 	r.mu.Lock()
 	r.stop(errClosed)
@@ -51,7 +51,7 @@ func (r *renewals) close() {
 	r.group.Wait()
 }
 
-// renew waits for a renewal of the refused credential, and begins it if nobody has.
+// renew waits for a renewal of the rejected credential, and begins it if nobody has.
 func (r *renewals) renew(ctx context.Context, rejected string) error {
 	one, err := r.join(ctx, rejected)
 	if err != nil {
@@ -65,38 +65,46 @@ func (r *renewals) renew(ctx context.Context, rejected string) error {
 	}
 }
 
-// start begins a renewal, if nobody has, and does not wait for it.
+// start begins a renewal if nobody has, and does not wait for it.
 func (r *renewals) start(ctx context.Context, rejected string) {
-	_, _ = r.join(ctx, rejected) // a failure is told to the calls that wait for it
+	_, _ = r.join(ctx, rejected) // the calls that need the credential get the error
 }
 
+// join returns the renewal of the rejected credential, and begins it if nobody has. The
+// right to do so may be elsewhere: then the call has to come back.
 func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(time.Now())
-	if one, ok := r.byRejected[rejected]; ok {
+	key := hashed(rejected)
+	if one, ok := r.byRejected[key]; ok {
 		return one, nil
 	}
 	if r.ctx.Err() != nil {
 		return nil, errClosed
 	}
-	right := traffic.Renewal{Rejected: hashed(rejected), Timeout: renewalTimeout}
+	right := traffic.Renewal{Rejected: key, Timeout: renewalTimeout}
 	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
-		return nil, &apierrors.Error{
-			Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Scope: apierrors.ScopeAccount,
-			Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
-		}
+		return nil, renewedElsewhere(wait)
 	}
 	one := &renewal{done: make(chan struct{})}
-	r.byRejected[rejected] = one
+	r.byRejected[key] = one
 	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
-		r.finish(right, rejected, one, r.refresh(apart, rejected))
+		r.finish(right, one, r.refresh(apart, rejected))
 	})
 	return one, nil
+}
+
+// renewedElsewhere returns the error for a credential that somebody else is renewing.
+func renewedElsewhere(wait time.Duration) error {
+	return &apierrors.Error{
+		Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Scope: apierrors.ScopeAccount,
+		Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
+	}
 }
 
 // refresh runs one renewal, and reports it.
@@ -112,9 +120,9 @@ func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	return err
 }
 
-// finish tells the waiting calls. A success is forgotten at once: Refresh itself knows
-// whether a credential has been replaced.
-func (r *renewals) finish(right traffic.Renewal, rejected string, one *renewal, err error) {
+// finish ends a renewal for the calls that wait. A success is forgotten at once, as Refresh
+// itself knows whether the credential was replaced.
+func (r *renewals) finish(right traffic.Renewal, one *renewal, err error) {
 	holdOff := failureMemory
 	switch {
 	case err == nil:
@@ -128,16 +136,16 @@ func (r *renewals) finish(right traffic.Renewal, rejected string, one *renewal, 
 	r.c.traffic.EndRenewal(r.ctx, now, right, holdOff)
 	one.err, one.over = err, now.Add(holdOff)
 	if err == nil {
-		delete(r.byRejected, rejected)
+		delete(r.byRejected, right.Rejected)
 	}
 	close(one.done)
 }
 
-// forget drops failures that are no longer remembered. The caller holds the lock.
+// forget drops failures whose time is over. The caller holds the lock.
 func (r *renewals) forget(now time.Time) {
-	for rejected, one := range r.byRejected {
+	for key, one := range r.byRejected {
 		if !one.over.IsZero() && !now.Before(one.over) {
-			delete(r.byRejected, rejected)
+			delete(r.byRejected, key)
 		}
 	}
 }

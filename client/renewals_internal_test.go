@@ -1,0 +1,30 @@
+package client
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/traffic"
+)
+
+// While somebody else has the right to renew, a call is deferred until that ends.
+func TestRenewalsRespectTheRightOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := New(Config{BaseURL: "http://vendor.test", Auth: Bearer("t")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		right := traffic.Renewal{Rejected: hashed("token"), Timeout: 20 * time.Second}
+		if wait := c.traffic.BeginRenewal(t.Context(), time.Now(), right); wait != 0 {
+			t.Fatalf("the right is taken for %v", wait)
+		}
+		err = c.renewals.renew(t.Context(), "token")
+		at, ok := apierrors.RetryAt(err)
+		if !ok || at.Sub(time.Now()) != 20*time.Second || !apierrors.Temporary(err) {
+			t.Errorf("%v, retry at %v", err, at)
+		}
+	})
+}
