@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 	"go.uber.org/goleak"
@@ -134,5 +135,29 @@ retry: {max_wait: 5m}
 	}
 	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Retry {
 		t.Error("the code's own attempts were not kept")
+	}
+}
+
+// A vendor may say that a call which it refuses may have been executed.
+func TestParseKeepsAppliedUnknown(t *testing.T) {
+	v, err := vendors.Parse([]byte(`
+vendor: shop
+title: Our shop
+documents: [{url: "https://shop.test/errors", read: 2026-11-22}]
+decode: [{in: "", code: code}]
+codes:
+  - {code: RACE, class: conflict, applied: unknown}
+  - {code: LOST, class: conflict}
+statuses:
+  - {status: 409, class: conflict, action: retry, applied: unknown}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]apierrors.Stop{`{"code":"RACE"}`: apierrors.StopUnsafe, `{"code":"LOST"}`: apierrors.StopNone, ``: apierrors.StopUnsafe} {
+		d := v.Policy().Decide(*v.Decode(policy.Answer{Status: 409, Body: []byte(body)}), policy.State{Method: "POST"})
+		if d.Stop != want {
+			t.Errorf("body %q: stop %v; want %v", body, d.Stop, want)
+		}
 	}
 }
