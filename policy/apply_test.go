@@ -28,13 +28,15 @@ vendors:
       - {name: account, rate: 500/1m}
       - {name: lead, off: false, burst: 2, methods: PUT, path: [/a, /b]}
       - {name: mine, scope: account, rate: 1/1s, path: /exports}
+      - {name: wide, methods: []}
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
 	base := shop(t).
 		WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 7}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Off: true})
+		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Off: true}).
+		WithLimit(policy.Limit{Name: "wide", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}, Methods: []string{"POST"}, Off: true})
 	p, err := f.Apply(base)
 	if err != nil {
 		t.Fatal(err)
@@ -43,16 +45,18 @@ vendors:
 		t.Errorf("retry %+v", r)
 	}
 	account, _ := p.LimitNamed("account")
+	wide, _ := p.LimitNamed("wide")
 	lead, _ := p.LimitNamed("lead")
 	want := []policy.Limit{
 		{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 500, Per: time.Minute}, Burst: 7},
 		{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 2, Methods: []string{"PUT"}, Paths: []string{"/a", "/b"}},
+		{Name: "wide", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}, Off: true},
 	}
-	if diff := cmp.Diff(want, []policy.Limit{account, lead}); diff != "" {
+	if diff := cmp.Diff(want, []policy.Limit{account, lead, wide}); diff != "" {
 		t.Errorf("limits mismatch (-want +got):\n%s", diff)
 	}
-	if n := len(p.Limits("GET", "/exports")); n != 2 {
-		t.Errorf("%d limits of an export; want 2", n)
+	if n := len(p.Limits("GET", "/exports")); n != 3 {
+		t.Errorf("%d limits of an export; want 3", n)
 	}
 	for name, tt := range map[string]struct {
 		failure policy.Failure

@@ -75,6 +75,7 @@ func TestReadFileReportsAllProblems(t *testing.T) {
 // A value that means nothing is refused, rather than taken for the default.
 func TestReadFileRefusesValuesWithoutMeaning(t *testing.T) {
 	for text, want := range map[string]string{
+		"endpoints: [{methods: [], repeat_unsafe: true}]":           "policies.yaml:2:25: methods: expected at least one element; got an empty list",
 		"retry: {max_attempts: 0}":                                  "policies.yaml:2:25: max_attempts: expected a number above zero; got 0",
 		"retry: {max_attempts: -1}":                                 "policies.yaml:2:25: max_attempts: expected a number above zero; got -1",
 		"retry: {max_elapsed: 0s}":                                  "policies.yaml:2:24: max_elapsed: expected a duration above zero; got \"0s\"",
