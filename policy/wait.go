@@ -35,7 +35,7 @@ func ParseWait(text string, unit Unit, now time.Time) (time.Duration, bool) {
 	return max(wait, 0), wait > 0
 }
 
-// numberForm is the form of an unsigned number in JSON.
+// numberForm is an unsigned decimal number: digits, a fraction, an exponent.
 var numberForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?$`)
 
 // number returns the duration of text units, or 0 if text is not a number.
