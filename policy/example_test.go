@@ -8,7 +8,7 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A decision is a function of its arguments: a failure, and the state of the call.
+// The decision depends on the failure and on the state of the call.
 func ExamplePolicy_Decide() {
 	p := policy.Default()
 	down := policy.Failure{Status: 503}
@@ -23,27 +23,27 @@ func ExamplePolicy_Decide() {
 	// POST: status 503 → stop: unsafe applied: unknown
 }
 
-// An operator knows that for this job a duplicate is no failure.
+// For this job, a duplicate is a success.
 func ExamplePolicy_With() {
 	p := policy.Default().With(policy.Rule{
-		Name:   "a duplicate is fine",
+		Name:   "duplicates are fine",
 		When:   policy.Match{Statuses: []policy.StatusRange{{From: 409, To: 409}}, Methods: []string{"POST"}},
 		Action: apierrors.Accept,
 	})
 	d := p.Decide(policy.Failure{Status: 409}, policy.State{Method: "POST"})
 	fmt.Println(d.Class, "→", d.Action, "by", d.Rule)
 	// Output:
-	// conflict → accept by a duplicate is fine
+	// conflict → accept by duplicates are fine
 }
 
-// Vendors tell waits in many ways; the unit is declared, never guessed.
+// Vendors write waits in several units.
 func ExampleParseWait() {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	for _, told := range []struct {
+	for _, w := range []struct {
 		text string
 		unit policy.Unit
 	}{{"20745", policy.Seconds}, {"Sun, 22 Nov 2026 12:00:30 GMT", policy.HTTP}, {"0", policy.Seconds}} {
-		wait, ok := policy.ParseWait(told.text, told.unit, now)
+		wait, ok := policy.ParseWait(w.text, w.unit, now)
 		fmt.Println(wait, ok)
 	}
 	// Output:

@@ -79,7 +79,7 @@ type State struct {
 	// Waited is the sum of all waits.
 	Waited time.Duration
 
-	// MaxWait replaces Retry.MaxWait. Nil means that the call has none of its own.
+	// MaxWait replaces Retry.MaxWait. Nil means that the call does not set it.
 	MaxWait *time.Duration
 
 	// Remaining is the time until the caller's deadline. It is negative if the deadline

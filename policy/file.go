@@ -59,13 +59,14 @@ type positionedRule struct {
 // they may be repeated although that can do harm.
 type endpointChange struct {
 	At           yamlfile.Pos
-	Methods      []string `yaml:"methods"`
-	Paths        []string `yaml:"path"`
+	Methods      []string `yaml:"methods,nonempty"`
+	Paths        []string `yaml:"path,nonempty"`
 	Repeatable   *bool    `yaml:"repeatable"`
 	RepeatUnsafe *bool    `yaml:"repeat_unsafe"`
 }
 
-// A limitChange changes some fields of a vendor's limit, or defines a new limit.
+// A limitChange changes some fields of a vendor's limit, or defines a new limit. An empty
+// list of methods or paths makes the limit apply to all.
 type limitChange struct {
 	At      yamlfile.Pos
 	Name    string          `yaml:"name,required,nonempty"`
@@ -165,12 +166,8 @@ func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
 	change(&limit.Scope, c.Scope)
 	change(&limit.Rate, c.Rate)
 	change(&limit.Burst, c.Burst)
-	if c.Methods != nil {
-		limit.Methods = c.Methods
-	}
-	if c.Paths != nil {
-		limit.Paths = c.Paths
-	}
+	changeList(&limit.Methods, c.Methods)
+	changeList(&limit.Paths, c.Paths)
 	if c.Off != nil {
 		limit.Off = *c.Off
 	}
@@ -179,3 +176,10 @@ func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
 
 // change sets v to to, unless to is unset.
 func change[T comparable](v *T, to T) { *v = cmp.Or(to, *v) }
+
+// changeList sets v to to, unless to is nil. An empty list becomes nil.
+func changeList(v *[]string, to []string) {
+	if to != nil {
+		*v = append([]string(nil), to...)
+	}
+}

@@ -5,10 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -22,7 +20,7 @@ func readFile(t testing.TB, text string) (*policy.File, error) {
 	return policy.ReadFile("policies.yaml", "rdstation", "connectif", "shop")
 }
 
-func TestReadFileTellsEveryProblem(t *testing.T) {
+func TestReadFileReportsAllProblems(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text string
 		want []string
@@ -35,15 +33,15 @@ func TestReadFileTellsEveryProblem(t *testing.T) {
 		"an action":       {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: ignore}\n", []string{`policies.yaml:4:35: unknown action "ignore"; expected one of accept, retry, throttle, refresh, shrink, defer, surface, fail_fast`}},
 		"a bare duration": {"vendors:\n  shop:\n    retry: {max_wait: 30}\n", []string{"policies.yaml:3:23: expected a duration with a unit, such as 30s; got 30"}},
 		"no when":         {"vendors:\n  shop:\n    rules:\n      - {action: accept}\n", []string{"policies.yaml:4:9: a rule needs when: a code, a status, a class, methods, a path or has_wait"}},
-		"nothing said":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A has no effect"}},
+		"no effect":       {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A has no effect"}},
 		"a rule twice":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: accept}\n      - {when: {code: A}, action: surface}\n", []string{"policies.yaml:5:9: the rule for code A is never reached: the one for code A at line 4 goes before it"}},
 		"an unreachable rule": {
 			"vendors:\n  shop:\n    rules:\n      - {when: {status: 5xx}, action: defer}\n      - {when: {status: [500-502, 504], methods: GET}, action: surface}\n      - {when: {status: 4xx}, action: surface}\n",
 			[]string{"policies.yaml:5:9: the rule for status 500-502|504, method GET is never reached: the one for status 5xx at line 4 goes before it"},
 		},
 		"an endpoint":     {"vendors:\n  shop:\n    endpoints:\n      - {methods: post, path: orders}\n", []string{`policies.yaml:4:9: method "post": expected upper case`, `policies.yaml:4:9: path "orders": expected a pattern that begins with /, where * is one segment`, `policies.yaml:4:9: an endpoint needs either repeatable (a repeat does no harm) or repeat_unsafe (repeat although it may)`}},
-		"a last resort":   {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, fallback: accept}\n", []string{"policies.yaml:4:9: fallback accept: expected retry, defer, surface or fail_fast"}},
-		"unsafe, or not":  {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false has no effect; repeatable: false forbids a repeat"}},
+		"a fallback":      {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, fallback: accept}\n", []string{"policies.yaml:4:9: fallback accept: expected retry, defer, surface or fail_fast"}},
+		"not unsafe":      {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false has no effect; repeatable: false forbids a repeat"}},
 		"a limit twice":   {"vendors:\n  shop:\n    limits:\n      - {name: a, rate: 1/1s}\n      - {name: a, burst: 2}\n", []string{`policies.yaml:5:9: duplicate limit "a"; the first is at line 4`}},
 		"a limit's scope": {"vendors:\n  shop:\n    limits:\n      - {name: a, scope: job}\n", []string{"policies.yaml:4:9: scope job: expected account or record"}},
 		"negative":        {"vendors:\n  shop:\n    retry: {max_attempts: -1}\n    rules:\n      - {when: {code: A}, max_attempts: -1}\n", []string{"policies.yaml:3:27: max_attempts: expected a number above zero; got -1", "policies.yaml:5:41: max_attempts: expected a number above zero; got -1"}},
@@ -67,135 +65,52 @@ func TestReadFileTellsEveryProblem(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a file that is not there", func(t *testing.T) {
+	t.Run("a missing file", func(t *testing.T) {
 		if _, err := policy.ReadFile(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
 			t.Error("no error")
 		}
 	})
 }
 
-func TestApply(t *testing.T) {
-	f, err := readFile(t, `
-defaults:
-  retry: {max_wait: 30s, max_attempts: 2}
-  rules:
-    - {when: {class: server_error}, action: defer, after: 10m}
-vendors:
-  shop:
-    retry: {max_attempts: 6}
-    rules:
-      - {when: {code: TAKEN}, action: accept, hint: Ours is the same.}
-      - {when: {class: server_error, methods: POST}, repeat_unsafe: true, action: retry}
-    endpoints:
-      - {methods: POST, path: /orders, repeat_unsafe: true}
-      - {methods: PATCH, path: "/items/*", repeatable: false}
-    limits:
-      - {name: account, rate: 500/1m}
-      - {name: lead, off: false}
-      - {name: mine, scope: account, rate: 1/1s, path: /exports}
-`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := shop(t).
-		WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 7}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Off: true})
-	p, err := f.Apply(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := p.Retry(); r.MaxAttempts != 6 || *r.MaxWait != 30*time.Second || r.MaxElapsed != 2*time.Minute {
-		t.Errorf("retry %+v", r)
-	}
-	account, _ := p.LimitNamed("account")
-	lead, _ := p.LimitNamed("lead")
-	if account.Rate.Count != 500 || account.Burst != 7 || lead.Off || len(p.Limits("GET", "/exports")) != 3 {
-		t.Errorf("account %+v, lead %+v, limits of an export %d", account, lead, len(p.Limits("GET", "/exports")))
-	}
-	for name, tt := range map[string]struct {
-		failure policy.Failure
-		state   policy.State
-		want    verdict
-	}{
-		"a code": {
-			withCodes(400, "TAKEN"), policy.State{},
-			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "policies.yaml:10 code TAKEN"},
-		},
-		"the vendor's section goes before the defaults": {
-			withCodes(503), policy.State{Method: "POST"},
-			verdict{Again: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "policies.yaml:11 class server_error, method POST"},
-		},
-		"the defaults": {
-			withCodes(503), policy.State{},
-			verdict{Stop: apierrors.StopMaxWait, Class: apierrors.ServerError, Act: apierrors.Defer, Rule: "policies.yaml:5 class server_error"},
-		},
-		"an endpoint that may be repeated": {
-			policy.Failure{Class: apierrors.Network}, policy.State{Method: "POST", Path: "/orders"},
-			verdict{Again: true, Class: apierrors.Network, Act: apierrors.Retry, Rule: "class network"},
-		},
-		"an endpoint that may not": {
-			policy.Failure{Class: apierrors.Network}, policy.State{Method: "PATCH", Path: "/items/7"},
-			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.Network, Act: apierrors.Retry, Rule: "class network"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, verdictOf(p.Decide(tt.failure, tt.state))); diff != "" {
-				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
-			}
-		})
-	}
-	other, err := f.Apply(named(t, "connectif"))
-	if err != nil || other.Retry().MaxAttempts != 2 {
-		t.Errorf("another vendor: %v, %d attempts", err, other.Retry().MaxAttempts)
-	}
-	if diff := cmp.Diff([]string{"shop"}, f.Vendors()); diff != "" {
-		t.Errorf("Vendors mismatch (-want +got):\n%s", diff)
-	}
-}
-
-func TestApplyTellsOfALimitThatTheVendorDoesNotHave(t *testing.T) {
-	f, err := readFile(t, "vendors:\n  shop:\n    limits:\n      - {name: acount, burst: 2}\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := shop(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
-	_, err = f.Apply(base)
-	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope and a rate)`
-	if err == nil || err.Error() != want {
-		t.Errorf("error %v; want %s", err, want)
-	}
-}
-
-// The text of a policy is the policy.
-func TestAPolicysTextParsesToTheSamePolicy(t *testing.T) {
-	p := shop(t).
-		With(policy.Rule{
-			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, HasWait: new(true)},
-			Class: apierrors.TooLarge, Action: apierrors.Shrink, Fallback: apierrors.Retry, Applied: new(apierrors.AppliedYes), Scope: apierrors.ScopeJob,
-			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
-			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: new(20), AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: new(true),
-		}).
-		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: new(5)}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true})
-	for _, p := range []policy.Policy{p, {}} {
-		again, err := policy.Parse(yamlOf(t, p))
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, yamlOf(t, p))
-		}
-		if diff := cmp.Diff(p.WithRetry(p.Retry()), again, cmp.AllowUnexported(policy.Policy{})); diff != "" {
-			t.Errorf("policy mismatch (-want +got):\n%s\nof\n%s", diff, yamlOf(t, p))
-		}
-	}
-}
-
-func TestParseTellsWhatIsWrong(t *testing.T) {
+// A value that means nothing is refused, rather than taken for the default.
+func TestReadFileRefusesValuesWithoutMeaning(t *testing.T) {
 	for text, want := range map[string]string{
-		"retry: {max_attempts: x}\n":                  "policy:1:23: expected a whole number; got \"x\"",
-		"limits: [{name: a, scope: job, rate: 1/1s}]": "policy: limit a: scope job: expected account or record",
-		"operator: [{when: {path: a}}]":               "policy: rule operator's path a: path \"a\": expected a pattern that begins with /, where * is one segment",
+		"endpoints: [{methods: [], repeat_unsafe: true}]":           "policies.yaml:2:25: methods: expected at least one element; got an empty list",
+		"retry: {max_attempts: 0}":                                  "policies.yaml:2:25: max_attempts: expected a number above zero; got 0",
+		"retry: {max_attempts: -1}":                                 "policies.yaml:2:25: max_attempts: expected a number above zero; got -1",
+		"retry: {max_elapsed: 0s}":                                  "policies.yaml:2:24: max_elapsed: expected a duration above zero; got \"0s\"",
+		"retry: {attempt_timeout: -1s}":                             "policies.yaml:2:28: attempt_timeout: expected a duration above zero; got \"-1s\"",
+		"retry: {max_wait: -1s}":                                    "policies.yaml:2:21: max_wait: expected a duration of zero or more; got \"-1s\"",
+		"retry: {budget: -1}":                                       "policies.yaml:2:19: budget: expected a number of zero or more; got -1",
+		"retry: {escalate_after: -1}":                               "policies.yaml:2:27: escalate_after: expected a number of zero or more; got -1",
+		"retry: {backoff: {base: 0s, cap: 1s}}":                     "policies.yaml:2:27: base: expected a duration above zero; got \"0s\"",
+		"rules: [{when: {code: A}, max_attempts: 0}]":               "policies.yaml:2:43: max_attempts: expected a number above zero; got 0",
+		"rules: [{when: {code: A}, after: 0s}]":                     "policies.yaml:2:36: after: expected a duration above zero; got \"0s\"",
+		"rules: [{when: {code: A}, max_elapsed: 0s}]":               "policies.yaml:2:42: max_elapsed: expected a duration above zero; got \"0s\"",
+		"rules: [{when: {code: A}, escalate_after: -1}]":            "policies.yaml:2:45: escalate_after: expected a number of zero or more; got -1",
+		"rules: [{when: {code: A}, class: none}]":                   "policies.yaml:2:36: class: none means the same as no key; leave it out",
+		"rules: [{when: {code: A}, hint: ''}]":                      "policies.yaml:2:35: hint: expected text that is not empty; got \"\"",
+		"rules: [{when: {code: []}, action: accept}]":               "policies.yaml:2:25: code: expected at least one element; got an empty list",
+		"rules: [{when: {status: []}, action: accept}]":             "policies.yaml:2:27: status: expected at least one element; got an empty list",
+		"limits: [{name: a, scope: account, rate: 1/1s, burst: 0}]": "policies.yaml:2:57: burst: expected a number above zero; got 0",
 	} {
-		if _, err := policy.Parse([]byte(text)); err == nil || err.Error() != want {
-			t.Errorf("Parse(%q): %v; want %s", text, err, want)
+		f, err := policy.ParseFile("policies.yaml", []byte("defaults:\n  "+text+"\n"), nil)
+		if f != nil || err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// A key that was renamed is refused with the new name.
+func TestReadFileNamesTheNewWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"{when: {code: A}, otherwise: surface}":             `policies.yaml:3:25: "otherwise" is now called "fallback"`,
+		"{when: {code: A}, text: Too big.}":                 `policies.yaml:3:25: "text" is now called "summary"`,
+		"{when: {code: A, told_wait: true}, action: defer}": `policies.yaml:3:24: "told_wait" is now called "has_wait"`,
+	} {
+		f, err := policy.ParseFile("policies.yaml", []byte("defaults:\n  rules:\n    - "+text+"\n"), nil)
+		if f != nil || err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
 		}
 	}
 }

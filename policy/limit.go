@@ -49,11 +49,11 @@ type Limit struct {
 	// Burst is how many requests may start at once. Zero means 1.
 	Burst int `yaml:"burst,positive"`
 
-	// Methods are HTTP methods in upper case. An empty list stands for all.
-	Methods []string `yaml:"methods"`
+	// Methods are HTTP methods in upper case. Nil stands for all.
+	Methods []string `yaml:"methods,nonempty"`
 
-	// Paths are patterns as in Match.Paths. An empty list stands for all.
-	Paths []string `yaml:"path"`
+	// Paths are patterns as in Match.Paths. Nil stands for all.
+	Paths []string `yaml:"path,nonempty"`
 
 	// Off means that the rate is not enforced. A response that names the limit still
 	// pauses its calls.

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +9,82 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-func TestZeroPolicyHasTheDefaults(t *testing.T) {
+func TestWithGoesFirst(t *testing.T) {
+	five := policy.StatusRange{From: 500, To: 599}
+	for name, tt := range map[string]struct {
+		rules   []policy.Rule
+		failure policy.Failure
+		want    verdict
+	}{
+		"by code": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.Accept}},
+			withCodes(400, "TAKEN"),
+			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "operator's code TAKEN"},
+		},
+		"by class, over the vendor's code": {
+			[]policy.Rule{{When: policy.Match{Class: apierrors.AlreadyExists}, Action: apierrors.Surface}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "operator's class already_exists"},
+		},
+		"by status and method together": {
+			[]policy.Rule{{Name: "writes", When: policy.Match{Statuses: []policy.StatusRange{five}, Methods: []string{"POST"}}, Action: apierrors.Surface}},
+			withCodes(503),
+			verdict{Retry: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "status 503"},
+		},
+		"another class brings its own action": {
+			[]policy.Rule{{When: policy.Match{Codes: []string{"THERE"}}, Class: apierrors.Validation}},
+			withCodes(400, "THERE"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Validation, Act: apierrors.Surface, Rule: "operator's code THERE"},
+		},
+		"the first that matches decides": {
+			[]policy.Rule{
+				{Name: "one", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.FailFast},
+				{Name: "two", When: policy.Match{Codes: []string{"DOWN"}}, Action: apierrors.Surface},
+			},
+			withCodes(400, "DOWN"),
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.ServerError, Act: apierrors.FailFast, Rule: "one"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, verdictOf(shop(t).With(tt.rules...).Decide(tt.failure, policy.State{}))); diff != "" {
+				t.Errorf("Decide mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Later steps do not undo an operator's action.
+func TestWithHasTheLastWord(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rule    policy.Rule
+		failure policy.Failure
+		state   policy.State
+		want    apierrors.Action
+	}{
+		"against acceptance after an unknown outcome": {
+			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.FailFast},
+			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.FailFast,
+		},
+		"which a rule without an action leaves": {
+			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Hint: "Look at it."},
+			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.Accept,
+		},
+		"for a token that cannot be renewed": {
+			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},
+			withCodes(401), policy.State{}, apierrors.Defer,
+		},
+		"but not for one that can": {
+			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},
+			withCodes(401), policy.State{CanRefresh: true}, apierrors.Refresh,
+		},
+	} {
+		if d := shop(t).With(tt.rule).Decide(tt.failure, tt.state); d.Action != tt.want {
+			t.Errorf("%s: %v by %s; want %v", name, d.Action, d.Rule, tt.want)
+		}
+	}
+}
+
+func TestRetryHasTheDefaults(t *testing.T) {
 	want := policy.Retry{
 		MaxAttempts: 4, Backoff: policy.Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
 		MaxElapsed: 2 * time.Minute, MaxWait: new(time.Minute), AttemptTimeout: time.Minute, Budget: new(10), EscalateAfter: new(0),
@@ -21,7 +95,7 @@ func TestZeroPolicyHasTheDefaults(t *testing.T) {
 	}
 }
 
-func TestAPolicyIsAValue(t *testing.T) {
+func TestPolicyIsAValue(t *testing.T) {
 	base := policy.Default()
 	changed := base.With(policy.Rule{Action: apierrors.FailFast}).
 		WithRetry(policy.Retry{MaxAttempts: 1}).
@@ -33,54 +107,65 @@ func TestAPolicyIsAValue(t *testing.T) {
 		t.Error("WithRetry or WithLimit changed its receiver")
 	}
 	if got := changed.Decide(policy.Failure{Status: 503}, policy.State{}).Action; got != apierrors.FailFast {
-		t.Errorf("the copy decides %v; want fail_fast", got)
+		t.Errorf("action %v of the copy; want fail_fast", got)
 	}
 	if changed.Retry().MaxAttempts != 1 || len(changed.Limits("GET", "/")) != 1 {
-		t.Error("the copy lacks what it was given")
+		t.Error("WithRetry or WithLimit did not change the copy")
 	}
 }
 
-func TestLimits(t *testing.T) {
-	account := policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}}
-	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Methods: []string{"PATCH"}, Paths: []string{"/contacts/*"}}
-	off := policy.Limit{Name: "off", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}, Off: true}
-	p, err := policy.New(policy.Settings{Name: "shop", Limits: []policy.Limit{account, lead, off}})
+// A change of the settings or of a copy does not change a policy.
+func TestPolicyCopiesItsParts(t *testing.T) {
+	s := policy.Settings{
+		Name:      "shop",
+		Endpoints: []policy.Endpoint{{Methods: []string{"PATCH"}, Paths: []string{"/items/*"}, Repeatable: true}},
+		Limits: []policy.Limit{
+			{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}, Burst: 1},
+			{Name: "item", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: 1},
+		},
+	}
+	p, err := policy.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, tt := range map[string]struct {
-		method, path string
-		want         []policy.Limit
-	}{
-		"a GET":           {"GET", "/contacts/7", []policy.Limit{account, off}},
-		"a PATCH":         {"PATCH", "/contacts/7", []policy.Limit{account, lead, off}},
-		"one level below": {"PATCH", "/contacts/7/tags", []policy.Limit{account, off}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, p.Limits(tt.method, tt.path)); diff != "" {
-				t.Errorf("Limits mismatch (-want +got):\n%s", diff)
-			}
-		})
+	before := string(yamlOf(t, p))
+	rules := []policy.Rule{{When: policy.Match{Codes: []string{"BAD"}}, Action: apierrors.Accept}}
+	_ = p.WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 9, Per: time.Second}, Burst: 1})
+	_ = p.With(rules...).WithRetry(policy.Retry{MaxAttempts: 9})
+	s.Endpoints[0], s.Limits[0] = policy.Endpoint{Methods: []string{"POST"}, Repeatable: true}, policy.Limit{}
+	if after := string(yamlOf(t, p)); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
-	if got, ok := p.LimitNamed("off"); !ok || got.Scope != apierrors.ScopeRecord {
-		t.Errorf("LimitNamed(off) = %v, %v", got, ok)
+	if rules[0].Name != "" {
+		t.Errorf("With named the caller's rule %q", rules[0].Name)
 	}
 }
 
-func TestNewTellsEverythingThatIsWrong(t *testing.T) {
-	_, err := policy.New(policy.Settings{
-		Name:      "shop",
-		Rules:     []policy.Rule{{When: policy.Match{Paths: []string{"["}}}, {Name: "late", After: -1}},
-		Endpoints: []policy.Endpoint{{Paths: []string{"/[a"}}},
-		Limits:    []policy.Limit{{Name: "x", Scope: apierrors.ScopeJob, Rate: policy.Rate{Count: 1, Per: 1}}, {Scope: apierrors.ScopeAccount}},
-		Retry:     policy.Retry{MaxWait: new(time.Duration(-1))},
-	})
-	if err == nil {
-		t.Fatal("no error")
+func TestPolicyName(t *testing.T) {
+	if got := shop(t).Name(); got != "shop" {
+		t.Errorf("Name() = %q; want shop", got)
 	}
-	for _, want := range []string{`path "["`, "rule late: after: expected zero or more; got -1ns", `path "/[a"`, `limit x: scope job`, `limit : name: expected text`, "retry: max_wait: expected zero or more; got -1ns"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not tell of %s:\n%v", want, err)
-		}
+	if got := policy.Default().Name(); got != "" {
+		t.Errorf("Name() of the default policy = %q", got)
+	}
+}
+
+// What a pointer of a rule or of the bounds points to is copied in both directions.
+func TestPolicySharesNoPointers(t *testing.T) {
+	budget, unsafe := 5, true
+	p := policy.Default().
+		WithRetry(policy.Retry{Budget: &budget}).
+		With(policy.Rule{When: policy.Match{Class: apierrors.Network}, RepeatUnsafe: &unsafe})
+	budget, unsafe = 0, false
+	r := p.Retry()
+	*r.Budget, *r.MaxWait, *r.EscalateAfter = 1, 1, 1
+	if got := p.Retry(); *got.Budget != 5 || *got.MaxWait != time.Minute || *got.EscalateAfter != 0 {
+		t.Errorf("budget %d, max wait %v, escalate after %d", *got.Budget, *got.MaxWait, *got.EscalateAfter)
+	}
+	if got := policy.Default().Retry(); *got.MaxWait != time.Minute {
+		t.Errorf("the default is now a max wait of %v", *got.MaxWait)
+	}
+	if d := p.Decide(policy.Failure{Class: apierrors.Network}, policy.State{Method: "POST"}); !d.Retry {
+		t.Errorf("stop %v", d.Stop)
 	}
 }

@@ -11,11 +11,11 @@ import (
 // idempotent (RFC 9110, section 9.2.2): a PATCH that is an upsert may be repeated, a PUT
 // that also sends a survey may not.
 type Endpoint struct {
-	// Methods are HTTP methods in upper case. An empty list stands for all.
-	Methods []string `yaml:"methods"`
+	// Methods are HTTP methods in upper case. Nil stands for all.
+	Methods []string `yaml:"methods,nonempty"`
 
-	// Paths are patterns as in Match.Paths. An empty list stands for all.
-	Paths []string `yaml:"path"`
+	// Paths are patterns as in Match.Paths. Nil stands for all.
+	Paths []string `yaml:"path,nonempty"`
 
 	// Repeatable means that a request may be executed twice without harm.
 	Repeatable bool `yaml:"repeatable,required"`

@@ -6,8 +6,8 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// BenchmarkLoad reads and compiles every vendor.
-func BenchmarkLoad(b *testing.B) {
+// BenchmarkLookup reads all vendors.
+func BenchmarkLookup(b *testing.B) {
 	for b.Loop() {
 		for _, name := range vendors.Names() {
 			if _, err := vendors.Lookup(name); err != nil {

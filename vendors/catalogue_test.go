@@ -1,8 +1,6 @@
 package vendors_test
 
 import (
-	"fmt"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -17,148 +15,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// A row is a line of the catalogue: a code or a status, and what was decided about it.
-// The files in testdata are copies of the project's catalogue.
-type row struct {
-	Vendor, Code, Status, Context, Message string
-	Class, Action, Applied, Scope          string
-	MaxAttempts, After, AcceptAfterUnknown string
-	Extra                                  string
-}
-
-func readCatalogue(t testing.TB) []row {
-	t.Helper()
-	var rows []row
-	for _, name := range []string{"catalogue.tsv", "catalogue-beyond-seeds.tsv"} {
-		data, err := os.ReadFile("testdata/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
-		columns := strings.Split(lines[0], "\t")
-		for _, line := range lines[1:] {
-			cells := strings.Split(line, "\t")
-			cell := func(name string) string {
-				if i := slices.Index(columns, name); i >= 0 && i < len(cells) {
-					return cells[i]
-				}
-				t.Fatalf("%s has no column %s", name, name)
-				return ""
-			}
-			rows = append(rows, row{
-				Vendor: cell("vendor"), Code: cell("code"), Status: cell("http_status"), Context: cell("module/context"), Message: cell("message"),
-				Class: cell("class"), Action: cell("action"), Applied: cell("applied"), Scope: cell("scope"),
-				MaxAttempts: cell("max_attempts"), After: cell("after"), AcceptAfterUnknown: cell("accept_after_unknown"),
-				Extra: cell("extra_fields"),
-			})
-		}
-	}
-	if len(rows) != 156+18 {
-		t.Fatalf("%d rows: the copies of the catalogue are not whole", len(rows))
-	}
-	return rows
-}
-
-// isCode reports whether the row is about a code, and not about a status.
-func (r row) isCode() bool {
-	return regexp.MustCompile(`^([0-9]{4,6}|E[0-9]{4}|[A-Z]+(_[A-Z]+)*)$`).MatchString(r.Code)
-}
-
-// code is what the row's code is called in the data.
-func (r row) code() string {
-	switch {
-	case r.isCode():
-		return r.Code
-	case r.Code == `{"Data": false}`:
-		return "data_false"
-	case r.Message == `{"message":"Unauthenticated."}`:
-		return "unauthenticated"
-	default:
-		return ""
-	}
-}
-
-// statuses are those that a row stands for. One without a status is tried with those in
-// which its vendor is known to tell codes.
-func (r row) statuses(t testing.TB) []int {
-	t.Helper()
-	switch {
-	case strings.HasSuffix(r.Code, "5xx"):
-		return []int{500, 502, 503, 507}
-	case r.Code == "4xx":
-		return []int{418, 451, 499}
-	case strings.HasPrefix(r.Code, "throttled"):
-		return []int{400, 401, 403, 404, 422, 429}
-	case r.Vendor == vendors.CustomerGauge && r.Status == "":
-		return []int{200, 400, 401}
-	case r.Status == "":
-		return []int{400, 422}
-	}
-	status, err := strconv.Atoi(r.Status)
-	if err != nil {
-		t.Fatalf("row %s: status %q", r.Code, r.Status)
-	}
-	if r.Vendor == vendors.CustomerGauge && r.isCode() {
-		return []int{status, 200} // its errors come in a 2xx, too
-	}
-	return []int{status}
-}
-
-// bodies are those in which the vendor tells the row, in each shape that it has.
-func (r row) bodies() []string {
-	switch {
-	case r.Code == `{"Data": false}`:
-		return []string{r.Code, " {\"Data\":false}\n"}
-	case strings.HasPrefix(r.Message, "{"):
-		return []string{r.Message}
-	case !r.isCode():
-		return []string{"", "<html><body>" + r.Message + "</body></html>", r.Message, "\xef\xbb\xbf <!DOCTYPE html><HTML></HTML>", `{"unknown":"shape"}`}
-	case r.Vendor == vendors.CustomerGauge:
-		return []string{
-			fmt.Sprintf(`{"Error":{"Message":%q,"Code":%s}}`, r.Message, r.Code), fmt.Sprintf(`{"Error":{"Code":%q}}`, r.Code),
-			fmt.Sprintf(`<?xml version="1.0"?><Error><Message>x</Message><Code>%s</Code></Error>`, r.Code),
-		}
-	case r.Vendor == vendors.Connectif:
-		return []string{fmt.Sprintf(`{"status":400,"title":"Bad Request","detail":%q,"code":%q,"productIds":["a"],"allowedDomains":["b"]}`, r.Message, r.Code)}
-	default: // RD Station
-		item := fmt.Sprintf(`{"error_type":%q,"error_message":%q}`, r.Code, r.Message)
-		return []string{
-			`{"errors":` + item + `}`, `{"errors":[` + item + `]}`, `[` + item + `]`,
-			`{"errors":{"name":[` + item + `]}}`, `{"errors":{"label":{"pt-BR":[` + item + `]}}}`,
-		}
-	}
-}
-
-func (r row) answers(t testing.TB) []policy.Answer {
-	t.Helper()
-	header := http.Header{}
-	if strings.HasPrefix(r.Code, "throttled") {
-		header.Set("Retry-After", "30")
-	}
-	var answers []policy.Answer
-	for _, status := range r.statuses(t) {
-		for _, body := range r.bodies() {
-			answers = append(answers, policy.Answer{Status: status, Header: header, Body: []byte(body)})
-		}
-	}
-	return answers
-}
-
-// state is a read, or an RD Station upsert, with time for any wait. RD Station's tokens
-// can be renewed whatever the row; elsewhere a row that says so has one that can.
-func (r row) state() policy.State {
-	s := policy.State{Method: http.MethodGet, MaxWait: new(1000 * time.Hour), CanShrink: true, CanRefresh: r.Action == "refresh"}
-	if r.Vendor == vendors.RDStation {
-		s.Method, s.Path, s.CanRefresh = http.MethodPatch, "/platform/contacts/email:jane@example.com", true
-	}
-	if strings.HasPrefix(r.Context, "GET /") {
-		s.Path = "/v1/campaign-type/7"
-	}
-	return s
-}
-
-// Every row is walked from bytes to decision, with all its columns.
-func TestCatalogueRows(t *testing.T) {
+func TestDecodeAndDecideMatchTheCatalogue(t *testing.T) {
 	for _, r := range readCatalogue(t) {
 		t.Run(r.Vendor+"/"+r.Code, func(t *testing.T) {
 			v := lookup(t, r.Vendor)
@@ -186,18 +43,18 @@ func TestCatalogueRows(t *testing.T) {
 	}
 }
 
-// checkWords: each code has the vendor's text and a hint.
+// checkWords checks the summary and the hint.
 func (r row) checkWords(t *testing.T, d policy.Decision) {
 	t.Helper()
 	if d.Hint == "" || (r.isCode() && d.Summary == "") {
-		t.Errorf("text %q, hint %q", d.Summary, d.Hint)
+		t.Errorf("summary %q, hint %q", d.Summary, d.Hint)
 	}
 	if isTable := r.Vendor == vendors.CustomerGauge || r.Vendor == vendors.Connectif; isTable && r.isCode() && d.Summary != r.Message {
-		t.Errorf("text %q; the vendor's is %q", d.Summary, r.Message)
+		t.Errorf("summary %q; want %q", d.Summary, r.Message)
 	}
 }
 
-// checkAttempts: the row's number of attempts, and not one more.
+// checkAttempts checks the number of attempts.
 func (r row) checkAttempts(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	t.Helper()
 	if r.MaxAttempts == "" {
@@ -213,11 +70,11 @@ func (r row) checkAttempts(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	s.Attempts = n
 	last := v.Policy().Decide(f, s)
 	if !before.Retry || last.Retry || last.Stop != apierrors.StopAttempts {
-		t.Errorf("after attempt %d again %v, after attempt %d again %v, stop %v", n-1, before.Retry, n, last.Retry, last.Stop)
+		t.Errorf("after attempt %d: retry %v; after attempt %d: retry %v, stop %v", n-1, before.Retry, n, last.Retry, last.Stop)
 	}
 }
 
-// checkAfter: the row's wait, where the answer tells none.
+// checkAfter checks the wait of a response that has none.
 func (r row) checkAfter(t *testing.T, d policy.Decision) {
 	t.Helper()
 	if r.After == "" {
@@ -232,32 +89,32 @@ func (r row) checkAfter(t *testing.T, d policy.Decision) {
 	}
 }
 
-// checkAcceptance: accepted after an attempt of unknown outcome, or not.
+// checkAcceptance checks the decision after an attempt with an unknown outcome.
 func (r row) checkAcceptance(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	t.Helper()
 	s := r.state()
 	s.UnknownBefore = true
 	accepted := v.Policy().Decide(f, s).Action == apierrors.Accept
 	if want := r.AcceptAfterUnknown == "yes" || r.Action == "accept"; accepted != want {
-		t.Errorf("after an attempt of unknown outcome accepted: %v; want %v", accepted, want)
+		t.Errorf("accepted after an unknown outcome: %v; want %v", accepted, want)
 	}
 }
 
-// checkExtras: the vendor's extra fields survive.
+// checkExtras checks that the vendor's extra fields are kept.
 func (r row) checkExtras(t *testing.T, details map[string]any) {
 	t.Helper()
 	for _, field := range []string{"productIds", "allowedDomains", "max", "usage", "remaining_time"} {
 		if _, has := details[field]; strings.Contains(r.Extra, field) && !has {
-			t.Errorf("the extra field %s is lost: %v", field, details)
+			t.Errorf("no extra field %s: %v", field, details)
 		}
 	}
 }
 
-// Every code and status of the vendors' own pages stands in the data.
-func TestEveryCodeOfTheSeedsStandsInTheData(t *testing.T) {
+// Every code and status on the vendors' pages has a rule.
+func TestLookupHasEveryCodeOfThePages(t *testing.T) {
 	for name, tt := range map[string]struct {
-		codes, statuses string // patterns; the first group is the code
-		least           int    // so many there are
+		codes, statuses string // patterns with the code or status as a group
+		least           int    // of codes and statuses on the page
 	}{
 		vendors.CustomerGauge: {`(?m)^([0-9]{6}) \||"Code":([0-9]+)`, `\b(400|401|500|502|503|504)\b`, 78 + 6},
 		vendors.Connectif:     {`\b(E[0-9]{4})\b`, `status (400)`, 21},
@@ -276,7 +133,7 @@ func TestEveryCodeOfTheSeedsStandsInTheData(t *testing.T) {
 				found++
 				f := policy.Failure{Status: 400, Items: []apierrors.Field{{Code: code}}}
 				if d := v.Policy().Decide(f, policy.State{}); d.Rule != name+" code "+code {
-					t.Errorf("code %s is decided by %q", code, d.Rule)
+					t.Errorf("code %s: rule %q", code, d.Rule)
 				}
 			}
 			for _, text := range groups(tt.statuses, string(page)) {
@@ -286,17 +143,17 @@ func TestEveryCodeOfTheSeedsStandsInTheData(t *testing.T) {
 					t.Fatal(err)
 				}
 				if d := v.Policy().Decide(policy.Failure{Status: status}, policy.State{}); !strings.HasPrefix(d.Rule, name+" status "+text) && name != vendors.Connectif {
-					t.Errorf("status %s is decided by %q", text, d.Rule)
+					t.Errorf("status %s: rule %q", text, d.Rule)
 				}
 			}
 			if found < tt.least {
-				t.Errorf("found %d codes and statuses in the page; want %d", found, tt.least)
+				t.Errorf("%d codes and statuses on the page; want at least %d", found, tt.least)
 			}
 		})
 	}
 }
 
-// groups returns what the groups of pattern match in text, each once.
+// groups returns the matches of the groups of pattern in text, without duplicates.
 func groups(pattern, text string) []string {
 	var found []string
 	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
@@ -309,8 +166,8 @@ func groups(pattern, text string) []string {
 	return found
 }
 
-// A code that no row and no transcript reaches is one that nobody has seen at work.
-func TestEveryCodeOfTheDataIsReached(t *testing.T) {
+// Every rule for a code is tested by a row of the catalogue or a transcript.
+func TestLookupHasNoUntestedCode(t *testing.T) {
 	reached := map[string]bool{}
 	for _, r := range readCatalogue(t) {
 		reached[r.Vendor+" "+r.code()] = true
@@ -331,7 +188,7 @@ func TestEveryCodeOfTheDataIsReached(t *testing.T) {
 		listed := groups(`(?m)when: \{code: \["?([A-Za-z0-9_.-]+)`, string(text))
 		for _, code := range listed {
 			if !reached[name+" "+code] {
-				t.Errorf("%s: code %s is reached by no row and no transcript", name, code)
+				t.Errorf("%s: no row and no transcript has the code %s", name, code)
 			}
 		}
 	}

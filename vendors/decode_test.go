@@ -12,7 +12,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-func TestAnAnswerThatIsNoFailure(t *testing.T) {
+func TestDecodeOfASuccess(t *testing.T) {
 	for _, name := range vendors.Names() {
 		v := lookup(t, name)
 		for _, status := range []int{0, 200, 204, 302, 304} {
@@ -25,9 +25,9 @@ func TestAnAnswerThatIsNoFailure(t *testing.T) {
 	}
 }
 
-// Odd bytes are judged by their status; they bring no code, and no other decision than
-// an empty body would.
-func TestOddBodiesAreJudgedByStatus(t *testing.T) {
+// A body that cannot be understood has no code and leads to the same decision as an empty
+// body.
+func TestDecodeJudgesOddBodiesByStatus(t *testing.T) {
 	deep := func(open, inner, shut string) string {
 		return strings.Repeat(open, 10_000) + inner + strings.Repeat(shut, 10_000)
 	}
@@ -54,7 +54,7 @@ func TestOddBodiesAreJudgedByStatus(t *testing.T) {
 		"a gigantic number":        `{"Error":{"Code":` + strings.Repeat("9", 1000) + `},"code":1e+999}`,
 		"a code that is too long":  `{"code":"` + strings.Repeat("A", 65) + `","Error":{"Code":"` + strings.Repeat("1", 65) + `"}}`,
 		"a code of objects":        `{"code":{"a":1},"Error":{"Code":[400120]},"errors":{"error_type":{"a":1}}}`,
-		"a code in disguise":       `{"code":"jane@example.com","Error":{"Code":"a b"},"errors":{"error_type":"x y"}}`,
+		"an address as a code":     `{"code":"jane@example.com","Error":{"Code":"a b"},"errors":{"error_type":"x y"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, vendor := range vendors.Names() {
@@ -64,7 +64,7 @@ func TestOddBodiesAreJudgedByStatus(t *testing.T) {
 					f := v.Decode(policy.Answer{Status: status, Body: []byte(body)})
 					d := v.Policy().Decide(*f, policy.State{Method: "POST"})
 					if diff := cmp.Diff(bare, d); diff != "" {
-						t.Errorf("%s, status %d: not as an empty body (-want +got):\n%s", vendor, status, diff)
+						t.Errorf("%s, status %d: decision differs from that for an empty body (-want +got):\n%s", vendor, status, diff)
 					}
 				}
 			}
@@ -72,7 +72,7 @@ func TestOddBodiesAreJudgedByStatus(t *testing.T) {
 	}
 }
 
-func TestWordsAreBounded(t *testing.T) {
+func TestDecodeBoundsTexts(t *testing.T) {
 	v := lookup(t, vendors.RDStation)
 	long := strings.Repeat("ç", 5_000)
 	many := `{"errors":{"` + long + `":[` + strings.Repeat(`{"error_type":"TAKEN","error_message":"`+long+`\n\u0007x"},`, 500) + `{"error_type":"INVALID"}]}}`
@@ -87,8 +87,8 @@ func TestWordsAreBounded(t *testing.T) {
 	}
 }
 
-// A key that stands twice is read twice: the graver of the two decides.
-func TestAKeyThatStandsTwice(t *testing.T) {
+// The values of a duplicate key are both decoded, and the graver decides.
+func TestDecodeReadsADuplicateKeyTwice(t *testing.T) {
 	v := lookup(t, vendors.RDStation)
 	f := v.Decode(policy.Answer{Status: 400, Body: []byte(`{"errors":{"name":[{"error_type":"TAKEN"}],"name":[{"error_type":"BAD_REQUEST"}]}}`)})
 	if d := v.Policy().Decide(*f, asked); d.Code != "BAD_REQUEST" || d.Action != apierrors.FailFast {
@@ -96,8 +96,8 @@ func TestAKeyThatStandsTwice(t *testing.T) {
 	}
 }
 
-// The longest usable wait wins; what is unusable is as if it were absent.
-func TestTheLongestWait(t *testing.T) {
+// An invalid wait is ignored.
+func TestDecodeReturnsTheLongestWait(t *testing.T) {
 	received := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for name, tt := range map[string]struct {
 		header http.Header
@@ -111,10 +111,10 @@ func TestTheLongestWait(t *testing.T) {
 		"the longest":       {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":60}`, 90 * time.Second},
 		"several values":    {http.Header{"Retry-After": {"5", "90", "7"}}, ``, 90 * time.Second},
 		"zero and negative": {http.Header{"Retry-After-Quotas": {"0"}, "Retry-After": {"-5"}}, `{"error":"x","remaining_time":-1}`, 0},
-		"a date, by the answer's own clock": {
+		"a date, by the Date header": {
 			http.Header{"Date": {"Sun, 22 Nov 2026 10:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 10:00:45 GMT"}}, ``, 45 * time.Second,
 		},
-		"a date, without the answer's clock": {http.Header{"Retry-After": {"Sun, 22 Nov 2026 12:00:45 GMT"}}, ``, 45 * time.Second},
+		"a date, without a Date header": {http.Header{"Retry-After": {"Sun, 22 Nov 2026 12:00:45 GMT"}}, ``, 45 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := lookup(t, vendors.RDStation).Decode(policy.Answer{Status: 429, Header: tt.header, Body: []byte(tt.body), Received: received})
@@ -125,8 +125,8 @@ func TestTheLongestWait(t *testing.T) {
 	}
 }
 
-// Connectif's E0605 after an E0603 of the same creation: that one made it after all.
-func TestAFieldThatAConcurrentModificationLeftBehind(t *testing.T) {
+// Connectif's E0605 after an E0603 in the same call: the field was created after all.
+func TestPolicyAcceptsAFieldThatAnEarlierAttemptCreated(t *testing.T) {
 	v := lookup(t, vendors.Connectif)
 	f := v.Decode(policy.Answer{Status: 400, Body: []byte(`{"status":400,"code":"E0605","detail":"Contact field already exists with provided id"}`)})
 	for before, want := range map[string]apierrors.Action{"E0603": apierrors.Accept, "E0601": apierrors.Surface} {
@@ -137,8 +137,8 @@ func TestAFieldThatAConcurrentModificationLeftBehind(t *testing.T) {
 	}
 }
 
-// CustomerGauge's errors in a 2xx are errors also without a code that can be used.
-func TestAnErrorWithoutACodeInASuccess(t *testing.T) {
+// CustomerGauge's errors in a 2xx are errors even without a usable code.
+func TestDecodeOfAnErrorIn2xxWithoutACode(t *testing.T) {
 	v := lookup(t, vendors.CustomerGauge)
 	for _, body := range []string{
 		`{"Error":{"Message":"x"}}`, `{"Error":"x"}`, `{"Error":{"Code":"bad code","Message":"x"}}`, `{"Error":{"Code":null,"Message":"x"}}`,
@@ -146,7 +146,7 @@ func TestAnErrorWithoutACodeInASuccess(t *testing.T) {
 	} {
 		f := v.Decode(policy.Answer{Status: 200, Body: []byte(body)})
 		if f == nil {
-			t.Errorf("%s is no failure", body)
+			t.Errorf("Decode of %s: no failure", body)
 			continue
 		}
 		if d := v.Policy().Decide(*f, policy.State{Method: "POST"}); d.Class != apierrors.Unknown || d.Action != apierrors.Surface || d.Retry {
@@ -155,7 +155,7 @@ func TestAnErrorWithoutACodeInASuccess(t *testing.T) {
 	}
 	for _, body := range []string{`{"Data":{"Error":1}}`, `{"Error":null}`, `{"Error":{}}`, `{"Data":true}`} {
 		if f := v.Decode(policy.Answer{Status: 200, Body: []byte(body)}); f != nil {
-			t.Errorf("%s is a failure: %+v", body, f.Items)
+			t.Errorf("Decode of %s: failure %+v", body, f.Items)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// From a vendor's bytes to what is done about them.
+// Decode finds the failure in a response, and Decide what to do about it.
 func Example() {
 	rd, err := vendors.Lookup(vendors.RDStation)
 	if err != nil {
@@ -25,7 +25,7 @@ func Example() {
 	// rate_limited → defer for 5h45m45s by rdstation status 429
 }
 
-// An API that is not in the catalogue is one file, and no Go.
+// An API outside the catalog needs a file, and no Go.
 func ExampleParse() {
 	shop, err := vendors.Parse([]byte(`
 vendor: shop
@@ -41,8 +41,8 @@ codes:
 		return
 	}
 	failure := shop.Decode(policy.Answer{Status: http.StatusBadRequest, Body: []byte(`{"error":{"id":"DB_DOWN","text":"…"}}`)})
-	decision := shop.Policy().Decide(*failure, policy.State{Method: http.MethodPost})
-	fmt.Println(decision.Class, "→", decision.Action, "again:", decision.Retry)
+	decision := shop.Policy().Decide(*failure, policy.State{Method: http.MethodPost, Random: 0.5})
+	fmt.Println(decision.Class, "→", decision.Action, "after", decision.Delay)
 	// Output:
-	// server_error → retry again: true
+	// server_error → retry after 250ms
 }

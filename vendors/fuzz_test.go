@@ -15,8 +15,8 @@ func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
 
-// fuzzDecode holds a vendor's decoder, and what is decided of its findings, against
-// what must never happen. The seeds are bodies of every vendor.
+// fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
+// seeds are bodies of all vendors.
 func fuzzDecode(f *testing.F, name string) {
 	v := lookup(f, name)
 	for _, body := range []string{
@@ -40,7 +40,7 @@ func fuzzDecode(f *testing.F, name string) {
 		failure := v.Decode(policy.Answer{Status: status, Header: http.Header{"Retry-After": {header}}, Body: body})
 		if failure == nil {
 			if status >= 400 {
-				t.Errorf("status %d is no failure", status)
+				t.Errorf("status %d: no failure", status)
 			}
 			return
 		}
@@ -52,12 +52,12 @@ func fuzzDecode(f *testing.F, name string) {
 			t.Errorf("class %v, action %v, rule %q", d.Class, d.Action, d.Rule)
 		}
 		if d.Retry && d.Applied != apierrors.AppliedNo {
-			t.Errorf("a POST that may have been applied was to be repeated: %+v", d)
+			t.Errorf("a POST that may have been applied is retried: %+v", d)
 		}
 	})
 }
 
-// FuzzParse holds the file format against what must never happen.
+// FuzzParse checks that any file gives a vendor or an error.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test\", read: 2026-11-22}]\ncodes:\n  - {code: A, class: validation}\n"))
 	f.Add([]byte("vendor: shop\ncodes: [{code: A, class: x}, 1]\nlimits: {a: b}\n"))

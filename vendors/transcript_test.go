@@ -22,22 +22,21 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the .want files beside the transcripts")
 
-// asked is a call in the middle of a sync: an upsert whose token can be renewed, with
-// time for any wait.
+// asked is the state of an upsert whose token can be renewed, with time for any wait.
 var asked = policy.State{
 	Method: "PATCH", Path: "/platform/contacts/email:jane@example.com",
 	MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
 }
 
-// Each transcript is a raw answer; beside it stands what it means. After a change of
+// A transcript is a raw response, and its golden file the decision. After a change of
 // meaning, run go test ./vendors -update and review the difference.
-func TestTranscripts(t *testing.T) {
+func TestDecodeTranscripts(t *testing.T) {
 	for _, name := range transcripts(t) {
 		t.Run(strings.TrimPrefix(name, "testdata/"), func(t *testing.T) { checkMeaning(t, lookup(t, vendorOf(name)), name) })
 	}
 }
 
-// checkMeaning holds what an answer means to v against the golden file beside it.
+// checkMeaning compares what v makes of a response with the golden file beside it.
 func checkMeaning(t *testing.T, v *vendors.Vendor, name string) {
 	t.Helper()
 	got := meaning(v, readAnswer(t, name))
@@ -56,7 +55,7 @@ func checkMeaning(t *testing.T, v *vendors.Vendor, name string) {
 	}
 }
 
-// transcripts returns the files of all raw answers.
+// transcripts returns the names of all transcripts.
 func transcripts(t testing.TB) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*/*.http")
@@ -66,7 +65,7 @@ func transcripts(t testing.TB) []string {
 	return files
 }
 
-// vendorOf is the vendor whose transcript the file is.
+// vendorOf returns the vendor of a transcript.
 func vendorOf(name string) string { return filepath.Base(filepath.Dir(name)) }
 
 func lookup(t testing.TB, name string) *vendors.Vendor {
@@ -96,7 +95,7 @@ func readAnswer(t testing.TB, name string) policy.Answer {
 	return policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
 }
 
-// meaning prints what was decoded and decided, a line each.
+// meaning returns the failure and the decision, a line for each part.
 func meaning(v *vendors.Vendor, a policy.Answer) string {
 	var b strings.Builder
 	f := v.Decode(a)
@@ -111,7 +110,7 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 		}
 	}
 	line("code", d.Code)
-	line("text", d.Summary)
+	line("summary", d.Summary)
 	line("hint", d.Hint)
 	line("limit", d.Limit)
 	if f.Wait > 0 {
@@ -126,8 +125,8 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	return b.String()
 }
 
-// One file and one transcript, no Go: a vendor that is not in the repository.
-func TestANewVendorIsAFileAndATranscript(t *testing.T) {
+// A vendor outside the catalog needs a file and a transcript, and no Go.
+func TestParseAVendorOutsideTheCatalog(t *testing.T) {
 	data, err := os.ReadFile("testdata/inhouse/acme/acme.yaml")
 	if err != nil {
 		t.Fatal(err)

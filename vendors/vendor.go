@@ -17,7 +17,7 @@ const (
 	Connectif     = "connectif"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
-	// APIs that it reads from. It is for an API without a file of its own.
+	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
 	Playable  = "playable"

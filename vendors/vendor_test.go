@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 	"go.uber.org/goleak"
@@ -13,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestEveryVendorIsRead(t *testing.T) {
+func TestLookupOfEveryName(t *testing.T) {
 	for _, name := range vendors.Names() {
 		v := lookup(t, name)
 		if v.Name() != name || v.Title() == "" || len(v.Documents()) == 0 {
@@ -30,7 +31,7 @@ func TestEveryVendorIsRead(t *testing.T) {
 	}
 }
 
-func TestLookupOfAnUnknownVendor(t *testing.T) {
+func TestLookupSuggestsAName(t *testing.T) {
 	for name, want := range map[string]string{
 		"rdstaton":   `vendors: unknown vendor "rdstaton"; did you mean "rdstation"?`,
 		"../secrets": `vendors: unknown vendor "../secrets"; expected one of ` + strings.Join(vendors.Names(), ", "),
@@ -42,27 +43,26 @@ func TestLookupOfAnUnknownVendor(t *testing.T) {
 	}
 }
 
-// Everything that is wrong with a file is told at once, with where it stands.
-func TestParseTellsEveryProblem(t *testing.T) {
+func TestParseReportsAllProblems(t *testing.T) {
 	const head = "vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test/errors\", read: 2026-11-22}]\n"
 	for name, tt := range map[string]struct {
 		text string
 		want []string
 	}{
-		"empty":           {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
-		"a name":          {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of lower-case letters, digits and _`}},
-		"a class":         {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
-		"a key":           {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
-		"no class":        {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
-		"a code twice":    {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: duplicate code A; the first is at line 5"}},
-		"a code's form":   {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 64 of A-Z a-z 0-9 _ . -`}},
-		"a bare duration": {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
-		"a status":        {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
-		"a rate":          {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
-		"a limit's scope": {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
-		"a limit twice":   {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
-		"a wait":          {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
-		"a wait's place":  {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"empty":               {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
+		"a name":              {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of lower-case letters, digits and _`}},
+		"a class":             {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
+		"a key":               {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
+		"no class":            {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
+		"a code twice":        {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: duplicate code A; the first is at line 5"}},
+		"a code with a space": {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 64 of A-Z a-z 0-9 _ . -`}},
+		"a bare duration":     {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
+		"a status":            {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
+		"a rate":              {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
+		"a limit's scope":     {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
+		"a limit twice":       {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
+		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
+		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
 		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
 			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
 		}},
@@ -73,7 +73,7 @@ func TestParseTellsEveryProblem(t *testing.T) {
 		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
 		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
 		"an unsafe endpoint": {head + "endpoints:\n  - {path: /items, repeatable: false, repeat_unsafe: true}\n", []string{"vendor file:5:5: repeat_unsafe is for an operator to decide"}},
-		"a when too many":    {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or has_wait"}},
+		"a wider when":       {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or has_wait"}},
 		"is without means":   {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
 		"a base URL":         {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
 		"negative numbers":   {head + "retry: {max_attempts: -1}\n", []string{"vendor file:4:23: max_attempts: expected a number above zero; got -1"}},
@@ -94,8 +94,7 @@ func TestParseTellsEveryProblem(t *testing.T) {
 	}
 }
 
-// A vendor of one's own is a file, and no Go.
-func TestAVendorOfOnesOwn(t *testing.T) {
+func TestParse(t *testing.T) {
 	v, err := vendors.Parse([]byte(`
 vendor: shop
 title: Our shop
@@ -133,6 +132,30 @@ retry: {max_wait: 5m}
 		t.Errorf("decision %+v", d)
 	}
 	if d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Attempts: 2}); d.Retry {
-		t.Error("the code's own attempts were not kept")
+		t.Error("retry on the last attempt of the code")
+	}
+}
+
+// A rule can say that a refused call may have been executed.
+func TestParseKeepsAppliedUnknown(t *testing.T) {
+	v, err := vendors.Parse([]byte(`
+vendor: shop
+title: Our shop
+documents: [{url: "https://shop.test/errors", read: 2026-11-22}]
+decode: [{in: "", code: code}]
+codes:
+  - {code: RACE, class: conflict, applied: unknown}
+  - {code: LOST, class: conflict}
+statuses:
+  - {status: 409, class: conflict, action: retry, applied: unknown}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]apierrors.Stop{`{"code":"RACE"}`: apierrors.StopUnsafe, `{"code":"LOST"}`: apierrors.StopNone, ``: apierrors.StopUnsafe} {
+		d := v.Policy().Decide(*v.Decode(policy.Answer{Status: 409, Body: []byte(body)}), policy.State{Method: "POST"})
+		if d.Stop != want {
+			t.Errorf("body %q: stop %v; want %v", body, d.Stop, want)
+		}
 	}
 }

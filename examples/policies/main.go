@@ -1,5 +1,6 @@
-// Command policies shows an operator's file at work: for each vendor of the file, which
-// lines of the effective policy it changes, and what that means for a few answers.
+// Command policies shows the effect of an operator's file: for each vendor in the file, the
+// lines of the policy that it changes, and the decisions about a few responses before and
+// after.
 //
 //	go run ./examples/policies [policies.yaml]
 package main
@@ -20,7 +21,7 @@ import (
 )
 
 //go:embed policies.yaml
-var comesWithTheExample []byte
+var exampleFile []byte
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -47,7 +48,8 @@ func run(args []string, out io.Writer) error {
 	return nil
 }
 
-// fileOf is the file of the arguments, or the one that comes with the example, unpacked.
+// fileOf returns the name of the file in args, or of a copy of policies.yaml that done
+// removes.
 func fileOf(args []string) (name string, done func(), err error) {
 	if len(args) > 0 {
 		return args[0], func() {}, nil
@@ -57,7 +59,7 @@ func fileOf(args []string) (name string, done func(), err error) {
 		return "", nil, err
 	}
 	name = filepath.Join(dir, "policies.yaml")
-	return name, func() { _ = os.RemoveAll(dir) }, os.WriteFile(name, comesWithTheExample, 0o600)
+	return name, func() { _ = os.RemoveAll(dir) }, os.WriteFile(name, exampleFile, 0o600)
 }
 
 // show prints what the file changes for one vendor.
@@ -94,12 +96,12 @@ func show(out io.Writer, file *policy.File, vendor string) error {
 	return nil
 }
 
-// text is a decision in a line.
+// text returns d on one line.
 func text(d policy.Decision) string {
 	what := fmt.Sprintf("%v → %v", d.Class, d.Action)
 	switch {
 	case d.Retry:
-		what += fmt.Sprintf(", sent again after %v", d.Delay)
+		what += fmt.Sprintf(", retried after %v", d.Delay)
 	case d.RetryIn > 0:
 		what += fmt.Sprintf(", to be run again in %v", d.RetryIn)
 	case d.Stop != apierrors.StopNone:
@@ -108,7 +110,7 @@ func text(d policy.Decision) string {
 	return what + " (" + d.Rule + ")"
 }
 
-// changes returns the lines that only one of two texts has.
+// changes returns the lines that are in only one of two texts.
 func changes(before, after string) []string {
 	old, now := strings.Split(before, "\n"), strings.Split(after, "\n")
 	var out []string
@@ -125,7 +127,7 @@ func changes(before, after string) []string {
 	return out
 }
 
-// An answer is one to decide before and after.
+// An answer is a response to decide about.
 type answer struct {
 	method, path string
 	status       int

@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the example prints")
 
-func TestWhatTheFileChanges(t *testing.T) {
+func TestRunShowsTheChanges(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(nil, &out); err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestWhatTheFileChanges(t *testing.T) {
 	}
 }
 
-func TestAWrongFileTellsWhere(t *testing.T) {
+func TestRunReportsAWrongFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "wrong.yaml")
 	if err := os.WriteFile(name, []byte("vendors:\n  rdstaton: {}\n"), 0o600); err != nil {
 		t.Fatal(err)

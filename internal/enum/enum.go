@@ -44,7 +44,7 @@ func (s Set[T]) Text(v T) string {
 // Marshal returns the name of v. It returns an error if v is not a member.
 func (s Set[T]) Marshal(v T) ([]byte, error) {
 	if int(v) >= len(s.Names) {
-		return nil, fmt.Errorf("%s(%d) is not a %s", s.Kind, uint8(v), s.Kind)
+		return nil, fmt.Errorf("%s(%d) is not a known %s", s.Kind, uint8(v), s.Kind)
 	}
 	return []byte(s.Names[v]), nil
 }

@@ -27,7 +27,7 @@ func TestMarshal(t *testing.T) {
 	if text, err := colors.Marshal(2); string(text) != "green" || err != nil {
 		t.Errorf("Marshal(2) = %q, %v; want green", text, err)
 	}
-	const want = "color(3) is not a color"
+	const want = "color(3) is not a known color"
 	if text, err := colors.Marshal(3); text != nil || err == nil || err.Error() != want {
 		t.Errorf("Marshal(3) = %q, %v; want the error %q", text, err, want)
 	}

@@ -13,7 +13,7 @@ import (
 // types with UnmarshalText, structs, and slices, maps and pointers of these. A scalar is
 // accepted as a slice with one element. If UnmarshalText returns an [enum.UnknownError],
 // the message suggests the nearest known word. A word whose value is zero is accepted only
-// for a pointer, because otherwise it could not be told from an absent key.
+// for a pointer, because otherwise it would look like an absent key.
 //
 // The error is of type Problems and has everything that is wrong; out must not be used
 // then. Decode is safe for concurrent use.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // FuzzDecode checks that any input gives a value or well-formed problems.
@@ -35,6 +37,36 @@ func FuzzDecode(f *testing.F) {
 			if i > 0 && problems[i-1].Pos.compare(p.Pos) > 0 {
 				t.Errorf("problem %q is not sorted", p)
 			}
+		}
+	})
+}
+
+// FuzzEncode checks that a struct that was read survives being written and read again.
+func FuzzEncode(f *testing.F) {
+	for _, seed := range []string{
+		"max: 1\nafter: 1s\nleast: 2\nbudget: 0\nwait: 0s\n", "hint: 'null'\ncodes: [a, '1', yes]\naccepted: []\n",
+		"class: conflict\nmaybe: none\nyes: false\ncounts: [0, -1]\nnumber: 1e300\n", "hint: \"\\u2028 \\\\\"\naccepted: ['', '# a', 'b: c']\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var in, out optioned
+		if Decode("f.yaml", data, &in) != nil {
+			return
+		}
+		in.Words = nil // maps cannot be written
+		text, err := Encode(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text == "" {
+			return
+		}
+		if err := Decode("f.yaml", []byte(text), &out); err != nil {
+			t.Fatalf("Decode: %v in\n%s", err, text)
+		}
+		if diff := cmp.Diff(in, out); diff != "" {
+			t.Errorf("value mismatch (-want +got):\n%s\nof\n%s", diff, text)
 		}
 	})
 }

@@ -1,0 +1,69 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+func TestNewReportsAllProblems(t *testing.T) {
+	_, err := policy.New(policy.Settings{
+		Name:      "shop",
+		Rules:     []policy.Rule{{When: policy.Match{Paths: []string{"["}}}, {Name: "late", After: -1}},
+		Endpoints: []policy.Endpoint{{Paths: []string{"/[a"}}},
+		Limits:    []policy.Limit{{Name: "x", Scope: apierrors.ScopeJob, Rate: policy.Rate{Count: 1, Per: 1}}, {Scope: apierrors.ScopeAccount}},
+		Retry:     policy.Retry{MaxWait: new(time.Duration(-1))},
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{`path "["`, "rule late: after: expected zero or more; got -1ns", `path "/[a"`, `limit x: scope job`, `limit : name: expected text`, "retry: max_wait: expected zero or more; got -1ns"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in the error:\n%v", want, err)
+		}
+	}
+}
+
+// What a file's tags say, Check says of a policy that is made in Go.
+func TestCheckRefusesValuesWithoutMeaning(t *testing.T) {
+	backoff := func(base, limit time.Duration) policy.Backoff { return policy.Backoff{Base: base, Cap: limit} }
+	for want, p := range map[string]policy.Policy{
+		"policy: retry: max_attempts: expected zero or more; got -1":                     policy.Default().WithRetry(policy.Retry{MaxAttempts: -1}),
+		"policy: retry: max_elapsed: expected zero or more; got -1ns":                    policy.Default().WithRetry(policy.Retry{MaxElapsed: -1}),
+		"policy: retry: attempt_timeout: expected zero or more; got -1ns":                policy.Default().WithRetry(policy.Retry{AttemptTimeout: -1}),
+		"policy: retry: budget: expected zero or more; got -1":                           policy.Default().WithRetry(policy.Retry{Budget: new(-1)}),
+		"policy: retry: escalate_after: expected zero or more; got -1":                   policy.Default().WithRetry(policy.Retry{EscalateAfter: new(-1)}),
+		"policy: retry: backoff: expected a base and a cap above zero; got 0s and 1s":    policy.Default().WithRetry(policy.Retry{Backoff: backoff(0, time.Second)}),
+		"policy: retry: backoff: expected a cap of at least the base; got 1s and 2s":     policy.Default().WithRetry(policy.Retry{Backoff: backoff(2*time.Second, time.Second)}),
+		"policy: rule a: escalate_after: expected zero or more; got -1":                  policy.Default().With(policy.Rule{Name: "a", EscalateAfter: new(-1)}),
+		"policy: rule a: backoff: expected a base and a cap above zero; got -1ns and 1s": policy.Default().With(policy.Rule{Name: "a", Backoff: backoff(-1, time.Second)}),
+		"policy: rule a: fallback accept: expected retry, defer, surface or fail_fast":   policy.Default().With(policy.Rule{Name: "a", Fallback: apierrors.Accept}),
+		"policy: limit a: rate: expected a count and a period above zero; got 0/0s":      policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord}),
+		"policy: limit a: burst: expected zero or more; got -1":                          policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: 1}, Burst: -1}),
+		"policy: limit a: method \"get\": expected upper case":                           policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: 1}, Methods: []string{"get"}}),
+	} {
+		if err := p.Check(); err == nil || err.Error() != want {
+			t.Errorf("Check: %v; want %s", err, want)
+		}
+	}
+	if err := policy.Default().WithRetry(policy.Retry{Budget: new(0), MaxWait: new(time.Duration(0))}).Check(); err != nil {
+		t.Errorf("Check of zeros: %v", err)
+	}
+}
+
+// A number outside a closed set is refused in a rule, and is an unknown failure in a
+// response.
+func TestCheckRefusesAnUnknownMember(t *testing.T) {
+	const beyond = 99
+	for _, r := range []policy.Rule{{Class: beyond}, {Action: beyond}, {When: policy.Match{Class: beyond}}} {
+		if policy.Default().With(r).Check() == nil {
+			t.Errorf("Check of %+v: no error", r)
+		}
+	}
+	if d := policy.Default().Decide(policy.Failure{Status: 422, Class: beyond}, policy.State{}); d.Class != apierrors.Unknown {
+		t.Errorf("class %v", d.Class)
+	}
+}
