@@ -249,7 +249,7 @@ func TestTheTokenServersFailureIsNotTheRecords(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					renew, _ := tokensFrom(t, tt.answer)
 					srv := retrywisetest.Handle(t, guarded())
-					once := policy.Default().WithRetry(policy.Retry{MaxAttempts: 1})
+					once := policy.Default().WithRetry(policy.Retry{MaxElapsed: 1}) // no retry but after the renewal
 					c := newClient(t, srv, client.Config{Policy: &once, Auth: renewable(first, renew)})
 					_, err := send(t.Context(), t, c, "POST", "/items", "x")
 					e := failure(t, err)

@@ -78,7 +78,7 @@ func (c *Client) policyFor(d destination) policy.Policy {
 
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
-	s.Method, s.Path = r.http.Method, r.path
+	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
 	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
 	s.CanRefresh, s.CanShrink = c.authorizes(to), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)

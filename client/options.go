@@ -36,7 +36,8 @@ type CallOptions struct {
 	// not wait.
 	MaxWait *time.Duration
 
-	// MaxAttempts is how many requests the call may make.
+	// MaxAttempts is how many requests the call may make, without those that were throttled
+	// or met an expired token. One means one request, whatever it meets.
 	MaxAttempts int
 
 	// Timeout limits each attempt, from when the request was last read from to the headers

@@ -80,13 +80,14 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return stopped(d, stop, 0)
 	}
 	bounds, attempts := p.bounds(r), max(s.Attempts, 1)
+	maxAttempts := cmp.Or(s.MaxAttempts, bounds.MaxAttempts)
 	d.VendorWait = f.Wait > 0
 	delay := f.Wait
 	if !d.VendorWait {
 		delay = bounds.Backoff.wait(attempts-1, s.Random)
 	}
 	switch {
-	case attempts >= bounds.MaxAttempts:
+	case attempts >= maxAttempts:
 		return p.onLastAttempt(d, r, f, s)
 	case s.Elapsed >= bounds.MaxElapsed, !d.VendorWait && delay >= bounds.MaxElapsed-s.Elapsed:
 		return stopped(d, apierrors.StopElapsed, f.Wait)
@@ -136,8 +137,12 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		return stopped(d, stop, delay)
 	}
 	stop := p.whyNotWait(delay, s)
-	if stop == apierrors.StopNone && s.Elapsed >= bounds.MaxElapsed {
+	switch {
+	case stop != apierrors.StopNone:
+	case s.Elapsed >= bounds.MaxElapsed:
 		stop = apierrors.StopElapsed
+	case p.isSingle(r, s):
+		stop = apierrors.StopAttempts
 	}
 	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer
@@ -154,7 +159,16 @@ func (p Policy) onRefresh(d Decision, r Rule, s State) Decision {
 	if stop := p.whyNotWait(0, s); stop != apierrors.StopNone {
 		return stopped(d, stop, 0)
 	}
+	if p.isSingle(r, s) {
+		return stopped(d, apierrors.StopAttempts, 0)
+	}
 	return retried(d, 0)
+}
+
+// isSingle reports whether the call may make one request only, also if the first one was
+// throttled or met an expired token.
+func (p Policy) isSingle(r Rule, s State) bool {
+	return cmp.Or(s.MaxAttempts, p.bounds(r).MaxAttempts) == 1
 }
 
 // onDefer leaves the call to a scheduler. A call that must not be repeated is not

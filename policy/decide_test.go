@@ -35,6 +35,22 @@ func TestDecide(t *testing.T) {
 			withCodes(409), policy.State{Method: "POST", Attempts: 8},
 			verdict{Retry: true, Class: apierrors.Conflict, Act: apierrors.Retry, Rule: "shop status 409"},
 		},
+		"the call's own attempts go before a rule's": {
+			withCodes(409), policy.State{Method: "POST", Attempts: 2, MaxAttempts: 2},
+			verdict{Stop: apierrors.StopAttempts, Class: apierrors.Conflict, Act: apierrors.Retry, Rule: "shop status 409"},
+		},
+		"a call with more attempts than the policy": {
+			withCodes(500), policy.State{Attempts: 4, MaxAttempts: 5},
+			verdict{Retry: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "status 500"},
+		},
+		"one attempt is one request, also after a 429": {
+			policy.Failure{Status: 429, Wait: 3 * time.Second}, policy.State{MaxAttempts: 1},
+			verdict{Stop: apierrors.StopAttempts, Class: apierrors.RateLimited, Act: apierrors.Defer, Rule: "status 429"},
+		},
+		"one attempt is one request, also with an expired token": {
+			withCodes(401), policy.State{MaxAttempts: 1, CanRefresh: true},
+			verdict{Stop: apierrors.StopAttempts, Class: apierrors.TokenExpired, Act: apierrors.Refresh, Rule: "status 401"},
+		},
 		"an unlisted code in a 4xx is not retried": {
 			withCodes(409, "NEW"), policy.State{},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Unknown, Act: apierrors.Surface, Rule: "unlisted code"},

@@ -82,6 +82,10 @@ type State struct {
 	// MaxWait replaces Retry.MaxWait. Nil means that the call does not set it.
 	MaxWait *time.Duration
 
+	// MaxAttempts replaces that of the policy and its rules. Zero means that the call has
+	// none of its own.
+	MaxAttempts int
+
 	// Remaining is the time until the caller's deadline. It is negative if the deadline
 	// has passed. Zero means that there is none.
 	Remaining time.Duration

@@ -8,7 +8,8 @@ import "time"
 // something are pointers, and unset if nil.
 type Retry struct {
 	// MaxAttempts is how often a call may be sent, the first time included. Attempts that
-	// were throttled, or that renewed the token, do not count. Default 4.
+	// were throttled, or that renewed the token, do not count. One means one attempt,
+	// whatever it meets. Default 4.
 	MaxAttempts int `yaml:"max_attempts,positive"`
 
 	// Backoff is the wait before a retry if the response has none. Default 500 ms,

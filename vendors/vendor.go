@@ -87,13 +87,3 @@ func (v *Vendor) Profile() policy.Profile {
 
 // Policy returns the policy that follows from the vendor's documents.
 func (v *Vendor) Policy() policy.Policy { return v.profile.Policy }
-
-// BaseURL returns the URL of the API, or "" if each account has its own.
-func (v *Vendor) BaseURL() string { return v.profile.BaseURL }
-
-// IdempotencyHeader returns the header in which the vendor honors an idempotency key, or
-// "" if it honors none.
-func (v *Vendor) IdempotencyHeader() string { return v.profile.IdempotencyHeader }
-
-// ErrorsIn2xx reports whether a response with a status of 2xx may hold an error.
-func (v *Vendor) ErrorsIn2xx() bool { return v.profile.ErrorsIn2xx }

@@ -123,8 +123,9 @@ retry: {max_wait: 5m}
 	if diff := cmp.Diff(want, v.Profile(), cmp.AllowUnexported(policy.Policy{})); diff != "" {
 		t.Errorf("Profile mismatch (-want +got):\n%s", diff)
 	}
-	if v.IdempotencyHeader() != "Idempotency-Key" || v.BaseURL() != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
-		t.Errorf("header %q, base %q, max wait %v", v.IdempotencyHeader(), v.BaseURL(), v.Policy().Retry().MaxWait)
+	profile := v.Profile()
+	if profile.IdempotencyHeader != "Idempotency-Key" || profile.BaseURL != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
+		t.Errorf("header %q, base %q, max wait %v", profile.IdempotencyHeader, profile.BaseURL, v.Policy().Retry().MaxWait)
 	}
 	away := policy.Answer{Status: 400, Body: []byte(`{"error":{"id":17,"text":"away"}}`)}
 	d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Random: 0.5})
