@@ -33,7 +33,7 @@ func (x *call) admit() error {
 			x.endWait(w, stop)
 			return &refusal{by: v.By, wait: v.Wait, stop: stop, scope: v.Scope}
 		case w == nil:
-			w = x.beginWait(v.By)
+			w = x.startWait(v.By)
 		}
 		w.event.For, d.Booked = v.By, v.Booked
 		if err := x.sleep(v.Wait); err != nil {

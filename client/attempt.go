@@ -61,7 +61,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	x.history.begin(time.Now())
-	a := &attempt{observed: x.beginAttempt()}
+	a := &attempt{observed: x.startAttempt()}
 	x.attempt = a
 	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout())
 	out, err := x.prepare(a, req, body)

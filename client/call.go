@@ -73,7 +73,7 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 
 // run sends the call until it is decided, and returns how it ended.
 func (x *call) run() (*http.Response, error) {
-	x.beginCall()
+	x.startCall()
 	resp, err := x.send(x.request.http)
 	again, failed := x.judge(resp, err)
 	if again {

@@ -95,13 +95,13 @@ func TestObserverGivesContexts(t *testing.T) {
 				return srv.Transport().RoundTrip(r)
 			}),
 			Observer: client.Observer{
-				CallBegin:    func(ctx context.Context, _ client.CallEvent) context.Context { return deeper(ctx, "c") },
+				CallStart:    func(ctx context.Context, _ client.CallEvent) context.Context { return deeper(ctx, "c") },
 				CallEnd:      func(ctx context.Context, _ client.CallEvent) { seen("call", ctx) },
-				AttemptBegin: func(ctx context.Context, _ client.AttemptEvent) context.Context { return deeper(ctx, "a") },
+				AttemptStart: func(ctx context.Context, _ client.AttemptEvent) context.Context { return deeper(ctx, "a") },
 				AttemptEnd:   func(ctx context.Context, _ client.AttemptEvent) { seen("attempt", ctx) },
-				WaitBegin:    func(ctx context.Context, _ client.WaitEvent) context.Context { return deeper(ctx, "w") },
+				WaitStart:    func(ctx context.Context, _ client.WaitEvent) context.Context { return deeper(ctx, "w") },
 				WaitEnd:      func(ctx context.Context, _ client.WaitEvent) { seen("wait", ctx) },
-				RenewalBegin: func(ctx context.Context, _ client.RenewalEvent) context.Context { return deeper(ctx, "r") },
+				RenewalStart: func(ctx context.Context, _ client.RenewalEvent) context.Context { return deeper(ctx, "r") },
 				RenewalEnd:   func(ctx context.Context, _ client.RenewalEvent) { seen("renewal", ctx) },
 			},
 		})
@@ -122,8 +122,8 @@ func TestObserverMayReturnNoContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{Observer: client.Observer{
-			CallBegin:    func(context.Context, client.CallEvent) context.Context { return nil },
-			AttemptBegin: func(context.Context, client.AttemptEvent) context.Context { return nil },
+			CallStart:    func(context.Context, client.CallEvent) context.Context { return nil },
+			AttemptStart: func(context.Context, client.AttemptEvent) context.Context { return nil },
 		}})
 		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 			t.Error(err)

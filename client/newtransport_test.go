@@ -41,6 +41,7 @@ func TestNewTransportProvesBehindAWrapper(t *testing.T) {
 		"ours":                       {func() http.RoundTripper { return ours() }, 4, apierrors.AppliedNo},
 		"ours, wrapped":              {func() http.RoundTripper { return tracing(ours()) }, 4, apierrors.AppliedNo},
 		"ours, wrapped twice":        {func() http.RoundTripper { return tracing(tracing(ours())) }, 4, apierrors.AppliedNo},
+		"ours, with another dialer":  {func() http.RoundTripper { return tracing(redialled(ours())) }, 4, apierrors.AppliedNo},
 		"net/http's":                 {func() http.RoundTripper { return standard() }, 4, apierrors.AppliedNo},
 		"net/http's, wrapped":        {func() http.RoundTripper { return tracing(standard()) }, 1, apierrors.AppliedUnknown},
 		"ours, below a second way":   {func() http.RoundTripper { return secondWay(ours()) }, 1, apierrors.AppliedUnknown},
@@ -75,6 +76,12 @@ func closedPort(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// redialled has a dialer of the caller's.
+func redialled(t *client.Transport) *client.Transport {
+	t.DialContext = new(net.Dialer).DialContext
+	return t
 }
 
 // secondWay tries another way when the first fails; nothing is known of that.

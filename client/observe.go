@@ -16,8 +16,8 @@ type watch struct {
 	log      *slog.Logger // nil: none
 }
 
-// begin calls a begin hook, and returns the context of what begins.
-func begin[E any](ctx context.Context, hook func(context.Context, E) context.Context, e E) context.Context {
+// start calls a start hook, and returns the context of what starts.
+func start[E any](ctx context.Context, hook func(context.Context, E) context.Context, e E) context.Context {
 	if hook == nil {
 		return ctx
 	}
@@ -38,10 +38,10 @@ func (x *call) subject() Subject {
 	return Subject{Vendor: x.c.profile.Name, Op: x.request.options.Op, Method: x.request.http.Method}
 }
 
-// beginCall makes the context that the observer returns that of the call.
-func (x *call) beginCall() {
-	if hook := x.c.watch.observer.CallBegin; hook != nil {
-		x.ctx = begin(x.ctx, hook, CallEvent{Subject: x.subject(), Start: x.history.started})
+// startCall makes the context that the observer returns that of the call.
+func (x *call) startCall() {
+	if hook := x.c.watch.observer.CallStart; hook != nil {
+		x.ctx = start(x.ctx, hook, CallEvent{Subject: x.subject(), Start: x.history.started})
 		x.request.http = x.request.http.WithContext(x.ctx)
 	}
 }
@@ -68,13 +68,13 @@ func (x *call) endCall() {
 	x.c.watch.logCall(x.ctx, e)
 }
 
-// beginAttempt returns the context of the attempt.
-func (x *call) beginAttempt() context.Context {
-	if x.c.watch.observer.AttemptBegin == nil {
+// startAttempt returns the context of the attempt.
+func (x *call) startAttempt() context.Context {
+	if x.c.watch.observer.AttemptStart == nil {
 		return x.ctx
 	}
 	a := x.history.latest
-	return begin(x.ctx, x.c.watch.observer.AttemptBegin, AttemptEvent{
+	return start(x.ctx, x.c.watch.observer.AttemptStart, AttemptEvent{
 		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait,
 	})
 }
@@ -108,10 +108,10 @@ type watchedWait struct {
 	ctx   context.Context
 }
 
-// beginWait reports a wait. It stands for all those that follow until its end.
-func (x *call) beginWait(by string) *watchedWait {
+// startWait reports a wait. It stands for all those that follow until its end.
+func (x *call) startWait(by string) *watchedWait {
 	w := &watchedWait{event: WaitEvent{Subject: x.subject(), For: by, Start: time.Now()}}
-	w.ctx = begin(x.ctx, x.c.watch.observer.WaitBegin, w.event)
+	w.ctx = start(x.ctx, x.c.watch.observer.WaitStart, w.event)
 	return w
 }
 

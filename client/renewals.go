@@ -110,7 +110,7 @@ func renewedElsewhere(wait time.Duration) error {
 // refresh runs one renewal, and reports it.
 func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	e := RenewalEvent{Vendor: r.c.profile.Name, Start: time.Now()}
-	ctx = begin(ctx, r.c.watch.observer.RenewalBegin, e)
+	ctx = start(ctx, r.c.watch.observer.RenewalStart, e)
 	err := r.c.auth.Refresh(ctx, rejected)
 	if e.Took = time.Since(e.Start); err != nil {
 		e.Class = credentialClass(err)

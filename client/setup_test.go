@@ -193,13 +193,13 @@ type events struct {
 // observer returns hooks that gather all ends, and the names of what begins.
 func (e *events) observer() client.Observer {
 	return client.Observer{
-		CallBegin:    noting[client.CallEvent](e, "call"),
+		CallStart:    noting[client.CallEvent](e, "call"),
 		CallEnd:      gathering(e, &e.calls),
-		AttemptBegin: noting[client.AttemptEvent](e, "attempt"),
+		AttemptStart: noting[client.AttemptEvent](e, "attempt"),
 		AttemptEnd:   gathering(e, &e.attempts),
-		WaitBegin:    noting[client.WaitEvent](e, "wait"),
+		WaitStart:    noting[client.WaitEvent](e, "wait"),
 		WaitEnd:      gathering(e, &e.waits),
-		RenewalBegin: noting[client.RenewalEvent](e, "renewal"),
+		RenewalStart: noting[client.RenewalEvent](e, "renewal"),
 		RenewalEnd:   gathering(e, &e.renewals),
 	}
 }

@@ -2,19 +2,22 @@ package client
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
-// A Transport is net/http's Transport that can prove that a request was not sent, so that
-// a write may be retried where nobody else can know that it is safe. A wrapper around it,
-// such as one that makes traces, keeps the proof as long as it passes errors on, wrapped
-// or as they are.
+// A Transport is net/http's Transport that can prove that a request was not sent, so that a
+// write may be retried where nobody else knows that this is safe. A wrapper around it, such
+// as one for traces, keeps the proof if it returns the Transport's errors, wrapped or not.
 //
 // Make one with [NewTransport]. The fields of the http.Transport in it may be set before
-// the first request. A DialContext of your own weakens the proof, as its connections do
-// not count what is written to them. A Transport is safe for concurrent use.
-type Transport struct{ *http.Transport }
+// the first request. A DialTLSContext weakens the proof, as its connections cannot be
+// watched. A Transport is safe for concurrent use.
+type Transport struct {
+	*http.Transport
+	metered sync.Once
+}
 
 // NewTransport returns a Transport with the settings of http.DefaultTransport, a pool of
 // 100 idle connections, and at most 256 KiB of response headers. A Client without
@@ -23,19 +26,25 @@ type Transport struct{ *http.Transport }
 //	t := client.NewTransport()
 //	t.Proxy = http.ProxyURL(proxy)
 //	c, err := client.New(client.Config{Transport: otelhttp.NewTransport(t)})
-func NewTransport() *Transport { return &Transport{wire.NewTransport()} }
+func NewTransport() *Transport { return &Transport{Transport: wire.NewTransport()} }
 
-// RoundTrip sends req. For a request of a Client, it marks the error, by which the Client
-// knows behind a wrapper that nothing else was sent.
+// RoundTrip implements http.RoundTripper. It marks the errors of a Client's requests, by
+// which the Client recognises them behind a wrapper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.Transport.RoundTrip(req)
+	resp, err := t.standard().RoundTrip(req)
 	return resp, wire.Mark(req, err)
+}
+
+// standard returns net/http's transport, whose connections count what is written to them.
+func (t *Transport) standard() *http.Transport {
+	t.metered.Do(func() { wire.Meter(t.Transport) })
+	return t.Transport
 }
 
 // wireBy returns a wire by rt, or by a transport of its own if rt is nil.
 func wireBy(rt http.RoundTripper) *wire.Wire {
 	if t, ok := rt.(*Transport); ok {
-		rt = t.Transport
+		rt = t.standard()
 	}
 	return wire.New(rt)
 }

@@ -13,7 +13,7 @@ const (
 )
 
 // NewTransport returns a transport with the settings of http.DefaultTransport and bounds of
-// ours, whose connections count their writes.
+// ours.
 func NewTransport() *http.Transport {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
@@ -21,12 +21,17 @@ func NewTransport() *http.Transport {
 	}
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
 	t.MaxResponseHeaderBytes = maxHeaderBytes
+	return t
+}
+
+// Meter makes t's connections count what is written to them. It is called once, before the
+// first request.
+func Meter(t *http.Transport) {
 	dial := t.DialContext
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
 	t.DialContext = metered(dial, t)
-	return t
 }
 
 // Mark marks an error that net/http's own transport returned for a request of an Attempt.
@@ -76,7 +81,9 @@ type Wire struct {
 func New(rt http.RoundTripper) *Wire {
 	w := &Wire{transport: rt, isOwned: rt == nil}
 	if w.isOwned {
-		w.transport = NewTransport()
+		t := NewTransport()
+		Meter(t)
+		w.transport = t
 	}
 	w.standard, w.isDirect = w.transport.(*http.Transport)
 	return w
