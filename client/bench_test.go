@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/go-retryablehttp"
 	"github.com/retrywise/retrywise/client"
 )
 
@@ -39,8 +40,13 @@ func healthyDoors(tb testing.TB) map[string]func(*http.Request) (*http.Response,
 	if err != nil {
 		tb.Fatal(err)
 	}
+	peer := retryablehttp.NewClient()
+	peer.Logger, peer.HTTPClient = nil, &http.Client{Transport: wire(inMemory)}
 	return map[string]func(*http.Request) (*http.Response, error){
-		"net-http": (&http.Client{Transport: wire(inMemory)}).Do, "HTTP": c.HTTP().Do, "Send": c.Send,
+		"net-http":         (&http.Client{Transport: wire(inMemory)}).Do,
+		"go-retryablehttp": peer.StandardClient().Do,
+		"HTTP":             c.HTTP().Do,
+		"Send":             c.Send,
 	}
 }
 
