@@ -95,6 +95,10 @@ func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http
 		keepHarmless(out.Header)
 		return out, nil
 	}
+	if user := req.URL.User; user != nil && out.Header.Get("Authorization") == "" {
+		password, _ := user.Password()
+		out.SetBasicAuth(user.Username(), password)
+	}
 	if key := x.request.options.IdempotencyKey; key != "" && req.Response == nil && !x.destination.isForeign {
 		out.Header.Set(x.c.keyHeader(), key)
 	}

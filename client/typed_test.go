@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -172,6 +173,49 @@ func TestCallOptionsTimeout(t *testing.T) {
 		_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{Timeout: 3 * time.Second})
 		if e := failure(t, err); e.Class != apierrors.Timeout || time.Since(start) != 3*time.Second {
 			t.Errorf("class %v after %v", e.Class, time.Since(start))
+		}
+	})
+}
+
+// A typed response has to be whole within the attempt's timeout, however it trickles in.
+func TestDoEndsAResponseThatTrickles(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				_, _ = w.Write([]byte(" "))
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(20 * time.Second) // virtual
+			}
+		}))
+		c := newClient(t, srv, client.Config{})
+		start := time.Now()
+		_, err := client.Do[item](t.Context(), c, client.Call{Path: "/items/7", Options: client.CallOptions{MaxAttempts: 1}})
+		if e := failure(t, err); e.Class != apierrors.MalformedResponse || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
+			t.Errorf("class %v after %v: %v", e.Class, time.Since(start), e.Err)
+		}
+	})
+}
+
+// As net/http does, the userinfo of a URL becomes basic authentication, on each attempt.
+func TestSendPutsUserinfoIntoTheHeader(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(200), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		if _, err := send(t.Context(), t, c, "GET", "http://u:p@vendor.test/items", ""); err != nil {
+			t.Fatal(err)
+		}
+		req := newRequest(t, "GET", "http://u:p@vendor.test/items", "", "Authorization", "Bearer mine")
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		var got []string
+		for _, r := range srv.Requests() {
+			got = append(got, r.Header.Get("Authorization"))
+		}
+		if diff := cmp.Diff([]string{"Basic dTpw", "Basic dTpw", "Bearer mine"}, got); diff != "" {
+			t.Errorf("Authorization (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -73,7 +73,7 @@ func (a *Attempt) Send(req *http.Request, p *Payload) (*http.Response, error) {
 func (a *Attempt) Body() *Body { return &a.body }
 
 // StopTimeout takes the attempt's timeout away from a response that is being streamed.
-func (a *Attempt) StopTimeout() { a.clock.stop() }
+func (a *Attempt) StopTimeout() { a.clock.stopTimeout() }
 
 // End stops the timeout and releases what the attempt holds.
 func (a *Attempt) End() {

@@ -36,9 +36,9 @@ type Body struct {
 }
 
 func (b *Body) Read(p []byte) (int, error) {
-	b.attempt.clock.watchRead()
+	b.attempt.clock.startRead()
 	n, err := b.next(p)
-	b.attempt.clock.stop()
+	b.attempt.clock.endRead()
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF):

@@ -24,61 +24,83 @@ const (
 // stallTimeout ends a response body while a Read is blocked for so long.
 const stallTimeout = 30 * time.Second
 
-// A clock ends an attempt that makes no progress. It has one timer for two limits: the
-// timeout until the response, and then the stall of its body.
+// A clock ends an attempt that makes no progress. It has one timer for two limits: that of
+// the attempt, which runs until the response is read or returned, and that of a Read of the
+// response body that stalls.
 type clock struct {
 	cancel  context.CancelCauseFunc
-	start   time.Time
+	start   time.Time // the moments below are nanoseconds since then; 0: none
 	timer   *time.Timer
-	timeout time.Duration // from when the transport last read from the request's body
-	ends    atomic.Int64  // when the attempt ends, in nanoseconds since start; 0: no limit now
-	isBody  atomic.Bool   // the limit is that of a stall
+	rings   atomic.Int64 // when the timer rings
+	timeout time.Duration
+	ends    atomic.Int64 // when the attempt ends
+	stalls  atomic.Int64 // when the Read that is under way has stalled
 }
 
 // run limits the attempt to the timeout.
 func (c *clock) run(timeout time.Duration, cancel context.CancelCauseFunc) {
 	c.cancel, c.start, c.timeout = cancel, time.Now(), timeout
 	c.timer = time.AfterFunc(math.MaxInt64, c.ring)
-	c.limit(timeout)
+	c.limit(&c.ends, timeout)
 }
 
-// watchRead limits one Read of the response body; stop ends that.
-func (c *clock) watchRead() {
-	c.isBody.Store(true)
-	c.limit(stallTimeout)
+func (c *clock) now() int64 { return int64(time.Since(c.start)) + 1 } // never 0
+
+// limit sets one of the limits. A timer that rings earlier is set again by then.
+func (c *clock) limit(moment *atomic.Int64, d time.Duration) {
+	at := c.now() + int64(d)
+	moment.Store(at) // before rings is looked at: ring does it the other way round
+	if rings := c.rings.Load(); rings == 0 || rings > at {
+		c.rings.Store(at)
+		c.timer.Reset(d)
+	}
 }
 
-func (c *clock) limit(d time.Duration) {
-	c.ends.Store(int64(time.Since(c.start) + d))
-	c.timer.Reset(d)
-}
-
-// ring is called by the timer. It waits on if the end was put off.
+// ring is called by the timer. Limits may have been put off, or taken away.
 func (c *clock) ring() {
-	ends := time.Duration(c.ends.Load())
-	rest := ends - time.Since(c.start)
+	c.rings.Store(0)
+	now, ends, stalls := c.now(), c.ends.Load(), c.stalls.Load()
 	switch {
-	case ends == 0:
-	case rest > 0:
-		c.timer.Reset(rest)
-	case c.isBody.Load():
+	case ends != 0 && ends <= now:
+		c.cancel(errNoResponse)
+	case stalls != 0 && stalls <= now:
 		c.cancel(errStalled)
 	default:
-		c.cancel(errNoResponse)
+		c.setAgain(now, ends, stalls)
 	}
 }
 
-// progress puts the end off, as the transport read from the request's body: an upload may
-// take longer than the timeout.
+// setAgain sets the timer for the earlier of two limits, if there is one.
+func (c *clock) setAgain(now, ends, stalls int64) {
+	next := ends
+	if next == 0 || stalls != 0 && stalls < next {
+		next = stalls
+	}
+	if next != 0 {
+		c.rings.Store(next)
+		c.timer.Reset(time.Duration(next - now))
+	}
+}
+
+// progress puts the end of the attempt off, as the transport read from the request's body:
+// an upload may take longer than the timeout.
 func (c *clock) progress() {
-	before := c.ends.Load()
-	if before != 0 && !c.isBody.Load() {
-		c.ends.CompareAndSwap(before, int64(time.Since(c.start)+c.timeout))
+	if before := c.ends.Load(); before != 0 {
+		c.ends.CompareAndSwap(before, c.now()+int64(c.timeout))
 	}
 }
 
-// stop takes the limit away.
+// startRead limits a Read of the response body, until endRead.
+func (c *clock) startRead() { c.limit(&c.stalls, stallTimeout) }
+
+func (c *clock) endRead() { c.stalls.Store(0) }
+
+// stopTimeout takes the attempt's limit away.
+func (c *clock) stopTimeout() { c.ends.Store(0) }
+
+// stop takes both limits away.
 func (c *clock) stop() {
 	c.ends.Store(0)
+	c.stalls.Store(0)
 	c.timer.Stop()
 }
