@@ -87,16 +87,13 @@ func (x *call) brokenOff(resp *http.Response, err error) error {
 
 // judge decides about a response that is not of this package.
 func (c *Client) judge(resp *http.Response) error {
-	limit, wanted := maxErrorBody, anything
-	switch {
-	case resp.StatusCode >= http.StatusBadRequest:
-	case isSuccess(resp) && c.profile.ErrorsIn2xx:
-		limit, wanted = maxPeek, isZippedDocument
-	default:
+	isError := resp.StatusCode >= http.StatusBadRequest
+	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx) {
 		return nil
 	}
-	head, isAll := wire.PeekAt(resp, limit, wanted)
-	if isSuccess(resp) && !isAll {
+	max, wanted := decodedOf(resp)
+	head, isAll := wire.PeekAt(resp, max, wanted)
+	if !isError && !isAll {
 		return nil
 	}
 	r := c.requestFor(resp)

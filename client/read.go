@@ -38,7 +38,7 @@ func (x *call) read(resp *http.Response, err error) *judgement {
 // is whole, as another request would bring no more of it.
 func (x *call) readError(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp)
-	head, end := x.attempt.Body().Peek(maxErrorBody, anything)
+	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	x.attempt.StopTimeout()
 	f := x.c.explain(x.destination, resp, plain(resp, head))
 	if f == nil {
@@ -113,11 +113,7 @@ func (x *call) hasErrorsIn2xx() bool { return x.c.profile.ErrorsIn2xx && !x.dest
 // nil if there is neither.
 func (x *call) lookInside(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp)
-	wanted := isDocument
-	if resp.Header.Get("Content-Encoding") != "" {
-		wanted = isZippedDocument
-	}
-	head, end := x.attempt.Body().Peek(maxPeek, wanted)
+	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	switch {
 	case errors.Is(end, io.EOF):
 		j := x.errorIn2xx(resp, plain(resp, head))
@@ -159,7 +155,17 @@ func plain(resp *http.Response, body []byte) []byte {
 	return text
 }
 
-func anything([]byte) bool { return true }
+// decodedOf returns how many bytes of a response are decoded, and what they must begin with.
+func decodedOf(resp *http.Response) (max int, wanted func([]byte) bool) {
+	switch {
+	case resp.StatusCode >= http.StatusBadRequest:
+		return maxErrorBody, func([]byte) bool { return true }
+	case resp.Header.Get("Content-Encoding") != "":
+		return maxPeek, isZippedDocument
+	default:
+		return maxPeek, isDocument
+	}
+}
 
 // isDocument reports whether what begins with head may be JSON or XML.
 func isDocument(head []byte) bool {
