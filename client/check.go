@@ -91,8 +91,8 @@ func (c *Client) judge(resp *http.Response) error {
 	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx) {
 		return nil
 	}
-	max, wanted := decodedOf(resp)
-	head, isAll := wire.PeekAt(resp, max, wanted)
+	limit, wanted := decodedOf(resp)
+	head, isAll := wire.PeekAt(resp, limit, wanted)
 	if !isError && !isAll {
 		return nil
 	}

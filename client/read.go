@@ -156,7 +156,7 @@ func plain(resp *http.Response, body []byte) []byte {
 }
 
 // decodedOf returns how many bytes of a response are decoded, and what they must begin with.
-func decodedOf(resp *http.Response) (max int, wanted func([]byte) bool) {
+func decodedOf(resp *http.Response) (limit int, wanted func([]byte) bool) {
 	switch {
 	case resp.StatusCode >= http.StatusBadRequest:
 		return maxErrorBody, func([]byte) bool { return true }
