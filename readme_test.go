@@ -12,7 +12,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of vendors")
+var update = flag.Bool("update", false, "rewrite the README's table of vendors, and the schemas")
 
 const (
 	tableStart = "<!-- vendors: go test . -update -->\n"

@@ -78,6 +78,10 @@ type limitChange struct {
 	Off     *bool           `yaml:"off"`
 }
 
+// FileSchema returns the form of an operator's file as a JSON Schema. For tools: an editor
+// completes and checks a file by it.
+func FileSchema() []byte { return yamlfile.JSONSchema("retrywise: an operator's file", fileSchema{}) }
+
 // ReadFile reads an operator's file. vendors are the names that the file may use, such as
 // vendors.Names(); if there are none, it may use any. The error lists every problem, each
 // with its file:line:column and the nearest right word.

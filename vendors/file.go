@@ -155,3 +155,7 @@ type namedByRow struct {
 	Body     string `yaml:"body,required,nonempty"`
 	Contains string `yaml:"contains,required,nonempty"`
 }
+
+// FileSchema returns the form of a vendor's file as a JSON Schema. For tools: an editor
+// completes and checks a file by it.
+func FileSchema() []byte { return yamlfile.JSONSchema("retrywise: a vendor's file", file{}) }
