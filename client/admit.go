@@ -94,9 +94,9 @@ func (x *call) settle() {
 	}
 }
 
-// report tells the calls of the account what became of this one.
+// report reports to traffic how a request or the call ended.
 func (x *call) report(r traffic.Report) {
-	if x.destination.isForeign { // it is no news of the vendor
+	if x.destination.isForeign { // it says nothing about the vendor
 		return
 	}
 	r.Account, r.Record, r.Full = x.request.account, x.request.record, *x.c.retry.Budget

@@ -12,10 +12,10 @@ import (
 // An attempt is one request of a call.
 type attempt struct {
 	wire.Attempt
-	observed context.Context // that the observer returned
-	header   http.Header     // of the request, as it was sent
-	identity string          // of the credential that was applied; empty: none
-	shown    *http.Response  // what the caller gets of a response that was looked at; nil: the response
+	observed   context.Context // that the observer returned
+	sentHeader http.Header     // of the request
+	identity   string          // of the credential that was applied; empty: none
+	shown      *http.Response  // what the caller gets of a response that was looked at; nil: the response
 }
 
 // send sends req, and then follows the redirects that the call itself follows. Each
@@ -69,7 +69,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		a.End()
 		return nil, err
 	}
-	a.header = out.Header
+	a.sentHeader = out.Header
 	return a.Send(out, body)
 }
 

@@ -124,7 +124,7 @@ func (x *call) timeState(now time.Time) policy.State {
 	s.MaxWait = x.request.options.MaxWait
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Remaining = deadline.Sub(now); s.Remaining == 0 {
-			s.Remaining = -1 // just over; zero says that there is none
+			s.Remaining = -1 // just over; zero means that there is no deadline
 		}
 	}
 	return s

@@ -14,8 +14,8 @@ type CallOptions struct {
 	// errors, logs and events.
 	Op string
 
-	// Account tells the vendor's accounts apart, each of which has its own limits, pauses
-	// and retry budget. It is needed only where the credential does not: if it differs in
+	// Account identifies the vendor's account, which has its own limits, pauses and retry
+	// budget. Empty: the credential in the request does. Set it if the credential differs in
 	// each request, as a signature does, or if Auth has several. It is never printed.
 	Account string
 
@@ -67,9 +67,9 @@ func With(req *http.Request, o CallOptions) *http.Request {
 	return bound
 }
 
-// A binding is the options of one request. The context carries it, but whatever is done
-// under that context would inherit it. So the request carries a mark as well, in the one
-// field that net/http's client ignores and that every copy of the request keeps.
+// A binding is the options of one request. The context carries it, but other requests
+// under that context would inherit it. So the request has a mark as well, in a field that
+// net/http's client ignores and that every copy of the request keeps.
 type binding struct {
 	options    CallOptions
 	remoteAddr string // the request's own

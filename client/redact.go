@@ -55,8 +55,8 @@ func wordsOfHeader(values []string) []string {
 // redact removes from a judgement what repeats a credential of its request.
 func (c *Client) redact(j *judgement, r request, a *attempt) {
 	sent := r.http.Header
-	if a != nil && a.header != nil {
-		sent = a.header
+	if a != nil && a.sentHeader != nil {
+		sent = a.sentHeader
 	}
 	secrets := secretsOf(r, sent)
 	clean := func(text *string) {

@@ -89,9 +89,9 @@ func retryAfterOf(err error) time.Duration {
 	return max(time.Until(at), 0)
 }
 
-// callClasses are the classes of a failed renewal that hold for the call as well. Any
+// tokenServerClasses are the classes of a failed renewal that hold for the call as well. Any
 // other failure with a response, such as not_found, is the token server's way to refuse.
-var callClasses = []apierrors.Class{
+var tokenServerClasses = []apierrors.Class{
 	apierrors.Permission, apierrors.Configuration, apierrors.RateLimited, apierrors.QuotaExceeded,
 	apierrors.LimitReached, apierrors.Timeout, apierrors.ServerError, apierrors.Network,
 }
@@ -110,7 +110,7 @@ func credentialClass(err error) apierrors.Class {
 	switch {
 	case errors.Is(err, ErrRefused), errors.Is(err, ErrNotRenewable), errors.Is(err, ErrNoCredential):
 		return apierrors.Authentication
-	case slices.Contains(callClasses, class):
+	case slices.Contains(tokenServerClasses, class):
 		return class
 	case class == apierrors.Canceled, isTimeout(err):
 		return apierrors.Timeout

@@ -37,7 +37,7 @@ type Shared interface {
 // and streak are kept for each. The zero Account is as good as any other.
 type Account struct {
 	Vendor   string // its name, or an origin for an API without one
-	Identity string // tells the vendor's accounts apart without a secret; empty: there is one
+	Identity string // of the account, without a secret; empty: the vendor has one account
 }
 
 // A Demand is a request that wants to be sent.

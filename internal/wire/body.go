@@ -26,7 +26,7 @@ type Body struct {
 	closed  atomic.Bool
 	onEOF   func() // called before the end is returned; may be nil
 
-	// Owner is whatever the sender wants to find here again.
+	// Owner belongs to the sender, which finds it again in the response that it returned.
 	Owner any
 
 	// OnClose is called when the body is closed, and OnBreak with the error if it breaks
@@ -111,7 +111,7 @@ func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
 
 // Peek reads the beginning of the body: up to max bytes, while wanted accepts what came,
 // and for no longer than 2 s. end is io.EOF if that is the whole body, nil if there may be
-// more, or why the rest cannot be had; IsSlow tells if it was too slow.
+// more, or why the rest could not be read; IsSlow reports whether it was too slow.
 func (b *Body) Peek(max int, wanted func([]byte) bool) (head []byte, end error) {
 	b.peeked = newPeek()
 	go b.peeked.run(b.ReadCloser, max, wanted) // ends with the attempt at the latest

@@ -11,10 +11,10 @@ import (
 
 // A Payload is a request body that is lent to one attempt after the other, without a
 // copy. The transport may go on reading from a loan, and close it, after the attempt has
-// ended. A nil Payload is no body.
+// ended. A nil Payload stands for no body.
 type Payload struct {
 	reopen  func() (io.ReadCloser, error) // opens the body again; nil: impossible
-	section func() io.Reader              // reads the file from its start; nil: the body is no file
+	section func() io.Reader              // reads the file from its start; nil: the body is not a file
 	length  int64
 
 	mu    sync.Mutex
