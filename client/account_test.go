@@ -11,7 +11,7 @@ import (
 
 // A 429 of one account holds back its other requests, and no other account's, wherever
 // the credential is that tells the two apart.
-func TestAccountsHaveGatesOfTheirOwn(t *testing.T) {
+func TestAccountHasItsOwnGate(t *testing.T) {
 	header := func(name string) func(*http.Request, string) *http.Request {
 		return func(r *http.Request, tenant string) *http.Request {
 			r.Header[name] = []string{tenant}
@@ -67,7 +67,7 @@ func TestAccountsHaveGatesOfTheirOwn(t *testing.T) {
 }
 
 // An account that the caller names goes before the credential, which differs each time.
-func TestAccountThatSignsEachRequest(t *testing.T) {
+func TestAccountOfSignedRequests(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
 		c := newClient(t, srv, client.Config{})
@@ -81,8 +81,20 @@ func TestAccountThatSignsEachRequest(t *testing.T) {
 	})
 }
 
+// Two users in the URL are two accounts.
+func TestAccountOfUserinfo(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		_, _ = send(t.Context(), t, c, "GET", "http://a:1@vendor.test/items", "")
+		if _, err := send(t.Context(), t, c, "GET", "http://b:2@vendor.test/items", ""); err != nil {
+			t.Errorf("held back by another user's 429: %v", err)
+		}
+	})
+}
+
 // The retry budget is kept for each account, too.
-func TestAccountsHaveBudgetsOfTheirOwn(t *testing.T) {
+func TestAccountHasItsOwnBudget(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
 		c := newClient(t, srv, client.Config{})

@@ -64,7 +64,7 @@ func BenchmarkHealthyCall(b *testing.B) {
 }
 
 // A healthy call has a price in allocations, which must not rise unseen.
-func TestHealthyCallAllocations(t *testing.T) {
+func TestAllocationsOfAHealthyCall(t *testing.T) {
 	doors := healthyDoors(t)
 	for name, most := range map[string]float64{"HTTP": 30, "Send": 26} {
 		got := testing.AllocsPerRun(1000, aHealthyGET(t, doors[name]))

@@ -2,48 +2,17 @@ package client_test
 
 import (
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Card: 100 GETs to a server that answers 503. Measured of go-retryablehttp: 500 requests.
-// Here the first calls use up what there is for retries; after that, a call is a request.
-func TestCardAServerThatIsDown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.Handle(t, always(retrywisetest.Status(503)))
-		c := newClient(t, srv, client.Config{})
-		requests := func(calls int) int {
-			before := len(srv.Requests())
-			for range calls {
-				_, err := send(t.Context(), t, c, "GET", "/items", "")
-				if !apierrors.Temporary(err) {
-					t.Errorf("not worth another run: %v", err)
-				}
-			}
-			return len(srv.Requests()) - before
-		}
-		first, later := requests(100), requests(1000)
-		_, err := send(t.Context(), t, c, "GET", "/items", "")
-		if e := failure(t, err); e.Stop != apierrors.StopBudget || len(e.Attempts) != 1 {
-			t.Errorf("stop %v after %d attempts", e.Stop, len(e.Attempts))
-		}
-		t.Logf("100 calls made %d requests, the next 1,000 made %d", first, later)
-		if first != 110 || later != 1000 {
-			t.Errorf("100 calls made %d requests, the next 1,000 made %d; want 110 and 1000", first, later)
-		}
-	})
-}
-
 // Successes pay for retries: one fault in ten calls is retried as if there were no budget.
-func TestTheBudgetIsEarned(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestBudgetIsEarnedBySuccesses(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		var n atomic.Int64
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n.Add(1)%10 == 0 {
@@ -62,9 +31,41 @@ func TestTheBudgetIsEarned(t *testing.T) {
 	})
 }
 
+// Five successes pay for one retry, a surfaced record is as good as a success, and what
+// is saved up is bounded and not lost by a refusal.
+func TestBudgetCredits(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		answer := 503
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(answer) }))
+		c := newClient(t, srv, client.Config{})
+		// retries is how many of those calls made requests beyond their first.
+		retries := func(calls, status int) int {
+			answer = status
+			before := len(srv.Requests())
+			for range calls {
+				_, _ = send(t.Context(), t, c, "GET", "/items", "")
+			}
+			return len(srv.Requests()) - before - calls
+		}
+		for i, step := range []struct{ calls, status, want int }{
+			{20, 503, 10},            // the start
+			{4, 200, 0}, {5, 503, 0}, // not enough
+			{1, 200, 0}, {5, 503, 1}, // the fifth
+			{5, 422, 0}, {5, 503, 1}, // records that were refused
+			{5, 401, 0}, {5, 503, 0}, // everybody is refused: nothing was served
+			{10000, 200, 0}, {1, 422, 0}, // saved up, and nothing is lost of it
+			{60, 503, 100},
+		} {
+			if got := retries(step.calls, step.status); got != step.want {
+				t.Errorf("step %d: %d calls that met %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
+			}
+		}
+	})
+}
+
 // Each credential has a budget of its own, and one that a limit holds back costs nothing.
-func TestWhatABudgetIsFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestBudgetIsPerCredential(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		limited := 0
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
@@ -101,44 +102,30 @@ func TestWhatABudgetIsFor(t *testing.T) {
 	})
 }
 
-// Card: an outage of 300 s. Measured of adaptive throttling as in the SRE book: 95% of the
-// calls pass again 737 s after it has ended. Here the first tries go on, and so they tell
-// at once.
-func TestCardTheReturnFromAnOutage(t *testing.T) {
-	const (
-		perSecond = 20
-		outage    = 300 * time.Second
-		after     = 30 * time.Second
-	)
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if time.Since(began) < outage {
-				w.WriteHeader(http.StatusServiceUnavailable)
-			}
-		}))
-		c := newClient(t, srv, client.Config{})
-		var passed [int((outage + after) / time.Second)]atomic.Int64 // calls of each second
-		var calls sync.WaitGroup
-		for i := range len(passed) * perSecond {
-			calls.Go(func() {
-				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err == nil {
-					passed[i/perSecond].Add(1)
-				}
-			})
-			time.Sleep(time.Second / perSecond) // virtual
-		}
-		calls.Wait()
-		back := 0
-		for s := int(outage / time.Second); s < len(passed); s++ {
-			if float64(passed[s].Load()) < 0.95*perSecond {
-				back = s + 1 - int(outage/time.Second)
+// What is fetched from elsewhere neither uses up the vendor's budget nor pays into it.
+func TestBudgetIgnoresForeignResponses(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		vendor := retrywisetest.Handle(t, retrywisetest.Status(503))
+		storage := 503
+		elsewhere := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(storage) }))
+		c := newClient(t, nil, client.Config{
+			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": elsewhere},
+		})
+		call := func(times int, target string) {
+			for range times {
+				_, _ = send(t.Context(), t, c, "GET", target, "")
 			}
 		}
-		amplified := float64(len(srv.Requests())) / float64(len(passed)*perSecond)
-		t.Logf("95%% of the calls pass again %d s after the outage; %.3f requests a call", back, amplified)
-		if back > 3 || amplified > 1.01 {
-			t.Errorf("back after %d s, %.3f requests a call", back, amplified)
+		call(20, "https://storage.test/f")
+		call(20, "https://vendor.test/items")
+		if got := len(vendor.Requests()); got != 30 {
+			t.Errorf("20 calls made %d requests; want 30", got)
+		}
+		storage = 200
+		call(100, "https://storage.test/f")
+		call(10, "https://vendor.test/items")
+		if got := len(vendor.Requests()); got != 40 {
+			t.Errorf("30 calls made %d requests; want 40: elsewhere pays for nothing", got)
 		}
 	})
 }

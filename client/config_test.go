@@ -3,8 +3,6 @@ package client_test
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
@@ -13,51 +11,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-func TestWithoutAVendor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.New(t, retrywisetest.Status(503, "Retry-After", "7"), retrywisetest.JSON(200, `{}`))
-		c, err := client.New(client.Config{Transport: srv.Transport()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
-		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
-			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
-		}
-	})
-}
-
-func TestAProblemDocumentWithoutAVendor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
-			"Content-Type", "application/problem+json"))
-		c, err := client.New(client.Config{Transport: srv.Transport()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
-		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
-		e := failure(t, err)
-		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
-			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
-		}
-	})
-}
-
-func TestAnOperatorsPolicyIsTaken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.New(t, retrywisetest.HTML(503))
-		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
-		c := newClient(t, srv, client.Config{Policy: &p})
-		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
-		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
-			t.Errorf("action %v by %q", e.Action, e.Reason)
-		}
-	})
-}
-
-func TestNewTellsEverythingThatIsWrong(t *testing.T) {
+func TestNewReportsEveryProblem(t *testing.T) {
 	wrong := policy.Default().WithLimit(policy.Limit{Name: "x"})
 	_, err := client.New(client.Config{BaseURL: "ftp://user:secret@host", Policy: &wrong})
 	if err == nil {
@@ -110,7 +64,19 @@ func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
 	}
 }
 
-func TestUserAgent(t *testing.T) {
+func TestConfigPolicy(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.HTML(503))
+		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
+			t.Errorf("action %v by %q", e.Action, e.Reason)
+		}
+	})
+}
+
+func TestConfigUserAgent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		config string
 		header []string

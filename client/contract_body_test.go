@@ -5,11 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,43 +15,6 @@ import (
 	"github.com/retrywise/retrywise/client"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-var userinfo = url.UserPassword("ana", "s3cret")
-
-// failingBody cannot be read.
-type failingBody struct{}
-
-func (failingBody) Read([]byte) (int, error) { return 0, errOfTheTest }
-
-// atEnd is an empty reader that does something when its end is met.
-type atEnd func()
-
-func (f atEnd) Read([]byte) (int, error) {
-	f()
-	return 0, io.EOF
-}
-
-// unsized is a body of which net/http does not know the length.
-func unsized(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
-
-// watched is a body that tells whether it is open.
-type watched struct {
-	io.Reader
-	open *atomic.Int64
-	once atomic.Bool
-}
-
-func watch(r io.Reader, open *atomic.Int64) *watched {
-	open.Add(1)
-	return &watched{Reader: r, open: open}
-}
-
-func (w *watched) Close() error {
-	if !w.once.Swap(true) {
-		w.open.Add(-1)
-	}
-	return nil
-}
 
 // endings are the ways in which a call can end. Each begins on a client of its own.
 var endings = map[string]struct {
@@ -88,10 +49,10 @@ var endings = map[string]struct {
 // However a call ends, every body is closed that was opened for it: those of the request
 // in any case, those of answers that are not handed on before the call returns, and the
 // one that is handed on when the caller closes it.
-func TestEveryBodyIsClosed(t *testing.T) {
+func TestHTTPClosesEveryBody(t *testing.T) {
 	for name, tt := range endings {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				var sending, received atomic.Int64
 				answers := tt.answers
 				if tt.gate {
@@ -128,7 +89,7 @@ func TestEveryBodyIsClosed(t *testing.T) {
 				if (err != nil) != tt.err {
 					t.Fatalf("error %v", err)
 				}
-				synctest.Wait() // net/http may close a request's body a little later
+				retrywisetest.Settle() // net/http may close a request's body a little later
 				if err == nil {
 					if received.Load() != 1 {
 						t.Errorf("%d answers are open; want the one that was handed on", received.Load())
@@ -144,10 +105,10 @@ func TestEveryBodyIsClosed(t *testing.T) {
 }
 
 // The caller's request is as it was, whatever is done with copies of it.
-func TestTheCallersRequestStaysAsItIs(t *testing.T) {
+func TestHTTPLeavesTheRequestAsItIs(t *testing.T) {
 	for name, tt := range endings {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.Handle(t, retrywisetest.Script(tt.answers...))
 				c := newClient(t, srv, client.Config{Auth: client.Bearer("token")})
 				ctx := t.Context()

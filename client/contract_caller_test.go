@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/retrywise/retrywise/client"
@@ -15,7 +14,7 @@ import (
 
 // What fails on the caller's side is told at once, as by net/http: no repeat cures it, and
 // it is no failure of the network.
-func TestTheCallersOwnFailureIsNotRepeated(t *testing.T) {
+func TestHTTPDoesNotRetryTheCallersFailure(t *testing.T) {
 	type outcome struct {
 		Err  string
 		Took time.Duration
@@ -38,7 +37,7 @@ func TestTheCallersOwnFailureIsNotRepeated(t *testing.T) {
 				w.WriteHeader(http.StatusEarlyHints)
 				w.WriteHeader(http.StatusOK)
 			}
-			sameAsNetHTTP(t, http.HandlerFunc(early), func(t *testing.T, hc *http.Client, base string) outcome {
+			sameAsNetHTTP(t, retrywisetest.Answer(early), func(t *testing.T, hc *http.Client, base string) outcome {
 				req := newRequest(t, "PUT", base+"/items/7", "text")
 				if tt.change != nil {
 					tt.change(req)
@@ -52,8 +51,8 @@ func TestTheCallersOwnFailureIsNotRepeated(t *testing.T) {
 
 // A body that cannot be had a second time ends the call: nothing of the network failed,
 // and the next try would fail in the same way.
-func TestABodyThatCannotBeHadAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestHTTPBodyThatCannotBeReopened(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.JSON(503, `{"why":"down"}`))
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")
@@ -68,13 +67,13 @@ func TestABodyThatCannotBeHadAgain(t *testing.T) {
 
 // The channel by which callers cancelled before there were contexts is heeded in an
 // attempt and in a wait.
-func TestACancelChannelIsHeeded(t *testing.T) {
+func TestHTTPCancelChannel(t *testing.T) {
 	for name, answer := range map[string]retrywisetest.Answer{
 		"in an attempt": retrywisetest.Hang(),
 		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, answer)
 				over := make(chan struct{})
 				defer time.AfterFunc(time.Second, func() { close(over) }).Stop()

@@ -10,7 +10,7 @@ import (
 )
 
 // The exchanges that are compared in virtual time, over a real HTTP/2.
-func TestOverHTTP2(t *testing.T) {
+func TestHTTPOverHTTP2(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for name, tt := range map[string]struct {
 		method, body string
@@ -34,7 +34,7 @@ func TestOverHTTP2(t *testing.T) {
 		"a redirect":             {"GET", "", crossroads(302, "/b").ServeHTTP},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overHTTP2(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) seen {
+			overHTTP2(t, tt.answer, func(t *testing.T, hc *http.Client, base string) seen {
 				got := exchange(hc, newRequest(t, tt.method, base+"/a", tt.body))
 				got.Sent = strings.ReplaceAll(got.Sent, base, "")
 				return got
@@ -51,7 +51,7 @@ func abort(w http.ResponseWriter) {
 }
 
 // Over HTTP/2 both sides of an exchange can be streams that answer each other.
-func TestAConversationOverHTTP2(t *testing.T) {
+func TestHTTPConversationOverHTTP2(t *testing.T) {
 	overHTTP2(t, http.HandlerFunc(echoLines), func(t *testing.T, hc *http.Client, base string) string {
 		reader, writer := io.Pipe()
 		defer func() { _ = writer.Close() }()

@@ -29,7 +29,7 @@ func crossroads(status int, location string) http.Handler {
 
 // Where HTTP() follows a redirect, it is net/http that does, with all that it does. What
 // is not followed on purpose is in peer_test.go.
-func TestRedirectsAreFollowedByNetHTTP(t *testing.T) {
+func TestHTTPRedirects(t *testing.T) {
 	type row struct {
 		method   string
 		status   int
@@ -77,7 +77,7 @@ func TestRedirectsAreFollowedByNetHTTP(t *testing.T) {
 }
 
 // The caller's own CheckRedirect is asked as by net/http, and decides.
-func TestTheCallersCheckRedirectDecides(t *testing.T) {
+func TestHTTPCheckRedirect(t *testing.T) {
 	for name, check := range map[string]func(*http.Request, []*http.Request) error{
 		"net/http's own":     nil,
 		"no more":            func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -117,7 +117,7 @@ func after(n int, change func(*http.Request)) func(*http.Request, []*http.Reques
 
 // Cookies and userinfo are net/http's business: the Jar is filled and asked, and userinfo
 // becomes basic authentication.
-func TestCookiesAndUserinfo(t *testing.T) {
+func TestHTTPCookiesAndUserinfo(t *testing.T) {
 	visits := 0
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		visits++
@@ -143,7 +143,7 @@ func TestCookiesAndUserinfo(t *testing.T) {
 
 // A redirect that is not followed is not prepared either: net/http takes a body for it
 // by GetBody, which may be an open file, and leaves it open.
-func TestABodyForARedirectThatIsNotFollowedIsClosed(t *testing.T) {
+func TestHTTPClosesTheBodyForARedirect(t *testing.T) {
 	srv := retrywisetest.Handle(t, crossroads(307, "/b"))
 	c := newClient(t, srv, client.Config{})
 	req := newRequest(t, "PUT", srv.URL()+"/a", "text")
@@ -162,36 +162,5 @@ func TestABodyForARedirectThatIsNotFollowedIsClosed(t *testing.T) {
 		if !b.closed {
 			t.Errorf("body %d is still open", i+1)
 		}
-	}
-}
-
-// A header under a key that is not canonical leaves the origin no more than any other.
-func TestAKeyThatIsNotCanonicalStaysAtItsOrigin(t *testing.T) {
-	for through, key := range map[string]string{"lower case": "x-api-key", "another case": "AUTHORIZATION", "canonical": "X-Api-Key"} {
-		t.Run(through, func(t *testing.T) {
-			vendor := retrywisetest.Handle(t, crossroads(302, "https://storage.test/file"))
-			storage := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
-			c := newClient(t, nil, client.Config{
-				BaseURL:   "https://vendor.test",
-				Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
-			})
-			for _, do := range []func(*http.Request) (*http.Response, error){c.Send, c.HTTP().Do} {
-				req := newRequest(t, "GET", "https://vendor.test/a", "")
-				req.Header[key] = []string{"s3cret"}
-				resp, err := do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				_ = resp.Body.Close()
-			}
-			for _, r := range storage.Requests() {
-				if got := r.Header.Get(key); got != "" {
-					t.Errorf("the other origin got %s: %s", key, got)
-				}
-			}
-			if len(storage.Requests()) != 2 {
-				t.Error("the redirect was not followed")
-			}
-		})
 	}
 }

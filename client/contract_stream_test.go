@@ -16,14 +16,14 @@ import (
 
 // The beginning of an error is looked at before the caller gets it; nothing of it is lost
 // on either side of the look's bound of 64 KiB, or of the 4 KiB for a success.
-func TestNothingOfALookedAtAnswerIsLost(t *testing.T) {
+func TestHTTPReturnsTheWholeBody(t *testing.T) {
 	pattern := bytes.Repeat([]byte(`{"key":"0123456789abcdefghijklmnopq"},`), 1<<20/38+1)
 	for _, size := range []int{0, 1, 4<<10 - 1, 4 << 10, 4<<10 + 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		for _, status := range []int{200, 422} {
 			t.Run(fmt.Sprint(size, " bytes of a ", status), func(t *testing.T) {
 				body := string(pattern[:size])
 				for _, answer := range []retrywisetest.Answer{retrywisetest.Text(status, body), pieces(status, 0, body[:size/2], body[size/2:])} {
-					sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) seen {
+					sameAsNetHTTP(t, answer, func(t *testing.T, hc *http.Client, base string) seen {
 						return exchange(hc, newRequest(t, "POST", base+"/items", "x"))
 					})
 				}
@@ -67,7 +67,7 @@ func piecesOf(hc *http.Client, req *http.Request, earliest time.Duration) []piec
 
 // An answer that trickles comes whole, however long that takes, and each piece of it when
 // it was sent. Only an error's are up to 2 s late, as its beginning is looked at.
-func TestAnAnswerThatTrickles(t *testing.T) {
+func TestHTTPResponseThatTrickles(t *testing.T) {
 	const look = 2 * time.Second
 	minute := strings.Split(strings.Repeat("x", 60), "")
 	lines := strings.SplitAfter(strings.Repeat("{}\n", 7), "\n")
@@ -85,7 +85,7 @@ func TestAnAnswerThatTrickles(t *testing.T) {
 		"a success that is gzip, after 5 s":        {retrywisetest.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsNetHTTP(t, http.HandlerFunc(tt.answer), func(t *testing.T, hc *http.Client, base string) []piece {
+			sameAsNetHTTP(t, tt.answer, func(t *testing.T, hc *http.Client, base string) []piece {
 				return piecesOf(hc, newRequest(t, "POST", base+"/items", "x"), tt.earliest)
 			})
 		})
@@ -93,7 +93,7 @@ func TestAnAnswerThatTrickles(t *testing.T) {
 }
 
 // What is read of an answer after it was closed, and what closing it twice says.
-func TestAnAnswerThatIsClosed(t *testing.T) {
+func TestHTTPResponseThatWasClosed(t *testing.T) {
 	type after struct{ Read, Close string }
 	for name, answer := range map[string]retrywisetest.Answer{
 		"a success":                retrywisetest.Text(200, "text"),
@@ -107,7 +107,7 @@ func TestAnAnswerThatIsClosed(t *testing.T) {
 		"a compressed error, slow": retrywisetest.After(time.Second, gzipIfAsked(422, "text")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) after {
+			sameAsNetHTTP(t, answer, func(t *testing.T, hc *http.Client, base string) after {
 				resp, err := hc.Do(newRequest(t, "POST", base+"/items", "x"))
 				if err != nil {
 					t.Fatal(err)
@@ -126,7 +126,7 @@ func TestAnAnswerThatIsClosed(t *testing.T) {
 
 // The trailers that an answer announces are the caller's to look at before its body is
 // read, as a reverse proxy does, also while the beginning of the body is still looked at.
-func TestTrailersOfASlowAnswer(t *testing.T) {
+func TestHTTPTrailersOfASlowResponse(t *testing.T) {
 	for name, rest := range map[string]string{"more of the body comes": `1}`, "its end comes": ""} {
 		for _, status := range []int{200, 422} {
 			t.Run(fmt.Sprint(name, " of a ", status), func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestTrailersOfASlowAnswer(t *testing.T) {
 					pieces(status, 5*time.Second, `{"a":`, rest)(w, r)
 					w.Header().Set("X-Sum", "7")
 				}
-				sameAsNetHTTP(t, http.HandlerFunc(slow), func(t *testing.T, hc *http.Client, base string) []string {
+				sameAsNetHTTP(t, retrywisetest.Answer(slow), func(t *testing.T, hc *http.Client, base string) []string {
 					resp, err := hc.Do(newRequest(t, "POST", base+"/items", "x"))
 					if err != nil {
 						t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
@@ -38,18 +37,6 @@ var bothWays = []struct {
 	}},
 }
 
-// dropIn is newClient without a vendor of its own.
-func dropIn(t testing.TB, cfg client.Config) *client.Client {
-	t.Helper()
-	c, err := client.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SetRandom(0.5)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
 // sameAsNetHTTP runs use each way in virtual time, and compares both what it returns
 // and what arrived.
 func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
@@ -60,7 +47,7 @@ func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testin
 	}
 	var want all
 	for i, way := range bothWays {
-		synctest.Test(t, func(t *testing.T) {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
 			book := &book{next: handler}
 			srv := retrywisetest.Handle(t, book)
 			got := all{Seen: use(t, way.open(t, srv.Transport(), srv.URL()), srv.URL())}
@@ -173,6 +160,3 @@ func kindOf(err error) string {
 	}
 	return strings.Join(kinds, ", ")
 }
-
-// errOfTheTest is an error that a test makes and wants to see again.
-var errOfTheTest = errors.New("made by the test")

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +22,7 @@ type ended struct {
 
 // A limit on the time of an exchange, set by its caller, strikes as with net/http: at the
 // same moment, with an error of the same kind.
-func TestTheCallersLimitStrikes(t *testing.T) {
+func TestHTTPTimeouts(t *testing.T) {
 	const limit = 5 * time.Second
 	limits := map[string]func(*http.Client, *http.Request) (*http.Request, func()){
 		"the http.Client's Timeout": func(hc *http.Client, r *http.Request) (*http.Request, func()) {
@@ -59,7 +58,7 @@ func TestTheCallersLimitStrikes(t *testing.T) {
 	} {
 		for by, set := range limits {
 			t.Run(by+" "+name, func(t *testing.T) {
-				sameAsNetHTTP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) ended {
+				sameAsNetHTTP(t, answer, func(t *testing.T, hc *http.Client, base string) ended {
 					req, stop := set(hc, newRequest(t, "POST", base+"/items", "x"))
 					defer stop()
 					began := time.Now()
@@ -75,7 +74,7 @@ func TestTheCallersLimitStrikes(t *testing.T) {
 
 // A Timeout of the caller's that would strike in a wait of ours ends the call before that
 // wait: with the answer if there is one, or else with a typed error.
-func TestATimeoutThatWouldStrikeInAWait(t *testing.T) {
+func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 	type outcome struct {
 		Status    int
 		Class     apierrors.Class
@@ -113,7 +112,7 @@ func TestATimeoutThatWouldStrikeInAWait(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				answers := tt.answers
 				if tt.gate {
 					answers = []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "30")}
@@ -167,14 +166,14 @@ func hold(t *testing.T, hc *http.Client, base string) {
 // and is a cancel. Unlike net/http, which gives the cause in place of context.Canceled, we
 // give both. During the look, net/http has handed its answer on already; we say that the
 // caller gave up, and keep what the answer says.
-func TestACancelWithACause(t *testing.T) {
+func TestHTTPCancelWithACause(t *testing.T) {
 	for name, answer := range map[string]retrywisetest.Answer{
 		"in an attempt": retrywisetest.Hang(),
 		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
 		"in a look":     pieces(422, time.Minute, "half", "whole"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, answer)
 				hc := newClient(t, srv, client.Config{}).HTTP()
 				ctx, cancel := context.WithCancelCause(t.Context())

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,22 +46,22 @@ func traced(ctx context.Context) (context.Context, func() []string) {
 }
 
 // The caller's trace is told what net/http tells.
-func TestTheCallersTraceIsTold(t *testing.T) {
+func TestHTTPTrace(t *testing.T) {
 	handler := retrywisetest.JSON(200, `{}`)
-	sameAsNetHTTP(t, http.HandlerFunc(handler), func(t *testing.T, hc *http.Client, base string) []string {
+	sameAsNetHTTP(t, handler, func(t *testing.T, hc *http.Client, base string) []string {
 		ctx, told := traced(t.Context())
 		for range 2 {
 			exchange(hc, newRequest(t, "PUT", base+"/items/7", "text", "User-Agent", "job").WithContext(ctx))
-			synctest.Wait()
+			retrywisetest.Settle()
 		}
 		return slices.Sorted(slices.Values(told())) // the connection reads and writes at once
 	})
 }
 
 // The values of the caller's context reach the transport, on each attempt.
-func TestTheCallersContextValuesReachTheTransport(t *testing.T) {
+func TestHTTPContextValues(t *testing.T) {
 	type key struct{}
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		var met []any
 		c := onWire(t, func(r *http.Request) (*http.Response, error) {
 			met = append(met, r.Context().Value(key{}))
@@ -77,8 +76,8 @@ func TestTheCallersContextValuesReachTheTransport(t *testing.T) {
 }
 
 // One http.Client is used by many at once, each with its own requests and answers.
-func TestOneClientForMany(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestHTTPIsSafeForConcurrentUse(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			time.Sleep(time.Millisecond) // virtual

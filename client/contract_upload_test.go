@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // gated is a file of which only the first part can be read before answered is closed.
@@ -42,7 +44,7 @@ func (g gated) ReadAt(p []byte, at int64) (int, error) {
 
 // A server may begin its answer before it has read the whole request. The rest of the
 // file is still sent.
-func TestAnAnswerBeforeTheFileWasSent(t *testing.T) {
+func TestHTTPResponseBeforeTheRequestEnds(t *testing.T) {
 	const size = 10 * ungated
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
@@ -52,7 +54,7 @@ func TestAnAnswerBeforeTheFileWasSent(t *testing.T) {
 		rest, err := io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, sum(int64(first)+rest, err))
 	}
-	overTCP(t, http.HandlerFunc(answer), func(t *testing.T, hc *http.Client, base string) string {
+	overTCP(t, retrywisetest.Answer(answer), func(t *testing.T, hc *http.Client, base string) string {
 		name := filepath.Join(t.TempDir(), "rows.csv")
 		if err := os.WriteFile(name, []byte(strings.Repeat("x", size)), 0o600); err != nil {
 			t.Fatal(err)

@@ -95,7 +95,7 @@ func converse(t *testing.T, w io.Writer, r io.Reader, hangUp func() error) strin
 }
 
 // After a 101 the connection is the caller's, both ways.
-func TestAnUpgradedConnectionIsTheCallers(t *testing.T) {
+func TestHTTPUpgrade(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, buffer, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -137,7 +137,7 @@ func TestAnUpgradedConnectionIsTheCallers(t *testing.T) {
 }
 
 // A request that waits for 100 Continue sends its body only if the server wants it.
-func TestExpectContinue(t *testing.T) {
+func TestHTTPExpectContinue(t *testing.T) {
 	type outcome struct {
 		Seen          seen
 		Read, Allowed bool // the body
@@ -174,7 +174,7 @@ func TestExpectContinue(t *testing.T) {
 }
 
 // What comes before the answer is told to the caller's trace, whose error ends the call.
-func TestEarlyHintsAreTold(t *testing.T) {
+func TestHTTPEarlyHints(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
@@ -203,7 +203,7 @@ func TestEarlyHintsAreTold(t *testing.T) {
 
 // The transport serves those who use one without an http.Client, such as a reverse proxy:
 // that hands on a server's request as it came, with its RequestURI.
-func TestTheTransportServesAReverseProxy(t *testing.T) {
+func TestHTTPTransportOfAReverseProxy(t *testing.T) {
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("X-Seen", r.Method+" "+r.URL.String()+" "+string(body))

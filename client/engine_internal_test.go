@@ -5,8 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // The engine takes up a failure that was judged, and repeats until the judge is content.
@@ -27,7 +28,7 @@ func TestEngineCarriesACall(t *testing.T) {
 		"the second repeat is final": {[]verdict{{true, nil}, {false, final}}, 2, final},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				var sent []string
 				start, req := time.Now(), newTestRequest(t, "/0")
 				e := engine{
@@ -63,7 +64,7 @@ func TestEngineCarriesACall(t *testing.T) {
 
 // A context that ends in a delay ends the call with its bare error.
 func TestEngineEndsInADelay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		e := engine{delay: func() time.Duration { return time.Hour }}

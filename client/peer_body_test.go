@@ -6,11 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -43,32 +40,15 @@ func fill(w io.Writer) error {
 	return err
 }
 
-// fileOf is an open file with text, read up to at.
-func fileOf(t *testing.T, text string, at int64) *os.File {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "body")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Seek(at, io.SeekStart); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 // A server that cannot be reached at first, then fails, then works gets the same whole
 // request each time.
 //
 // Where the peer reads any reader into memory to have it again, we send it once: a stream
 // may be larger than memory. The answer to it stands then, and Check says why.
-func TestPeerABodyIsSentWholeEachTime(t *testing.T) {
+func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				answers := []retrywisetest.Answer{retrywisetest.HTML(500)}
 				if tt.again {
 					answers = append(answers, retrywisetest.HTML(500), retrywisetest.Status(200))
@@ -102,11 +82,11 @@ func TestPeerABodyIsSentWholeEachTime(t *testing.T) {
 
 // A server that is not there yet is tried again, a POST as well, as nothing was sent; also
 // a body that can be read once, of which nothing was read.
-func TestPeerAServerThatIsNotThereYet(t *testing.T) {
+func TestPeerServerThatStartsLate(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := retrywisetest.Handle(t, always(retrywisetest.Status(200)))
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, retrywisetest.Status(200))
 				wire := failing(srv, 2, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
 				defer wire.(*http.Transport).CloseIdleConnections()
 				c := newClient(t, srv, client.Config{Transport: wire})
@@ -128,8 +108,8 @@ func TestPeerAServerThatIsNotThereYet(t *testing.T) {
 }
 
 // A body that cannot be read is the caller's to see, as its own error.
-func TestPeerABodyThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPeerBodyThatFails(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "POST", srv.URL()+"/v1/foo", "")

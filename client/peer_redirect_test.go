@@ -5,16 +5,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/retrywise/retrywise/client"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // Redirects without an end are given up by net/http's count, and that is not repeated.
-func TestPeerRedirectsWithoutAnEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.Handle(t, always(retrywisetest.Status(302, "Location", "/")))
+func TestPeerRedirectLoopEnds(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, retrywisetest.Status(302, "Location", "/"))
 		resp, err := newClient(t, srv, client.Config{}).HTTP().Do(newRequest(t, "GET", srv.URL(), ""))
 		if err == nil || !strings.Contains(err.Error(), "stopped after 10 redirects") || len(srv.Requests()) != 10 {
 			t.Errorf("%d requests: %v", len(srv.Requests()), err)
@@ -28,11 +27,11 @@ func TestPeerRedirectsWithoutAnEnd(t *testing.T) {
 // A write's redirect comes back where the peer, as net/http, sends the body on: whether it
 // may be sent to another address is for the caller to decide, who can set CheckRedirect to
 // nil to have it so.
-func TestPeerARedirectWithABody(t *testing.T) {
+func TestPeerRedirectWithABody(t *testing.T) {
 	for _, status := range []int{307, 308} {
 		for _, body := range []string{"", `{"foo":"bar"}`} {
 			t.Run(fmt.Sprint(status, " ", body), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				retrywisetest.VirtualTime(t, func(t *testing.T) {
 					srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.URL.Path == "/redirect" {
 							http.Redirect(w, r, "/target", status)
@@ -60,8 +59,8 @@ func TestPeerARedirectWithABody(t *testing.T) {
 
 // A redirect that leads to another host takes no credential there; the peer and net/http
 // take all but four headers along.
-func TestPeerARedirectToAnotherHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPeerRedirectToAnotherHost(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.Handle(t, crossroads(302, "https://storage.test/file"))
 		storage := retrywisetest.New(t, retrywisetest.Status(200))
 		c := newClient(t, nil, client.Config{

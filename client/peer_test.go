@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,11 +35,11 @@ import (
 //   - the jitter-free and linear back-offs: ours is full jitter, or what the vendor told.
 
 // The shorthands of http.Client work on the one that HTTP() gives.
-func TestPeerTheShorthands(t *testing.T) {
+func TestPeerShorthands(t *testing.T) {
 	type got struct{ Method, Path, Type, Body string }
-	synctest.Test(t, func(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		echoing := func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
-		srv := retrywisetest.Handle(t, http.HandlerFunc(echoing))
+		srv := retrywisetest.Handle(t, retrywisetest.Answer(echoing))
 		hc := newClient(t, srv, client.Config{}).HTTP()
 		target := srv.URL() + "/foo/bar"
 		for want, do := range map[got]func() (*http.Response, error){
@@ -87,8 +86,8 @@ func TestPeerGivingUp(t *testing.T) {
 		{"GET", 501, 1}, {"GET", 404, 1}, {"GET", 400, 1}, {"GET", 409, 1},
 	} {
 		t.Run(fmt.Sprint(tt.method, " ", tt.status), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := retrywisetest.Handle(t, always(retrywisetest.Text(tt.status, "the last word")))
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, retrywisetest.Text(tt.status, "the last word"))
 				c := dropIn(t, client.Config{Transport: srv.Transport()})
 				target := "http://user:pasten@" + strings.TrimPrefix(srv.URL(), "http://")
 				resp, err := c.HTTP().Do(newRequest(t, tt.method, target, ""))
@@ -113,10 +112,10 @@ func TestPeerGivingUp(t *testing.T) {
 }
 
 // A failure that no repeat can cure is met once.
-func TestPeerWhatIsNotTriedAgain(t *testing.T) {
-	plain := httptest.NewServer(always(retrywisetest.Status(200)))
+func TestPeerPermanentFailures(t *testing.T) {
+	plain := httptest.NewServer(retrywisetest.Status(200))
 	defer plain.Close()
-	secure := httptest.NewUnstartedServer(always(retrywisetest.Status(200)))
+	secure := httptest.NewUnstartedServer(retrywisetest.Status(200))
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
 	secure.StartTLS()
 	defer secure.Close()
@@ -152,8 +151,8 @@ func TestPeerWhatIsNotTriedAgain(t *testing.T) {
 }
 
 // A transport's own failure is there to be found inside net/http's and ours.
-func TestPeerATransportsFailureIsKept(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPeerTransportErrorIsKept(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
 		unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Name: "999.test", Err: "no such host", IsNotFound: true}}
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, unknown)})
@@ -170,7 +169,7 @@ func TestPeerATransportsFailureIsKept(t *testing.T) {
 // Each http.Client is a new one, which its user may change; the connections are shared.
 // The peer's closes everybody's idle connections, when asked and on each failure; ours are
 // closed by Close.
-func TestPeerTheStandardClient(t *testing.T) {
+func TestPeerStandardClient(t *testing.T) {
 	var opened, closed int
 	var mu sync.Mutex
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,7 +46,7 @@ func TestPeerRetryAfter(t *testing.T) {
 	} {
 		for status, backOff := range map[int]time.Duration{429: 500 * time.Millisecond, 503: 250 * time.Millisecond, 502: 250 * time.Millisecond} {
 			t.Run(fmt.Sprint(name, ", ", status), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				retrywisetest.VirtualTime(t, func(t *testing.T) {
 					failing := func(w http.ResponseWriter, _ *http.Request) {
 						w.Header()["Retry-After"] = tt.values
 						w.WriteHeader(status)
@@ -78,8 +77,8 @@ func TestPeerNoHotLoop(t *testing.T) {
 	for _, told := range []string{"0", "-1", "Fri, 31 Dec 1999 23:59:00 GMT", "0.0", "9223372036854775807", "99999999999999999999", "1e400"} {
 		for _, status := range []int{429, 503} {
 			t.Run(fmt.Sprint(told, ", ", status), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					srv := retrywisetest.Handle(t, always(retrywisetest.Status(status, "Retry-After", told)))
+				retrywisetest.VirtualTime(t, func(t *testing.T) {
+					srv := retrywisetest.Handle(t, retrywisetest.Status(status, "Retry-After", told))
 					c := dropIn(t, client.Config{Transport: srv.Transport()})
 					if got := exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", "")); got.Status != status {
 						t.Errorf("status %d, %s", got.Status, got.Err)
@@ -102,8 +101,8 @@ func TestPeerNoHotLoop(t *testing.T) {
 // The waits without a told one grow, up to a bound. The peer's default has no jitter;
 // ours is drawn from the whole range, of which these tests take the middle.
 func TestPeerBackOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := retrywisetest.Handle(t, always(retrywisetest.Status(503)))
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
 		c := dropIn(t, client.Config{Transport: srv.Transport()})
 		exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", ""))
 		var waits []time.Duration
@@ -117,8 +116,8 @@ func TestPeerBackOff(t *testing.T) {
 }
 
 // What failed and is sent again goes over the connection that it came by.
-func TestPeerAConnectionIsUsedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestPeerConnectionIsReused(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.HTML(500), retrywisetest.JSON(503, `{"why":"down"}`), retrywisetest.Status(200), retrywisetest.Text(404, "no"), retrywisetest.Status(200))
 		hc := newClient(t, srv, client.Config{}).HTTP()
 		for range 3 {
@@ -133,7 +132,7 @@ func TestPeerAConnectionIsUsedAgain(t *testing.T) {
 }
 
 // A context that has ended already, or that ends in an attempt, ends the call there.
-func TestPeerAContextThatEnds(t *testing.T) {
+func TestPeerContextThatEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		after    time.Duration
 		answers  []retrywisetest.Answer
@@ -145,7 +144,7 @@ func TestPeerAContextThatEnds(t *testing.T) {
 		"in the second": {time.Second, []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.Hang()}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				ctx, cancel := context.WithCancel(t.Context())

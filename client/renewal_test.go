@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +18,27 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
+
+func TestRenewalServesAllCalls(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, guarded())
+		var renewals atomic.Int32
+		auth := renewable("old", func(context.Context) (string, error) {
+			renewals.Add(1)
+			time.Sleep(time.Second) // virtual: everybody has been refused by then
+			return "new", nil
+		})
+		c := newClient(t, srv, client.Config{Auth: auth})
+		together(200, func() {
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+				t.Errorf("call: %v", err)
+			}
+		})
+		if n := renewals.Load(); n != 1 {
+			t.Errorf("%d renewals; want 1", n)
+		}
+	})
+}
 
 // A keyRing is an Auth of the caller's in a header of its own.
 type keyRing struct{ generation, renewals atomic.Int64 }
@@ -41,7 +61,7 @@ func (k *keyRing) Refresh(_ context.Context, rejected string) error {
 }
 
 // Ten workers meet a rejected key: one renewal serves them all, whatever the header.
-func TestRenewalServesAllWhateverTheHeader(t *testing.T) {
+func TestRenewalServesAllCallsWhateverTheHeader(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Shop-Key") == "key-0" {
@@ -61,6 +81,27 @@ func TestRenewalServesAllWhateverTheHeader(t *testing.T) {
 		want := []client.RenewalEvent{{Vendor: "shop", Took: time.Second}}
 		if diff := cmp.Diff(want, seen.renewals, cmpopts.IgnoreFields(client.RenewalEvent{}, "Start")); diff != "" {
 			t.Errorf("renewals (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRenewalFetchesTheFirstTokenOnce(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, guarded())
+		var fetched atomic.Int32
+		auth := renewable("", func(context.Context) (string, error) {
+			time.Sleep(time.Second) // virtual
+			fetched.Add(1)
+			return "new", nil
+		})
+		c := newClient(t, srv, client.Config{Auth: auth})
+		together(20, func() {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Errorf("call: %v", err)
+			}
+		})
+		if n := fetched.Load(); n != 1 {
+			t.Errorf("fetched %d times; want 1", n)
 		}
 	})
 }
@@ -95,114 +136,105 @@ func TestRenewalOfTheFirstTokenIsAnEvent(t *testing.T) {
 	}
 }
 
-// A token is renewed shortly before it expires, so that a body that can be read only once
-// is not wasted on a 401.
-func TestRenewalBeforeTheTokenExpires(t *testing.T) {
+func TestRenewalOutlivesItsFirstCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		srv := retrywisetest.Handle(t, retrywisetest.Status(200))
-		n := 0
-		auth := client.RenewableBearer("", func(context.Context) (string, time.Time, error) {
-			n++
-			return fmt.Sprint("token-", n), time.Now().Add(time.Hour), nil
+		srv := retrywisetest.Handle(t, guarded())
+		auth := renewable("old", func(ctx context.Context) (string, error) {
+			select {
+			case <-time.After(5 * time.Second):
+				return "new", nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
-		var got []string
-		for _, pause := range []time.Duration{0, time.Hour - 11*time.Second, time.Second, time.Hour} {
-			time.Sleep(pause) // virtual
-			if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
-				t.Fatal(err)
+		impatient, cancel := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		calls.Go(func() {
+			_, err := send(impatient, t, c, "GET", "/items/7", "")
+			if !errors.Is(err, context.Canceled) || failure(t, err).Class != apierrors.Canceled {
+				t.Errorf("the impatient call: %v", err)
 			}
-			all := srv.Requests()
-			got = append(got, all[len(all)-1].Header.Get("Authorization"))
+		})
+		retrywisetest.Settle() // it is renewing
+		calls.Go(func() {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Errorf("the patient call: %v", err)
+			}
+		})
+		retrywisetest.Settle()
+		cancel()
+		calls.Wait()
+	})
+}
+
+// Through HTTP(), a caller that gives up while a token is renewed has no answer.
+func TestRenewalDuringWhichTheCallerGivesUp(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		})})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		resp, err := c.HTTP().Do(newRequest(t, "GET", srv.URL()+"/items", "").WithContext(ctx))
+		if err == nil {
+			_ = resp.Body.Close()
+			t.Fatalf("an answer of status %d", resp.StatusCode)
 		}
-		want := []string{"Bearer token-1", "Bearer token-1", "Bearer token-2", "Bearer token-3"}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("tokens (-want +got):\n%s", diff)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
 		}
 	})
 }
 
-// A token that comes already expired is used, as there is no better one. One that lives
-// for a few seconds is used for half of them.
-func TestRenewalOfShortLivedTokens(t *testing.T) {
-	for life, want := range map[time.Duration]int{-time.Hour: 1, 8 * time.Second: 3, time.Minute: 1} {
-		retrywisetest.VirtualTime(t, func(t *testing.T) {
-			srv, renewals := retrywisetest.Handle(t, retrywisetest.Status(200)), 0
-			c := newClient(t, srv, client.Config{Auth: client.RenewableBearer("", func(context.Context) (string, time.Time, error) {
-				renewals++
-				return "token", time.Now().Add(life), nil
-			})})
-			for range 10 {
-				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(time.Second) // virtual
-			}
-			if renewals != want {
-				t.Errorf("a life of %v: %d renewals in 10 s; want %d", life, renewals, want)
-			}
-		})
-	}
-}
-
-// A signer is an Auth that signs the body of each request.
-type signer struct{ bodies []string }
-
-func (s *signer) Apply(_ context.Context, req *http.Request) (string, error) {
-	body := fmt.Sprint(req.ContentLength, " bytes")
-	if req.Body != nil {
-		body += ", with a Body"
-	}
-	if req.GetBody != nil {
-		reader, err := req.GetBody()
-		if err != nil {
-			return "", err
-		}
-		defer reader.Close()
-		text := make([]byte, 64)
-		n, _ := reader.Read(text)
-		body += ": " + string(text[:n])
-	}
-	s.bodies = append(s.bodies, body)
-	return "", nil
-}
-
-func (*signer) Refresh(context.Context, string) error { return client.ErrNotRenewable }
-
-// An Auth sees the body that it signs, and does not use it up.
-func TestAuthSeesTheBody(t *testing.T) {
+// A call that cannot be repeated still has the credential renewed for the next ones.
+func TestRenewalAfterAnUploadServesTheNextCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte("a,b"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200))
-		auth := &signer{}
-		c := newClient(t, srv, client.Config{Auth: auth})
-		for _, body := range []io.Reader{strings.NewReader("text"), file, io.MultiReader(strings.NewReader("once")), nil} {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/items/7", body)
+		srv := retrywisetest.Handle(t, guarded())
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
+		upload := func() error {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", io.MultiReader(strings.NewReader("x")))
 			if err != nil {
 				t.Fatal(err)
 			}
 			resp, err := c.Send(req)
-			if err != nil {
-				t.Fatal(err)
+			if err == nil {
+				_ = resp.Body.Close()
 			}
-			_ = resp.Body.Close()
+			return err
 		}
-		if diff := cmp.Diff([]string{"4 bytes: text", "4 bytes: text", "0 bytes: a,b", "0 bytes", "0 bytes"}, auth.bodies); diff != "" {
-			t.Errorf("signed (-want +got):\n%s", diff)
+		if e := failure(t, upload()); e.Stop != apierrors.StopBodySpent || e.Class != apierrors.TokenExpired {
+			t.Errorf("the first: class %v, stop %v", e.Class, e.Stop)
 		}
-		var got []string
-		for _, r := range srv.Requests() {
-			got = append(got, string(r.Body))
+		retrywisetest.Settle()
+		if err := upload(); err != nil {
+			t.Errorf("the second: %v", err)
 		}
-		if diff := cmp.Diff([]string{"text", "text", "a,b", "once", ""}, got); diff != "" {
-			t.Errorf("sent (-want +got):\n%s", diff)
+	})
+}
+
+func TestRenewalAfterClose(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
+		_ = c.Close()
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		if e := failure(t, err); e.Class != apierrors.Canceled || e.Stop != apierrors.StopCanceled {
+			t.Errorf("class %v, stop %v", e.Class, e.Stop)
+		}
+	})
+}
+
+func TestRenewalHappensOncePerCall(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(401))
+		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
+		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+		e := failure(t, err)
+		if e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 2 {
+			t.Errorf("class %v, action %v, %d attempts", e.Class, e.Action, len(e.Attempts))
 		}
 	})
 }

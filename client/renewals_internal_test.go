@@ -2,16 +2,16 @@ package client
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/traffic"
 )
 
 // While somebody else has the right to renew, a call is deferred until that ends.
-func TestRenewalsRespectTheRightOfOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestRenewalWaitsForTheRightOfOthers(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		c, err := New(Config{BaseURL: "http://vendor.test", Auth: Bearer("t")})
 		if err != nil {
 			t.Fatal(err)

@@ -5,41 +5,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-// So many calls surfaced with one code in a row are a matter for the job.
-func TestEscalation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bad := retrywisetest.Status(400, "X-Code", "BAD")
-		srv := retrywisetest.New(t, bad, bad, retrywisetest.Status(200), bad, bad, retrywisetest.Status(503), bad)
-		p := shopPolicy(t).WithRetry(policy.Retry{EscalateAfter: new(2)})
-		c := newClient(t, srv, client.Config{Policy: &p})
-		var got []apierrors.Action
-		for range 7 {
-			_, err := send(t.Context(), t, c, "POST", "/items", "x")
-			e, _ := errors.AsType[*apierrors.Error](err)
-			if e == nil {
-				e = &apierrors.Error{}
-			}
-			got = append(got, e.Action)
-		}
-		want := []apierrors.Action{
-			apierrors.Surface, apierrors.Surface, apierrors.ActionNone, apierrors.Surface, apierrors.Surface, apierrors.Retry, apierrors.FailFast,
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("actions mismatch (-want +got):\n%s", diff)
-		}
-	})
-}
 
 // What is too large is made smaller by who knows how.
 func TestShrink(t *testing.T) {
@@ -63,7 +39,7 @@ func TestShrink(t *testing.T) {
 		"not more than thrice": {halves, []retrywisetest.Answer{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
 				options := client.CallOptions{Shrink: tt.shrink, IdempotencyKey: "k"}
@@ -81,4 +57,50 @@ func TestShrink(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A smaller request takes the place of a file, which is closed.
+func TestShrinkClosesTheFile(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "rows.csv")
+		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := retrywisetest.New(t, retrywisetest.Status(413), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		o := client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
+			return http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader("row"))
+		}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Send(client.With(req, o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("the file is still open: %v", err)
+		}
+	})
+}
+
+// A smaller request costs as much as any other retry.
+func TestShrinkCostsARetry(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, retrywisetest.Status(413))
+		c := newClient(t, srv, client.Config{})
+		again := func(r *http.Request) (*http.Request, error) { return r.Clone(r.Context()), nil }
+		for range 100 {
+			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{Shrink: again})
+		}
+		if got := len(srv.Requests()); got != 110 {
+			t.Errorf("100 calls made %d requests; want 110", got)
+		}
+	})
 }

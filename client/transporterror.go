@@ -48,7 +48,7 @@ func (x *call) transportFailure(err error) policy.Failure {
 }
 
 // permanentTexts are net/http's errors that have no type and that no retry can cure;
-// TestPermanentTexts produces each of them.
+// TestTransportErrorPermanentTexts produces each of them.
 var permanentTexts = []string{
 	"unsupported protocol scheme",
 	"invalid header field",

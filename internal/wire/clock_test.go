@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func TestClock(t *testing.T) {
@@ -32,14 +33,14 @@ func TestClock(t *testing.T) {
 		"it rings while it is stopped":              {[]step{stop, (*clock).ring, wait(time.Hour)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				var c clock
 				c.run(time.Minute, cancel)
 				for _, do := range tt.steps {
 					do(&c)
 				}
-				synctest.Wait()
+				retrywisetest.Settle()
 				if got := context.Cause(ctx); !errors.Is(got, tt.want) {
 					t.Errorf("ended by %v; want %v", got, tt.want)
 				}

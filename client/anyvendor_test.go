@@ -1,0 +1,43 @@
+package client_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+func TestAnyVendorHonoursRetryAfter(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(503, "Retry-After", "7"), retrywisetest.JSON(200, `{}`))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
+		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
+			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
+		}
+	})
+}
+
+func TestAnyVendorReadsProblemDocuments(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
+			"Content-Type", "application/problem+json"))
+		c, err := client.New(client.Config{Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
+		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
+		e := failure(t, err)
+		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
+			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+func TestLimitHoldsAfterAPause(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		busy := &busyOnce{began: time.Now()}
+		srv := retrywisetest.Handle(t, busy)
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		together(5, func() {
+			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+				t.Errorf("worker: %v", err)
+			}
+		})
+		for i, at := range busy.arrivals[1:] {
+			if want := time.Duration(30+i) * time.Second; at < want {
+				t.Errorf("request %d came after %v; want no earlier than %v", i+2, at, want)
+			}
+		}
+	})
+}
+
+func TestLimitSpacesCalls(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 2})
+		var seen events
+		c := newClient(t, srv, client.Config{Policy: &p, Observer: seen.observer()})
+		began := time.Now()
+		for range 12 {
+			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("12 calls at 2/s with a burst of 2 took %v; want 5s", took)
+		}
+		waits := seen.waits
+		if len(waits) != 10 || waits[0].For != "limit account" || waits[0].Took != 500*time.Millisecond {
+			t.Errorf("%d waits were told, the first %+v", len(waits), waits)
+		}
+	})
+}
+
+// A token that would come too late is given back, and nothing is sent.
+func TestLimitThatDoesNotFitDefersTheCall(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200))
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "daily", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			began := time.Now()
+			_, err := send(t.Context(), t, c, "POST", "/items", "x")
+			e := failure(t, err)
+			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
+				t.Errorf("%v: action %v, reason %q, applied %v", e, e.Action, e.Reason, e.Applied)
+			}
+			if at, _ := apierrors.RetryAt(err); at.Sub(began) != time.Hour || time.Since(began) != 0 {
+				t.Errorf("retry in %v, after %v", at.Sub(began), time.Since(began))
+			}
+		}
+		time.Sleep(time.Hour) // virtual
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
+// The tests below use real time, whose clock advances between two statements, as the one
+// of VirtualTime does not. They wait for nothing.
+
+func TestLimitWithoutAWaitReportsNone(t *testing.T) {
+	var seen events
+	c := onWire(t, okWire, client.Config{Observer: seen.observer()})
+	for range 10 {
+		if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waits := seen.waits; len(waits) > 0 {
+		t.Errorf("%d waits were told: %+v", len(waits), waits[0])
+	}
+}
+
+// A call that one limit refuses costs nothing at another.
+func TestLimitKeepsTheTokensOfRefusedCalls(t *testing.T) {
+	hourly := func(name string, burst int, paths ...string) policy.Limit {
+		return policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: burst, Paths: paths}
+	}
+	p := shopPolicy(t).WithLimit(hourly("all", 4)).WithLimit(hourly("exports", 1, "/exports"))
+	c := onWire(t, okWire, client.Config{Policy: &p})
+	if _, err := send(t.Context(), t, c, "GET", "/exports", ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, err := send(t.Context(), t, c, "GET", "/exports", "")
+		if e := failure(t, err); e.Reason != "limit exports" {
+			t.Fatalf("reason %q", e.Reason)
+		}
+	}
+	if _, err := send(t.Context(), t, c, "GET", "/other", ""); err != nil {
+		t.Errorf("one of four tokens was used, yet: %v", err)
+	}
+}
+
+// Many calls that are refused at the same time leave the limit as it was.
+func TestLimitIsUnchangedByRefusedCalls(t *testing.T) {
+	p := shopPolicy(t).WithLimit(policy.Limit{Name: "all", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
+	c := onWire(t, okWire, client.Config{Policy: &p})
+	_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+	together(16, func() {
+		for range 50 {
+			_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+		}
+	})
+	_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+	if at, _ := apierrors.RetryAt(err); time.Until(at) > time.Hour {
+		t.Errorf("one token was used, yet the next is due in %v", time.Until(at))
+	}
+}

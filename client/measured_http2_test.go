@@ -1,0 +1,182 @@
+package client_test
+
+import (
+	"crypto/tls"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// The parts of HTTP/2 (RFC 9113) that the server below needs.
+const (
+	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
+	flagAck, flagEndStream, flagEndHeaders               = 1, 1, 4
+	protocolError, internalError, refusedStream, cancel  = 1, 2, 7, 8
+	status200                                            = 0x88 // indexed in HPACK's static table
+)
+
+// reset is the frame that ends a stream.
+func reset(code uint32) func(stream uint32) []byte {
+	return func(stream uint32) []byte {
+		return frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, code))
+	}
+}
+
+// goAway says that no stream was processed, and no other will be.
+func goAway(uint32) []byte { return frame(frameGoAway, 0, 0, make([]byte, 8)) }
+
+// resettingServer is an HTTP/2 server that takes whole requests, refuses the first by a
+// frame, and answers the others. It counts what it took.
+type resettingServer struct {
+	net.Listener
+	wire   *http.Transport
+	refuse func(stream uint32) []byte
+	taken  atomic.Int64
+}
+
+func (s *resettingServer) serve(conn net.Conn) {
+	defer conn.Close()
+	preface := make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+	if _, err := io.ReadFull(conn, preface); err != nil {
+		return
+	}
+	_, _ = conn.Write(frame(frameSettings, 0, 0, nil))
+	for {
+		head := make([]byte, 9)
+		if _, err := io.ReadFull(conn, head); err != nil {
+			return
+		}
+		length := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
+		if _, err := io.CopyN(io.Discard, conn, int64(length)); err != nil {
+			return
+		}
+		switch kind, flags, stream := head[3], head[4], binary.BigEndian.Uint32(head[5:]); {
+		case kind == frameSettings && flags&flagAck == 0:
+			_, _ = conn.Write(frame(frameSettings, flagAck, 0, nil))
+		case stream != 0 && flags&flagEndStream != 0: // the request is here, whole
+			if s.taken.Add(1) == 1 {
+				_, _ = conn.Write(s.refuse(stream))
+			} else {
+				_, _ = conn.Write(frame(frameHeaders, flagEndHeaders|flagEndStream, stream, []byte{status200}))
+			}
+		}
+	}
+}
+
+func newResettingServer(t *testing.T, refuse func(stream uint32) []byte) *resettingServer {
+	t.Helper()
+	forItsCertificate := httptest.NewTLSServer(http.NotFoundHandler())
+	defer forItsCertificate.Close()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: forItsCertificate.TLS.Certificates, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusting, _ := forItsCertificate.Client().Transport.(*http.Transport)
+	s := &resettingServer{Listener: listener, refuse: refuse, wire: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: trusting.TLSClientConfig.RootCAs}, ForceAttemptHTTP2: true,
+	}}
+	var serving sync.WaitGroup
+	over := make(chan struct{})
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { s.serve(conn) })
+			serving.Go(func() {
+				<-over
+				_ = conn.Close()
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		close(over)
+		serving.Wait()
+	})
+	return s
+}
+
+func frame(kind, flags byte, stream uint32, payload []byte) []byte {
+	n := len(payload)
+	head := []byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags}
+	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
+}
+
+// Card: a POST over HTTP/2, and the stream is reset with PROTOCOL_ERROR. Measured of
+// net/http: two executions, without any key. Here it is sent once, and its outcome is
+// unknown. What the server promises not to have processed (RFC 9113 section 8.7) is sent
+// again, and told.
+func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
+	alone := newResettingServer(t, reset(protocolError))
+	resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	t.Logf("net/http alone: taken %d times", alone.taken.Load())
+	if alone.taken.Load() < 2 {
+		t.Error("net/http alone does not repeat it any more: the guard can go")
+	}
+	for name, tt := range map[string]struct {
+		method string
+		body   string
+		refuse func(uint32) []byte
+		taken  int64 // as many are told
+		ends   apierrors.Applied
+		fails  bool
+	}{
+		"PROTOCOL_ERROR":                 {"POST", "x", reset(protocolError), 1, apierrors.AppliedUnknown, true},
+		"PROTOCOL_ERROR, no body":        {"POST", "", reset(protocolError), 1, apierrors.AppliedUnknown, true},
+		"PROTOCOL_ERROR of a GET":        {"GET", "", reset(protocolError), 2, apierrors.AppliedUnknown, false},
+		"INTERNAL_ERROR":                 {"POST", "x", reset(internalError), 1, apierrors.AppliedUnknown, true},
+		"CANCEL":                         {"POST", "x", reset(cancel), 1, apierrors.AppliedUnknown, true},
+		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM of a GET":        {"GET", "", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), 1, apierrors.AppliedUnknown, true}, // safe, but net/http does not tell why it would repeat it
+		"GOAWAY before it was processed": {"POST", "x", goAway, 2, apierrors.AppliedUnknown, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := newResettingServer(t, tt.refuse)
+			var seen events
+			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observer: seen.observer()})
+			c.SetRandom(0) // no back-off: this is over a real connection
+			resp, err := c.Send(request(t, tt.method, srv, tt.body))
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			if told := len(seen.attempts); srv.taken.Load() != tt.taken || int64(told) != tt.taken || (err != nil) != tt.fails {
+				t.Fatalf("taken %d times, told %d: %v", srv.taken.Load(), told, err)
+			}
+			if err == nil {
+				return
+			}
+			if e := failure(t, err); e.Applied != tt.ends || e.Stop != apierrors.StopUnsafe {
+				t.Errorf("applied %v, stop %v: %v", e.Applied, e.Stop, e.Err)
+			}
+		})
+	}
+}
+
+func request(t *testing.T, method string, srv *resettingServer, body string) *http.Request {
+	t.Helper()
+	var content io.Reader
+	if body != "" {
+		content = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, "https://"+srv.Addr().String()+"/items", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}

@@ -1,0 +1,86 @@
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"runtime"
+	"testing"
+
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// Card: 261 kB of gzip that are 256 MiB. Measured of io.ReadAll: 570 MiB of heap.
+func TestMeasuredGzipBomb(t *testing.T) {
+	var member, bomb bytes.Buffer
+	z := gzip.NewWriter(&member)
+	_, _ = z.Write(make([]byte, 1<<20))
+	_ = z.Close()
+	for range 256 { // members follow one another: RFC 1952 section 2.2
+		_, _ = bomb.Write(member.Bytes())
+	}
+	for name, asks := range map[string]string{"unpacked by net/http": "", "by the caller": "gzip"} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, retrywisetest.JSON(500, bomb.String(), "Content-Encoding", "gzip"))
+				c := newClient(t, srv, client.Config{})
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if asks != "" {
+					req.Header.Set("Accept-Encoding", asks)
+				}
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+				runtime.ReadMemStats(&after)
+				allocated := after.TotalAlloc - before.TotalAlloc
+				t.Logf("%d bytes of gzip: %d KiB allocated in all", bomb.Len(), allocated>>10)
+				if e := failure(t, err); len(e.Body) > 64<<10 || allocated > 4<<20 {
+					t.Errorf("%d bytes kept, %d allocated", len(e.Body), allocated)
+				}
+			})
+		})
+	}
+}
+
+// zeros never ends.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+type (
+	onlyReader struct{ io.Reader }
+	onlyWriter struct{ io.Writer }
+)
+
+// A download of 5 GiB is a stream: it takes no more memory than a small one.
+func TestMeasuredLargeResponse(t *testing.T) {
+	const size = 5 << 30
+	export := wire(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(io.LimitReader(zeros{}, size))}, nil
+	})
+	c := onWire(t, export, client.Config{})
+	for name, send := range doors {
+		t.Run(name, func(t *testing.T) {
+			req := newRequest(t, http.MethodGet, "http://vendor.test/export", "")
+			resp, err := send(c, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			n, err := io.CopyBuffer(onlyWriter{io.Discard}, onlyReader{resp.Body}, make([]byte, 1<<20))
+			runtime.ReadMemStats(&after)
+			allocated := after.TotalAlloc - before.TotalAlloc
+			t.Logf("%d bytes read, %d KiB allocated", n, allocated>>10)
+			if n != size || err != nil || allocated > 2<<20 {
+				t.Errorf("%d bytes, %d allocated: %v", n, allocated, err)
+			}
+		})
+	}
+}

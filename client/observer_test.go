@@ -1,0 +1,129 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+func TestObserverSeesCallsAndAttempts(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t,
+			retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`),
+			retrywisetest.Status(404, "X-Code", "GONE"),
+			retrywisetest.Status(400, "X-Code", "BAD"))
+		var seen events
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
+		start := time.Now()
+		_, _ = send(t.Context(), t, c, "GET", "/items/7", "")
+		_, _ = send(t.Context(), t, c, "DELETE", "/items/7", "")
+		_, _ = send(t.Context(), t, c, "PUT", "/items/7", "", client.CallOptions{Op: "items.put"})
+
+		const wait = 250 * time.Millisecond
+		then := start.Add(wait)
+		get, remove, put := client.Subject{Vendor: "shop", Method: "GET"}, client.Subject{Vendor: "shop", Method: "DELETE"}, client.Subject{Vendor: "shop", Op: "items.put", Method: "PUT"}
+		attempts := []client.AttemptEvent{
+			{Subject: get, Number: 1, Start: start, Status: 503, Class: apierrors.ServerError, Action: apierrors.Retry, Rule: "status 503", Delay: wait},
+			{Subject: get, Number: 2, Start: then, Waited: wait, Status: 200, Applied: apierrors.AppliedYes},
+			{Subject: remove, Number: 1, Start: then, Status: 404, Class: apierrors.NotFound, Action: apierrors.Accept, Code: "GONE", Rule: "shop code GONE", Applied: apierrors.AppliedNo},
+			{Subject: put, Number: 1, Start: then, Status: 400, Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Code: "BAD", Rule: "shop code BAD", Applied: apierrors.AppliedNo},
+		}
+		if diff := cmp.Diff(attempts, seen.attempts); diff != "" {
+			t.Errorf("attempts (-want +got):\n%s", diff)
+		}
+		calls := []client.CallEvent{
+			{Subject: get, Start: start, Took: wait, Waited: wait, Attempts: 2, Status: 200, Applied: apierrors.AppliedYes},
+			{Subject: remove, Start: then, Attempts: 1, Status: 404, Class: apierrors.NotFound, Action: apierrors.Accept, Code: "GONE", Rule: "shop code GONE", Applied: apierrors.AppliedNo},
+			{Subject: put, Start: then, Attempts: 1, Status: 400, Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Code: "BAD", Rule: "shop code BAD", Applied: apierrors.AppliedNo},
+		}
+		if diff := cmp.Diff(calls, seen.calls, cmpopts.IgnoreFields(client.CallEvent{}, "Err")); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+		if want := strings.Fields("call attempt attempt call attempt call attempt"); !slices.Equal(seen.begun, want) {
+			t.Errorf("begun %v; want %v", seen.begun, want)
+		}
+	})
+}
+
+// The end of a deferred call has the same facts as its error.
+func TestObserverSeesADeferredCall(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"))
+		var seen events
+		c := newClient(t, srv, client.Config{Observer: seen.observer()})
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		e := failure(t, err)
+		want := client.CallEvent{
+			Subject: client.Subject{Vendor: "shop", Method: "GET"}, Start: time.Now(), Attempts: 1, Status: 429, Class: apierrors.RateLimited,
+			Action: apierrors.Defer, Stop: e.Stop, Rule: "status 429", Applied: apierrors.AppliedNo, RetryAt: e.RetryAt, Err: e,
+		}
+		if diff := cmp.Diff([]client.CallEvent{want}, seen.calls, cmp.Comparer(func(a, b *apierrors.Error) bool { return a == b })); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What begins has the context that its hook returned, and so have the end of it and what
+// is done for it.
+func TestObserverGivesContexts(t *testing.T) {
+	type key struct{}
+	level := func(ctx context.Context) string { text, _ := ctx.Value(key{}).(string); return text }
+	deeper := func(ctx context.Context, more string) context.Context {
+		return context.WithValue(ctx, key{}, level(ctx)+more)
+	}
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200))
+		var ends []string
+		seen := func(what string, ctx context.Context) { ends = append(ends, what+" "+level(ctx)) } //nolint:revive // the name reads first
+		var onWire []string
+		c := newClient(t, srv, client.Config{
+			Auth: renewable("old", func(ctx context.Context) (string, error) { seen("renew", ctx); return "new", nil }),
+			Transport: wire(func(r *http.Request) (*http.Response, error) {
+				onWire = append(onWire, level(r.Context()))
+				return srv.Transport().RoundTrip(r)
+			}),
+			Observer: client.Observer{
+				CallStart:    func(ctx context.Context, _ client.CallEvent) context.Context { return deeper(ctx, "c") },
+				CallEnd:      func(ctx context.Context, _ client.CallEvent) { seen("call", ctx) },
+				AttemptStart: func(ctx context.Context, _ client.AttemptEvent) context.Context { return deeper(ctx, "a") },
+				AttemptEnd:   func(ctx context.Context, _ client.AttemptEvent) { seen("attempt", ctx) },
+				WaitStart:    func(ctx context.Context, _ client.WaitEvent) context.Context { return deeper(ctx, "w") },
+				WaitEnd:      func(ctx context.Context, _ client.WaitEvent) { seen("wait", ctx) },
+				RenewalStart: func(ctx context.Context, _ client.RenewalEvent) context.Context { return deeper(ctx, "r") },
+				RenewalEnd:   func(ctx context.Context, _ client.RenewalEvent) { seen("renewal", ctx) },
+			},
+		})
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"ca", "ca", "ca"}; !slices.Equal(onWire, want) {
+			t.Errorf("on the wire %v; want %v", onWire, want)
+		}
+		if want := []string{"attempt ca", "renew cr", "renewal cr", "attempt ca", "attempt ca", "call c"}; !slices.Equal(ends, want) {
+			t.Errorf("ends %v; want %v", ends, want)
+		}
+	})
+}
+
+// A hook that returns nil changes nothing.
+func TestObserverMayReturnNoContext(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{Observer: client.Observer{
+			CallStart:    func(context.Context, client.CallEvent) context.Context { return nil },
+			AttemptStart: func(context.Context, client.AttemptEvent) context.Context { return nil },
+		}})
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+			t.Error(err)
+		}
+	})
+}

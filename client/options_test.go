@@ -1,0 +1,152 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// Options belong to a request and its copies, and not to what else has its context.
+func TestWithBindsOptionsToARequest(t *testing.T) {
+	order := func(t *testing.T, ctx context.Context) *http.Request { //nolint:revive // the test reads better so
+		req := newRequest(t, "POST", "/orders", "two of them").WithContext(ctx)
+		return req
+	}
+	for name, tt := range map[string]struct {
+		send    func(t *testing.T, c *client.Client, bound *http.Request) *http.Request
+		isBound bool
+	}{
+		"the request": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request { return bound }, true},
+		"a clone": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+			return bound.Clone(bound.Context())
+		}, true},
+		"a copy with a deeper context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+			return bound.WithContext(context.WithValue(bound.Context(), "k", "v"))
+		}, true}, //nolint:revive,staticcheck // any key will do
+		"another order in its context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+			return order(t, bound.Context())
+		}, false},
+		"a clone with a foreign context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+			return bound.Clone(t.Context())
+		}, false},
+		"options that replace others": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+			return client.With(client.With(bound, client.CallOptions{}), client.CallOptions{IdempotencyKey: "k-1"})
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, retrywisetest.Status(200))
+				c := newClient(t, srv, client.Config{})
+				bound := client.With(order(t, t.Context()), client.CallOptions{IdempotencyKey: "k-1"})
+				resp, err := c.Send(tt.send(t, c, bound))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				key := srv.Requests()[0].Header.Get("Idempotency-Key")
+				if (key == "k-1") != tt.isBound {
+					t.Errorf("sent with key %q", key)
+				}
+			})
+		})
+	}
+}
+
+// The transport sees the request as the caller made it, and the caller's own stays as it is.
+func TestWithLeavesTheRequestAsItIs(t *testing.T) {
+	var sent *http.Request
+	c := onWire(t, func(r *http.Request) (*http.Response, error) {
+		sent = r
+		return okWire(r)
+	}, client.Config{})
+	req := newRequest(t, "GET", "http://vendor.test/items", "")
+	req.RemoteAddr = "192.0.2.1:80" // as of a request that a reverse proxy passes on
+	before := req.Context()
+	bound := client.With(client.With(req, client.CallOptions{Op: "a"}), client.CallOptions{Op: "b"})
+	resp, err := c.Send(bound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if sent.RemoteAddr != req.RemoteAddr || req.RemoteAddr != "192.0.2.1:80" || req.Context() != before {
+		t.Errorf("sent from %q, the caller's is from %q", sent.RemoteAddr, req.RemoteAddr)
+	}
+}
+
+// Behind a redirect that the caller's http.Client follows, the call is still the same.
+func TestWithIsKeptBehindARedirect(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(400, "X-Code", "BAD"))
+		c := newClient(t, srv, client.Config{})
+		resp, err := c.HTTP().Do(client.With(newRequest(t, "GET", srv.URL()+"/a", ""), client.CallOptions{Op: "items.list"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if e := failure(t, c.Check(resp)); e.Op != "items.list" {
+			t.Errorf("op %q", e.Op)
+		}
+	})
+}
+
+// A key needs a place: the vendor's, or Idempotency-Key for an API that nothing is known
+// about, where it proves nothing.
+func TestCallOptionsIdempotencyKey(t *testing.T) {
+	for name, tt := range map[string]struct {
+		vendor   func(*testing.T) client.Vendor // nil: none
+		answers  []retrywisetest.Answer
+		class    apierrors.Class
+		stop     apierrors.Stop
+		requests int
+	}{
+		"a vendor that honours keys": {func(t *testing.T) client.Vendor { return shop{shopPolicy(t)} }, []retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(200)}, apierrors.None, apierrors.StopNone, 2},
+		"a vendor without keys":      {func(t *testing.T) client.Vendor { return keyless{shop{shopPolicy(t)}} }, nil, apierrors.MalformedRequest, apierrors.StopPermanent, 0},
+		"no vendor":                  {nil, []retrywisetest.Answer{retrywisetest.Status(503)}, apierrors.ServerError, apierrors.StopUnsafe, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, tt.answers...)
+				cfg := client.Config{BaseURL: srv.URL(), Transport: srv.Transport()}
+				if tt.vendor != nil {
+					cfg.Vendor = tt.vendor(t)
+				}
+				c := dropIn(t, cfg)
+				_, err := send(t.Context(), t, c, "POST", "/orders", "x", client.CallOptions{IdempotencyKey: "k-1"})
+				if got := apierrors.ClassOf(err); got != tt.class || len(srv.Requests()) != tt.requests {
+					t.Fatalf("class %v after %d requests; want %v after %d", got, len(srv.Requests()), tt.class, tt.requests)
+				}
+				if err != nil && failure(t, err).Stop != tt.stop {
+					t.Errorf("stop %v; want %v", failure(t, err).Stop, tt.stop)
+				}
+				for _, r := range srv.Requests() {
+					if diff := cmp.Diff("k-1", r.Header.Get("Idempotency-Key")); diff != "" {
+						t.Errorf("key (-want +got):\n%s", diff)
+					}
+				}
+				if tt.requests == 0 && !strings.Contains(err.Error(), "IdempotencyKey: shop has no place for one") {
+					t.Errorf("the error is %q", err)
+				}
+			})
+		})
+	}
+}
+
+// A call's own timeout replaces the policy's.
+func TestCallOptionsTimeout(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Hang())
+		c := newClient(t, srv, client.Config{})
+		start := time.Now()
+		_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{Timeout: 3 * time.Second})
+		if e := failure(t, err); e.Class != apierrors.Timeout || time.Since(start) != 3*time.Second {
+			t.Errorf("class %v after %v", e.Class, time.Since(start))
+		}
+	})
+}

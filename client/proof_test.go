@@ -1,0 +1,130 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// What was never sent is sent again, a POST as well.
+func TestProofOfADialThatFailed(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
+		refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		wire := failing(srv, 2, refused)
+		c := newClient(t, srv, client.Config{Transport: wire})
+		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
+			t.Errorf("a POST that was never sent: %v", err)
+		}
+		wire.(*http.Transport).CloseIdleConnections()
+	})
+}
+
+// Without a proof, the outcome is unknown.
+func TestProofNeedsATrace(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t)
+		c := newClient(t, srv, client.Config{Transport: silent{&net.OpError{Op: "dial", Err: errors.New("so it says")}}})
+		_, err := send(t.Context(), t, c, "POST", "/items", "x")
+		if e := failure(t, err); e.Stop != apierrors.StopUnsafe || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
+			t.Errorf("stop %v, applied %v, %d attempts", e.Stop, e.Applied, len(e.Attempts))
+		}
+	})
+}
+
+func TestProofOfARequestNotHandedOver(t *testing.T) {
+	t.Run("the body cannot be had again", func(t *testing.T) {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "1"))
+			c := newClient(t, srv, client.Config{})
+			req := newRequest(t, http.MethodPost, "/items", "x")
+			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
+			_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+			if e := failure(t, err); e.Applied != apierrors.AppliedNo {
+				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+			}
+		})
+	})
+	t.Run("the caller gives up while the token is fetched", func(t *testing.T) {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t)
+			c := newClient(t, srv, client.Config{Auth: renewable("", func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			})})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := send(ctx, t, c, "POST", "/items", "x")
+			if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.Canceled {
+				t.Errorf("class %v, applied %v", e.Class, e.Applied)
+			}
+		})
+	})
+}
+
+// A transport that tries another way by itself may have had the write executed by the
+// first: a connection that was not had the second time proves nothing.
+func TestProofWithASecondRoute(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(502), retrywisetest.Status(200))
+		afterAnAnswer := func(r *http.Request) (*http.Response, error) {
+			resp, err := srv.Transport().RoundTrip(r)
+			if err != nil {
+				return nil, err
+			}
+			_ = resp.Body.Close()
+			return refusing().RoundTrip(r.Clone(r.Context()))
+		}
+		untold := func(r *http.Request) (*http.Response, error) {
+			probe := r.Clone(r.Context())
+			probe.Body = nil
+			if resp, err := refusing().RoundTrip(probe); err == nil {
+				return resp, nil
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			_ = r.Body.Close()
+			return nil, errors.New("connection reset")
+		}
+		for name, way := range map[string]wire{"after an answer": afterAnAnswer, "untold": untold} {
+			_, err := send(t.Context(), t, onWire(t, way, client.Config{}), "POST", "/items", "x")
+			if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
+				t.Errorf("%s: applied %v, %d attempts", name, e.Applied, len(e.Attempts))
+			}
+		}
+		_, _ = send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/", "")
+	})
+}
+
+// The same through a transport that wraps net/http's, of which less is known: still as
+// many are told as the server saw.
+func TestProofBehindAWrapperMissesNoRequest(t *testing.T) {
+	for range 20 {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			var n atomic.Int64
+			srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if n.Add(1)%4 == 0 {
+					retrywisetest.Reset()(w, r)
+				}
+			}))
+			var seen events
+			c := newClient(t, srv, client.Config{Observer: seen.observer(), Transport: wire(srv.Transport().RoundTrip)})
+			together(8, func() {
+				for range 25 {
+					_, _ = send(t.Context(), t, c, "GET", "/items", "")
+				}
+			})
+			if got, told := len(srv.Requests()), len(seen.attempts); got != told {
+				t.Errorf("%d requests, %d told", got, told)
+			}
+		})
+	}
+}

@@ -1,0 +1,253 @@
+package client_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// end is how a call ended, and what it took.
+type end struct {
+	Status   int
+	Class    apierrors.Class
+	Action   apierrors.Action
+	Stop     apierrors.Stop
+	Applied  apierrors.Applied
+	RetryIn  time.Duration
+	Requests int
+	Took     time.Duration
+}
+
+// A call from the first attempt to its end, in virtual time and with every wait at the
+// middle of its range: 250 ms, 500 ms and 1 s between attempts.
+func TestSend(t *testing.T) {
+	unavailable := retrywisetest.HTML(503)
+	const ms = time.Millisecond
+	for name, tt := range map[string]struct {
+		method  string
+		options client.CallOptions
+		answers []retrywisetest.Answer
+		want    end
+	}{
+		"a success": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 1},
+		},
+		"the redirect of a read is followed": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2},
+		},
+		"that of a write is an answer": {
+			"PUT", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(307, "Location", "/other")},
+			end{Status: 307, Requests: 1},
+		},
+		"a read is sent again": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 3, Took: 750 * ms},
+		},
+		"the attempts are used up": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, unavailable, unavailable},
+			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts, Requests: 4, Took: 1750 * ms},
+		},
+		"a write that may have happened is not": {
+			"POST", client.CallOptions{}, []retrywisetest.Answer{unavailable},
+			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
+		},
+		"a write whose connection broke is not": {
+			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset()},
+			end{Class: apierrors.Network, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
+		},
+		"a write that the caller calls repeatable is": {
+			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"a write with an idempotency key is": {
+			"POST", client.CallOptions{IdempotencyKey: "k"}, []retrywisetest.Answer{unavailable, retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"an upsert is": {
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
+			end{Status: 200, Requests: 2, Took: 250 * ms},
+		},
+		"a refusal whose reason broke off is asked for again": {
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(400, `{"why":"it is bad"}`)), retrywisetest.Status(400, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
+		},
+		"a refused record": {
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
+		},
+		"refused after an attempt that may have happened": {
+			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
+			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
+		},
+		"a wrong credential": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(401)},
+			end{Class: apierrors.Authentication, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
+		},
+		"a full queue is for the scheduler": {
+			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "FULL")},
+			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
+		},
+		"deleting what is gone is accepted": {
+			"DELETE", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(404, "X-Code", "GONE")},
+			end{Status: 404, Requests: 1},
+		},
+		"already there after an attempt that may have made it": {
+			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE")},
+			end{Status: 400, Requests: 2, Took: 250 * ms},
+		},
+		"a throttled write is sent again, without costing attempts": {
+			"POST", client.CallOptions{}, []retrywisetest.Answer{
+				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"),
+				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 6, Took: 25 * time.Second},
+		},
+		"three told hours fit into four": {
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
+				retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"),
+				retrywisetest.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
+		},
+		"three told hours of a server that is down, too": {
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
+				retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"),
+				retrywisetest.JSON(200, `{}`),
+			},
+			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
+		},
+		"a told hour does not fit into the default": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
+		},
+		"a told wait beyond any duration": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "9223372037")},
+			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
+		},
+		"no answer in time": {
+			"GET", client.CallOptions{MaxWait: new(time.Millisecond)}, []retrywisetest.Answer{retrywisetest.Hang()},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopMaxWait, Requests: 1, Took: time.Minute},
+		},
+		"time for trying used up": {
+			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Hang(), retrywisetest.Hang()},
+			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopElapsed, Requests: 2, Took: 2*time.Minute + 250*ms},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, tt.answers...)
+				c := newClient(t, srv, client.Config{})
+				began := time.Now()
+				status, err := send(t.Context(), t, c, tt.method, "/items/7", "", tt.options)
+				got := end{Status: status, Requests: len(srv.Requests()), Took: time.Since(began)}
+				if err != nil {
+					e := failure(t, err)
+					got.Class, got.Action, got.Stop, got.Applied = e.Class, e.Action, e.Stop, e.Applied
+					if at, ok := apierrors.RetryAt(err); ok {
+						got.RetryIn = at.Sub(began.Add(got.Took))
+					}
+					if len(e.Attempts) != got.Requests {
+						t.Errorf("the error tells of %d attempts, the server saw %d", len(e.Attempts), got.Requests)
+					}
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestSendReturnsAMalformedLocation(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://[bad"))
+		c := newClient(t, srv, client.Config{})
+		_, resp, err := open(t, c, "/items/7") //nolint:bodyclose // open closes it
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != 302 || resp.Header.Get("Location") != "http://[bad" {
+			t.Errorf("status %d, location %q", resp.StatusCode, resp.Header.Get("Location"))
+		}
+	})
+}
+
+// The vendor's data knows paths below the base URL, wherever that is.
+func TestSendMatchesPathsBelowTheBaseURL(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"PUT"}, Paths: []string{"/surveys"}, Repeatable: false}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := retrywisetest.New(t, retrywisetest.Status(500), retrywisetest.Status(500))
+		c := newClient(t, srv, client.Config{Policy: &p, BaseURL: srv.URL() + "/proxy/"})
+		for _, target := range []string{"/surveys", srv.URL() + "/proxy/surveys"} {
+			_, err := send(t.Context(), t, c, "PUT", target, "x")
+			if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
+				t.Errorf("%s: stop %v", target, e.Stop)
+			}
+		}
+		for _, r := range srv.Requests() {
+			if r.Path != "/proxy/surveys" {
+				t.Errorf("sent to %s", r.Path)
+			}
+		}
+	})
+}
+
+// As net/http does, the userinfo of a URL becomes basic authentication, on each attempt.
+func TestSendPutsUserinfoIntoTheHeader(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(200), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		if _, err := send(t.Context(), t, c, "GET", "http://u:p@vendor.test/items", ""); err != nil {
+			t.Fatal(err)
+		}
+		req := newRequest(t, "GET", "http://u:p@vendor.test/items", "", "Authorization", "Bearer mine")
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		var got []string
+		for _, r := range srv.Requests() {
+			got = append(got, r.Header.Get("Authorization"))
+		}
+		if diff := cmp.Diff([]string{"Basic dTpw", "Basic dTpw", "Bearer mine"}, got); diff != "" {
+			t.Errorf("Authorization (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSendRefusesMalformedRequests(t *testing.T) {
+	c, err := client.New(client.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for name, spoil := range map[string]func(*http.Request){
+		"a header with a line break": func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} },
+		"a scheme that is not HTTP":  func(r *http.Request) { r.URL.Scheme = "gopher" },
+		"no host and no base":        func(r *http.Request) { r.URL.Host = "" },
+		"no URL":                     func(r *http.Request) { r.URL = nil },
+		"a server's request":         func(r *http.Request) { r.RequestURI = "/" },
+		"no path of its own":         func(r *http.Request) { r.URL = &url.URL{Scheme: "mailto", Opaque: "a@b.c"} },
+	} {
+		req := newRequest(t, http.MethodPost, "http://vendor.test/", "x")
+		spoil(req)
+		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		e := failure(t, err)
+		if e.Class != apierrors.MalformedRequest || e.Action != apierrors.FailFast || e.Applied != apierrors.AppliedNo {
+			t.Errorf("%s: %v, action %v, applied %v", name, e, e.Action, e.Applied)
+		}
+	}
+}

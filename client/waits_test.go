@@ -1,0 +1,80 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+func TestWaitThatCannotFinishIsNotStarted(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.HTML(503, "Retry-After", "30"))
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := send(ctx, t, c, "GET", "/items/7", "")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("slept %v", took)
+		}
+		e := failure(t, err)
+		if e.Stop != apierrors.StopDeadline || e.Class != apierrors.ServerError || !e.RetryAt.Equal(began.Add(30*time.Second)) {
+			t.Errorf("stop %v, class %v, retry at %v", e.Stop, e.Class, e.RetryAt)
+		}
+	})
+}
+
+// The Timeout of the caller's http.Client bounds our waits: one that cannot finish is
+// not begun, and the failure stays typed.
+func TestWaitIsBoundedByTheClientsTimeout(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "30"))
+		c := newClient(t, srv, client.Config{})
+		hc := c.HTTP()
+		hc.Timeout = 10 * time.Second
+		began := time.Now()
+		resp, err := get(t, hc, "/items") //nolint:bodyclose // get does
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := failure(t, c.Check(resp))
+		if e.Stop != apierrors.StopDeadline || !time.Now().Equal(began) || !e.RetryAt.Equal(began.Add(30*time.Second)) {
+			t.Errorf("stop %v after %v, retry at %v", e.Stop, time.Since(began), e.RetryAt)
+		}
+	})
+}
+
+// The time for trying begins with the first attempt: what held it back is not taken off.
+func TestWaitBeforeTheFirstAttemptIsNotElapsed(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "50"), retrywisetest.Hang(), retrywisetest.Hang())
+		c := newClient(t, srv, client.Config{})
+		_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(1))})
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if e := failure(t, err); e.Stop != apierrors.StopElapsed || len(e.Attempts) != 2 || e.Attempts[0].Wait != 50*time.Second {
+			t.Errorf("stop %v, attempts %+v", e.Stop, e.Attempts)
+		}
+	})
+}
+
+// However small the waits that a vendor tells, a call does not become a hot loop.
+func TestWaitThatIsTinyMakesNoHotLoop(t *testing.T) {
+	for _, told := range []string{"0.001", "0.000000001"} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			requests := 0
+			c := onWire(t, func(*http.Request) (*http.Response, error) {
+				requests++
+				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {told}}, Body: http.NoBody}, nil
+			}, client.Config{})
+			_, err := send(t.Context(), t, c, "GET", "/items/7", "")
+			if e := failure(t, err); requests > 20 || e.Action != apierrors.Defer {
+				t.Errorf("Retry-After: %s: %d requests, then %v", told, requests, e)
+			}
+		})
+	}
+}
