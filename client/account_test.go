@@ -9,8 +9,8 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A 429 of one account holds back its other requests, and no other account's, wherever
-// the credential is that tells the two apart.
+// A 429 pauses the requests of one account only, wherever the credential is by which
+// accounts differ.
 func TestAccountHasItsOwnGate(t *testing.T) {
 	header := func(name string) func(*http.Request, string) *http.Request {
 		return func(r *http.Request, tenant string) *http.Request {
@@ -25,8 +25,8 @@ func TestAccountHasItsOwnGate(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		as    func(*http.Request, string) *http.Request
-		apart bool
+		as     func(r *http.Request, tenant string) *http.Request
+		differ bool // the two tenants are two accounts
 	}{
 		"Authorization":          {header("Authorization"), true},
 		"X-Api-Key":              {header("X-Api-Key"), true},
@@ -41,59 +41,59 @@ func TestAccountHasItsOwnGate(t *testing.T) {
 		"CallOptions.Account": {func(r *http.Request, tenant string) *http.Request {
 			return client.With(r, client.CallOptions{Account: tenant})
 		}, true},
-		"the next page":           {query("page_token"), false},
-		"the sort key":            {query("sort_key"), false},
-		"a signature":             {header("X-Signature"), false},
-		"a guard against forgery": {header("X-Csrf-Token"), false},
-		"a trace":                 {header("X-Trace"), false},
+		"page token":    {query("page_token"), false},
+		"sort key":      {query("sort_key"), false},
+		"signature":     {header("X-Signature"), false},
+		"CSRF token":    {header("X-Csrf-Token"), false},
+		"trace headers": {header("X-Trace"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
 				c := newClient(t, srv, client.Config{})
 				for _, tenant := range []string{"tenant-a", "tenant-b", "tenant-a", "tenant-b"} {
-					_, _ = c.Send(tt.as(newRequest(t, "GET", srv.URL()+"/items", ""), tenant)) //nolint:bodyclose // there is no answer beside an error
+					_, _ = sendRequest(t, c.Send, tt.as(newRequest(t, "GET", srv.URL()+"/items", ""), tenant))
 				}
 				want := 1
-				if tt.apart {
+				if tt.differ {
 					want = 2
 				}
 				if got := len(srv.Requests()); got != want {
-					t.Errorf("%d requests; want %d", got, want)
+					t.Errorf("4 calls of two tenants made %d requests; want %d", got, want)
 				}
 			})
 		})
 	}
 }
 
-// An account that the caller names goes before the credential, which differs each time.
+// CallOptions.Account takes precedence over the credential, which differs in each request.
 func TestAccountOfSignedRequests(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
 		c := newClient(t, srv, client.Config{})
 		for _, signature := range []string{"AWS4-HMAC-SHA256 1", "AWS4-HMAC-SHA256 2"} {
 			req := newRequest(t, "GET", srv.URL()+"/items", "", "Authorization", signature)
-			_, _ = c.Send(client.With(req, client.CallOptions{Account: "123456789012"})) //nolint:bodyclose // there is no answer beside an error
+			_, _ = sendRequest(t, c.Send, client.With(req, client.CallOptions{Account: "123456789012"}))
 		}
 		if got := len(srv.Requests()); got != 1 {
-			t.Errorf("%d requests; want 1", got)
+			t.Errorf("2 calls of one account made %d requests; want 1", got)
 		}
 	})
 }
 
-// Two users in the URL are two accounts.
+// The user in the URL identifies the account.
 func TestAccountOfUserinfo(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		_, _ = send(t.Context(), t, c, "GET", "http://a:1@vendor.test/items", "")
 		if _, err := send(t.Context(), t, c, "GET", "http://b:2@vendor.test/items", ""); err != nil {
-			t.Errorf("held back by another user's 429: %v", err)
+			t.Errorf("after a 429 for another user: %v", err)
 		}
 	})
 }
 
-// The retry budget is kept for each account, too.
+// Each account has its own retry budget.
 func TestAccountHasItsOwnBudget(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
@@ -102,7 +102,7 @@ func TestAccountHasItsOwnBudget(t *testing.T) {
 			before := len(srv.Requests())
 			for range 20 {
 				req := newRequest(t, "GET", srv.URL()+"/items", "", "X-Shopify-Access-Token", tenant)
-				_, _ = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+				_, _ = sendRequest(t, c.Send, req)
 			}
 			if got := len(srv.Requests()) - before; got != 30 {
 				t.Errorf("tenant %s: 20 calls made %d requests; want 30", tenant, got)

@@ -10,6 +10,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// Without a vendor, responses are judged by status, and Retry-After is honoured.
 func TestAnyVendorHonoursRetryAfter(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(503, "Retry-After", "7"), retrywisetest.JSON(200, `{}`))
@@ -17,14 +18,15 @@ func TestAnyVendorHonoursRetryAfter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
+		start := time.Now()
 		status, err := send(t.Context(), t, c, "GET", srv.URL()+"/any", "")
-		if status != 200 || err != nil || time.Since(began) != 7*time.Second {
-			t.Errorf("status %d, %v, after %v", status, err, time.Since(began))
+		if status != 200 || err != nil || time.Since(start) != 7*time.Second {
+			t.Errorf("got status %d, error %v after %v; want 200 after 7s", status, err, time.Since(start))
 		}
 	})
 }
 
+// Without a vendor, problem documents (RFC 9457) are read.
 func TestAnyVendorReadsProblemDocuments(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"type":"https://e.test/x","title":"Bad","errors":[{"detail":"must be positive","pointer":"#/age"}]}`,
@@ -37,7 +39,7 @@ func TestAnyVendorReadsProblemDocuments(t *testing.T) {
 		want := []apierrors.Field{{Path: "age", Message: "must be positive"}}
 		e := failure(t, err)
 		if diff := cmp.Diff(want, e.Fields); diff != "" || e.Class != apierrors.Validation {
-			t.Errorf("class %v, fields (-want +got):\n%s", e.Class, diff)
+			t.Errorf("class %v, want validation; fields (-want +got):\n%s", e.Class, diff)
 		}
 	})
 }

@@ -23,12 +23,12 @@ func TestAuthFixedCredentialIsNotRenewed(t *testing.T) {
 		c := newClient(t, srv, client.Config{Auth: client.Bearer("old")})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Class != apierrors.Authentication || len(e.Attempts) != 1 {
-			t.Errorf("class %v, %d attempts", e.Class, len(e.Attempts))
+			t.Errorf("class %v after %d attempts; want authentication after 1", e.Class, len(e.Attempts))
 		}
 	})
 }
 
-// A credential is for the base URL's origin and for nobody else.
+// A credential is sent to the base URL's origin only.
 func TestAuthStaysAtItsOrigin(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200))
@@ -40,13 +40,13 @@ func TestAuthStaysAtItsOrigin(t *testing.T) {
 		}
 		for i, want := range []string{"s3cret", "", ""} {
 			if got := srv.Requests()[i].Header.Get("X-Api-Key"); got != want {
-				t.Errorf("request %d carried %q; want %q", i+1, got, want)
+				t.Errorf("request %d had X-Api-Key %q; want %q", i+1, got, want)
 			}
 		}
 	})
 }
 
-// The scheme is part of the origin, also where both name the same port.
+// Another scheme is another origin, even with the same port.
 func TestAuthStaysWithItsScheme(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200))
@@ -55,11 +55,12 @@ func TestAuthStaysWithItsScheme(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := srv.Requests()[0].Header.Get("Authorization"); got != "" {
-			t.Errorf("without encryption it got %q", got)
+			t.Errorf("over http, Authorization was %q; want none", got)
 		}
 	})
 }
 
+// No verb of package fmt prints a credential, of an Auth or of a Client.
 func TestAuthIsNotPrinted(t *testing.T) {
 	for _, auth := range []client.Auth{
 		client.Bearer("canary"), client.APIKey("X-Api-Key", "canary"),
@@ -78,7 +79,7 @@ func TestAuthIsNotPrinted(t *testing.T) {
 	}
 }
 
-// A signer is an Auth that signs the body of each request.
+// A signer is an Auth that records the body that it would sign.
 type signer struct{ bodies []string }
 
 func (s *signer) Apply(_ context.Context, req *http.Request) (string, error) {
@@ -102,7 +103,7 @@ func (s *signer) Apply(_ context.Context, req *http.Request) (string, error) {
 
 func (*signer) Refresh(context.Context, string) error { return client.ErrNotRenewable }
 
-// An Auth sees the body that it signs, and does not use it up.
+// An Auth can read the body of a request, and the server still gets it whole.
 func TestAuthSeesTheBody(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "rows.csv")
@@ -140,7 +141,7 @@ func TestAuthSeesTheBody(t *testing.T) {
 	})
 }
 
-// calling is a credential that makes a call of its own.
+// calling is an Auth that makes a call with another client.
 type calling struct {
 	login *client.Client
 	t     *testing.T
@@ -153,7 +154,7 @@ func (a calling) Apply(ctx context.Context, _ *http.Request) (string, error) {
 
 func (calling) Refresh(context.Context, string) error { return client.ErrNotRenewable }
 
-// The call's options are not those of what its credential does.
+// A call that an Auth makes does not inherit the options of the call that it is for.
 func TestAuthDoesNotInheritCallOptions(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200))
@@ -164,12 +165,12 @@ func TestAuthDoesNotInheritCallOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := seen.calls; len(got) != 1 || got[0].Op != "" {
-			t.Errorf("the login told %+v", got)
+			t.Errorf("calls of the login: %+v; want one without Op", got)
 		}
 	})
 }
 
-// unready is a credential that cannot be put on a request; it keeps the context.
+// unready is an Auth whose Apply fails. It keeps the context of the request.
 type unready struct{ ctx *context.Context }
 
 func (r unready) Apply(_ context.Context, req *http.Request) (string, error) {
@@ -179,12 +180,12 @@ func (r unready) Apply(_ context.Context, req *http.Request) (string, error) {
 
 func (unready) Refresh(context.Context, string) error { return client.ErrNotRenewable }
 
-// An attempt that is not sent holds nothing either.
+// The context of an attempt ends even if nothing is sent.
 func TestAuthFailureEndsTheAttempt(t *testing.T) {
 	var ctx context.Context
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}, Auth: unready{&ctx}})
 	_, err := send(t.Context(), t, c, "GET", "/items", "")
 	if ctx.Err() == nil || !errors.Is(err, errOfTheTest) {
-		t.Errorf("its context goes on: %v", err)
+		t.Errorf("the attempt's context: %v; the call: %v; want both ended", ctx.Err(), err)
 	}
 }

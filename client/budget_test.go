@@ -10,7 +10,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Successes pay for retries: one fault in ten calls is retried as if there were no budget.
+// Successes pay for retries: if one request in ten fails, every failure is retried.
 func TestBudgetIsEarnedBySuccesses(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		var n atomic.Int64
@@ -26,21 +26,20 @@ func TestBudgetIsEarnedBySuccesses(t *testing.T) {
 			}
 		}
 		if got := len(srv.Requests()); got != 1111 {
-			t.Errorf("%d requests; want 1111", got)
+			t.Errorf("1000 calls made %d requests; want 1111", got)
 		}
 	})
 }
 
-// Five successes pay for one retry, a surfaced record is as good as a success, and what
-// is saved up is bounded and not lost by a refusal.
+// Five successes or surfaced records pay for one retry, up to a bound.
 func TestBudgetCredits(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		answer := 503
-		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(answer) }))
+		status := 503
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		c := newClient(t, srv, client.Config{})
-		// retries is how many of those calls made requests beyond their first.
-		retries := func(calls, status int) int {
-			answer = status
+		// retries returns how many retries that many calls make, all of which get code.
+		retries := func(calls, code int) int {
+			status = code
 			before := len(srv.Requests())
 			for range calls {
 				_, _ = send(t.Context(), t, c, "GET", "/items", "")
@@ -48,22 +47,22 @@ func TestBudgetCredits(t *testing.T) {
 			return len(srv.Requests()) - before - calls
 		}
 		for i, step := range []struct{ calls, status, want int }{
-			{20, 503, 10},            // the start
-			{4, 200, 0}, {5, 503, 0}, // not enough
-			{1, 200, 0}, {5, 503, 1}, // the fifth
-			{5, 422, 0}, {5, 503, 1}, // records that were refused
-			{5, 401, 0}, {5, 503, 0}, // everybody is refused: nothing was served
-			{10000, 200, 0}, {1, 422, 0}, // saved up, and nothing is lost of it
+			{20, 503, 10},            // the initial budget
+			{4, 200, 0}, {5, 503, 0}, // four successes are not enough
+			{1, 200, 0}, {5, 503, 1}, // the fifth success
+			{5, 422, 0}, {5, 503, 1}, // surfaced records
+			{5, 401, 0}, {5, 503, 0}, // failures that are not surfaced
+			{10000, 200, 0}, {1, 422, 0}, // up to the bound, and a surfaced record takes nothing
 			{60, 503, 100},
 		} {
 			if got := retries(step.calls, step.status); got != step.want {
-				t.Errorf("step %d: %d calls that met %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
+				t.Errorf("step %d: %d calls with status %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
 			}
 		}
 	})
 }
 
-// Each credential has a budget of its own, and one that a limit holds back costs nothing.
+// Each credential has its own budget, and a retry after a 429 costs nothing.
 func TestBudgetIsPerCredential(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		limited := 0
@@ -91,25 +90,25 @@ func TestBudgetIsPerCredential(t *testing.T) {
 			_ = call("down")
 		}
 		if e := failure(t, call("down")); e.Stop != apierrors.StopBudget {
-			t.Errorf("stop %v", e.Stop)
+			t.Errorf("the sixth call: stop %v; want budget", e.Stop)
 		}
 		if e := failure(t, call("another")); e.Stop != apierrors.StopAttempts {
-			t.Errorf("with another credential: stop %v", e.Stop)
+			t.Errorf("with another credential: stop %v; want attempts", e.Stop)
 		}
 		if err := call("limited"); err != nil {
-			t.Errorf("30 times held back: %v", err)
+			t.Errorf("a call that gets 30 times 429: %v", err)
 		}
 	})
 }
 
-// What is fetched from elsewhere neither uses up the vendor's budget nor pays into it.
+// A call to a foreign origin takes nothing from the vendor's budget and adds nothing to it.
 func TestBudgetIgnoresForeignResponses(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.Handle(t, retrywisetest.Status(503))
-		storage := 503
-		elsewhere := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(storage) }))
+		status := 503
+		storage := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		c := newClient(t, nil, client.Config{
-			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": elsewhere},
+			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 		})
 		call := func(times int, target string) {
 			for range times {
@@ -119,13 +118,13 @@ func TestBudgetIgnoresForeignResponses(t *testing.T) {
 		call(20, "https://storage.test/f")
 		call(20, "https://vendor.test/items")
 		if got := len(vendor.Requests()); got != 30 {
-			t.Errorf("20 calls made %d requests; want 30", got)
+			t.Errorf("after 20 failures of a foreign origin, 20 calls made %d requests; want 30", got)
 		}
-		storage = 200
+		status = 200
 		call(100, "https://storage.test/f")
 		call(10, "https://vendor.test/items")
 		if got := len(vendor.Requests()); got != 40 {
-			t.Errorf("30 calls made %d requests; want 40: elsewhere pays for nothing", got)
+			t.Errorf("after 100 successes of a foreign origin, 30 calls made %d requests; want 40", got)
 		}
 	})
 }

@@ -85,10 +85,10 @@ func TestCancelKeepsRetryAt(t *testing.T) {
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Second, cancel)
-		began := time.Now()
+		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items/7", "")
-		if at, ok := apierrors.RetryAt(err); !ok || at.Sub(began) != 30*time.Second {
-			t.Errorf("retry at %v, %v; want 30s after the answer", at.Sub(began), ok)
+		if at, ok := apierrors.RetryAt(err); !ok || at.Sub(start) != 30*time.Second {
+			t.Errorf("retry at %v, %v; want 30s after the answer", at.Sub(start), ok)
 		}
 	})
 }
@@ -149,7 +149,7 @@ func TestCancelChannelIsReleased(t *testing.T) {
 			}
 		}
 	}
-	if _, err := dropIn(t, client.Config{}).Send(listening("/items")); err == nil { //nolint:bodyclose // there is none
+	if _, err := newClientOf(t, client.Config{}).Send(listening("/items")); err == nil { //nolint:bodyclose // there is none
 		t.Error("it has no address, and could be made")
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A success that breaks off while the caller reads it is one no longer.
+// A success whose body breaks off while the caller reads it becomes a failure.
 func TestCheckAfterABrokenRead(t *testing.T) {
 	for method, stop := range map[string]apierrors.Stop{"GET": apierrors.StopNone, "POST": apierrors.StopUnsafe} {
 		t.Run(method, func(t *testing.T) {
@@ -30,42 +30,41 @@ func TestCheckAfterABrokenRead(t *testing.T) {
 				}
 				defer resp.Body.Close()
 				if err := c.Check(resp); err != nil {
-					t.Errorf("before it is read: %v", err)
+					t.Errorf("Check before the body is read: %v", err)
 				}
 				_, err = io.Copy(io.Discard, resp.Body)
 				if !errors.Is(err, io.ErrUnexpectedEOF) {
-					t.Errorf("read: %v", err)
+					t.Errorf("reading: %v; want unexpected EOF", err)
 				}
 				e := failure(t, c.Check(resp))
 				if e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || e.Stop != stop || len(e.Attempts) != 1 {
-					t.Errorf("class %v, applied %v, stop %v", e.Class, e.Applied, e.Stop)
+					t.Errorf("class %v, applied %v, stop %v, %d attempts; want malformed_response, yes, %v, 1", e.Class, e.Applied, e.Stop, len(e.Attempts), stop)
 				}
 			})
 		})
 	}
 }
 
-// Send's responses are known to Check, too: one that breaks off while it is read is a
-// failure.
+// Check knows the responses of Send, too.
 func TestCheckAfterABrokenReadOfSend(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `[1,2,3,4]`)))
 		c := newClient(t, srv, client.Config{Vendor: strict{shop{shopPolicy(t)}}})
-		_, resp, err := open(t, c, "/items") //nolint:bodyclose // open does
+		_, resp, err := open(t, c, "/items") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Check(resp); err != nil {
-			t.Errorf("before it is read: %v", err)
+			t.Errorf("Check before the body is read: %v", err)
 		}
 		_, _ = io.ReadAll(resp.Body)
 		if e := failure(t, c.Check(resp)); e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || len(e.Attempts) != 1 {
-			t.Errorf("class %v, applied %v, %d attempts", e.Class, e.Applied, len(e.Attempts))
+			t.Errorf("class %v, applied %v, %d attempts; want malformed_response, yes, 1", e.Class, e.Applied, len(e.Attempts))
 		}
 	})
 }
 
-// What a caller has closed has not broken off.
+// A Read after Close fails, but that is not a failure of the call.
 func TestCheckAfterClose(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Text(200, strings.Repeat("rows ", 20000)))
@@ -76,7 +75,7 @@ func TestCheckAfterClose(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 		if _, err := resp.Body.Read(make([]byte, 1)); err == nil {
-			t.Error("it can be read after Close")
+			t.Error("Read after Close returned no error")
 		}
 		if err := c.Check(resp); err != nil {
 			t.Errorf("Check: %v", err)
@@ -84,7 +83,7 @@ func TestCheckAfterClose(t *testing.T) {
 	})
 }
 
-// A read that the caller itself gives up is no failure of the vendor's.
+// A Read that fails because the caller gave up has class canceled.
 func TestCheckAfterTheCallersCancel(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -107,12 +106,12 @@ func TestCheckAfterTheCallersCancel(t *testing.T) {
 		time.AfterFunc(5*time.Second, cancel)
 		_, _ = io.ReadAll(resp.Body)
 		if e := failure(t, c.Check(resp)); e.Class != apierrors.Canceled || apierrors.Temporary(e) {
-			t.Errorf("class %v, action %v", e.Class, e.Action)
+			t.Errorf("class %v, temporary %v; want canceled, false", e.Class, apierrors.Temporary(e))
 		}
 	})
 }
 
-// Check does not wait for a success that streams.
+// Check does not wait for the rest of a success.
 func TestCheckOfAStream(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -121,18 +120,18 @@ func TestCheckOfAStream(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		c := newClient(t, srv, client.Config{})
-		resp, err := get(t, c.HTTP(), "/events") //nolint:bodyclose // get does
+		resp, err := get(t, c.HTTP(), "/events") //nolint:bodyclose // get closes it
 		if err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
-		if err := c.Check(resp); err != nil || !time.Now().Equal(began) {
-			t.Errorf("after %v: %v", time.Since(began), err)
+		start := time.Now()
+		if err := c.Check(resp); err != nil || !time.Now().Equal(start) {
+			t.Errorf("Check after %v: %v; want nil at once", time.Since(start), err)
 		}
 	})
 }
 
-// Check knows that a failure was accepted for what had come before it.
+// A failure that is accepted because of an earlier attempt is a success for Check.
 func TestCheckOfAnAcceptedFailure(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE"))
@@ -149,36 +148,35 @@ func TestCheckOfAnAcceptedFailure(t *testing.T) {
 	})
 }
 
-// A middleware may copy the response: Check still knows how the call ended, with its
-// attempts, as the body carries that.
+// Check knows a copy of a response, such as a middleware makes, by its body.
 func TestCheckOfACopy(t *testing.T) {
 	down := retrywisetest.Status(503)
 	for name, tt := range map[string]struct {
-		answers  []retrywisetest.Answer
+		answers  script
 		attempts int
 	}{
-		"given up":  {[]retrywisetest.Answer{down, down, down, down}, 4},
-		"a success": {[]retrywisetest.Answer{down, retrywisetest.Status(200)}, 0},
+		"failure": {script{down, down, down, down}, 4},
+		"success": {script{down, retrywisetest.Status(200)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
-				resp, err := get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get does
+				resp, err := get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get closes it
 				if err != nil {
 					t.Fatal(err)
 				}
 				copied := *resp
 				err = c.Check(&copied)
 				if (err == nil) != (tt.attempts == 0) || err != nil && len(failure(t, err).Attempts) != tt.attempts {
-					t.Errorf("after %d attempts: %v", tt.attempts, err)
+					t.Errorf("Check: %v; want an error with %d attempts (0: nil)", err, tt.attempts)
 				}
 			})
 		})
 	}
 }
 
-// What Check remembers goes with the answer.
+// What Check remembers is released with the response.
 func TestCheckForgets(t *testing.T) {
 	refused := wire(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 422, Header: http.Header{"X-Code": {"BAD"}}, Body: http.NoBody}, nil
@@ -197,5 +195,5 @@ func TestCheckForgets(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("%d answers are remembered for ever", c.Remembered())
+	t.Errorf("%d responses are remembered after 1000 garbage collections; want 0", c.Remembered())
 }

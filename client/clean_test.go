@@ -57,7 +57,7 @@ func TestCleanErrorOfAMalformedLocation(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://h/%zz?key="+canary))
 		c := newClient(t, srv, client.Config{})
-		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // there is none
+		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // get closes it
 		if err == nil || strings.Contains(client.CleanError(err).Error(), canary) {
 			t.Error(client.CleanError(err))
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// New reports all problems in one error, without a credential.
 func TestNewReportsEveryProblem(t *testing.T) {
 	wrong := policy.Default().WithLimit(policy.Limit{Name: "x"})
 	_, err := client.New(client.Config{BaseURL: "ftp://user:secret@host", Policy: &wrong})
@@ -19,21 +20,21 @@ func TestNewReportsEveryProblem(t *testing.T) {
 	}
 	for _, want := range []string{"BaseURL", "limit x"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not tell of %s: %v", want, err)
+			t.Errorf("error %v; want one that names %s", err, want)
 		}
 	}
 	if strings.Contains(err.Error(), "secret") {
-		t.Errorf("error tells the secret: %v", err)
+		t.Errorf("error %v has the secret", err)
 	}
 	if _, err := client.New(client.Config{Auth: client.Bearer("x")}); err == nil {
-		t.Error("Auth without a base URL was taken")
+		t.Error("New with Auth but no base URL returned no error")
 	}
 	if _, err := client.New(client.Config{}); err != nil {
-		t.Errorf("the zero Config: %v", err)
+		t.Errorf("New of the zero Config: %v", err)
 	}
 }
 
-// A policy is made for one vendor: its rules are about that vendor's codes.
+// A policy is for one vendor, as its rules name that vendor's codes.
 func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
 	named := func(name string) *policy.Policy {
 		p, err := policy.New(policy.Settings{Name: name})
@@ -47,11 +48,11 @@ func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
 		policy *policy.Policy
 		want   string
 	}{
-		"the vendor's own":               {shop{shopPolicy(t)}, named("shop"), ""},
-		"by status":                      {shop{shopPolicy(t)}, new(policy.Default()), ""},
-		"another vendor's":               {shop{shopPolicy(t)}, named("store"), `client: Policy: it is for vendor "store", and the Vendor is "shop"`},
-		"a vendor's, without the vendor": {nil, named("store"), `client: Policy: it is for vendor "store", and there is no Vendor`},
-		"by status, without a vendor":    {nil, new(policy.Default()), ""},
+		"policy of the vendor":              {shop{shopPolicy(t)}, named("shop"), ""},
+		"default policy":                    {shop{shopPolicy(t)}, new(policy.Default()), ""},
+		"policy of another vendor":          {shop{shopPolicy(t)}, named("store"), `client: Policy: it is for vendor "store", and the Vendor is "shop"`},
+		"policy of a vendor, but no Vendor": {nil, named("store"), `client: Policy: it is for vendor "store", and there is no Vendor`},
+		"default policy and no Vendor":      {nil, new(policy.Default()), ""},
 	} {
 		_, err := client.New(client.Config{Vendor: tt.vendor, Policy: tt.policy})
 		got := ""
@@ -64,6 +65,7 @@ func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
 	}
 }
 
+// Config.Policy replaces the vendor's.
 func TestConfigPolicy(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.HTML(503))
@@ -71,7 +73,7 @@ func TestConfigPolicy(t *testing.T) {
 		c := newClient(t, srv, client.Config{Policy: &p})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
-			t.Errorf("action %v by %q", e.Action, e.Reason)
+			t.Errorf("action %v, reason %q; want fail_fast, \"no retries here\"", e.Action, e.Reason)
 		}
 	})
 }
@@ -82,9 +84,9 @@ func TestConfigUserAgent(t *testing.T) {
 		header []string
 		want   string
 	}{
-		"ours":         {"", nil, "retrywise"},
-		"the job's":    {"nightly/7", nil, "nightly/7"},
-		"the caller's": {"nightly/7", []string{"User-Agent", "by hand"}, "by hand"},
+		"default":        {"", nil, "retrywise"},
+		"of the Config":  {"nightly/7", nil, "nightly/7"},
+		"of the request": {"nightly/7", []string{"User-Agent", "by hand"}, "by hand"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -96,7 +98,7 @@ func TestConfigUserAgent(t *testing.T) {
 				}
 				_ = resp.Body.Close()
 				if got := srv.Requests()[0].Header.Get("User-Agent"); got != tt.want {
-					t.Errorf("%q; want %q", got, tt.want)
+					t.Errorf("User-Agent %q; want %q", got, tt.want)
 				}
 			})
 		})

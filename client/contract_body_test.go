@@ -18,32 +18,32 @@ import (
 
 // endings are the ways in which a call can end. Each begins on a client of its own.
 var endings = map[string]struct {
-	answers []retrywisetest.Answer
+	answers script
 	change  func(*http.Request)
 	timeout time.Duration // of the caller's context; 0: none
 	wire    func(*retrywisetest.Server) http.RoundTripper
 	gate    bool // it is closed
 	err     bool
 }{
-	"a success":               {answers: []retrywisetest.Answer{retrywisetest.JSON(200, `{}`)}},
-	"a success after repeats": {answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`)}},
-	"given up":                {answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503)}},
-	"errors that are long":    {answers: []retrywisetest.Answer{retrywisetest.Text(503, strings.Repeat("x", 1<<20)), retrywisetest.JSON(200, `{}`)}},
-	"errors that trickle":     {answers: []retrywisetest.Answer{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
-	"an answer that is cut":   {answers: []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
-	"refused":                 {answers: []retrywisetest.Answer{retrywisetest.JSON(422, `{}`)}},
-	"a redirect":              {answers: []retrywisetest.Answer{retrywisetest.Status(307, "Location", "/b")}},
+	"a success":               {answers: script{retrywisetest.JSON(200, `{}`)}},
+	"a success after repeats": {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`)}},
+	"given up":                {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503)}},
+	"errors that are long":    {answers: script{retrywisetest.Text(503, strings.Repeat("x", 1<<20)), retrywisetest.JSON(200, `{}`)}},
+	"errors that trickle":     {answers: script{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
+	"an answer that is cut":   {answers: script{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
+	"refused":                 {answers: script{retrywisetest.JSON(422, `{}`)}},
+	"a redirect":              {answers: script{retrywisetest.Status(307, "Location", "/b")}},
 	"no connection": {wire: func(srv *retrywisetest.Server) http.RoundTripper {
 		return failing(srv, 99, &net.OpError{Op: "dial", Err: errOfTheTest})
 	}, err: true},
-	"given up by the caller":    {answers: []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "1"), retrywisetest.Hang()}, timeout: 10 * time.Second, err: true},
-	"in an error's body":        {answers: []retrywisetest.Answer{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
+	"given up by the caller":    {answers: script{retrywisetest.HTML(503, "Retry-After", "1"), retrywisetest.Hang()}, timeout: 10 * time.Second, err: true},
+	"in an error's body":        {answers: script{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
 	"too late from the start":   {timeout: -1, err: true},
 	"held back":                 {gate: true, err: true},
 	"a header that is none":     {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }, err: true},
 	"a scheme that is none":     {change: func(r *http.Request) { r.URL.Scheme = "gopher" }, err: true},
 	"no host":                   {change: func(r *http.Request) { r.URL.Host, r.URL.Scheme, r.URL.Opaque = "", "", "x" }, err: true},
-	"a body that cannot be had": {answers: []retrywisetest.Answer{retrywisetest.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
+	"a body that cannot be had": {answers: script{retrywisetest.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
 }
 
 // However a call ends, every body is closed that was opened for it: those of the request
@@ -56,7 +56,7 @@ func TestHTTPClosesEveryBody(t *testing.T) {
 				var sending, received atomic.Int64
 				answers := tt.answers
 				if tt.gate {
-					answers = []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}
+					answers = script{retrywisetest.Status(429, "Retry-After", "3600")}
 				}
 				srv := retrywisetest.New(t, answers...)
 				inner := http.RoundTripper(srv.Transport())

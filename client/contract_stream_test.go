@@ -40,8 +40,8 @@ type piece struct {
 
 // piecesOf reads an answer as it comes. What comes before earliest counts as then.
 func piecesOf(hc *http.Client, req *http.Request, earliest time.Duration) []piece {
-	began := time.Now()
-	at := func() time.Duration { return max(time.Since(began), earliest) }
+	start := time.Now()
+	at := func() time.Duration { return max(time.Since(start), earliest) }
 	resp, err := hc.Do(req)
 	if err != nil {
 		return []piece{{at(), kindOf(err)}}

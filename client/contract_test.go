@@ -30,10 +30,10 @@ var bothWays = []struct {
 		return &http.Client{Transport: wire}
 	}},
 	{"HTTP(), judged by status", func(t *testing.T, wire http.RoundTripper, _ string) *http.Client {
-		return dropIn(t, client.Config{Transport: wire}).HTTP()
+		return newClientOf(t, client.Config{Transport: wire}).HTTP()
 	}},
 	{"HTTP(), with errors in a 2xx", func(t *testing.T, wire http.RoundTripper, base string) *http.Client {
-		return dropIn(t, client.Config{Transport: wire, BaseURL: base, Vendor: shop{shopPolicy(t)}}).HTTP()
+		return newClientOf(t, client.Config{Transport: wire, BaseURL: base, Vendor: shop{shopPolicy(t)}}).HTTP()
 	}},
 }
 

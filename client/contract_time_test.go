@@ -61,10 +61,10 @@ func TestHTTPTimeouts(t *testing.T) {
 				sameAsNetHTTP(t, answer, func(t *testing.T, hc *http.Client, base string) ended {
 					req, stop := set(hc, newRequest(t, "POST", base+"/items", "x"))
 					defer stop()
-					began := time.Now()
+					start := time.Now()
 					got := ended{Seen: exchange(hc, req)}
 					got.Seen.IsTheCallers = false // net/http itself makes a copy for a Timeout of a transport that it does not know
-					got.Took = time.Since(began)
+					got.Took = time.Since(start)
 					return got
 				})
 			})
@@ -85,21 +85,21 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 	}
 	refused := func(srv *retrywisetest.Server) http.RoundTripper { return failing(srv, 99, errOfTheTest) }
 	for name, tt := range map[string]struct {
-		answers []retrywisetest.Answer
+		answers script
 		wire    func(*retrywisetest.Server) http.RoundTripper
 		gate    bool
 		want    outcome
 	}{
 		"told by a 503": {
-			answers: []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "30")},
+			answers: script{retrywisetest.HTML(503, "Retry-After", "30")},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
 		"told by a 429": {
-			answers: []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "30")},
+			answers: script{retrywisetest.Status(429, "Retry-After", "30")},
 			want:    outcome{Status: 429, Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
 		"a back-off of ours after two": {
-			answers: []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.After(9700*time.Millisecond, retrywisetest.HTML(503))},
+			answers: script{retrywisetest.HTML(503), retrywisetest.After(9700*time.Millisecond, retrywisetest.HTML(503))},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, Took: 9950 * time.Millisecond},
 		},
 		"a gate": {
@@ -115,7 +115,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				answers := tt.answers
 				if tt.gate {
-					answers = []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "30")}
+					answers = script{retrywisetest.Status(429, "Retry-After", "30")}
 				}
 				srv := retrywisetest.New(t, answers...)
 				cfg := client.Config{}
@@ -128,9 +128,9 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 				if tt.gate {
 					hold(t, hc, srv.URL())
 				}
-				began := time.Now()
+				start := time.Now()
 				resp, err := hc.Do(newRequest(t, "GET", srv.URL()+"/items/7", ""))
-				got := outcome{Took: time.Since(began)}
+				got := outcome{Took: time.Since(start)}
 				if err == nil {
 					got.Status, err = resp.StatusCode, c.Check(resp)
 					_ = resp.Body.Close()
@@ -142,7 +142,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 				e := failure(t, err)
 				got.Class, got.Stop = e.Class, e.Stop
 				if at, ok := apierrors.RetryAt(err); ok {
-					got.RetryIn = at.Sub(began)
+					got.RetryIn = at.Sub(start)
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("mismatch (-want +got):\n%s", diff)
@@ -179,9 +179,9 @@ func TestHTTPCancelWithACause(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				defer time.AfterFunc(time.Second, func() { cancel(errOfTheTest) }).Stop()
-				began := time.Now()
+				start := time.Now()
 				got := ended{Seen: exchange(hc, newRequest(t, "GET", srv.URL()+"/items/7", "").WithContext(ctx))}
-				got.Took = time.Since(began)
+				got.Took = time.Since(start)
 				want := ended{seen{Err: "error, context canceled, made by the test, url.Error of Get"}, time.Second}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("mismatch (-want +got):\n%s", diff)

@@ -66,7 +66,7 @@ func TestDoFollowsLinks(t *testing.T) {
 		"mailto:a@b.c":                       "",
 	} {
 		var sent string
-		c := dropIn(t, client.Config{BaseURL: "http://vendor.test/v1", Transport: wire(func(r *http.Request) (*http.Response, error) {
+		c := newClientOf(t, client.Config{BaseURL: "http://vendor.test/v1", Transport: wire(func(r *http.Request) (*http.Response, error) {
 			sent = r.URL.RequestURI()
 			return okWire(r)
 		})})
@@ -75,7 +75,7 @@ func TestDoFollowsLinks(t *testing.T) {
 			t.Errorf("%s: sent to %q, %v; want %q", link, sent, err, want)
 		}
 	}
-	c := dropIn(t, client.Config{Transport: silent{}})
+	c := newClientOf(t, client.Config{Transport: silent{}})
 	for _, call := range []client.Call{
 		{Path: "/items", Link: "?page=2"}, // of nothing
 		{Path: "/items", Link: "?page=2", Query: url.Values{"page": {"1"}}},

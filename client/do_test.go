@@ -26,36 +26,36 @@ func TestDo(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		method  string
-		answers []retrywisetest.Answer
+		answers script
 		want    result
 	}{
-		"an answer":             {"GET", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"no content":            {"DELETE", []retrywisetest.Answer{retrywisetest.Status(204)}, result{}},
-		"not modified":          {"GET", []retrywisetest.Answer{retrywisetest.Status(304)}, result{}},
-		"an accepted failure":   {"DELETE", []retrywisetest.Answer{retrywisetest.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
-		"a read that is cut":    {"GET", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"an upsert that is cut": {"PATCH", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"a write that is cut":   {"POST", []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
+		"an answer":             {"GET", script{retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"no content":            {"DELETE", script{retrywisetest.Status(204)}, result{}},
+		"not modified":          {"GET", script{retrywisetest.Status(304)}, result{}},
+		"an accepted failure":   {"DELETE", script{retrywisetest.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
+		"a read that is cut":    {"GET", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"an upsert that is cut": {"PATCH", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"a write that is cut":   {"POST", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
 		"an answer of another type, each time": {
-			"GET", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":7}`), retrywisetest.HTML(200), retrywisetest.JSON(200, `[]`), retrywisetest.JSON(200, `{"id":"7"}x`)},
+			"GET", script{retrywisetest.JSON(200, `{"id":7}`), retrywisetest.HTML(200), retrywisetest.JSON(200, `[]`), retrywisetest.JSON(200, `{"id":"7"}x`)},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
 		},
 		"a redirect that is no answer": {
-			"GET", []retrywisetest.Answer{retrywisetest.HTML(302, "Location", "/login")},
+			"GET", script{retrywisetest.HTML(302, "Location", "/login")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent},
 		},
 		"a write that is redirected was not done": {
-			"POST", []retrywisetest.Answer{retrywisetest.Status(308, "Location", "/elsewhere")},
+			"POST", script{retrywisetest.Status(308, "Location", "/elsewhere")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"an error inside a success": {
-			"POST", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
+			"POST", script{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
 			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"nothing is left of an answer that did not decode": {
-			"DELETE", []retrywisetest.Answer{retrywisetest.JSON(200, `{"id":"half","size":"wrong"}`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
+			"DELETE", script{retrywisetest.JSON(200, `{"id":"half","size":"wrong"}`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
 		},
-		"a failure": {"GET", []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
+		"a failure": {"GET", script{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {

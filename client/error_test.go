@@ -27,7 +27,7 @@ func TestErrorHasTheResponse(t *testing.T) {
 			Vendor: "shop", Op: "items.put", Method: "PUT", URL: srv.URL() + "/items/7",
 			Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
 			Reason: "shop code BAD", Hint: "The owner of the data must correct the named fields.",
-			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's words", RequestID: "r-1",
+			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's message", RequestID: "r-1",
 			Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord, Body: []byte(`{"why":"it is bad"}`),
 		}
 		if diff := cmp.Diff(want.Detail(), got.Detail()); diff != "" {
@@ -43,7 +43,7 @@ func TestErrorHasTheMethod(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{errOfTheTest}})
 	req := newRequest(t, "GET", "/items", "")
 	req.Method = ""
-	_, err := c.Send(client.With(req, client.CallOptions{MaxWait: new(time.Duration(1))})) //nolint:bodyclose // there is none
+	_, err := sendRequest(t, c.Send, client.With(req, client.CallOptions{MaxWait: new(time.Duration(1))}))
 	if e := failure(t, err); e.Method != "GET" {
 		t.Errorf("method %q", e.Method)
 	}
@@ -99,7 +99,7 @@ func TestErrorInGzip(t *testing.T) {
 		}
 		req := newRequest(t, http.MethodGet, srv.URL()+"/items", "")
 		req.Header.Set("Accept-Encoding", "gzip")
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err = sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Message != "Bad" || !bytes.Equal(e.Body, zipped.Bytes()) {
 			t.Errorf("message %q, %d bytes of body", e.Message, len(e.Body))
 		}

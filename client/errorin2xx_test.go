@@ -89,10 +89,10 @@ func TestErrorIn2xxInGzip(t *testing.T) {
 			_ = z.Close()
 			_ = http.NewResponseController(w).Flush()
 		}))
-		c := newClient(t, srv, client.Config{Vendor: telling{shop{shopPolicy(t)}}})
+		c := newClient(t, srv, client.Config{Vendor: inBody{shop{shopPolicy(t)}}})
 		req := newRequest(t, http.MethodPost, "/items", "")
 		req.Header.Set("Accept-Encoding", "gzip")
-		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Code != "BAD" || e.Status != 200 {
 			t.Errorf("status %d, code %q", e.Status, e.Code)
 		}

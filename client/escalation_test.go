@@ -11,7 +11,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// So many calls surfaced with one code in a row are a matter for the job.
+// After EscalateAfter surfaced failures in a row with the same code, the next is fail_fast.
 func TestEscalation(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		bad := retrywisetest.Status(400, "X-Code", "BAD")
@@ -36,7 +36,7 @@ func TestEscalation(t *testing.T) {
 	})
 }
 
-// What is fetched from elsewhere says nothing of the records before and after it.
+// A success of a foreign origin does not end a row of failures.
 func TestEscalationIgnoresForeignResponses(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.Handle(t, retrywisetest.Status(400, "X-Code", "BAD"))

@@ -37,7 +37,7 @@ func TestForeignOriginIsJudgedByStatus(t *testing.T) {
 				req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, tt.url, strings.NewReader("x"))
 				req.RequestURI = ""
 				req.Header.Set("X-Signed", "s")
-				_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+				_, err = sendRequest(t, c.Send, req)
 				if e := failure(t, err); e.Class != tt.class {
 					t.Errorf("class %v; want %v", e.Class, tt.class)
 				}

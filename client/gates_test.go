@@ -12,10 +12,10 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// busyOnce answers the first request with a 429 that tells 30 s, and the others with
-// success. It notes when each came.
+// busyOnce responds to the first request with a 429 and Retry-After: 30, and to later ones
+// with 200. It records when each arrived.
 type busyOnce struct {
-	began    time.Time
+	start    time.Time
 	mu       sync.Mutex
 	arrivals []time.Duration
 }
@@ -23,15 +23,16 @@ type busyOnce struct {
 func (b *busyOnce) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.arrivals = append(b.arrivals, time.Since(b.began)); len(b.arrivals) == 1 {
+	if b.arrivals = append(b.arrivals, time.Since(b.start)); len(b.arrivals) == 1 {
 		w.Header().Set("Retry-After", "30")
 		w.WriteHeader(http.StatusTooManyRequests)
 	}
 }
 
+// After a 429, every worker waits, and all are released when the wait ends.
 func TestGateHoldsBackEveryWorker(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		busy := &busyOnce{began: time.Now()}
+		busy := &busyOnce{start: time.Now()}
 		srv := retrywisetest.Handle(t, busy)
 		c := newClient(t, srv, client.Config{})
 		var workers sync.WaitGroup
@@ -41,23 +42,23 @@ func TestGateHoldsBackEveryWorker(t *testing.T) {
 			}
 		}
 		workers.Go(worker)
-		retrywisetest.Settle() // the 429 has come, and its call sleeps
+		retrywisetest.Settle() // the first call has got the 429, and waits
 		for range 15 {
 			workers.Go(worker)
 		}
 		workers.Wait()
 		if len(busy.arrivals) != 17 {
-			t.Fatalf("%d requests; want 17", len(busy.arrivals))
+			t.Fatalf("got %d requests; want 17", len(busy.arrivals))
 		}
 		for i, at := range busy.arrivals[1:] {
 			if at != 30*time.Second {
-				t.Errorf("request %d came after %v; want exactly 30s", i+2, at)
+				t.Errorf("request %d arrived after %v; want exactly 30s", i+2, at)
 			}
 		}
 	})
 }
 
-// A limit for each record holds back that record and no other.
+// A 429 that names a limit per record pauses that record only.
 func TestGateOfARecord(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t,
@@ -69,24 +70,24 @@ func TestGateOfARecord(t *testing.T) {
 			return err
 		}
 		if e := failure(t, of("seven")); e.Scope != apierrors.ScopeRecord || e.RetryAt.IsZero() {
-			t.Errorf("scope %v, retry at %v", e.Scope, e.RetryAt)
+			t.Errorf("scope %v, retry at %v; want scope record and a time", e.Scope, e.RetryAt)
 		}
 		if e := failure(t, of("seven")); e.Reason != "gate item" || e.Scope != apierrors.ScopeRecord {
-			t.Errorf("the same record again: reason %q, scope %v", e.Reason, e.Scope)
+			t.Errorf("the same record: reason %q, scope %v; want \"gate item\" and record", e.Reason, e.Scope)
 		}
 		if err := of("eight"); err != nil {
 			t.Errorf("another record: %v", err)
 		}
 		if e := failure(t, of("")); e.Class != apierrors.RateLimited {
-			t.Errorf("a record without a key: %v", e)
+			t.Errorf("without a record key: %v; want rate_limited", e)
 		}
 		if err := of("nine"); err != nil {
-			t.Errorf("after a record without a key: %v", err)
+			t.Errorf("another record, after a 429 without a record key: %v", err)
 		}
 	})
 }
 
-// Two credentials are two accounts, whoever put them on the request.
+// A credential that the caller sets identifies the account.
 func TestGateOfACredential(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
@@ -101,10 +102,10 @@ func TestGateOfACredential(t *testing.T) {
 			return err
 		}
 		if e := failure(t, as("one")); e.Status != 429 {
-			t.Errorf("%v", e)
+			t.Errorf("the first call: %v; want status 429", e)
 		}
 		if e := failure(t, as("one")); e.Reason != "gate account" {
-			t.Errorf("reason %q", e.Reason)
+			t.Errorf("the same credential: reason %q; want \"gate account\"", e.Reason)
 		}
 		if err := as("two"); err != nil {
 			t.Errorf("another credential: %v", err)
@@ -112,8 +113,7 @@ func TestGateOfACredential(t *testing.T) {
 	})
 }
 
-// Who waits for whom: a 429 holds back those with the same credential, at the same
-// vendor, and nobody else.
+// A 429 pauses the requests to the same vendor with the same credential, and no others.
 func TestGateHoldsBackOneAccount(t *testing.T) {
 	with := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header[name] = []string{value} }
@@ -124,15 +124,15 @@ func TestGateHoldsBackOneAccount(t *testing.T) {
 		first, second func(*http.Request)
 		held          bool
 	}{
-		"no credential":                {client.Config{Vendor: shop{}}, none, none, true},
-		"one credential":               {client.Config{Vendor: shop{}}, with("Api-Key", "a"), with("Api-Key", "a"), true},
-		"two of Authorization":         {client.Config{Vendor: shop{}}, with("Authorization", "a"), with("Authorization", "b"), false},
-		"two of X-Api-Key":             {client.Config{Vendor: shop{}}, with("X-Api-Key", "a"), with("X-Api-Key", "b"), false},
-		"two of Api-Key":               {client.Config{Vendor: shop{}}, with("Api-Key", "a"), with("Api-Key", "b"), false},
-		"under a key not canonical":    {client.Config{Vendor: shop{}}, with("api-key", "a"), with("api-key", "b"), false},
-		"the client's own":             {client.Config{Vendor: shop{}, Auth: client.Bearer("t")}, with("X-Api-Key", "a"), with("X-Api-Key", "b"), true},
-		"another host of any vendor":   {client.Config{}, none, func(r *http.Request) { r.URL.Host = "other.test" }, false},
-		"another host of the vendor's": {client.Config{Vendor: shop{}}, none, func(r *http.Request) { r.URL.Host = "eu.vendor.test" }, true},
+		"no credential":                      {client.Config{Vendor: shop{}}, none, none, true},
+		"one credential":                     {client.Config{Vendor: shop{}}, with("Api-Key", "a"), with("Api-Key", "a"), true},
+		"two values of Authorization":        {client.Config{Vendor: shop{}}, with("Authorization", "a"), with("Authorization", "b"), false},
+		"two values of X-Api-Key":            {client.Config{Vendor: shop{}}, with("X-Api-Key", "a"), with("X-Api-Key", "b"), false},
+		"two values of Api-Key":              {client.Config{Vendor: shop{}}, with("Api-Key", "a"), with("Api-Key", "b"), false},
+		"two values of api-key":              {client.Config{Vendor: shop{}}, with("api-key", "a"), with("api-key", "b"), false},
+		"the Client's Auth takes precedence": {client.Config{Vendor: shop{}, Auth: client.Bearer("t")}, with("X-Api-Key", "a"), with("X-Api-Key", "b"), true},
+		"another host, without a vendor":     {client.Config{}, none, func(r *http.Request) { r.URL.Host = "other.test" }, false},
+		"another host of the vendor":         {client.Config{Vendor: shop{}}, none, func(r *http.Request) { r.URL.Host = "eu.vendor.test" }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -141,21 +141,21 @@ func TestGateHoldsBackOneAccount(t *testing.T) {
 				if tt.cfg.Vendor != nil {
 					tt.cfg.Vendor, tt.cfg.BaseURL = shop{shopPolicy(t)}, "http://api.vendor.test"
 				}
-				c := dropIn(t, tt.cfg)
+				c := newClientOf(t, tt.cfg)
 				for _, change := range []func(*http.Request){tt.first, tt.second} {
 					req := newRequest(t, "GET", "http://api.vendor.test/items", "")
 					change(req)
-					_, _ = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+					_, _ = sendRequest(t, c.Send, req)
 				}
 				if held := len(srv.Requests()) == 1; held != tt.held {
-					t.Errorf("held back: %v; want %v", held, tt.held)
+					t.Errorf("the second call was held back: %v; want %v", held, tt.held)
 				}
 			})
 		})
 	}
 }
 
-// A gate that closes while a call waits for a token is seen.
+// A call that waits for a limit sees a pause that begins meanwhile.
 func TestGateThatClosesDuringAWait(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.After(500*time.Millisecond, retrywisetest.Status(429, "Retry-After", "20745", "X-Limit", "item")))
@@ -164,20 +164,20 @@ func TestGateThatClosesDuringAWait(t *testing.T) {
 		together(2, func() {
 			_, err := send(t.Context(), t, c, "PATCH", "/items/7", "x", client.CallOptions{RecordKey: "7"})
 			if e := failure(t, err); e.Class != apierrors.RateLimited {
-				t.Errorf("%v", e)
+				t.Errorf("got %v; want rate_limited", e)
 			}
 		})
 	})
 }
 
-// A gate of elsewhere is nobody's. (closeGate is not asked for what is strange.)
+// A 429 of a foreign origin pauses no calls to the vendor.
 func TestGateIgnoresForeignResponses(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{BaseURL: "https://vendor.test"})
 		_, _ = send(t.Context(), t, c, "GET", "https://storage.test/f", "")
 		if status, err := send(t.Context(), t, c, "GET", "https://vendor.test/items", ""); status != 200 {
-			t.Errorf("status %d, %v", status, err)
+			t.Errorf("got status %d, error %v; want 200", status, err)
 		}
 	})
 }

@@ -33,18 +33,18 @@ func TestHTTPReturnsEveryResponse(t *testing.T) {
 	down := retrywisetest.JSON(503, long)
 	for name, tt := range map[string]struct {
 		method  string
-		answers []retrywisetest.Answer
+		answers script
 		body    string
 		want    outcome
 	}{
-		"a success":          {"GET", []retrywisetest.Answer{retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 1}},
-		"after a repeat":     {"GET", []retrywisetest.Answer{down, retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 2}},
-		"given up":           {"GET", []retrywisetest.Answer{down, down, down, down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopAttempts, "", 4, 4}},
-		"not safe to repeat": {"POST", []retrywisetest.Answer{down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopUnsafe, "", 1, 1}},
-		"a refused record":   {"POST", []retrywisetest.Answer{retrywisetest.JSON(400, long, "X-Code", "BAD")}, long, outcome{400, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
-		"deferred":           {"GET", []retrywisetest.Answer{retrywisetest.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopMaxWait, "", 1, 1}},
-		"accepted":           {"DELETE", []retrywisetest.Answer{retrywisetest.JSON(404, long, "X-Code", "GONE")}, long, outcome{Status: 404, Requests: 1}},
-		"a 2xx that is none": {"POST", []retrywisetest.Answer{retrywisetest.JSON(200, `{}`, "X-Code", "BAD")}, `{}`, outcome{200, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
+		"a success":          {"GET", script{retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 1}},
+		"after a repeat":     {"GET", script{down, retrywisetest.JSON(200, long)}, long, outcome{Status: 200, Requests: 2}},
+		"given up":           {"GET", script{down, down, down, down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopAttempts, "", 4, 4}},
+		"not safe to repeat": {"POST", script{down}, long, outcome{503, apierrors.ServerError, apierrors.Retry, apierrors.StopUnsafe, "", 1, 1}},
+		"a refused record":   {"POST", script{retrywisetest.JSON(400, long, "X-Code", "BAD")}, long, outcome{400, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
+		"deferred":           {"GET", script{retrywisetest.JSON(429, long, "Retry-After", "3600")}, long, outcome{429, apierrors.RateLimited, apierrors.Defer, apierrors.StopMaxWait, "", 1, 1}},
+		"accepted":           {"DELETE", script{retrywisetest.JSON(404, long, "X-Code", "GONE")}, long, outcome{Status: 404, Requests: 1}},
+		"a 2xx that is none": {"POST", script{retrywisetest.JSON(200, `{}`, "X-Code", "BAD")}, `{}`, outcome{200, apierrors.Validation, apierrors.Surface, apierrors.StopPermanent, "BAD", 1, 1}},
 	} {
 		for _, timeout := range []time.Duration{0, 2 * time.Hour} {
 			t.Run(fmt.Sprint(name, ", timeout ", timeout), func(t *testing.T) {
@@ -82,10 +82,10 @@ func TestHTTPReturnsTypedErrors(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Hang())
 		c := newClient(t, srv, client.Config{})
-		if _, err := get(t, c.HTTP(), "/items"); err != nil { //nolint:bodyclose // get does
+		if _, err := get(t, c.HTTP(), "/items"); err != nil { //nolint:bodyclose // get closes it
 			t.Fatal(err)
 		}
-		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // there is none
+		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // get closes it
 		if _, isURL := errors.AsType[*url.Error](err); !isURL || failure(t, err).Reason != "gate account" || len(srv.Requests()) != 1 {
 			t.Errorf("%v; %d requests", err, len(srv.Requests()))
 		}
@@ -96,7 +96,7 @@ func TestHTTPReturnsTypedErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+		_, err = sendRequest(t, c.HTTP().Do, req)
 		e := failure(t, err)
 		timeout, _ := errors.AsType[*url.Error](err)
 		if !timeout.Timeout() || !errors.Is(err, context.DeadlineExceeded) || e.Stop != apierrors.StopDeadline {

@@ -11,9 +11,10 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// After a pause, calls are released at the rate of the limit.
 func TestLimitHoldsAfterAPause(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		busy := &busyOnce{began: time.Now()}
+		busy := &busyOnce{start: time.Now()}
 		srv := retrywisetest.Handle(t, busy)
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 		c := newClient(t, srv, client.Config{Policy: &p})
@@ -24,7 +25,7 @@ func TestLimitHoldsAfterAPause(t *testing.T) {
 		})
 		for i, at := range busy.arrivals[1:] {
 			if want := time.Duration(30+i) * time.Second; at < want {
-				t.Errorf("request %d came after %v; want no earlier than %v", i+2, at, want)
+				t.Errorf("request %d arrived after %v; want no earlier than %v", i+2, at, want)
 			}
 		}
 	})
@@ -36,23 +37,24 @@ func TestLimitSpacesCalls(t *testing.T) {
 		p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}, Burst: 2})
 		var seen events
 		c := newClient(t, srv, client.Config{Policy: &p, Observer: seen.observer()})
-		began := time.Now()
+		start := time.Now()
 		for range 12 {
 			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if took := time.Since(began); took != 5*time.Second {
+		if took := time.Since(start); took != 5*time.Second {
 			t.Errorf("12 calls at 2/s with a burst of 2 took %v; want 5s", took)
 		}
 		waits := seen.waits
 		if len(waits) != 10 || waits[0].For != "limit account" || waits[0].Took != 500*time.Millisecond {
-			t.Errorf("%d waits were told, the first %+v", len(waits), waits)
+			t.Errorf("got %d wait events: %+v; want 10 for \"limit account\", the first of 500ms", len(waits), waits)
 		}
 	})
 }
 
-// A token that would come too late is given back, and nothing is sent.
+// A call that would have to wait too long for a limit is deferred: nothing is sent, and its
+// token is returned.
 func TestLimitThatDoesNotFitDefersTheCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Status(200))
@@ -62,14 +64,14 @@ func TestLimitThatDoesNotFitDefersTheCall(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			began := time.Now()
+			start := time.Now()
 			_, err := send(t.Context(), t, c, "POST", "/items", "x")
 			e := failure(t, err)
 			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
-				t.Errorf("%v: action %v, reason %q, applied %v", e, e.Action, e.Reason, e.Applied)
+				t.Errorf("%v: action %v, stop %v, reason %q, applied %v; want defer, max_wait, \"limit daily\", no", e, e.Action, e.Stop, e.Reason, e.Applied)
 			}
-			if at, _ := apierrors.RetryAt(err); at.Sub(began) != time.Hour || time.Since(began) != 0 {
-				t.Errorf("retry in %v, after %v", at.Sub(began), time.Since(began))
+			if at, _ := apierrors.RetryAt(err); at.Sub(start) != time.Hour || time.Since(start) != 0 {
+				t.Errorf("retry in %v, decided after %v; want 1h, at once", at.Sub(start), time.Since(start))
 			}
 		}
 		time.Sleep(time.Hour) // virtual
@@ -91,11 +93,11 @@ func TestLimitWithoutAWaitReportsNone(t *testing.T) {
 		}
 	}
 	if waits := seen.waits; len(waits) > 0 {
-		t.Errorf("%d waits were told: %+v", len(waits), waits[0])
+		t.Errorf("got %d wait events, the first %+v; want none", len(waits), waits[0])
 	}
 }
 
-// A call that one limit refuses costs nothing at another.
+// A call that one limit refuses takes no token of another.
 func TestLimitKeepsTheTokensOfRefusedCalls(t *testing.T) {
 	hourly := func(name string, burst int, paths ...string) policy.Limit {
 		return policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Burst: burst, Paths: paths}
@@ -108,15 +110,15 @@ func TestLimitKeepsTheTokensOfRefusedCalls(t *testing.T) {
 	for range 3 {
 		_, err := send(t.Context(), t, c, "GET", "/exports", "")
 		if e := failure(t, err); e.Reason != "limit exports" {
-			t.Fatalf("reason %q", e.Reason)
+			t.Fatalf("reason %q; want \"limit exports\"", e.Reason)
 		}
 	}
 	if _, err := send(t.Context(), t, c, "GET", "/other", ""); err != nil {
-		t.Errorf("one of four tokens was used, yet: %v", err)
+		t.Errorf("with three of four tokens left: %v", err)
 	}
 }
 
-// Many calls that are refused at the same time leave the limit as it was.
+// Calls that are refused concurrently return their tokens.
 func TestLimitIsUnchangedByRefusedCalls(t *testing.T) {
 	p := shopPolicy(t).WithLimit(policy.Limit{Name: "all", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
 	c := onWire(t, okWire, client.Config{Policy: &p})
@@ -128,6 +130,6 @@ func TestLimitIsUnchangedByRefusedCalls(t *testing.T) {
 	})
 	_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 	if at, _ := apierrors.RetryAt(err); time.Until(at) > time.Hour {
-		t.Errorf("one token was used, yet the next is due in %v", time.Until(at))
+		t.Errorf("the next token is due in %v; want at most 1h", time.Until(at))
 	}
 }

@@ -50,9 +50,9 @@ func TestMeasuredReturnFromAnOutage(t *testing.T) {
 		after     = 30 * time.Second
 	)
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		began := time.Now()
+		start := time.Now()
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if time.Since(began) < outage {
+			if time.Since(start) < outage {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		}))

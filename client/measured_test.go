@@ -117,7 +117,7 @@ func TestMeasuredGetOnADeadConnection(t *testing.T) {
 			if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 				t.Error(err)
 			}
-			if _, err := get(t, &http.Client{Transport: alone.Transport()}, alone.URL()); err != nil { //nolint:bodyclose // get does
+			if _, err := get(t, &http.Client{Transport: alone.Transport()}, alone.URL()); err != nil { //nolint:bodyclose // get closes it
 				t.Error(err)
 			}
 		}
@@ -136,7 +136,7 @@ func TestMeasuredDialErrorPrintsNoKey(t *testing.T) {
 		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, refused)})
 		_, err := send(t.Context(), t, c, "GET", "/items?api_key=SECRET", "")
-		_, dropIn := get(t, c.HTTP(), srv.URL()+"/items?api_key=SECRET") //nolint:bodyclose // there is no answer
+		_, dropIn := get(t, c.HTTP(), srv.URL()+"/items?api_key=SECRET") //nolint:bodyclose // get closes it
 		for _, err := range []error{err, client.CleanError(dropIn)} {
 			if text := fmt.Sprintf("%v %+v %#v", err, err, failure(t, err)); strings.Contains(text, "SECRET") {
 				t.Error(text)

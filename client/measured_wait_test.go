@@ -27,12 +27,12 @@ func TestMeasuredAbsurdRetryAfter(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", tt.seconds))
 				c := newClient(t, srv, client.Config{})
-				began := time.Now()
+				start := time.Now()
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
-				e, took := failure(t, err), time.Since(began)
+				e, took := failure(t, err), time.Since(start)
 				sent, slept := theirAttempts(t, tt.seconds)
 				t.Logf("go-retryablehttp sent %d requests and slept %v; ours sent 1, and tells %v", sent, slept, tt.wait)
-				if e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || took != 0 || !e.RetryAt.Equal(began.Add(tt.wait)) {
+				if e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || took != 0 || !e.RetryAt.Equal(start.Add(tt.wait)) {
 					t.Errorf("action %v, stop %v, after %v, retry at %v", e.Action, e.Stop, took, e.RetryAt)
 				}
 			})
@@ -45,9 +45,9 @@ func TestMeasuredAbsurdRetryAfter(t *testing.T) {
 func theirAttempts(t *testing.T, seconds string) (sent int, slept time.Duration) {
 	t.Helper()
 	srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", seconds))
-	began := time.Now()
+	start := time.Now()
 	_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without an answer
-	return len(srv.Requests()), time.Since(began)
+	return len(srv.Requests()), time.Since(start)
 }
 
 // Card: Retry-After as a date of RFC 850 or of asctime. Measured of go-retryablehttp: ignored.
@@ -55,14 +55,14 @@ func TestMeasuredObsoleteDates(t *testing.T) {
 	for _, layout := range []string{http.TimeFormat, "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
 		t.Run(layout, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				began := time.Now()
-				at := began.Add(7 * time.Second).UTC().Format(layout)
+				start := time.Now()
+				at := start.Add(7 * time.Second).UTC().Format(layout)
 				srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", at), retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{})
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 					t.Error(err)
 				}
-				if took := time.Since(began); took != 7*time.Second {
+				if took := time.Since(start); took != 7*time.Second {
 					t.Errorf("waited %v; want 7s", took)
 				}
 			})
@@ -89,12 +89,12 @@ func TestMeasuredBodyThatTrickles(t *testing.T) {
 			}
 		}))
 		c := newClient(t, srv, client.Config{})
-		began := time.Now()
+		start := time.Now()
 		_, err := send(t.Context(), t, c, "PUT", "/items", "x")
-		took := time.Since(began)
-		began = time.Now()
+		took := time.Since(start)
+		start = time.Now()
 		_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without an answer
-		t.Logf("ours ended after %v, 4 attempts; go-retryablehttp after %v, 5 attempts", took, time.Since(began))
+		t.Logf("ours ended after %v, 4 attempts; go-retryablehttp after %v, 5 attempts", took, time.Since(start))
 		if e := failure(t, err); e.Status != 503 || took != 4*2*time.Second+1750*time.Millisecond { // and its back-off
 			t.Errorf("status %d after %v", e.Status, took)
 		}

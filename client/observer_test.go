@@ -48,8 +48,8 @@ func TestObserverSeesCallsAndAttempts(t *testing.T) {
 		if diff := cmp.Diff(calls, seen.calls, cmpopts.IgnoreFields(client.CallEvent{}, "Err")); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
-		if want := strings.Fields("call attempt attempt call attempt call attempt"); !slices.Equal(seen.begun, want) {
-			t.Errorf("begun %v; want %v", seen.begun, want)
+		if want := strings.Fields("call attempt attempt call attempt call attempt"); !slices.Equal(seen.started, want) {
+			t.Errorf("begun %v; want %v", seen.started, want)
 		}
 	})
 }

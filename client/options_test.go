@@ -101,14 +101,14 @@ func TestWithIsKeptBehindARedirect(t *testing.T) {
 func TestCallOptionsIdempotencyKey(t *testing.T) {
 	for name, tt := range map[string]struct {
 		vendor   func(*testing.T) client.Vendor // nil: none
-		answers  []retrywisetest.Answer
+		answers  script
 		class    apierrors.Class
 		stop     apierrors.Stop
 		requests int
 	}{
-		"a vendor that honours keys": {func(t *testing.T) client.Vendor { return shop{shopPolicy(t)} }, []retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(200)}, apierrors.None, apierrors.StopNone, 2},
+		"a vendor that honours keys": {func(t *testing.T) client.Vendor { return shop{shopPolicy(t)} }, script{retrywisetest.Status(503), retrywisetest.Status(200)}, apierrors.None, apierrors.StopNone, 2},
 		"a vendor without keys":      {func(t *testing.T) client.Vendor { return keyless{shop{shopPolicy(t)}} }, nil, apierrors.MalformedRequest, apierrors.StopPermanent, 0},
-		"no vendor":                  {nil, []retrywisetest.Answer{retrywisetest.Status(503)}, apierrors.ServerError, apierrors.StopUnsafe, 1},
+		"no vendor":                  {nil, script{retrywisetest.Status(503)}, apierrors.ServerError, apierrors.StopUnsafe, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestCallOptionsIdempotencyKey(t *testing.T) {
 				if tt.vendor != nil {
 					cfg.Vendor = tt.vendor(t)
 				}
-				c := dropIn(t, cfg)
+				c := newClientOf(t, cfg)
 				_, err := send(t.Context(), t, c, "POST", "/orders", "x", client.CallOptions{IdempotencyKey: "k-1"})
 				if got := apierrors.ClassOf(err); got != tt.class || len(srv.Requests()) != tt.requests {
 					t.Fatalf("class %v after %d requests; want %v after %d", got, len(srv.Requests()), tt.class, tt.requests)

@@ -49,7 +49,7 @@ func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				answers := []retrywisetest.Answer{retrywisetest.HTML(500)}
+				answers := script{retrywisetest.HTML(500)}
 				if tt.again {
 					answers = append(answers, retrywisetest.HTML(500), retrywisetest.Status(200))
 				}
@@ -114,7 +114,7 @@ func TestPeerBodyThatFails(t *testing.T) {
 		c := newClient(t, srv, client.Config{})
 		req := newRequest(t, "POST", srv.URL()+"/v1/foo", "")
 		req.Body = io.NopCloser(failingBody{})
-		_, err := c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+		_, err := sendRequest(t, c.HTTP().Do, req)
 		if e := failure(t, err); !errors.Is(err, errOfTheTest) || len(e.Attempts) != 1 {
 			t.Errorf("%d attempts: %v", len(e.Attempts), err)
 		}

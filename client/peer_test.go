@@ -88,7 +88,7 @@ func TestPeerGivingUp(t *testing.T) {
 		t.Run(fmt.Sprint(tt.method, " ", tt.status), func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.Handle(t, retrywisetest.Text(tt.status, "the last word"))
-				c := dropIn(t, client.Config{Transport: srv.Transport()})
+				c := newClientOf(t, client.Config{Transport: srv.Transport()})
 				target := "http://user:pasten@" + strings.TrimPrefix(srv.URL(), "http://")
 				resp, err := c.HTTP().Do(newRequest(t, tt.method, target, ""))
 				if err != nil {
@@ -137,12 +137,12 @@ func TestPeerPermanentFailures(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := dropIn(t, client.Config{})
+			c := newClientOf(t, client.Config{})
 			req := newRequest(t, "GET", tt.target, "")
 			if tt.change != nil {
 				tt.change(req)
 			}
-			_, err := c.HTTP().Do(req) //nolint:bodyclose // there is no answer
+			_, err := sendRequest(t, c.HTTP().Do, req)
 			if e := failure(t, err); !tt.is(err) || e.Action != apierrors.FailFast || len(e.Attempts) != 1 || e.Applied != apierrors.AppliedNo {
 				t.Errorf("action %v, %d attempts, applied %v: %v", e.Action, len(e.Attempts), e.Applied, err)
 			}
@@ -156,7 +156,7 @@ func TestPeerTransportErrorIsKept(t *testing.T) {
 		srv := retrywisetest.New(t)
 		unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Name: "999.test", Err: "no such host", IsNotFound: true}}
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, unknown)})
-		_, err := c.HTTP().Do(newRequest(t, "GET", "http://999.test:999/", "")) //nolint:bodyclose // there is no answer
+		_, err := sendRequest(t, c.HTTP().Do, newRequest(t, "GET", "http://999.test:999/", ""))
 		outer, _ := errors.AsType[*url.Error](err)
 		inner, _ := errors.AsType[*net.OpError](err)
 		name, _ := errors.AsType[*net.DNSError](err)
@@ -193,7 +193,7 @@ func TestPeerStandardClient(t *testing.T) {
 	}
 	srv.Start()
 	defer srv.Close()
-	c := dropIn(t, client.Config{})
+	c := newClientOf(t, client.Config{})
 	one, other := c.HTTP(), c.HTTP()
 	if one == other {
 		t.Error("two calls gave the same http.Client")

@@ -52,17 +52,17 @@ func TestPeerRetryAfter(t *testing.T) {
 						w.WriteHeader(status)
 					}
 					srv := retrywisetest.New(t, failing, retrywisetest.Status(200))
-					began := time.Now()
-					if !began.Equal(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) {
-						t.Fatalf("the clock begins at %v", began)
+					start := time.Now()
+					if !start.Equal(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) {
+						t.Fatalf("the clock begins at %v", start)
 					}
-					c := dropIn(t, client.Config{Transport: srv.Transport()})
+					c := newClientOf(t, client.Config{Transport: srv.Transport()})
 					got := exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", ""))
 					want := tt.want
 					if want == ours {
 						want = backOff
 					}
-					if took := time.Since(began); got.Status != 200 || took != want {
+					if took := time.Since(start); got.Status != 200 || took != want {
 						t.Errorf("status %d after %v; want %v", got.Status, took, want)
 					}
 				})
@@ -79,7 +79,7 @@ func TestPeerNoHotLoop(t *testing.T) {
 			t.Run(fmt.Sprint(told, ", ", status), func(t *testing.T) {
 				retrywisetest.VirtualTime(t, func(t *testing.T) {
 					srv := retrywisetest.Handle(t, retrywisetest.Status(status, "Retry-After", told))
-					c := dropIn(t, client.Config{Transport: srv.Transport()})
+					c := newClientOf(t, client.Config{Transport: srv.Transport()})
 					if got := exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", "")); got.Status != status {
 						t.Errorf("status %d, %s", got.Status, got.Err)
 					}
@@ -103,7 +103,7 @@ func TestPeerNoHotLoop(t *testing.T) {
 func TestPeerBackOff(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
-		c := dropIn(t, client.Config{Transport: srv.Transport()})
+		c := newClientOf(t, client.Config{Transport: srv.Transport()})
 		exchange(c.HTTP(), newRequest(t, "GET", srv.URL()+"/items", ""))
 		var waits []time.Duration
 		for i, r := range srv.Requests()[1:] {
@@ -135,13 +135,13 @@ func TestPeerConnectionIsReused(t *testing.T) {
 func TestPeerContextThatEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		after    time.Duration
-		answers  []retrywisetest.Answer
+		answers  script
 		attempts int
 	}{
 		"before":        {0, nil, 0},
-		"in flight":     {time.Second, []retrywisetest.Answer{retrywisetest.Hang()}, 1},
-		"in a wait":     {time.Second, []retrywisetest.Answer{retrywisetest.HTML(503, "Retry-After", "5")}, 1},
-		"in the second": {time.Second, []retrywisetest.Answer{retrywisetest.HTML(503), retrywisetest.Hang()}, 2},
+		"in flight":     {time.Second, script{retrywisetest.Hang()}, 1},
+		"in a wait":     {time.Second, script{retrywisetest.HTML(503, "Retry-After", "5")}, 1},
+		"in the second": {time.Second, script{retrywisetest.HTML(503), retrywisetest.Hang()}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -154,11 +154,11 @@ func TestPeerContextThatEnds(t *testing.T) {
 				} else {
 					defer time.AfterFunc(tt.after, cancel).Stop()
 				}
-				began := time.Now()
-				_, err := c.HTTP().Do(newRequest(t, "GET", srv.URL()+"/items/7", "").WithContext(ctx)) //nolint:bodyclose // there is no answer
+				start := time.Now()
+				_, err := sendRequest(t, c.HTTP().Do, newRequest(t, "GET", srv.URL()+"/items/7", "").WithContext(ctx))
 				e := failure(t, err)
-				if !errors.Is(err, context.Canceled) || e.Stop != apierrors.StopCanceled || len(e.Attempts) != tt.attempts || time.Since(began) != tt.after {
-					t.Errorf("stop %v, %d attempts after %v: %v", e.Stop, len(e.Attempts), time.Since(began), err)
+				if !errors.Is(err, context.Canceled) || e.Stop != apierrors.StopCanceled || len(e.Attempts) != tt.attempts || time.Since(start) != tt.after {
+					t.Errorf("stop %v, %d attempts after %v: %v", e.Stop, len(e.Attempts), time.Since(start), err)
 				}
 			})
 		})

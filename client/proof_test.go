@@ -48,7 +48,7 @@ func TestProofOfARequestNotHandedOver(t *testing.T) {
 			c := newClient(t, srv, client.Config{})
 			req := newRequest(t, http.MethodPost, "/items", "x")
 			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
-			_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+			_, err := sendRequest(t, c.Send, req)
 			if e := failure(t, err); e.Applied != apierrors.AppliedNo {
 				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
 			}

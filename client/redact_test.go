@@ -29,7 +29,7 @@ func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Requ
 		c := newClient(t, srv, client.Config{Auth: auth})
 		req := newRequest(t, http.MethodPost, srv.URL()+"/items", "x")
 		change(req)
-		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := sendRequest(t, c.Send, req)
 		text = failure(t, err).Error()
 	})
 	return text
@@ -120,7 +120,7 @@ func TestRedactCodeAndRequestID(t *testing.T) {
 				req := newRequest(t, "PUT", srv.URL()+"/items/7", "x")
 				tt.put(req)
 				req = client.With(req, client.CallOptions{IdempotencyKey: "1dempotent"})
-				_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+				_, err := sendRequest(t, c.Send, req)
 				if e := failure(t, err); e.Code != tt.code || e.RequestID != tt.code {
 					t.Errorf("code %q, request id %q; want %q", e.Code, e.RequestID, tt.code)
 				}

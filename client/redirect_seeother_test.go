@@ -18,17 +18,17 @@ import (
 // sent again alone, and no failure of it says that nothing was applied.
 func TestRedirectSeeOtherFailures(t *testing.T) {
 	for name, tt := range map[string]struct {
-		then    []retrywisetest.Answer
+		then    script
 		want    []string
 		applied apierrors.Applied
 	}{
-		"the answer is late":      {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
-		"the answer is limited":   {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "1"), retrywisetest.Status(200)}, []string{"POST", "GET", "GET"}, 0},
-		"the answer is not there": {[]retrywisetest.Answer{retrywisetest.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
+		"the answer is late":      {script{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
+		"the answer is limited":   {script{retrywisetest.Status(429, "Retry-After", "1"), retrywisetest.Status(200)}, []string{"POST", "GET", "GET"}, 0},
+		"the answer is not there": {script{retrywisetest.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				srv := retrywisetest.New(t, append([]retrywisetest.Answer{retrywisetest.Status(303, "Location", "/jobs/1")}, tt.then...)...)
+				srv := retrywisetest.New(t, append(script{retrywisetest.Status(303, "Location", "/jobs/1")}, tt.then...)...)
 				c := newClient(t, srv, client.Config{})
 				_, err := send(t.Context(), t, c, "POST", "/jobs", "x")
 				var got []string

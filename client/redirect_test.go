@@ -39,7 +39,7 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 		for _, through := range []string{"Send", "HTTP"} {
 			t.Run(name+" through "+through, func(t *testing.T) {
 				retrywisetest.VirtualTime(t, func(t *testing.T) {
-					answers := []retrywisetest.Answer{retrywisetest.Status(tt.status, "Location", "/b"), retrywisetest.Status(200)}
+					answers := script{retrywisetest.Status(tt.status, "Location", "/b"), retrywisetest.Status(200)}
 					srv := retrywisetest.New(t, answers[:len(tt.want)]...)
 					c := newClient(t, srv, client.Config{})
 					var body io.Reader
@@ -88,7 +88,7 @@ func TestRedirectLoopEnds(t *testing.T) {
 		if told := len(seen.attempts); told != len(srv.Requests()) || told != 10 {
 			t.Errorf("%d told, %d requests", told, len(srv.Requests()))
 		}
-		_, err = get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // there is no answer beside an error
+		_, err = get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get closes it
 		if err == nil || !strings.HasSuffix(err.Error(), "stopped after 10 redirects") {
 			t.Errorf("through HTTP: %v", err)
 		}
@@ -126,7 +126,7 @@ func TestRedirectIsFollowedAgainByARetry(t *testing.T) {
 			BaseURL: "https://vendor.test", Observer: seen.observer(),
 			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 		})
-		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open does
+		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,9 +175,9 @@ func TestRedirectBodyIsNotAwaited(t *testing.T) {
 				<-r.Context().Done()
 			}
 		}))
-		began := time.Now()
-		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open does
-		if took := time.Since(began); err != nil || took > 50*time.Millisecond {
+		start := time.Now()
+		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open closes it
+		if took := time.Since(start); err != nil || took > 50*time.Millisecond {
 			t.Errorf("took %v, %v", took, err)
 		}
 	})

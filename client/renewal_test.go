@@ -19,13 +19,14 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// Many calls meet an expired token: one renewal serves them all.
 func TestRenewalServesAllCalls(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, guarded())
 		var renewals atomic.Int32
 		auth := renewable("old", func(context.Context) (string, error) {
 			renewals.Add(1)
-			time.Sleep(time.Second) // virtual: everybody has been refused by then
+			time.Sleep(time.Second) // virtual: by then, all have got a 401
 			return "new", nil
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
@@ -40,7 +41,7 @@ func TestRenewalServesAllCalls(t *testing.T) {
 	})
 }
 
-// A keyRing is an Auth of the caller's in a header of its own.
+// A keyRing is an Auth whose key is sent in another header than Authorization.
 type keyRing struct{ generation, renewals atomic.Int64 }
 
 func (k *keyRing) key() string { return fmt.Sprint("key-", k.generation.Load()) }
@@ -60,7 +61,7 @@ func (k *keyRing) Refresh(_ context.Context, rejected string) error {
 	return nil
 }
 
-// Ten workers meet a rejected key: one renewal serves them all, whatever the header.
+// One renewal serves all calls, whatever header the credential is sent in.
 func TestRenewalServesAllCallsWhateverTheHeader(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -85,6 +86,7 @@ func TestRenewalServesAllCallsWhateverTheHeader(t *testing.T) {
 	})
 }
 
+// Without a first token, one renewal fetches it for all calls.
 func TestRenewalFetchesTheFirstTokenOnce(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, guarded())
@@ -101,20 +103,20 @@ func TestRenewalFetchesTheFirstTokenOnce(t *testing.T) {
 			}
 		})
 		if n := fetched.Load(); n != 1 {
-			t.Errorf("fetched %d times; want 1", n)
+			t.Errorf("fetched %d tokens; want 1", n)
 		}
 	})
 }
 
-// The first token is fetched by a renewal, and a failed one is an event, too.
+// The fetch of the first token is a renewal event, and so is one that fails.
 func TestRenewalOfTheFirstTokenIsAnEvent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
 		want apierrors.Class
 	}{
-		"it succeeds":  {nil, apierrors.None},
-		"it is cut":    {errors.New("unexpected EOF"), apierrors.ServerError},
-		"it is denied": {client.ErrRefused, apierrors.Authentication},
+		"success": {nil, apierrors.None},
+		"failure": {errors.New("unexpected EOF"), apierrors.ServerError},
+		"refusal": {client.ErrRefused, apierrors.Authentication},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -125,7 +127,7 @@ func TestRenewalOfTheFirstTokenIsAnEvent(t *testing.T) {
 				})})
 				_, err := send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(0))})
 				if (err == nil) != (tt.err == nil) {
-					t.Errorf("the call: %v", err)
+					t.Errorf("the call ended with %v; the renewal with %v", err, tt.err)
 				}
 				want := []client.RenewalEvent{{Vendor: "shop", Start: time.Now(), Class: tt.want}}
 				if diff := cmp.Diff(want, seen.renewals); diff != "" {
@@ -136,6 +138,7 @@ func TestRenewalOfTheFirstTokenIsAnEvent(t *testing.T) {
 	}
 }
 
+// The cancelation of the call that started a renewal does not end it for the others.
 func TestRenewalOutlivesItsFirstCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, guarded())
@@ -148,18 +151,18 @@ func TestRenewalOutlivesItsFirstCall(t *testing.T) {
 			}
 		})
 		c := newClient(t, srv, client.Config{Auth: auth})
-		impatient, cancel := context.WithCancel(t.Context())
+		canceled, cancel := context.WithCancel(t.Context())
 		var calls sync.WaitGroup
 		calls.Go(func() {
-			_, err := send(impatient, t, c, "GET", "/items/7", "")
+			_, err := send(canceled, t, c, "GET", "/items/7", "")
 			if !errors.Is(err, context.Canceled) || failure(t, err).Class != apierrors.Canceled {
-				t.Errorf("the impatient call: %v", err)
+				t.Errorf("the call that started the renewal: %v; want canceled", err)
 			}
 		})
-		retrywisetest.Settle() // it is renewing
+		retrywisetest.Settle() // the renewal is under way
 		calls.Go(func() {
 			if _, err := send(t.Context(), t, c, "GET", "/items/7", ""); err != nil {
-				t.Errorf("the patient call: %v", err)
+				t.Errorf("the other call: %v", err)
 			}
 		})
 		retrywisetest.Settle()
@@ -168,7 +171,7 @@ func TestRenewalOutlivesItsFirstCall(t *testing.T) {
 	})
 }
 
-// Through HTTP(), a caller that gives up while a token is renewed has no answer.
+// A caller of HTTP that gives up during a renewal gets an error, and not the 401.
 func TestRenewalDuringWhichTheCallerGivesUp(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401))
@@ -181,15 +184,15 @@ func TestRenewalDuringWhichTheCallerGivesUp(t *testing.T) {
 		resp, err := c.HTTP().Do(newRequest(t, "GET", srv.URL()+"/items", "").WithContext(ctx))
 		if err == nil {
 			_ = resp.Body.Close()
-			t.Fatalf("an answer of status %d", resp.StatusCode)
+			t.Fatalf("got status %d; want an error", resp.StatusCode)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
+			t.Errorf("got %v; want deadline exceeded", err)
 		}
 	})
 }
 
-// A call that cannot be repeated still has the credential renewed for the next ones.
+// A call whose body is spent cannot be retried, but its 401 renews the token for later calls.
 func TestRenewalAfterAnUploadServesTheNextCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, guarded())
@@ -206,15 +209,16 @@ func TestRenewalAfterAnUploadServesTheNextCall(t *testing.T) {
 			return err
 		}
 		if e := failure(t, upload()); e.Stop != apierrors.StopBodySpent || e.Class != apierrors.TokenExpired {
-			t.Errorf("the first: class %v, stop %v", e.Class, e.Stop)
+			t.Errorf("the first upload: class %v, stop %v; want token_expired, body_spent", e.Class, e.Stop)
 		}
 		retrywisetest.Settle()
 		if err := upload(); err != nil {
-			t.Errorf("the second: %v", err)
+			t.Errorf("the second upload: %v", err)
 		}
 	})
 }
 
+// After Close nothing is renewed, and the call fails with class canceled.
 func TestRenewalAfterClose(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401))
@@ -222,11 +226,12 @@ func TestRenewalAfterClose(t *testing.T) {
 		_ = c.Close()
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Class != apierrors.Canceled || e.Stop != apierrors.StopCanceled {
-			t.Errorf("class %v, stop %v", e.Class, e.Stop)
+			t.Errorf("class %v, stop %v; want canceled, canceled", e.Class, e.Stop)
 		}
 	})
 }
 
+// A vendor that rejects the new token, too, is not asked a third time.
 func TestRenewalHappensOncePerCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(401))
@@ -234,7 +239,7 @@ func TestRenewalHappensOncePerCall(t *testing.T) {
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		e := failure(t, err)
 		if e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 2 {
-			t.Errorf("class %v, action %v, %d attempts", e.Class, e.Action, len(e.Attempts))
+			t.Errorf("class %v, action %v after %d attempts; want authentication, fail_fast after 2", e.Class, e.Action, len(e.Attempts))
 		}
 	})
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// tokensFrom renews by a POST through a client like ours.
+// tokensFrom returns a renewal by a POST of another Client, and the token server.
 func tokensFrom(t testing.TB, answers ...retrywisetest.Answer) (func(context.Context) (string, error), *retrywisetest.Server) {
 	t.Helper()
 	srv := retrywisetest.New(t, answers...)
@@ -35,30 +35,31 @@ func tokensFrom(t testing.TB, answers ...retrywisetest.Answer) (func(context.Con
 	}, srv
 }
 
-// What the token's server says of the token request is not said of the record.
+// A failure of the token server is not one of the record: it is not surfaced.
 func TestRenewalFailureOfTheTokenServer(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer retrywisetest.Answer
 		want   apierrors.Class
 	}{
-		"not found":     {retrywisetest.Status(404), apierrors.Authentication},
-		"a refusal":     {retrywisetest.Status(422), apierrors.Authentication},
-		"a conflict":    {retrywisetest.Status(409), apierrors.Authentication},
-		"wrong secret":  {retrywisetest.Status(401), apierrors.Authentication},
-		"down":          {retrywisetest.Status(503), apierrors.ServerError},
-		"never answers": {retrywisetest.Hang(), apierrors.Timeout},
+		"not found":    {retrywisetest.Status(404), apierrors.Authentication},
+		"validation":   {retrywisetest.Status(422), apierrors.Authentication},
+		"conflict":     {retrywisetest.Status(409), apierrors.Authentication},
+		"unauthorized": {retrywisetest.Status(401), apierrors.Authentication},
+		"unavailable":  {retrywisetest.Status(503), apierrors.ServerError},
+		"no response":  {retrywisetest.Hang(), apierrors.Timeout},
 	} {
 		for _, first := range []string{"", "old"} {
 			t.Run(name+", first token "+first, func(t *testing.T) {
 				retrywisetest.VirtualTime(t, func(t *testing.T) {
 					renew, _ := tokensFrom(t, tt.answer)
 					srv := retrywisetest.Handle(t, guarded())
-					once := policy.Default().WithRetry(policy.Retry{MaxElapsed: 1}) // no retry but after the renewal
+					once := policy.Default().WithRetry(policy.Retry{MaxElapsed: 1}) // only the retry after the renewal
 					c := newClient(t, srv, client.Config{Policy: &once, Auth: renewable(first, renew)})
 					_, err := send(t.Context(), t, c, "POST", "/items", "x")
 					e := failure(t, err)
 					if e.Class != tt.want || e.Action == apierrors.Surface || e.Scope == apierrors.ScopeRecord || e.Applied != apierrors.AppliedNo || e.Stop == apierrors.StopNone {
-						t.Errorf("class %v, action %v, scope %v, applied %v, stop %v", e.Class, e.Action, e.Scope, e.Applied, e.Stop)
+						t.Errorf("class %v, action %v, scope %v, applied %v, stop %v; want %v, not surface, not record, no, any stop",
+							e.Class, e.Action, e.Scope, e.Applied, e.Stop, tt.want)
 					}
 				})
 			})
@@ -66,7 +67,7 @@ func TestRenewalFailureOfTheTokenServer(t *testing.T) {
 	}
 }
 
-// The options of a record's call are not those of the token request.
+// The token request does not inherit the options of the call that needs the token.
 func TestRenewalDoesNotInheritCallOptions(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		renew, tokens := tokensFrom(t, retrywisetest.Status(500))
@@ -75,12 +76,12 @@ func TestRenewalDoesNotInheritCallOptions(t *testing.T) {
 		o := client.CallOptions{Repeatable: true, IdempotencyKey: "record-7", Op: "contacts.upsert"}
 		_, _ = send(t.Context(), t, c, "POST", "/items", "x", o)
 		if got := tokens.Requests(); len(got) != 1 || got[0].Header.Get("Idempotency-Key") != "" {
-			t.Errorf("%d token requests, the first with key %q", len(got), got[0].Header.Get("Idempotency-Key"))
+			t.Errorf("token requests %+v; want one without Idempotency-Key", got)
 		}
 	})
 }
 
-// A connection that was had for the token proves nothing of the call.
+// The connection to the token server is not taken for one of the call.
 func TestRenewalConnectionProvesNothing(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		tokens := retrywisetest.New(t, retrywisetest.Status(200))
@@ -100,13 +101,13 @@ func TestRenewalConnectionProvesNothing(t *testing.T) {
 		c := newClient(t, srv, client.Config{Transport: refused, Auth: auth})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Stop != apierrors.StopAttempts {
-			t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+			t.Errorf("applied %v, stop %v; want no, attempts", e.Applied, e.Stop)
 		}
 	})
 }
 
-// A token is renewed shortly before it expires, so that a body that can be read only once
-// is not wasted on a 401.
+// A token is renewed shortly before it expires, so that a body that can be read only once is
+// not spent on a 401.
 func TestRenewalBeforeTheTokenExpires(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(200))
@@ -132,8 +133,8 @@ func TestRenewalBeforeTheTokenExpires(t *testing.T) {
 	})
 }
 
-// A token that comes already expired is used, as there is no better one. One that lives
-// for a few seconds is used for half of them.
+// A token that has already expired is used, as there is no better one. One that is valid for
+// some seconds is used for half of them.
 func TestRenewalOfShortLivedTokens(t *testing.T) {
 	for life, want := range map[time.Duration]int{-time.Hour: 1, 8 * time.Second: 3, time.Minute: 1} {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -149,7 +150,7 @@ func TestRenewalOfShortLivedTokens(t *testing.T) {
 				time.Sleep(time.Second) // virtual
 			}
 			if renewals != want {
-				t.Errorf("a life of %v: %d renewals in 10 s; want %d", life, renewals, want)
+				t.Errorf("tokens that expire in %v: %d renewals in 10s; want %d", life, renewals, want)
 			}
 		})
 	}

@@ -29,7 +29,7 @@ func TestRequestBodyIsSentAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err = sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Stop != apierrors.StopBodySpent || !apierrors.Temporary(err) {
 			t.Errorf("a body that can be read once: stop %v, temporary %v", e.Stop, apierrors.Temporary(err))
 		}
@@ -146,7 +146,7 @@ func TestRequestBodyFromAPipe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err = sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Stop != apierrors.StopBodySpent || string(srv.Requests()[0].Body) != "rows" {
 			t.Errorf("stop %v, body %q", e.Stop, srv.Requests()[0].Body)
 		}
@@ -201,7 +201,7 @@ func TestRequestBodyOfARefusedCallIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err = sendRequest(t, c.Send, req)
 		e := failure(t, err)
 		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
 			t.Errorf("applied %v, reason %q, %d attempts, body closed %v", e.Applied, e.Reason, len(e.Attempts), body.closed)

@@ -35,15 +35,15 @@ func TestResponseBodyThatIsDropped(t *testing.T) {
 					if n++; n > 1 {
 						return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
 					}
-					body := &filled{rest: tt.length, piece: 1000, slow: tt.slow, over: make(chan struct{}), read: &read}
+					body := &filled{rest: tt.length, piece: 1000, slow: tt.slow, done: make(chan struct{}), read: &read}
 					context.AfterFunc(r.Context(), func() { _ = body.Close() })
 					return &http.Response{StatusCode: 503, Body: body}, nil
 				}, client.Config{})
-				began := time.Now()
+				start := time.Now()
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(began); read.Load() != tt.read || took != tt.took {
+				if took := time.Since(start); read.Load() != tt.read || took != tt.took {
 					t.Errorf("read %d in %v; want %d in %v", read.Load(), took, tt.read, tt.took)
 				}
 			})
@@ -78,7 +78,7 @@ func TestResponseBodyThatIsNotReturnedIsClosed(t *testing.T) {
 func TestResponseBodyOfAnErrorInOddPieces(t *testing.T) {
 	var read atomic.Int64
 	c := onWire(t, func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 422, Body: &filled{rest: 1 << 20, piece: 1000, over: make(chan struct{}), read: &read}}, nil
+		return &http.Response{StatusCode: 422, Body: &filled{rest: 1 << 20, piece: 1000, done: make(chan struct{}), read: &read}}, nil
 	}, client.Config{})
 	_, err := send(t.Context(), t, c, "POST", "/items", "")
 	if e := failure(t, err); len(e.Body) != 64<<10 {
@@ -112,12 +112,12 @@ func TestResponseBodyOfAnErrorThatTrickles(t *testing.T) {
 			}
 		}))
 		c := newClient(t, srv, client.Config{})
-		began := time.Now()
+		start := time.Now()
 		_, err := send(t.Context(), t, c, "POST", "/items/7", "")
 		if e := failure(t, err); e.Status != 400 || len(e.Body) == 0 || len(e.Attempts) != 1 {
 			t.Errorf("status %d with %d bytes after %d attempts", e.Status, len(e.Body), len(e.Attempts))
 		}
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("took %v; want no more than 2s", took)
 		}
 	})
@@ -150,9 +150,9 @@ func TestResponseBodyIsReadByOneGoroutine(t *testing.T) {
 			}
 			return &http.Response{StatusCode: 503, Body: &trickle{left: 10}}, nil
 		}, client.Config{})
-		began := time.Now()
-		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil || time.Since(began) != 2250*time.Millisecond {
-			t.Errorf("%v after %v; want 2.25s", err, time.Since(began))
+		start := time.Now()
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil || time.Since(start) != 2250*time.Millisecond {
+			t.Errorf("%v after %v; want 2.25s", err, time.Since(start))
 		}
 	})
 }
@@ -176,9 +176,9 @@ func TestResponseBodyThatIgnoresClose(t *testing.T) {
 		}, client.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		began := time.Now()
+		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items", "")
-		if took := time.Since(began); err == nil || took > 10*time.Second {
+		if took := time.Since(start); err == nil || took > 10*time.Second {
 			t.Errorf("took %v: %v", took, err)
 		}
 		close(release)

@@ -48,13 +48,13 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 	refused := &net.OpError{Op: "dial", Err: errors.New("refused for " + canary)}
 	for name, tt := range map[string]struct {
-		answers []retrywisetest.Answer
+		answers script
 		wire    func(*retrywisetest.Server) http.RoundTripper // nil: the server's own
 		renew   error
 	}{
 		"a refused record":       {answers: repeated(echoing(422))},
 		"a server that is down":  {answers: repeated(echoing(503))},
-		"a limit":                {answers: []retrywisetest.Answer{echoing(429), retrywisetest.JSON(429, says, "Retry-After", "3600")}},
+		"a limit":                {answers: script{echoing(429), retrywisetest.JSON(429, says, "Retry-After", "3600")}},
 		"a redirect":             {answers: repeated(echoing(302))},
 		"an answer of no use":    {answers: repeated(retrywisetest.Text(200, canary))},
 		"a broken connection":    {answers: repeated(retrywisetest.Reset())},
@@ -99,8 +99,8 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 }
 
 // repeated is enough of one answer for every attempt of a test.
-func repeated(answer retrywisetest.Answer) []retrywisetest.Answer {
-	return slices.Repeat([]retrywisetest.Answer{answer}, 30)
+func repeated(answer retrywisetest.Answer) script {
+	return slices.Repeat(script{answer}, 30)
 }
 
 // canaryRequest has the secret in query, userinfo, path, header and body.

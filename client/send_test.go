@@ -33,112 +33,112 @@ func TestSend(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method  string
 		options client.CallOptions
-		answers []retrywisetest.Answer
+		answers script
 		want    end
 	}{
 		"a success": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, script{retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 1},
 		},
 		"the redirect of a read is followed": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, script{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2},
 		},
 		"that of a write is an answer": {
-			"PUT", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(307, "Location", "/other")},
+			"PUT", client.CallOptions{}, script{retrywisetest.Status(307, "Location", "/other")},
 			end{Status: 307, Requests: 1},
 		},
 		"a read is sent again": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},
+			"GET", client.CallOptions{}, script{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 3, Took: 750 * ms},
 		},
 		"the attempts are used up": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{unavailable, unavailable, unavailable, unavailable},
+			"GET", client.CallOptions{}, script{unavailable, unavailable, unavailable, unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts, Requests: 4, Took: 1750 * ms},
 		},
 		"a write that may have happened is not": {
-			"POST", client.CallOptions{}, []retrywisetest.Answer{unavailable},
+			"POST", client.CallOptions{}, script{unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
 		"a write whose connection broke is not": {
-			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset()},
+			"POST", client.CallOptions{}, script{retrywisetest.Reset()},
 			end{Class: apierrors.Network, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
 		"a write that the caller calls repeatable is": {
-			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
+			"POST", client.CallOptions{Repeatable: true}, script{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"a write with an idempotency key is": {
-			"POST", client.CallOptions{IdempotencyKey: "k"}, []retrywisetest.Answer{unavailable, retrywisetest.JSON(200, `{}`)},
+			"POST", client.CallOptions{IdempotencyKey: "k"}, script{unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"an upsert is": {
-			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
+			"PATCH", client.CallOptions{}, script{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
 		"a refusal whose reason broke off is asked for again": {
-			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Cut(retrywisetest.JSON(400, `{"why":"it is bad"}`)), retrywisetest.Status(400, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, script{retrywisetest.Cut(retrywisetest.JSON(400, `{"why":"it is bad"}`)), retrywisetest.Status(400, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
 		"a refused record": {
-			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, script{retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
 		"refused after an attempt that may have happened": {
-			"PATCH", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
+			"PATCH", client.CallOptions{}, script{retrywisetest.Reset(), retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
 		"a wrong credential": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(401)},
+			"GET", client.CallOptions{}, script{retrywisetest.Status(401)},
 			end{Class: apierrors.Authentication, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
 		"a full queue is for the scheduler": {
-			"POST", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(400, "X-Code", "FULL")},
+			"POST", client.CallOptions{}, script{retrywisetest.Status(400, "X-Code", "FULL")},
 			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
 		},
 		"deleting what is gone is accepted": {
-			"DELETE", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(404, "X-Code", "GONE")},
+			"DELETE", client.CallOptions{}, script{retrywisetest.Status(404, "X-Code", "GONE")},
 			end{Status: 404, Requests: 1},
 		},
 		"already there after an attempt that may have made it": {
-			"POST", client.CallOptions{Repeatable: true}, []retrywisetest.Answer{retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE")},
+			"POST", client.CallOptions{Repeatable: true}, script{retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE")},
 			end{Status: 400, Requests: 2, Took: 250 * ms},
 		},
 		"a throttled write is sent again, without costing attempts": {
-			"POST", client.CallOptions{}, []retrywisetest.Answer{
+			"POST", client.CallOptions{}, script{
 				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"),
 				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 6, Took: 25 * time.Second},
 		},
 		"three told hours fit into four": {
-			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, script{
 				retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
 		"three told hours of a server that is down, too": {
-			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, []retrywisetest.Answer{
+			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, script{
 				retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
 		"a told hour does not fit into the default": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")},
+			"GET", client.CallOptions{}, script{retrywisetest.Status(429, "Retry-After", "3600")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
 		},
 		"a told wait beyond any duration": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "9223372037")},
+			"GET", client.CallOptions{}, script{retrywisetest.Status(429, "Retry-After", "9223372037")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
 		},
 		"no answer in time": {
-			"GET", client.CallOptions{MaxWait: new(time.Millisecond)}, []retrywisetest.Answer{retrywisetest.Hang()},
+			"GET", client.CallOptions{MaxWait: new(time.Millisecond)}, script{retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopMaxWait, Requests: 1, Took: time.Minute},
 		},
 		"time for trying used up": {
-			"GET", client.CallOptions{}, []retrywisetest.Answer{retrywisetest.Hang(), retrywisetest.Hang()},
+			"GET", client.CallOptions{}, script{retrywisetest.Hang(), retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopElapsed, Requests: 2, Took: 2*time.Minute + 250*ms},
 		},
 	} {
@@ -146,14 +146,14 @@ func TestSend(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, tt.answers...)
 				c := newClient(t, srv, client.Config{})
-				began := time.Now()
+				start := time.Now()
 				status, err := send(t.Context(), t, c, tt.method, "/items/7", "", tt.options)
-				got := end{Status: status, Requests: len(srv.Requests()), Took: time.Since(began)}
+				got := end{Status: status, Requests: len(srv.Requests()), Took: time.Since(start)}
 				if err != nil {
 					e := failure(t, err)
 					got.Class, got.Action, got.Stop, got.Applied = e.Class, e.Action, e.Stop, e.Applied
 					if at, ok := apierrors.RetryAt(err); ok {
-						got.RetryIn = at.Sub(began.Add(got.Took))
+						got.RetryIn = at.Sub(start.Add(got.Took))
 					}
 					if len(e.Attempts) != got.Requests {
 						t.Errorf("the error tells of %d attempts, the server saw %d", len(e.Attempts), got.Requests)
@@ -244,7 +244,7 @@ func TestSendRefusesMalformedRequests(t *testing.T) {
 	} {
 		req := newRequest(t, http.MethodPost, "http://vendor.test/", "x")
 		spoil(req)
-		_, err := c.Send(req) //nolint:bodyclose // there is no answer beside an error
+		_, err := sendRequest(t, c.Send, req)
 		e := failure(t, err)
 		if e.Class != apierrors.MalformedRequest || e.Action != apierrors.FailFast || e.Applied != apierrors.AppliedNo {
 			t.Errorf("%s: %v, action %v, applied %v", name, e, e.Action, e.Applied)

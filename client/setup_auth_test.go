@@ -16,7 +16,7 @@ func renewable(token string, renew func(context.Context) (string, error)) client
 	})
 }
 
-// guarded answers 401 to every token but "new".
+// guarded responds to every token except "new" with 401.
 func guarded() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer new" {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// bodyTracker is a request body that knows whether it was closed.
+// bodyTracker is a request body that records whether it was closed.
 type bodyTracker struct {
 	io.Reader
 	closed bool
@@ -23,7 +23,7 @@ func (b *bodyTracker) Close() error {
 	return nil
 }
 
-// watched is a body that tells whether it is open.
+// watched is a body that counts itself in open until it is closed.
 type watched struct {
 	io.Reader
 	open *atomic.Int64
@@ -42,15 +42,15 @@ func watch(r io.Reader, open *atomic.Int64) *watched {
 	return &watched{Reader: r, open: open}
 }
 
-// failingBody cannot be read.
+// failingBody is a reader that fails.
 type failingBody struct{}
 
 func (failingBody) Read([]byte) (int, error) { return 0, errOfTheTest }
 
-// errOfTheTest is an error that a test makes and wants to see again.
+// errOfTheTest is the error that a test makes and looks for.
 var errOfTheTest = errors.New("made by the test")
 
-// atEnd is an empty reader that does something when its end is met.
+// atEnd is an empty reader that calls a function when it is read.
 type atEnd func()
 
 func (f atEnd) Read([]byte) (int, error) {
@@ -58,10 +58,10 @@ func (f atEnd) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// unsized is a body of which net/http does not know the length.
+// unsized returns a body whose length net/http does not know.
 func unsized(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
-// breaks is a body that fails once, and then says that it is at its end.
+// breaks is a body that fails in its first Read, and then returns io.EOF.
 type breaks struct{ n int }
 
 func (b *breaks) Read(p []byte) (int, error) {
@@ -71,12 +71,12 @@ func (b *breaks) Read(p []byte) (int, error) {
 	return copy(p, "half"), errOfTheTest
 }
 
-// filled is a body of some length that comes in odd pieces and then, if slow is set,
-// blocks until it is closed.
+// filled is a body of rest bytes, which are read in pieces. Then it ends, or blocks until
+// it is closed if slow is set. It counts in read what was read.
 type filled struct {
 	rest, piece int
 	slow        bool
-	over        chan struct{}
+	done        chan struct{} // closed by Close
 	once        sync.Once
 	read        *atomic.Int64
 }
@@ -89,7 +89,7 @@ func (b *filled) Read(p []byte) (int, error) {
 	case n > 0:
 		return n, nil
 	case b.slow:
-		<-b.over
+		<-b.done
 		return 0, net.ErrClosed
 	default:
 		return 0, io.EOF
@@ -97,11 +97,11 @@ func (b *filled) Read(p []byte) (int, error) {
 }
 
 func (b *filled) Close() error {
-	b.once.Do(func() { close(b.over) })
+	b.once.Do(func() { close(b.done) })
 	return nil
 }
 
-// fileOf is an open file with text, read up to at.
+// fileOf returns an open file with text, whose offset is at.
 func fileOf(t *testing.T, text string, at int64) *os.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "body")
@@ -118,6 +118,7 @@ func fileOf(t *testing.T, text string, at int64) *os.File {
 	return file
 }
 
+// A readerFunc is an io.Reader that is a function.
 type readerFunc func([]byte) (int, error)
 
 func (r readerFunc) Read(p []byte) (int, error) { return r(p) }

@@ -7,31 +7,31 @@ import (
 	"github.com/retrywise/retrywise/client"
 )
 
-// events gathers what an observer sees.
+// events records what an observer is called with.
 type events struct {
 	mu       sync.Mutex
-	begun    []string
+	started  []string // calls, attempts, waits and renewals, by these words
 	attempts []client.AttemptEvent
 	waits    []client.WaitEvent
 	renewals []client.RenewalEvent
 	calls    []client.CallEvent
 }
 
-// observer returns hooks that gather all ends, and the names of what begins.
+// observer returns an observer that records in e.
 func (e *events) observer() client.Observer {
 	return client.Observer{
-		CallStart:    noting[client.CallEvent](e, "call"),
-		CallEnd:      gathering(e, &e.calls),
-		AttemptStart: noting[client.AttemptEvent](e, "attempt"),
-		AttemptEnd:   gathering(e, &e.attempts),
-		WaitStart:    noting[client.WaitEvent](e, "wait"),
-		WaitEnd:      gathering(e, &e.waits),
-		RenewalStart: noting[client.RenewalEvent](e, "renewal"),
-		RenewalEnd:   gathering(e, &e.renewals),
+		CallStart:    recordStart[client.CallEvent](e, "call"),
+		CallEnd:      recordEnd(e, &e.calls),
+		AttemptStart: recordStart[client.AttemptEvent](e, "attempt"),
+		AttemptEnd:   recordEnd(e, &e.attempts),
+		WaitStart:    recordStart[client.WaitEvent](e, "wait"),
+		WaitEnd:      recordEnd(e, &e.waits),
+		RenewalStart: recordStart[client.RenewalEvent](e, "renewal"),
+		RenewalEnd:   recordEnd(e, &e.renewals),
 	}
 }
 
-func gathering[E any](e *events, all *[]E) func(context.Context, E) {
+func recordEnd[E any](e *events, all *[]E) func(context.Context, E) {
 	return func(_ context.Context, event E) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -39,11 +39,11 @@ func gathering[E any](e *events, all *[]E) func(context.Context, E) {
 	}
 }
 
-func noting[E any](e *events, what string) func(context.Context, E) context.Context {
+func recordStart[E any](e *events, what string) func(context.Context, E) context.Context {
 	return func(ctx context.Context, _ E) context.Context {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.begun = append(e.begun, what)
+		e.started = append(e.started, what)
 		return ctx
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// zipped returns text in gzip.
 func zipped(text string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -18,7 +19,7 @@ func zipped(text string) string {
 	return b.String()
 }
 
-// gzipIfAsked compresses as servers do.
+// gzipIfAsked responds in gzip if the request accepts it.
 func gzipIfAsked(status int, text string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") != "gzip" {
@@ -29,7 +30,7 @@ func gzipIfAsked(status int, text string) retrywisetest.Answer {
 	}
 }
 
-// pieces sends each piece as a chunk of its own, with a pause between two.
+// pieces sends each of all as one chunk, with a pause between them.
 func pieces(status int, pause time.Duration, all ...string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -43,7 +44,7 @@ func pieces(status int, pause time.Duration, all ...string) retrywisetest.Answer
 	}
 }
 
-// withTrailer ends an answer with trailers, one of which it has announced.
+// withTrailer ends a response with two trailers, one of which is announced.
 func withTrailer(status int) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "X-Sum")
@@ -55,7 +56,7 @@ func withTrailer(status int) retrywisetest.Answer {
 	}
 }
 
-// verbatim takes the connection over, writes text to it and closes it.
+// verbatim writes text to the connection and closes it.
 func verbatim(text string) retrywisetest.Answer {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()

@@ -17,7 +17,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newClient returns a client of srv, with waits in the middle of their range.
+// A script is what a server answers to one request after the other.
+type script = []retrywisetest.Answer
+
+// newClient returns a client of the shop at srv, whose random waits are the middle of their
+// range.
 func newClient(t testing.TB, srv *retrywisetest.Server, cfg client.Config) *client.Client {
 	t.Helper()
 	if cfg.Vendor == nil {
@@ -38,8 +42,9 @@ func newClient(t testing.TB, srv *retrywisetest.Server, cfg client.Config) *clie
 	return c
 }
 
-// dropIn is newClient without a vendor of its own.
-func dropIn(t testing.TB, cfg client.Config) *client.Client {
+// newClientOf is newClient for a Config that is complete: no vendor, base URL or transport
+// is added.
+func newClientOf(t testing.TB, cfg client.Config) *client.Client {
 	t.Helper()
 	c, err := client.New(cfg)
 	if err != nil {
@@ -50,7 +55,7 @@ func dropIn(t testing.TB, cfg client.Config) *client.Client {
 	return c
 }
 
-// send makes one request and closes its answer.
+// send makes a request, sends it by Send and closes the response.
 func send(ctx context.Context, t testing.TB, c *client.Client, method, path, body string, options ...client.CallOptions) (int, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
@@ -63,20 +68,26 @@ func send(ctx context.Context, t testing.TB, c *client.Client, method, path, bod
 	if body == "" {
 		req.Body, req.GetBody = nil, nil
 	}
-	resp, err := c.Send(req)
+	return sendRequest(t, c.Send, req)
+}
+
+// sendRequest sends req by do and closes the response.
+func sendRequest(t testing.TB, do func(*http.Request) (*http.Response, error), req *http.Request) (int, error) {
+	t.Helper()
+	resp, err := do(req)
 	if err != nil {
 		if resp != nil {
-			t.Error("an answer beside an error")
+			t.Error("got a response beside an error")
 		}
 		return 0, err
 	}
 	if err := resp.Body.Close(); err != nil {
-		t.Errorf("closing the answer: %v", err)
+		t.Errorf("closing the response: %v", err)
 	}
 	return resp.StatusCode, nil
 }
 
-// open makes a GET and returns its answer as it streams; the test closes it.
+// open sends a GET by Send and returns the response, which the end of the test closes.
 func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Response, error) {
 	t.Helper()
 	req := newRequest(t, http.MethodGet, path, "")
@@ -87,7 +98,8 @@ func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Res
 	return req, resp, err
 }
 
-// newRequest makes a request; header is pairs of key and value. An empty body is none.
+// newRequest makes a request. An empty body means no body; header is keys and values in
+// turn.
 func newRequest(t testing.TB, method, target, body string, header ...string) *http.Request {
 	t.Helper()
 	var reader io.Reader
@@ -104,7 +116,7 @@ func newRequest(t testing.TB, method, target, body string, header ...string) *ht
 	return req
 }
 
-// get makes a GET with hc; the test closes the answer.
+// get sends a GET by hc and returns the response, which the end of the test closes.
 func get(t testing.TB, hc *http.Client, target string) (*http.Response, error) {
 	t.Helper()
 	req := newRequest(t, http.MethodGet, target, "")
@@ -115,17 +127,17 @@ func get(t testing.TB, hc *http.Client, target string) (*http.Response, error) {
 	return resp, err
 }
 
-// failure returns err as ours, and fails the test if it is none.
+// failure returns err as an *apierrors.Error, and fails the test if it is not one.
 func failure(t testing.TB, err error) *apierrors.Error {
 	t.Helper()
 	e, ok := errors.AsType[*apierrors.Error](err)
 	if !ok {
-		t.Fatalf("error %v (%T) is no *apierrors.Error", err, err)
+		t.Fatalf("got error %v (%T); want an *apierrors.Error", err, err)
 	}
 	return e
 }
 
-// together does the same n times at once, and waits for all.
+// together runs n concurrent calls of do and waits for them.
 func together(n int, do func()) {
 	var all sync.WaitGroup
 	for range n {

@@ -12,12 +12,12 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// wire is a transport that is a function.
+// A wire is a transport that is a function.
 type wire func(*http.Request) (*http.Response, error)
 
 func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
 
-// onWire returns a client of the shop over w.
+// onWire returns a client of the shop that sends by w.
 func onWire(t testing.TB, w wire, cfg client.Config) *client.Client {
 	t.Helper()
 	cfg.BaseURL, cfg.Transport = "http://vendor.test", w
@@ -29,12 +29,12 @@ func okWire(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 }
 
-// silent is a transport that tells httptrace nothing.
+// silent is a transport that returns err and calls no hook of httptrace.
 type silent struct{ err error }
 
 func (s silent) RoundTrip(*http.Request) (*http.Response, error) { return nil, s.err }
 
-// failing is a transport that dials in vain a number of times, then goes on to srv.
+// failing returns a transport whose first dials fail with err, and later ones reach srv.
 func failing(srv *retrywisetest.Server, times int, err error) http.RoundTripper {
 	wire := srv.Transport().Clone()
 	dial := wire.DialContext
@@ -47,12 +47,12 @@ func failing(srv *retrywisetest.Server, times int, err error) http.RoundTripper 
 	return wire
 }
 
-// refusing is a transport that never has a connection.
+// refusing returns a transport whose dials all fail.
 func refusing() *http.Transport {
 	return &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }}
 }
 
-// origins is a transport that knows some servers by scheme and host.
+// origins is a transport to several servers, by scheme and host.
 type origins map[string]*retrywisetest.Server
 
 func (o origins) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -74,15 +74,16 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// A door is a way to send a request.
+type door func(*client.Client, *http.Request) (*http.Response, error)
+
+// doors are Send and HTTP, by name.
 var doors = map[string]door{
 	"Send": (*client.Client).Send,
 	"HTTP": func(c *client.Client, r *http.Request) (*http.Response, error) { return c.HTTP().Do(r) },
 	"HTTP with a CheckRedirect of the caller's": func(c *client.Client, r *http.Request) (*http.Response, error) {
 		hc := c.HTTP()
-		hc.CheckRedirect = nil // net/http's own: it follows everything
+		hc.CheckRedirect = nil // net/http follows everything
 		return hc.Do(r)
 	},
 }
-
-// door is one of the two ways to send a request.
-type door func(*client.Client, *http.Request) (*http.Response, error)

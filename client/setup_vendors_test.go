@@ -9,7 +9,7 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// shop is a small vendor: it tells codes in a header, also in a 2xx, and honours
+// shop is a small vendor. Its codes are in the header X-Code, also of a 2xx, and it honours
 // idempotency keys.
 type shop struct{ policy policy.Policy }
 
@@ -24,11 +24,12 @@ func (shop) Decode(a policy.Answer) *policy.Failure {
 	f := &policy.Failure{Status: a.Status, Limit: a.Header.Get("X-Limit")}
 	f.Wait, _ = policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
 	if code := a.Header.Get("X-Code"); code != "" {
-		f.Items = []apierrors.Field{{Code: code, Message: "the vendor's words"}}
+		f.Items = []apierrors.Field{{Code: code, Message: "the vendor's message"}}
 	}
 	return f
 }
 
+// shopPolicy returns the policy of the shop's data.
 func shopPolicy(t testing.TB) policy.Policy {
 	t.Helper()
 	onCode := func(code string, r policy.Rule) policy.Rule {
@@ -53,7 +54,7 @@ func shopPolicy(t testing.TB) policy.Policy {
 	return p
 }
 
-// shopAt is a shop whose data names its address.
+// shopAt is a shop whose data has a base URL.
 type shopAt struct{ shop }
 
 func (s shopAt) Profile() policy.Profile {
@@ -62,7 +63,7 @@ func (s shopAt) Profile() policy.Profile {
 	return p
 }
 
-// strict is a shop whose successes are successes, whatever Decode would say of them.
+// strict is a shop without errors in a 2xx.
 type strict struct{ shop }
 
 func (s strict) Profile() policy.Profile {
@@ -71,7 +72,7 @@ func (s strict) Profile() policy.Profile {
 	return p
 }
 
-// keyless is a shop that honours no idempotency keys.
+// keyless is a shop that does not honour idempotency keys.
 type keyless struct{ shop }
 
 func (k keyless) Profile() policy.Profile {
@@ -80,7 +81,7 @@ func (k keyless) Profile() policy.Profile {
 	return p
 }
 
-// keeper is a vendor that gives the same failure each time.
+// keeper is a shop that decodes every response to the same failure.
 type keeper struct {
 	shop
 	failure *policy.Failure
@@ -88,22 +89,24 @@ type keeper struct {
 
 func (k keeper) Decode(policy.Answer) *policy.Failure { return k.failure }
 
+// twoCodes is a shop that decodes every response to a failure with two codes.
 type twoCodes struct{ shop }
 
 func (twoCodes) Decode(a policy.Answer) *policy.Failure {
 	return &policy.Failure{Status: a.Status, Items: []apierrors.Field{{Path: "a", Code: "GONE", Message: "about GONE"}, {Path: "b", Code: "BAD"}}}
 }
 
-// telling is a shop that tells an error in the body of a 2xx.
-type telling struct{ shop }
+// inBody is a shop whose errors are in the body.
+type inBody struct{ shop }
 
-func (telling) Decode(a policy.Answer) *policy.Failure {
+func (inBody) Decode(a policy.Answer) *policy.Failure {
 	if !bytes.Contains(a.Body, []byte(`"error"`)) {
 		return nil
 	}
 	return &policy.Failure{Status: a.Status, Items: []apierrors.Field{{Code: "BAD"}}}
 }
 
+// An item is a record of the shop.
 type item struct {
 	ID   string `json:"id"`
 	Size int    `json:"size,omitempty"`

@@ -28,15 +28,15 @@ func TestShrink(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		shrink  func(*http.Request) (*http.Request, error)
-		answers []retrywisetest.Answer
+		answers script
 		asked   []string
 		class   apierrors.Class
 	}{
-		"until it passes":      {halves, []retrywisetest.Answer{retrywisetest.Status(413), retrywisetest.Status(414), retrywisetest.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
-		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not without a hook":   {nil, []retrywisetest.Answer{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not more than thrice": {halves, []retrywisetest.Answer{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
+		"until it passes":      {halves, script{retrywisetest.Status(413), retrywisetest.Status(414), retrywisetest.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
+		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not without a hook":   {nil, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"not more than thrice": {halves, script{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {

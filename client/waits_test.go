@@ -17,13 +17,13 @@ func TestWaitThatCannotFinishIsNotStarted(t *testing.T) {
 		c := newClient(t, srv, client.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		began := time.Now()
+		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items/7", "")
-		if took := time.Since(began); took != 0 {
+		if took := time.Since(start); took != 0 {
 			t.Errorf("slept %v", took)
 		}
 		e := failure(t, err)
-		if e.Stop != apierrors.StopDeadline || e.Class != apierrors.ServerError || !e.RetryAt.Equal(began.Add(30*time.Second)) {
+		if e.Stop != apierrors.StopDeadline || e.Class != apierrors.ServerError || !e.RetryAt.Equal(start.Add(30*time.Second)) {
 			t.Errorf("stop %v, class %v, retry at %v", e.Stop, e.Class, e.RetryAt)
 		}
 	})
@@ -37,14 +37,14 @@ func TestWaitIsBoundedByTheClientsTimeout(t *testing.T) {
 		c := newClient(t, srv, client.Config{})
 		hc := c.HTTP()
 		hc.Timeout = 10 * time.Second
-		began := time.Now()
-		resp, err := get(t, hc, "/items") //nolint:bodyclose // get does
+		start := time.Now()
+		resp, err := get(t, hc, "/items") //nolint:bodyclose // get closes it
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := failure(t, c.Check(resp))
-		if e.Stop != apierrors.StopDeadline || !time.Now().Equal(began) || !e.RetryAt.Equal(began.Add(30*time.Second)) {
-			t.Errorf("stop %v after %v, retry at %v", e.Stop, time.Since(began), e.RetryAt)
+		if e.Stop != apierrors.StopDeadline || !time.Now().Equal(start) || !e.RetryAt.Equal(start.Add(30*time.Second)) {
+			t.Errorf("stop %v after %v, retry at %v", e.Stop, time.Since(start), e.RetryAt)
 		}
 	})
 }
