@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -106,27 +104,15 @@ func (*signer) Refresh(context.Context, string) error { return client.ErrNotRene
 // An Auth can read the body of a request, and the server still gets it whole.
 func TestAuthSeesTheBody(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte("a,b"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		file := fileOf(t, "a,b", 0)
 		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200), retrywisetest.Status(200))
 		auth := &signer{}
 		c := newClient(t, srv, client.Config{Auth: auth})
 		for _, body := range []io.Reader{strings.NewReader("text"), file, io.MultiReader(strings.NewReader("once")), nil} {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/items/7", body)
-			if err != nil {
+			req := newRequestOf(t, http.MethodPut, "/items/7", body)
+			if _, err := sendRequest(t, c.Send, req); err != nil {
 				t.Fatal(err)
 			}
-			resp, err := c.Send(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = resp.Body.Close()
 		}
 		if diff := cmp.Diff([]string{"4 bytes: text", "4 bytes: text", "0 bytes: a,b", "0 bytes", "0 bytes"}, auth.bodies); diff != "" {
 			t.Errorf("signed (-want +got):\n%s", diff)

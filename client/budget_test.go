@@ -80,10 +80,7 @@ func TestBudgetIsPerCredential(t *testing.T) {
 		call := func(key string) error {
 			req := newRequest(t, http.MethodGet, "/items", "")
 			req.Header.Set("X-Api-Key", key)
-			resp, err := c.Send(req)
-			if err == nil {
-				_ = resp.Body.Close()
-			}
+			_, err := sendRequest(t, c.Send, req)
 			return err
 		}
 		for range 5 {

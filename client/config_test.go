@@ -92,11 +92,9 @@ func TestConfigUserAgent(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{UserAgent: tt.config})
-				resp, err := c.Send(newRequest(t, "GET", "/items", "", tt.header...))
-				if err != nil {
+				if _, err := sendRequest(t, c.Send, newRequest(t, "GET", "/items", "", tt.header...)); err != nil {
 					t.Fatal(err)
 				}
-				_ = resp.Body.Close()
 				if got := srv.Requests()[0].Header.Get("User-Agent"); got != tt.want {
 					t.Errorf("User-Agent %q; want %q", got, tt.want)
 				}

@@ -153,11 +153,9 @@ func TestHTTPClosesTheBodyForARedirect(t *testing.T) {
 		open = append(open, b)
 		return b, nil
 	}
-	resp, err := c.HTTP().Do(req)
-	if err != nil {
+	if _, err := sendRequest(t, c.HTTP().Do, req); err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
 	for i, b := range open {
 		if !b.closed {
 			t.Errorf("body %d is still open", i+1)

@@ -155,11 +155,9 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 // hold makes a call that the server throttles, so that the next ones are held back.
 func hold(t *testing.T, hc *http.Client, base string) {
 	t.Helper()
-	resp, err := hc.Do(newRequest(t, "GET", base+"/items/7", ""))
-	if err != nil {
+	if _, err := sendRequest(t, hc.Do, newRequest(t, "GET", base+"/items/7", "")); err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
 }
 
 // A cancel by the caller ends an attempt, a wait of ours and the look at an error at once,

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,14 +54,7 @@ func TestHTTPResponseBeforeTheRequestEnds(t *testing.T) {
 		_, _ = io.WriteString(w, sum(int64(first)+rest, err))
 	}
 	overTCP(t, retrywisetest.Answer(answer), func(t *testing.T, hc *http.Client, base string) string {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte(strings.Repeat("x", size)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		file := fileOf(t, strings.Repeat("x", size), 0)
 		body := gated{file, make(chan struct{})}
 		req := newRequest(t, "POST", base+"/upload", "")
 		req.Body = body

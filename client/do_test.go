@@ -6,8 +6,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -109,14 +107,7 @@ func TestDoSendsTheCall(t *testing.T) {
 // What a Call sends for each kind of body, also when it is sent twice.
 func TestDoSendsBodies(t *testing.T) {
 	csv := http.Header{"Content-Type": {"text/csv"}}
-	name := filepath.Join(t.TempDir(), "rows.csv")
-	if err := os.WriteFile(name, []byte("a,b"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := fileOf(t, "a,b", 0)
 	for name, tt := range map[string]struct {
 		body       any
 		header     http.Header

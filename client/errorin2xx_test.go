@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -14,20 +13,21 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A stream is looked at for an error, and handed on whole if it holds none.
+// The beginning of a success is searched for an error. Without one, the caller reads it
+// whole.
 func TestErrorIn2xxOfAStream(t *testing.T) {
 	long := `{"rows":"` + strings.Repeat("x", 10_000) + `"}`
 	for name, tt := range map[string]struct {
 		answer retrywisetest.Answer
 		want   string // "": an error
 	}{
-		"an error":              {retrywisetest.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
-		"an accepted one":       {retrywisetest.JSON(200, `{"Error":2}`, "X-Code", "EMPTY"), `{"Error":2}`},
-		"a short one":           {retrywisetest.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
-		"a long one":            {retrywisetest.JSON(200, long), long},
-		"no document":           {retrywisetest.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},
-		"an empty one":          {retrywisetest.Status(200), ""},
-		"too long for an error": {retrywisetest.JSON(200, long, "X-Code", "BAD"), long},
+		"error":              {retrywisetest.JSON(200, `{"Error":1}`, "X-Code", "BAD"), ""},
+		"accepted error":     {retrywisetest.JSON(200, `{"Error":2}`, "X-Code", "EMPTY"), `{"Error":2}`},
+		"short success":      {retrywisetest.JSON(200, `{"id":"7"}`), `{"id":"7"}`},
+		"long success":       {retrywisetest.JSON(200, long), long},
+		"text":               {retrywisetest.Text(200, "a,b\n1,2\n"), "a,b\n1,2\n"},
+		"empty success":      {retrywisetest.Status(200), ""},
+		"error that is long": {retrywisetest.JSON(200, long, "X-Code", "BAD"), long},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -36,32 +36,32 @@ func TestErrorIn2xxOfAStream(t *testing.T) {
 				_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 				if err != nil {
 					if e := failure(t, err); tt.want != "" || e.Class != apierrors.Validation {
-						t.Errorf("%v", err)
+						t.Errorf("got %v; want validation if an error is expected", err)
 					}
 					return
 				}
 				got, err := io.ReadAll(resp.Body)
 				if string(got) != tt.want || err != nil {
-					t.Errorf("read %d bytes, %v; want %d", len(got), err, len(tt.want))
+					t.Errorf("read %d bytes, error %v; want %d bytes", len(got), err, len(tt.want))
 				}
 			})
 		})
 	}
 }
 
-// An error in a success is seen in either format, also if it comes in pieces; what is
-// neither is handed on as it begins.
+// An error is found in JSON and XML, in whatever pieces it arrives. Anything else is not
+// read to its end.
 func TestErrorIn2xxFormats(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pieces []string
 		class  apierrors.Class
 	}{
-		"JSON":                    {[]string{`{"a"`, `:1}`}, apierrors.Validation},
-		"a list":                  {[]string{`[`, `]`}, apierrors.Validation},
-		"XML":                     {[]string{`<a>`, `</a>`}, apierrors.Validation},
-		"after a byte order mark": {[]string{"\xef\xbb\xbf", `{}`}, apierrors.Validation},
-		"after space":             {[]string{" \r\n\t", `{}`}, apierrors.Validation},
-		"text":                    {[]string{"rows", "rows"}, apierrors.None},
+		"JSON object":           {[]string{`{"a"`, `:1}`}, apierrors.Validation},
+		"JSON array":            {[]string{`[`, `]`}, apierrors.Validation},
+		"XML":                   {[]string{`<a>`, `</a>`}, apierrors.Validation},
+		"after byte order mark": {[]string{"\xef\xbb\xbf", `{}`}, apierrors.Validation},
+		"after space":           {[]string{" \r\n\t", `{}`}, apierrors.Validation},
+		"text":                  {[]string{"rows", "rows"}, apierrors.None},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -79,14 +79,12 @@ func TestErrorIn2xxFormats(t *testing.T) {
 	}
 }
 
-// An error inside a 2xx is seen through the gzip that the caller asked for.
+// An error is found in gzip, if the caller asked for that.
 func TestErrorIn2xxInGzip(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			z := gzip.NewWriter(w)
-			_, _ = z.Write([]byte(`{"error":"no"}`))
-			_ = z.Close()
+			_, _ = io.WriteString(w, zipped(`{"error":"no"}`))
 			_ = http.NewResponseController(w).Flush()
 		}))
 		c := newClient(t, srv, client.Config{Vendor: inBody{shop{shopPolicy(t)}}})
@@ -94,29 +92,29 @@ func TestErrorIn2xxInGzip(t *testing.T) {
 		req.Header.Set("Accept-Encoding", "gzip")
 		_, err := sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Code != "BAD" || e.Status != 200 {
-			t.Errorf("status %d, code %q", e.Status, e.Code)
+			t.Errorf("status %d, code %q; want 200, BAD", e.Status, e.Code)
 		}
 	})
 }
 
-// A success that breaks off while it is looked at is none.
+// A success whose beginning breaks off is a failure.
 func TestErrorIn2xxBreaksOff(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `{"rows":[1,2,3]}`)))
 		c := newClient(t, srv, client.Config{})
 		_, err := send(t.Context(), t, c, "GET", "/export", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 		if e := failure(t, err); e.Class != apierrors.MalformedResponse || e.Applied != apierrors.AppliedYes || !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("class %v, applied %v: %v", e.Class, e.Applied, e.Err)
+			t.Errorf("class %v, applied %v, error %v; want malformed_response, yes, unexpected EOF", e.Class, e.Applied, e.Err)
 		}
 	})
 }
 
-// A redirect is no success that could hold an error.
+// A redirect is not searched for an error.
 func TestErrorIn2xxNotInARedirect(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.JSON(307, `{}`, "Location", "/b", "X-Code", "BAD"))
 		if status, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "PUT", "/items/7", "x"); status != 307 || err != nil {
-			t.Errorf("status %d, %v", status, err)
+			t.Errorf("got status %d, error %v; want 307", status, err)
 		}
 	})
 }

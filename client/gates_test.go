@@ -95,10 +95,7 @@ func TestGateOfACredential(t *testing.T) {
 		as := func(token string) error {
 			req := newRequest(t, http.MethodGet, srv.URL()+"/items/7", "")
 			req.Header.Set("Authorization", "Bearer "+token)
-			resp, err := c.Send(req)
-			if err == nil {
-				_ = resp.Body.Close()
-			}
+			_, err := sendRequest(t, c.Send, req)
 			return err
 		}
 		if e := failure(t, as("one")); e.Status != 429 {

@@ -151,10 +151,7 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 			var seen events
 			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observer: seen.observer()})
 			c.SetRandom(0) // no back-off: this is over a real connection
-			resp, err := c.Send(request(t, tt.method, srv, tt.body))
-			if err == nil {
-				_ = resp.Body.Close()
-			}
+			_, err := sendRequest(t, c.Send, request(t, tt.method, srv, tt.body))
 			if told := len(seen.attempts); srv.taken.Load() != tt.taken || int64(told) != tt.taken || (err != nil) != tt.fails {
 				t.Fatalf("taken %d times, told %d: %v", srv.taken.Load(), told, err)
 			}
@@ -174,9 +171,6 @@ func request(t *testing.T, method string, srv *resettingServer, body string) *ht
 	if body != "" {
 		content = strings.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, "https://"+srv.Addr().String()+"/items", content)
-	if err != nil {
-		t.Fatal(err)
-	}
+	req := newRequestOf(t, method, "https://"+srv.Addr().String()+"/items", content)
 	return req
 }

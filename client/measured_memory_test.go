@@ -26,16 +26,13 @@ func TestMeasuredGzipBomb(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.Handle(t, retrywisetest.JSON(500, bomb.String(), "Content-Encoding", "gzip"))
 				c := newClient(t, srv, client.Config{})
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", http.NoBody)
-				if err != nil {
-					t.Fatal(err)
-				}
+				req := newRequestOf(t, http.MethodPost, "/items", http.NoBody)
 				if asks != "" {
 					req.Header.Set("Accept-Encoding", asks)
 				}
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
-				_, err = sendRequest(t, c.Send, req)
+				_, err := sendRequest(t, c.Send, req)
 				runtime.ReadMemStats(&after)
 				allocated := after.TotalAlloc - before.TotalAlloc
 				t.Logf("%d bytes of gzip: %d KiB allocated in all", bomb.Len(), allocated>>10)

@@ -83,11 +83,9 @@ func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *retrywiset
 	before := len(other.Requests())
 	req = req.Clone(t.Context())
 	req.Header.Set("Authorization", "Bearer SECRET")
-	resp, err := hc.Do(req)
-	if err != nil {
+	if _, err := sendRequest(t, hc.Do, req); err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
 	var taken []string
 	for name, values := range other.Requests()[before].Header {
 		if strings.Contains(values[0], "SECRET") {

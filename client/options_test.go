@@ -45,11 +45,9 @@ func TestWithBindsOptionsToARequest(t *testing.T) {
 				srv := retrywisetest.New(t, retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{})
 				bound := client.With(order(t, t.Context()), client.CallOptions{IdempotencyKey: "k-1"})
-				resp, err := c.Send(tt.send(t, c, bound))
-				if err != nil {
+				if _, err := sendRequest(t, c.Send, tt.send(t, c, bound)); err != nil {
 					t.Fatal(err)
 				}
-				_ = resp.Body.Close()
 				key := srv.Requests()[0].Header.Get("Idempotency-Key")
 				if (key == "k-1") != tt.isBound {
 					t.Errorf("sent with key %q", key)
@@ -70,11 +68,9 @@ func TestWithLeavesTheRequestAsItIs(t *testing.T) {
 	req.RemoteAddr = "192.0.2.1:80" // as of a request that a reverse proxy passes on
 	before := req.Context()
 	bound := client.With(client.With(req, client.CallOptions{Op: "a"}), client.CallOptions{Op: "b"})
-	resp, err := c.Send(bound)
-	if err != nil {
+	if _, err := sendRequest(t, c.Send, bound); err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
 	if sent.RemoteAddr != req.RemoteAddr || req.RemoteAddr != "192.0.2.1:80" || req.Context() != before {
 		t.Errorf("sent from %q, the caller's is from %q", sent.RemoteAddr, req.RemoteAddr)
 	}

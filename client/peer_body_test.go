@@ -55,10 +55,7 @@ func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 				}
 				srv := retrywisetest.New(t, answers...)
 				c := newClient(t, srv, client.Config{})
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL()+"/v1/foo", tt.open(t))
-				if err != nil {
-					t.Fatal(err)
-				}
+				req := newRequestOf(t, http.MethodPut, srv.URL()+"/v1/foo", tt.open(t))
 				req.Header.Set("Foo", "bar")
 				resp, err := c.HTTP().Do(req)
 				if err != nil {
@@ -90,15 +87,10 @@ func TestPeerServerThatStartsLate(t *testing.T) {
 				wire := failing(srv, 2, &net.OpError{Op: "dial", Err: errors.New("connection refused")})
 				defer wire.(*http.Transport).CloseIdleConnections()
 				c := newClient(t, srv, client.Config{Transport: wire})
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+"/v1/foo", tt.open(t))
-				if err != nil {
+				req := newRequestOf(t, http.MethodPost, srv.URL()+"/v1/foo", tt.open(t))
+				if _, err := sendRequest(t, c.HTTP().Do, req); err != nil {
 					t.Fatal(err)
 				}
-				resp, err := c.HTTP().Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				_ = resp.Body.Close()
 				if all := srv.Requests(); len(all) != 1 || string(all[0].Body) != "hello" {
 					t.Errorf("the server got %v", all)
 				}

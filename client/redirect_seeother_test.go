@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,25 +90,13 @@ func TestRedirectSeeOtherThroughBothDoors(t *testing.T) {
 // the POST's body is closed.
 func TestRedirectSeeOtherDropsBodyAndKey(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		file := fileOf(t, "rows", 0)
 		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/jobs/1"), retrywisetest.Status(503), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/jobs", file)
-		if err != nil {
+		req := newRequestOf(t, http.MethodPost, "/jobs", file)
+		if _, err := sendRequest(t, c.Send, client.With(req, client.CallOptions{IdempotencyKey: "k"})); err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(client.With(req, client.CallOptions{IdempotencyKey: "k"}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
 		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("the file is still open: %v", err)
 		}

@@ -46,10 +46,7 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 					if tt.body != "" {
 						body = strings.NewReader(tt.body)
 					}
-					req, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL()+"/a", body)
-					if err != nil {
-						t.Fatal(err)
-					}
+					req := newRequestOf(t, tt.method, srv.URL()+"/a", body)
 					req.Header.Set("X-Api-Key", "k")
 					resp, err := doors[through](c, req)
 					if err != nil {

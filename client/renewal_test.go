@@ -198,14 +198,8 @@ func TestRenewalAfterAnUploadServesTheNextCall(t *testing.T) {
 		srv := retrywisetest.Handle(t, guarded())
 		c := newClient(t, srv, client.Config{Auth: renewable("old", func(context.Context) (string, error) { return "new", nil })})
 		upload := func() error {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/items", io.MultiReader(strings.NewReader("x")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := c.Send(req)
-			if err == nil {
-				_ = resp.Body.Close()
-			}
+			req := newRequestOf(t, http.MethodPost, "/items", io.MultiReader(strings.NewReader("x")))
+			_, err := sendRequest(t, c.Send, req)
 			return err
 		}
 		if e := failure(t, upload()); e.Stop != apierrors.StopBodySpent || e.Class != apierrors.TokenExpired {

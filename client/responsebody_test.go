@@ -15,7 +15,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What is read of an answer that nobody wants is bounded, in bytes and in time.
+// How much of a response is read before the connection is given up, in bytes and in time.
 func TestResponseBodyThatIsDropped(t *testing.T) {
 	for name, tt := range map[string]struct {
 		length int
@@ -23,9 +23,9 @@ func TestResponseBodyThatIsDropped(t *testing.T) {
 		read   int64
 		took   time.Duration
 	}{
-		"a small rest": {64<<10 + 3000, false, 64<<10 + 3000, 250 * time.Millisecond},
-		"a long rest":  {1 << 20, false, 68 << 10, 250 * time.Millisecond},
-		"a slow rest":  {64<<10 + 1, true, 64<<10 + 1, 300 * time.Millisecond},
+		"short rest": {64<<10 + 3000, false, 64<<10 + 3000, 250 * time.Millisecond},
+		"long rest":  {1 << 20, false, 68 << 10, 250 * time.Millisecond},
+		"slow rest":  {64<<10 + 1, true, 64<<10 + 1, 300 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -44,14 +44,14 @@ func TestResponseBodyThatIsDropped(t *testing.T) {
 					t.Fatal(err)
 				}
 				if took := time.Since(start); read.Load() != tt.read || took != tt.took {
-					t.Errorf("read %d in %v; want %d in %v", read.Load(), took, tt.read, tt.took)
+					t.Errorf("read %d bytes in %v; want %d in %v", read.Load(), took, tt.read, tt.took)
 				}
 			})
 		})
 	}
 }
 
-// The bodies that Send does not hand on are closed.
+// Send closes the bodies of responses that it does not return.
 func TestResponseBodyThatIsNotReturnedIsClosed(t *testing.T) {
 	for _, status := range []int{422, 503, 302} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
@@ -67,14 +67,14 @@ func TestResponseBodyThatIsNotReturnedIsClosed(t *testing.T) {
 				})})
 				_, _ = send(t.Context(), t, c, "GET", "/items", "")
 				if open.Load() != 0 {
-					t.Errorf("%d answers are open", open.Load())
+					t.Errorf("%d response bodies are open; want 0", open.Load())
 				}
 			})
 		})
 	}
 }
 
-// An error's body is looked at up to its bound, however it comes.
+// Of an error, up to 64 KiB are read, in whatever pieces they arrive.
 func TestResponseBodyOfAnErrorInOddPieces(t *testing.T) {
 	var read atomic.Int64
 	c := onWire(t, func(*http.Request) (*http.Response, error) {
@@ -82,10 +82,11 @@ func TestResponseBodyOfAnErrorInOddPieces(t *testing.T) {
 	}, client.Config{})
 	_, err := send(t.Context(), t, c, "POST", "/items", "")
 	if e := failure(t, err); len(e.Body) != 64<<10 {
-		t.Errorf("kept %d bytes; want 64 KiB", len(e.Body))
+		t.Errorf("Body has %d bytes; want 64 KiB", len(e.Body))
 	}
 }
 
+// Of a long error, 64 KiB are kept.
 func TestResponseBodyOfALongError(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		long := strings.Repeat("x", 1<<20)
@@ -93,12 +94,12 @@ func TestResponseBodyOfALongError(t *testing.T) {
 		c := newClient(t, srv, client.Config{})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); len(e.Body) != 64<<10 {
-			t.Errorf("kept %d bytes; want 64 KiB", len(e.Body))
+			t.Errorf("Body has %d bytes; want 64 KiB", len(e.Body))
 		}
 	})
 }
 
-// The body of an error is read within its bounds, whatever the vendor does.
+// The body of an error is read for at most 2 s.
 func TestResponseBodyOfAnErrorThatTrickles(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -115,20 +116,20 @@ func TestResponseBodyOfAnErrorThatTrickles(t *testing.T) {
 		start := time.Now()
 		_, err := send(t.Context(), t, c, "POST", "/items/7", "")
 		if e := failure(t, err); e.Status != 400 || len(e.Body) == 0 || len(e.Attempts) != 1 {
-			t.Errorf("status %d with %d bytes after %d attempts", e.Status, len(e.Body), len(e.Attempts))
+			t.Errorf("status %d, Body of %d bytes, %d attempts; want 400, some bytes, 1", e.Status, len(e.Body), len(e.Attempts))
 		}
 		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("took %v; want no more than 2s", took)
+			t.Errorf("took %v; want at most 2s", took)
 		}
 	})
 }
 
-// trickle is a body of a byte every 700 ms, for one goroutine at a time as any io.Reader.
-// It does not know of Close, and counts who reads it.
+// trickle is a body of one byte every 700 ms, whose Close does not end a Read. Like any
+// io.Reader, it is for one goroutine at a time.
 type trickle struct{ left, reads int }
 
 func (b *trickle) Read(p []byte) (int, error) {
-	b.reads++ // the race detector looks after this
+	b.reads++ // for the race detector
 	if b.left--; b.left < 0 {
 		return 0, io.EOF
 	}
@@ -139,8 +140,8 @@ func (b *trickle) Read(p []byte) (int, error) {
 
 func (*trickle) Close() error { return nil }
 
-// The rest of an answer that trickles in is nobody's: go-retryablehttp does not get to
-// read it while the look at it has not ended, nor wait for it.
+// While the beginning of a body is still being read in the background, go-retryablehttp
+// neither reads the body nor waits for it.
 func TestResponseBodyIsReadByOneGoroutine(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		n := 0
@@ -152,12 +153,12 @@ func TestResponseBodyIsReadByOneGoroutine(t *testing.T) {
 		}, client.Config{})
 		start := time.Now()
 		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil || time.Since(start) != 2250*time.Millisecond {
-			t.Errorf("%v after %v; want 2.25s", err, time.Since(start))
+			t.Errorf("got error %v after %v; want none after 2.25s", err, time.Since(start))
 		}
 	})
 }
 
-// deaf is a body that neither Close nor a context ends.
+// deaf is a body whose Read is ended neither by Close nor by a context.
 type deaf struct{ release chan struct{} }
 
 func (d deaf) Read([]byte) (int, error) {
@@ -167,7 +168,7 @@ func (d deaf) Read([]byte) (int, error) {
 
 func (deaf) Close() error { return nil }
 
-// A transport's body that does not heed Close holds up no call.
+// A body that ignores Close does not block the call.
 func TestResponseBodyThatIgnoresClose(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -179,13 +180,13 @@ func TestResponseBodyThatIgnoresClose(t *testing.T) {
 		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items", "")
 		if took := time.Since(start); err == nil || took > 10*time.Second {
-			t.Errorf("took %v: %v", took, err)
+			t.Errorf("got error %v after %v; want one after at most 10s", err, took)
 		}
 		close(release)
 	})
 }
 
-// A body that gives nothing for ever is no document.
+// A body whose Read returns neither bytes nor an error is given up.
 func TestResponseBodyThatReadsNothing(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		c := onWire(t, func(*http.Request) (*http.Response, error) {
@@ -193,38 +194,38 @@ func TestResponseBodyThatReadsNothing(t *testing.T) {
 		}, client.Config{})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Status != 422 {
-			t.Errorf("status %d", e.Status)
+			t.Errorf("status %d; want 422", e.Status)
 		}
 	})
 }
 
-// stuck is a body that cannot be closed.
+// stuck is a body whose Close fails.
 type stuck struct{ io.Reader }
 
 func (stuck) Close() error { return errOfTheTest }
 
-// That an answer cannot be closed is nobody's failure.
+// A failure to close the response is not a failure of the call.
 func TestResponseBodyThatCannotBeClosed(t *testing.T) {
 	c := onWire(t, func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 404, Header: http.Header{"X-Code": {"EMPTY"}}, Body: stuck{strings.NewReader("x")}}, nil
 	}, client.Config{})
 	if _, err := client.Do[item](t.Context(), c, client.Call{Path: "/items/7"}); err != nil {
-		t.Errorf("an accepted answer: %v", err)
+		t.Errorf("got error %v; want none, as the failure is accepted", err)
 	}
 }
 
-// A transport may give what http.Transport never does.
+// A transport may return a response without a body, or neither response nor error.
 func TestResponseBodyIsNil(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		for status, want := range map[int]apierrors.Class{204: apierrors.None, 500: apierrors.ServerError, 0: apierrors.Network} {
 			c := onWire(t, func(*http.Request) (*http.Response, error) {
 				if status == 0 {
-					return nil, nil //nolint:nilnil // the point
+					return nil, nil //nolint:nilnil // status 0 stands for it
 				}
 				return &http.Response{StatusCode: status}, nil
 			}, client.Config{})
 			if _, err := send(t.Context(), t, c, "POST", "/items", "x"); apierrors.ClassOf(err) != want {
-				t.Errorf("status %d: %v", status, err)
+				t.Errorf("status %d: got %v; want class %v", status, err, want)
 			}
 		}
 	})

@@ -108,20 +108,14 @@ func canaryRequest(t *testing.T, srv *retrywisetest.Server, o client.CallOptions
 	t.Helper()
 	host := strings.TrimPrefix(srv.URL(), "http://")
 	target := fmt.Sprintf("http://u:%s@%s/items/%s@b.c?key=%s#%s", canary, host, canary, canary, canary)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, target, strings.NewReader(canary))
-	if err != nil {
-		t.Fatal(err)
-	}
+	req := newRequestOf(t, http.MethodPut, target, strings.NewReader(canary))
 	req.Header.Set("X-Api-Key", canary)
 	return client.With(req, o)
 }
 
 func sendCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o client.CallOptions) error {
 	t.Helper()
-	resp, err := c.Send(canaryRequest(t, srv, o))
-	if err == nil {
-		_ = resp.Body.Close()
-	}
+	_, err := sendRequest(t, c.Send, canaryRequest(t, srv, o))
 	return err
 }
 

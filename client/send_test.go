@@ -13,7 +13,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// end is how a call ended, and what it took.
+// An end is how a call ended, after how many requests and how long.
 type end struct {
 	Status   int
 	Class    apierrors.Class
@@ -25,8 +25,8 @@ type end struct {
 	Took     time.Duration
 }
 
-// A call from the first attempt to its end, in virtual time and with every wait at the
-// middle of its range: 250 ms, 500 ms and 1 s between attempts.
+// A call from the first attempt to its end. The backoff is 250 ms, 500 ms and 1 s, as
+// newClient takes the middle of its range.
 func TestSend(t *testing.T) {
 	unavailable := retrywisetest.HTML(503)
 	const ms = time.Millisecond
@@ -36,55 +36,55 @@ func TestSend(t *testing.T) {
 		answers script
 		want    end
 	}{
-		"a success": {
+		"success": {
 			"GET", client.CallOptions{}, script{retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 1},
 		},
-		"the redirect of a read is followed": {
+		"the redirect of a GET is followed": {
 			"GET", client.CallOptions{}, script{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2},
 		},
-		"that of a write is an answer": {
+		"the redirect of a PUT is returned": {
 			"PUT", client.CallOptions{}, script{retrywisetest.Status(307, "Location", "/other")},
 			end{Status: 307, Requests: 1},
 		},
-		"a read is sent again": {
+		"a GET is retried": {
 			"GET", client.CallOptions{}, script{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 3, Took: 750 * ms},
 		},
-		"the attempts are used up": {
+		"all attempts fail": {
 			"GET", client.CallOptions{}, script{unavailable, unavailable, unavailable, unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopAttempts, Requests: 4, Took: 1750 * ms},
 		},
-		"a write that may have happened is not": {
+		"a POST that may have been executed is not retried": {
 			"POST", client.CallOptions{}, script{unavailable},
 			end{Class: apierrors.ServerError, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
-		"a write whose connection broke is not": {
+		"a POST whose connection closed is not retried": {
 			"POST", client.CallOptions{}, script{retrywisetest.Reset()},
 			end{Class: apierrors.Network, Action: apierrors.Retry, Stop: apierrors.StopUnsafe, Requests: 1},
 		},
-		"a write that the caller calls repeatable is": {
+		"a POST that is repeatable by its options is retried": {
 			"POST", client.CallOptions{Repeatable: true}, script{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
-		"a write with an idempotency key is": {
+		"a POST with an idempotency key is retried": {
 			"POST", client.CallOptions{IdempotencyKey: "k"}, script{unavailable, retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
-		"an upsert is": {
+		"a PATCH that is repeatable by the vendor's data is retried": {
 			"PATCH", client.CallOptions{}, script{retrywisetest.Reset(), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2, Took: 250 * ms},
 		},
-		"a refusal whose reason broke off is asked for again": {
+		"a 400 whose body is truncated is retried": {
 			"PATCH", client.CallOptions{}, script{retrywisetest.Cut(retrywisetest.JSON(400, `{"why":"it is bad"}`)), retrywisetest.Status(400, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
-		"a refused record": {
+		"a record that is refused": {
 			"PATCH", client.CallOptions{}, script{retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
-		"refused after an attempt that may have happened": {
+		"a record that is refused after an attempt that may have been executed": {
 			"PATCH", client.CallOptions{}, script{retrywisetest.Reset(), retrywisetest.JSON(400, `{}`, "X-Code", "BAD")},
 			end{Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Requests: 2, Took: 250 * ms},
 		},
@@ -92,52 +92,52 @@ func TestSend(t *testing.T) {
 			"GET", client.CallOptions{}, script{retrywisetest.Status(401)},
 			end{Class: apierrors.Authentication, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Requests: 1},
 		},
-		"a full queue is for the scheduler": {
+		"a full queue defers the call": {
 			"POST", client.CallOptions{}, script{retrywisetest.Status(400, "X-Code", "FULL")},
 			end{Class: apierrors.QuotaExceeded, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 5 * time.Minute, Requests: 1},
 		},
-		"deleting what is gone is accepted": {
+		"a DELETE of what is gone is accepted": {
 			"DELETE", client.CallOptions{}, script{retrywisetest.Status(404, "X-Code", "GONE")},
 			end{Status: 404, Requests: 1},
 		},
-		"already there after an attempt that may have made it": {
+		"already_exists is accepted after an attempt that may have been executed": {
 			"POST", client.CallOptions{Repeatable: true}, script{retrywisetest.Reset(), retrywisetest.Status(400, "X-Code", "THERE")},
 			end{Status: 400, Requests: 2, Took: 250 * ms},
 		},
-		"a throttled write is sent again, without costing attempts": {
+		"a POST is retried after a 429, which does not cost an attempt": {
 			"POST", client.CallOptions{}, script{
 				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"),
 				retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 6, Took: 25 * time.Second},
 		},
-		"three told hours fit into four": {
+		"three waits of an hour fit into a MaxWait of four": {
 			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, script{
 				retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Status(429, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
-		"three told hours of a server that is down, too": {
+		"three waits of an hour after a 503 fit, too": {
 			"GET", client.CallOptions{MaxWait: new(4 * time.Hour)}, script{
 				retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"), retrywisetest.Status(503, "Retry-After", "3600"),
 				retrywisetest.JSON(200, `{}`),
 			},
 			end{Status: 200, Requests: 4, Took: 3 * time.Hour},
 		},
-		"a told hour does not fit into the default": {
+		"a wait of an hour does not fit into the default": {
 			"GET", client.CallOptions{}, script{retrywisetest.Status(429, "Retry-After", "3600")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: time.Hour, Requests: 1},
 		},
-		"a told wait beyond any duration": {
+		"a Retry-After that overflows": {
 			"GET", client.CallOptions{}, script{retrywisetest.Status(429, "Retry-After", "9223372037")},
 			end{Class: apierrors.RateLimited, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Applied: apierrors.AppliedNo, RetryIn: 1<<63 - 1, Requests: 1},
 		},
-		"no answer in time": {
+		"no response within the timeout": {
 			"GET", client.CallOptions{MaxWait: new(time.Millisecond)}, script{retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopMaxWait, Requests: 1, Took: time.Minute},
 		},
-		"time for trying used up": {
+		"no response until MaxElapsed": {
 			"GET", client.CallOptions{}, script{retrywisetest.Hang(), retrywisetest.Hang()},
 			end{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopElapsed, Requests: 2, Took: 2*time.Minute + 250*ms},
 		},
@@ -156,17 +156,18 @@ func TestSend(t *testing.T) {
 						got.RetryIn = at.Sub(start.Add(got.Took))
 					}
 					if len(e.Attempts) != got.Requests {
-						t.Errorf("the error tells of %d attempts, the server saw %d", len(e.Attempts), got.Requests)
+						t.Errorf("the error has %d attempts, the server got %d requests", len(e.Attempts), got.Requests)
 					}
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
-					t.Errorf("mismatch (-want +got):\n%s", diff)
+					t.Errorf("the call's end (-want +got):\n%s", diff)
 				}
 			})
 		})
 	}
 }
 
+// A redirect with a malformed Location is returned.
 func TestSendReturnsAMalformedLocation(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://[bad"))
@@ -176,12 +177,12 @@ func TestSendReturnsAMalformedLocation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if resp.StatusCode != 302 || resp.Header.Get("Location") != "http://[bad" {
-			t.Errorf("status %d, location %q", resp.StatusCode, resp.Header.Get("Location"))
+			t.Errorf("status %d, Location %q; want 302, http://[bad", resp.StatusCode, resp.Header.Get("Location"))
 		}
 	})
 }
 
-// The vendor's data knows paths below the base URL, wherever that is.
+// Paths in the vendor's data are relative to the base URL.
 func TestSendMatchesPathsBelowTheBaseURL(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"PUT"}, Paths: []string{"/surveys"}, Repeatable: false}}})
@@ -193,18 +194,18 @@ func TestSendMatchesPathsBelowTheBaseURL(t *testing.T) {
 		for _, target := range []string{"/surveys", srv.URL() + "/proxy/surveys"} {
 			_, err := send(t.Context(), t, c, "PUT", target, "x")
 			if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
-				t.Errorf("%s: stop %v", target, e.Stop)
+				t.Errorf("%s: stop %v; want unsafe", target, e.Stop)
 			}
 		}
 		for _, r := range srv.Requests() {
 			if r.Path != "/proxy/surveys" {
-				t.Errorf("sent to %s", r.Path)
+				t.Errorf("sent to %s; want /proxy/surveys", r.Path)
 			}
 		}
 	})
 }
 
-// As net/http does, the userinfo of a URL becomes basic authentication, on each attempt.
+// The userinfo of a URL becomes basic authentication, as with net/http, in each attempt.
 func TestSendPutsUserinfoIntoTheHeader(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(200), retrywisetest.Status(200))
@@ -213,11 +214,9 @@ func TestSendPutsUserinfoIntoTheHeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		req := newRequest(t, "GET", "http://u:p@vendor.test/items", "", "Authorization", "Bearer mine")
-		resp, err := c.Send(req)
-		if err != nil {
+		if _, err := sendRequest(t, c.Send, req); err != nil {
 			t.Fatal(err)
 		}
-		_ = resp.Body.Close()
 		var got []string
 		for _, r := range srv.Requests() {
 			got = append(got, r.Header.Get("Authorization"))
@@ -228,6 +227,7 @@ func TestSendPutsUserinfoIntoTheHeader(t *testing.T) {
 	})
 }
 
+// A request that cannot be sent is malformed, and not applied.
 func TestSendRefusesMalformedRequests(t *testing.T) {
 	c, err := client.New(client.Config{})
 	if err != nil {
@@ -235,19 +235,19 @@ func TestSendRefusesMalformedRequests(t *testing.T) {
 	}
 	defer c.Close()
 	for name, spoil := range map[string]func(*http.Request){
-		"a header with a line break": func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} },
-		"a scheme that is not HTTP":  func(r *http.Request) { r.URL.Scheme = "gopher" },
-		"no host and no base":        func(r *http.Request) { r.URL.Host = "" },
-		"no URL":                     func(r *http.Request) { r.URL = nil },
-		"a server's request":         func(r *http.Request) { r.RequestURI = "/" },
-		"no path of its own":         func(r *http.Request) { r.URL = &url.URL{Scheme: "mailto", Opaque: "a@b.c"} },
+		"header with a line break": func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} },
+		"scheme that is not HTTP":  func(r *http.Request) { r.URL.Scheme = "gopher" },
+		"no host and no base URL":  func(r *http.Request) { r.URL.Host = "" },
+		"no URL":                   func(r *http.Request) { r.URL = nil },
+		"request of a server":      func(r *http.Request) { r.RequestURI = "/" },
+		"opaque URL":               func(r *http.Request) { r.URL = &url.URL{Scheme: "mailto", Opaque: "a@b.c"} },
 	} {
 		req := newRequest(t, http.MethodPost, "http://vendor.test/", "x")
 		spoil(req)
 		_, err := sendRequest(t, c.Send, req)
 		e := failure(t, err)
 		if e.Class != apierrors.MalformedRequest || e.Action != apierrors.FailFast || e.Applied != apierrors.AppliedNo {
-			t.Errorf("%s: %v, action %v, applied %v", name, e, e.Action, e.Applied)
+			t.Errorf("%s: %v, action %v, applied %v; want malformed_request, fail_fast, no", name, e, e.Action, e.Applied)
 		}
 	}
 }

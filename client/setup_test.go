@@ -102,11 +102,16 @@ func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Res
 // turn.
 func newRequest(t testing.TB, method, target, body string, header ...string) *http.Request {
 	t.Helper()
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
+	if body == "" {
+		return newRequestOf(t, method, target, nil, header...)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, target, reader)
+	return newRequestOf(t, method, target, strings.NewReader(body), header...)
+}
+
+// newRequestOf is newRequest for a body of any kind.
+func newRequestOf(t testing.TB, method, target string, body io.Reader, header ...string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, body)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,6 +77,11 @@ func closedPort(t *testing.T) string {
 // A door is a way to send a request.
 type door func(*client.Client, *http.Request) (*http.Response, error)
 
+// by returns the door of c.
+func (d door) by(c *client.Client) func(*http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*http.Response, error) { return d(c, req) }
+}
+
 // doors are Send and HTTP, by name.
 var doors = map[string]door{
 	"Send": (*client.Client).Send,

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,28 +61,16 @@ func TestShrink(t *testing.T) {
 // A smaller request takes the place of a file, which is closed.
 func TestShrinkClosesTheFile(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "rows.csv")
-		if err := os.WriteFile(name, []byte("rows"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		file := fileOf(t, "rows", 0)
 		srv := retrywisetest.New(t, retrywisetest.Status(413), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		o := client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
 			return http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader("row"))
 		}}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/upload", file)
-		if err != nil {
+		req := newRequestOf(t, http.MethodPut, "/upload", file)
+		if _, err := sendRequest(t, c.Send, client.With(req, o)); err != nil {
 			t.Fatal(err)
 		}
-		resp, err := c.Send(client.With(req, o))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
 		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("the file is still open: %v", err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// A Read that blocks for 30 s ends a stream; a slow reader does not.
 func TestStreamThatStalls(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,15 +29,16 @@ func TestStreamThatStalls(t *testing.T) {
 		if _, err := resp.Body.Read(first); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour) // virtual: a slow consumer is not cut
+		time.Sleep(time.Hour) // virtual
 		start := time.Now()
 		_, err = resp.Body.Read(first)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 30*time.Second {
-			t.Errorf("Read = %v after %v; want a timeout after 30s", err, time.Since(start))
+			t.Errorf("Read returned %v after %v; want a timeout after 30s", err, time.Since(start))
 		}
 	})
 }
 
+// A stream that breaks off does so for its reader, as with net/http.
 func TestStreamThatIsTruncated(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, "a long export")))
@@ -46,10 +48,10 @@ func TestStreamThatIsTruncated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if resp.Request != req {
-			t.Error("resp.Request is not the caller's")
+			t.Error("resp.Request is not the request that was sent")
 		}
 		if _, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("reading = %v; want an unexpected EOF", err)
+			t.Errorf("reading returned %v; want unexpected EOF", err)
 		}
 	})
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// An upload may take longer than an attempt's timeout, as long as it goes on; one that
-// does not go on, or whose answer does not come, ends.
+// An upload may take longer than the attempt's timeout as long as it makes progress. One that
+// stops, or gets no response, ends.
 func TestUploadMayOutlastTheTimeout(t *testing.T) {
 	for name, tt := range map[string]struct {
-		pause, answer time.Duration
-		isLate        bool
+		pause, response time.Duration // between two writes of the upload; from its end to the response
+		isTimeout       bool
 	}{
-		"it goes on":           {50 * time.Second, 0, false},
-		"it stops":             {2 * time.Minute, 0, true},
-		"the answer is late":   {time.Second, 2 * time.Minute, true},
-		"the answer is slow":   {time.Second, 50 * time.Second, false},
-		"all at once, in time": {0, 59 * time.Second, false},
+		"slow upload":      {50 * time.Second, 0, false},
+		"upload stops":     {2 * time.Minute, 0, true},
+		"response is late": {time.Second, 2 * time.Minute, true},
+		"slow response":    {time.Second, 50 * time.Second, false},
+		"upload at once":   {0, 59 * time.Second, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				srv := retrywisetest.Handle(t, retrywisetest.After(tt.answer, retrywisetest.Status(200)))
+				srv := retrywisetest.Handle(t, retrywisetest.After(tt.response, retrywisetest.Status(200)))
 				c := newClient(t, srv, client.Config{})
 				reader, writer := io.Pipe()
 				var writing sync.WaitGroup
@@ -40,23 +40,17 @@ func TestUploadMayOutlastTheTimeout(t *testing.T) {
 					}
 					_ = writer.Close()
 				})
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/upload", reader)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := c.Send(req)
-				if err == nil {
-					_ = resp.Body.Close()
-				}
-				if isLate := err != nil && errors.Is(err, apierrors.Timeout); isLate != tt.isLate || (err != nil) != tt.isLate {
-					t.Errorf("error %v; want a timeout: %v", err, tt.isLate)
+				req := newRequestOf(t, http.MethodPost, "/upload", reader)
+				_, err := sendRequest(t, c.Send, req)
+				if isTimeout := errors.Is(err, apierrors.Timeout); isTimeout != tt.isTimeout || (err != nil) != tt.isTimeout {
+					t.Errorf("got error %v; want a timeout: %v", err, tt.isTimeout)
 				}
 			})
 		})
 	}
 }
 
-// Time for an attempt counts from when the upload last went on.
+// The timeout of an attempt runs from when its body was last read.
 func TestUploadTimeoutRunsFromItsLastRead(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Hang())
@@ -67,13 +61,10 @@ func TestUploadTimeoutRunsFromItsLastRead(t *testing.T) {
 			_ = writer.Close()
 		}()
 		start := time.Now()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/upload", reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = sendRequest(t, c.Send, req)
+		req := newRequestOf(t, http.MethodPost, "/upload", reader)
+		_, err := sendRequest(t, c.Send, req)
 		if took := time.Since(start); !errors.Is(err, apierrors.Timeout) || took != 70*time.Second {
-			t.Errorf("%v after %v; want a timeout after 70s", err, took)
+			t.Errorf("got error %v after %v; want a timeout after 70s", err, took)
 		}
 	})
 }
