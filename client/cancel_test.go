@@ -13,13 +13,14 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// An error of a call that is canceled in a wait wraps the cause and the last failure.
 func TestCancelDuringAWait(t *testing.T) {
 	mine := errors.New("the worker is shutting down")
 	for name, tt := range map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
 		want []error
 	}{
-		"canceled": {
+		"with a cause": {
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancelCause(ctx)
 				time.AfterFunc(time.Second, func() { cancel(mine) })
@@ -27,7 +28,7 @@ func TestCancelDuringAWait(t *testing.T) {
 			},
 			[]error{mine, context.Canceled, apierrors.Canceled, apierrors.ServerError},
 		},
-		"canceled without a cause": {
+		"without a cause": {
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(ctx)
 				time.AfterFunc(time.Second, cancel)
@@ -45,17 +46,18 @@ func TestCancelDuringAWait(t *testing.T) {
 				_, err := send(ctx, t, c, "GET", "/items/7", "")
 				for _, want := range tt.want {
 					if !errors.Is(err, want) {
-						t.Errorf("errors.Is(err, %v) is false: %+v", want, failure(t, err).Err)
+						t.Errorf("the error wraps %+v; want %v in it", failure(t, err).Err, want)
 					}
 				}
 				if e := failure(t, err); e.Stop != apierrors.StopCanceled || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
-					t.Errorf("stop %v, applied %v, %d attempts", e.Stop, e.Applied, len(e.Attempts))
+					t.Errorf("stop %v, applied %v, %d attempts; want canceled, unknown, 1", e.Stop, e.Applied, len(e.Attempts))
 				}
 			})
 		})
 	}
 }
 
+// So does the error of a call whose deadline passes in an attempt.
 func TestCancelByADeadlineDuringAnAttempt(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.HTML(503), retrywisetest.Hang())
@@ -65,20 +67,20 @@ func TestCancelByADeadlineDuringAnAttempt(t *testing.T) {
 		_, err := send(ctx, t, c, "GET", "/items/7", "")
 		e := failure(t, err)
 		if e.Class != apierrors.Canceled || e.Stop != apierrors.StopDeadline || e.Applied != apierrors.AppliedUnknown {
-			t.Errorf("class %v, stop %v, applied %v", e.Class, e.Stop, e.Applied)
+			t.Errorf("class %v, stop %v, applied %v; want canceled, deadline, unknown", e.Class, e.Stop, e.Applied)
 		}
 		for _, want := range []error{context.DeadlineExceeded, apierrors.ServerError} {
 			if !errors.Is(err, want) {
-				t.Errorf("errors.Is(err, %v) is false", want)
+				t.Errorf("the error wraps %+v; want %v in it", e.Err, want)
 			}
 		}
 		if !e.Timeout() || len(e.Attempts) != 2 {
-			t.Errorf("timeout %v, %d attempts", e.Timeout(), len(e.Attempts))
+			t.Errorf("timeout %v, %d attempts; want true, 2", e.Timeout(), len(e.Attempts))
 		}
 	})
 }
 
-// When the caller gives up during a told wait, the time that was told is not lost.
+// If the caller gives up during a Retry-After, RetryAt is when that ends.
 func TestCancelKeepsRetryAt(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "30"))
@@ -88,12 +90,12 @@ func TestCancelKeepsRetryAt(t *testing.T) {
 		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items/7", "")
 		if at, ok := apierrors.RetryAt(err); !ok || at.Sub(start) != 30*time.Second {
-			t.Errorf("retry at %v, %v; want 30s after the answer", at.Sub(start), ok)
+			t.Errorf("retry in %v, %v; want 30s", at.Sub(start), ok)
 		}
 	})
 }
 
-// A call that is canceled while a gate holds its second attempt back keeps the first.
+// A call that is canceled while a pause holds back its second attempt has the first.
 func TestCancelBeforeTheSecondAttempt(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(429, "Retry-After", "30"))
@@ -103,7 +105,7 @@ func TestCancelBeforeTheSecondAttempt(t *testing.T) {
 		var all sync.WaitGroup
 		defer all.Wait()
 		all.Go(func() {
-			time.Sleep(100 * time.Millisecond) // virtual: in the first one's back-off
+			time.Sleep(100 * time.Millisecond) // virtual: in the backoff of the first call
 			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 			time.Sleep(time.Second)
 			cancel()
@@ -111,12 +113,12 @@ func TestCancelBeforeTheSecondAttempt(t *testing.T) {
 		_, err := send(ctx, t, c, "GET", "/items", "")
 		e := failure(t, err)
 		if len(e.Attempts) != 1 || e.Attempts[0].Status != 503 || e.Attempts[0].Class != apierrors.ServerError || e.Attempts[0].Took != 0 {
-			t.Errorf("attempts %+v", e.Attempts)
+			t.Errorf("attempts %+v; want one of status 503 that took no time", e.Attempts)
 		}
 	})
 }
 
-// The attempt in which the caller gave up is told as that.
+// The attempt in which the caller gave up has class canceled, in the error and the event.
 func TestCancelEndsTheAttempt(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Hang())
@@ -126,18 +128,18 @@ func TestCancelEndsTheAttempt(t *testing.T) {
 		defer cancel()
 		_, err := send(ctx, t, c, "GET", "/items", "")
 		if e := failure(t, err); e.Attempts[0].Class != apierrors.Canceled || seen.attempts[0].Class != apierrors.Canceled {
-			t.Errorf("attempts %+v", e.Attempts)
+			t.Errorf("the attempt is %+v, its event %+v; want class canceled", e.Attempts[0], seen.attempts[0])
 		}
 	})
 }
 
-// Request.Cancel is listened to until the call is over and its answer closed, and no
-// longer: goleak looks after all tests. This is not in a bubble, whose clock would end
-// it, and the context does not end with the test.
+// The goroutine that waits for Request.Cancel ends with the call, as goleak finds after all
+// tests. This test needs real time and a context that does not end with the test, either of
+// which would end the goroutine.
 func TestCancelChannelIsReleased(t *testing.T) {
 	listening := func(target string) *http.Request {
 		req := newRequest(t, "POST", target, "x").WithContext(context.WithoutCancel(t.Context()))
-		req.Cancel = make(chan struct{}) //nolint:staticcheck // the point
+		req.Cancel = make(chan struct{}) //nolint:staticcheck // the field under test
 		return req
 	}
 	for _, answer := range []retrywisetest.Answer{retrywisetest.JSON(200, `{}`), retrywisetest.JSON(422, `{}`), retrywisetest.Reset()} {
@@ -149,7 +151,7 @@ func TestCancelChannelIsReleased(t *testing.T) {
 			}
 		}
 	}
-	if _, err := newClientOf(t, client.Config{}).Send(listening("/items")); err == nil { //nolint:bodyclose // there is none
-		t.Error("it has no address, and could be made")
+	if _, err := sendRequest(t, newClientOf(t, client.Config{}).Send, listening("/items")); err == nil {
+		t.Error("a request without a host was sent")
 	}
 }

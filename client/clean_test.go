@@ -13,12 +13,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// badURL is what net/url says of text.
+// badURL returns the error of net/url for text.
 func badURL(text string) error {
 	_, err := url.Parse(text)
 	return err
 }
 
+// What CleanError returns for errors of this package, of net/http and others.
 func TestCleanError(t *testing.T) {
 	ours := &apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items"}
 	parse := &url.Error{Op: "parse", URL: "http://h/%zz?key=" + canary, Err: url.EscapeError("%zz")}
@@ -27,16 +28,16 @@ func TestCleanError(t *testing.T) {
 		err  error
 		want string
 	}{
-		"ours":                       {outer(ours), "GET http://h/items: network"},
-		"ours, above theirs":         {&apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items", Err: outer(ours)}, "GET http://h/items: network"},
-		"a password before a hash":   {badURL("http://u:s3cret#x@h/"), `parse "?": the URL is malformed`},
-		"ours, wrapped":              {fmt.Errorf("job: %w", outer(ours)), "GET http://h/items: network"},
-		"net/http's":                 {outer(errors.New("stopped after 10 redirects")), `Get "https://h": stopped after 10 redirects`},
-		"one in another":             {outer(parse), `Get "https://h": parse "?": the URL is malformed`},
-		"what net/http quotes":       {outer(fmt.Errorf("failed to parse Location header %q: x", canary)), `Get "https://h": the Location of a redirect is malformed`},
-		"a context's":                {outer(context.Canceled), `Get "https://h": context canceled`},
-		"none of net/http's":         {errors.New("disk full"), "disk full"},
-		"ours without any of theirs": {ours, "GET http://h/items: network"},
+		"ours in net/http's":                {outer(ours), "GET http://h/items: network"},
+		"ours around net/http's":            {&apierrors.Error{Class: apierrors.Network, Method: "GET", URL: "http://h/items", Err: outer(ours)}, "GET http://h/items: network"},
+		"net/url's, with a password":        {badURL("http://u:s3cret#x@h/"), `parse "?": the URL is malformed`},
+		"ours in net/http's, wrapped":       {fmt.Errorf("job: %w", outer(ours)), "GET http://h/items: network"},
+		"net/http's":                        {outer(errors.New("stopped after 10 redirects")), `Get "https://h": stopped after 10 redirects`},
+		"net/url's in net/http's":           {outer(parse), `Get "https://h": parse "?": the URL is malformed`},
+		"net/http's that quotes a Location": {outer(fmt.Errorf("failed to parse Location header %q: x", canary)), `Get "https://h": the Location of a redirect is malformed`},
+		"context's in net/http's":           {outer(context.Canceled), `Get "https://h": context canceled`},
+		"another":                           {errors.New("disk full"), "disk full"},
+		"ours alone":                        {ours, "GET http://h/items: network"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := client.CleanError(tt.err).Error(); got != tt.want {
@@ -45,21 +46,21 @@ func TestCleanError(t *testing.T) {
 		})
 	}
 	if client.CleanError(nil) != nil {
-		t.Error("nil is no error")
+		t.Error("CleanError(nil) is not nil")
 	}
 	if !errors.Is(client.CleanError(outer(context.Canceled)), context.Canceled) {
-		t.Error("the cause is lost")
+		t.Error("the cleaned error does not wrap its cause")
 	}
 }
 
-// What net/http says of a redirect that it cannot read is cleaned as well.
+// net/http's error for a malformed Location quotes it; the cleaned one does not.
 func TestCleanErrorOfAMalformedLocation(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://h/%zz?key="+canary))
 		c := newClient(t, srv, client.Config{})
 		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // get closes it
 		if err == nil || strings.Contains(client.CleanError(err).Error(), canary) {
-			t.Error(client.CleanError(err))
+			t.Errorf("got %v; want an error without the query", client.CleanError(err))
 		}
 	})
 }

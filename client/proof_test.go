@@ -15,7 +15,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What was never sent is sent again, a POST as well.
+// After a failed dial nothing was sent, so even a POST is retried.
 func TestProofOfADialThatFailed(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200))
@@ -23,26 +23,27 @@ func TestProofOfADialThatFailed(t *testing.T) {
 		wire := failing(srv, 2, refused)
 		c := newClient(t, srv, client.Config{Transport: wire})
 		if _, err := send(t.Context(), t, c, "POST", "/items", "x"); err != nil {
-			t.Errorf("a POST that was never sent: %v", err)
+			t.Errorf("a POST after two failed dials: %v", err)
 		}
 		wire.(*http.Transport).CloseIdleConnections()
 	})
 }
 
-// Without a proof, the outcome is unknown.
+// Of a transport that calls no hooks of httptrace nothing is known.
 func TestProofNeedsATrace(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
-		c := newClient(t, srv, client.Config{Transport: silent{&net.OpError{Op: "dial", Err: errors.New("so it says")}}})
+		c := newClient(t, srv, client.Config{Transport: silent{&net.OpError{Op: "dial", Err: errors.New("connection refused")}}})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Stop != apierrors.StopUnsafe || e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
-			t.Errorf("stop %v, applied %v, %d attempts", e.Stop, e.Applied, len(e.Attempts))
+			t.Errorf("stop %v, applied %v, %d attempts; want unsafe, unknown, 1", e.Stop, e.Applied, len(e.Attempts))
 		}
 	})
 }
 
+// A request that is not given to the transport was not sent.
 func TestProofOfARequestNotHandedOver(t *testing.T) {
-	t.Run("the body cannot be had again", func(t *testing.T) {
+	t.Run("GetBody fails", func(t *testing.T) {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
 			srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "1"))
 			c := newClient(t, srv, client.Config{})
@@ -50,7 +51,7 @@ func TestProofOfARequestNotHandedOver(t *testing.T) {
 			req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
 			_, err := sendRequest(t, c.Send, req)
 			if e := failure(t, err); e.Applied != apierrors.AppliedNo {
-				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+				t.Errorf("applied %v, stop %v; want no", e.Applied, e.Stop)
 			}
 		})
 	})
@@ -65,18 +66,18 @@ func TestProofOfARequestNotHandedOver(t *testing.T) {
 			defer cancel()
 			_, err := send(ctx, t, c, "POST", "/items", "x")
 			if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.Canceled {
-				t.Errorf("class %v, applied %v", e.Class, e.Applied)
+				t.Errorf("class %v, applied %v; want canceled, no", e.Class, e.Applied)
 			}
 		})
 	})
 }
 
-// A transport that tries another way by itself may have had the write executed by the
-// first: a connection that was not had the second time proves nothing.
+// A transport may send a request by a second route when the first fails. If it finds no
+// connection there, the request may still have been executed by the first.
 func TestProofWithASecondRoute(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(502), retrywisetest.Status(200))
-		afterAnAnswer := func(r *http.Request) (*http.Response, error) {
+		afterAResponse := func(r *http.Request) (*http.Response, error) {
 			resp, err := srv.Transport().RoundTrip(r)
 			if err != nil {
 				return nil, err
@@ -84,7 +85,7 @@ func TestProofWithASecondRoute(t *testing.T) {
 			_ = resp.Body.Close()
 			return refusing().RoundTrip(r.Clone(r.Context()))
 		}
-		untold := func(r *http.Request) (*http.Response, error) {
+		withoutTheBody := func(r *http.Request) (*http.Response, error) {
 			probe := r.Clone(r.Context())
 			probe.Body = nil
 			if resp, err := refusing().RoundTrip(probe); err == nil {
@@ -94,18 +95,18 @@ func TestProofWithASecondRoute(t *testing.T) {
 			_ = r.Body.Close()
 			return nil, errors.New("connection reset")
 		}
-		for name, way := range map[string]wire{"after an answer": afterAnAnswer, "untold": untold} {
+		for name, way := range map[string]wire{"after a response": afterAResponse, "without the body": withoutTheBody} {
 			_, err := send(t.Context(), t, onWire(t, way, client.Config{}), "POST", "/items", "x")
 			if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
-				t.Errorf("%s: applied %v, %d attempts", name, e.Applied, len(e.Attempts))
+				t.Errorf("%s: applied %v, %d attempts; want unknown, 1", name, e.Applied, len(e.Attempts))
 			}
 		}
 		_, _ = send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/", "")
 	})
 }
 
-// The same through a transport that wraps net/http's, of which less is known: still as
-// many are told as the server saw.
+// Through a wrapper around net/http's transport, every request is an attempt: net/http
+// repeats none by itself when a reused connection closes.
 func TestProofBehindAWrapperMissesNoRequest(t *testing.T) {
 	for range 20 {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -122,8 +123,8 @@ func TestProofBehindAWrapperMissesNoRequest(t *testing.T) {
 					_, _ = send(t.Context(), t, c, "GET", "/items", "")
 				}
 			})
-			if got, told := len(srv.Requests()), len(seen.attempts); got != told {
-				t.Errorf("%d requests, %d told", got, told)
+			if requests, attempts := len(srv.Requests()), len(seen.attempts); requests != attempts {
+				t.Errorf("%d requests, but %d attempts", requests, attempts)
 			}
 		})
 	}

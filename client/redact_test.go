@@ -11,7 +11,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// ownAuth is an Auth of the caller's, under a name that nobody knows.
+// ownAuth is an Auth whose header does not look like one of a credential.
 type ownAuth struct{}
 
 func (ownAuth) Apply(_ context.Context, r *http.Request) (string, error) {
@@ -21,7 +21,8 @@ func (ownAuth) Apply(_ context.Context, r *http.Request) (string, error) {
 
 func (ownAuth) Refresh(context.Context, string) error { return client.ErrNotRenewable }
 
-// refusal is the error for a request whose answer says the code back.
+// refusal returns the text of the error for a request that is refused with code, which is
+// the response's request id, too.
 func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Request)) (text string) {
 	t.Helper()
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -35,7 +36,8 @@ func refusal(t *testing.T, auth client.Auth, code string, change func(*http.Requ
 	return text
 }
 
-// A credential that comes back where a code is expected is not printed, wherever it was.
+// A credential that the vendor repeats as its code is not printed, wherever it was in the
+// request.
 func TestRedactCredentialsFromErrors(t *testing.T) {
 	set := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
@@ -44,45 +46,45 @@ func TestRedactCredentialsFromErrors(t *testing.T) {
 		auth   client.Auth
 		change func(*http.Request)
 	}{
-		"a bearer token":          {nil, set("Authorization", "Bearer "+canary)},
-		"a token with a name":     {nil, set("Authorization", "Token token="+canary)},
-		"basic authentication":    {nil, func(r *http.Request) { r.SetBasicAuth("u", canary) }},
-		"for a proxy":             {nil, set("Proxy-Authorization", "Basic "+canary)},
-		"a cookie":                {nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "id", Value: canary, Quoted: true}) }},
-		"an API key":              {nil, set("X-Api-Key", canary)},
-		"a raw header":            {nil, func(r *http.Request) { r.Header["x-auth-token"] = []string{canary} }},
-		"the user of the URL":     {nil, func(r *http.Request) { r.URL.User = url.User(canary) }},
-		"its password":            {nil, func(r *http.Request) { r.URL.User = url.UserPassword("u", canary) }},
-		"a signature in the URL":  {nil, func(r *http.Request) { r.URL.RawQuery = "sig=" + canary }},
-		"in one word":             {nil, func(r *http.Request) { r.URL.RawQuery = "accessToken=" + canary }},
-		"a key in the URL":        {nil, func(r *http.Request) { r.URL.RawQuery = "api_key=" + canary }},
-		"an Auth of the caller's": {ownAuth{}, func(*http.Request) {}},
-		"the client's key":        {client.APIKey("X-Whatever", "key "+canary), func(*http.Request) {}},
+		"bearer token":         {nil, set("Authorization", "Bearer "+canary)},
+		"token with a name":    {nil, set("Authorization", "Token token="+canary)},
+		"basic authentication": {nil, func(r *http.Request) { r.SetBasicAuth("u", canary) }},
+		"proxy authentication": {nil, set("Proxy-Authorization", "Basic "+canary)},
+		"cookie":               {nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "id", Value: canary, Quoted: true}) }},
+		"API key":              {nil, set("X-Api-Key", canary)},
+		"header in lower case": {nil, func(r *http.Request) { r.Header["x-auth-token"] = []string{canary} }},
+		"user of the URL":      {nil, func(r *http.Request) { r.URL.User = url.User(canary) }},
+		"password of the URL":  {nil, func(r *http.Request) { r.URL.User = url.UserPassword("u", canary) }},
+		"?sig=":                {nil, func(r *http.Request) { r.URL.RawQuery = "sig=" + canary }},
+		"?accessToken=":        {nil, func(r *http.Request) { r.URL.RawQuery = "accessToken=" + canary }},
+		"?api_key=":            {nil, func(r *http.Request) { r.URL.RawQuery = "api_key=" + canary }},
+		"own Auth":             {ownAuth{}, func(*http.Request) {}},
+		"APIKey":               {client.APIKey("X-Whatever", "key "+canary), func(*http.Request) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if text := refusal(t, tt.auth, canary, tt.change); strings.Contains(text, canary) {
-				t.Error(text)
+				t.Errorf("the error prints the credential: %s", text)
 			}
 		})
 	}
 }
 
-// What only looks like a credential is printed, and what is one changes no decision.
+// A code that is not a credential is printed. One that is decides as any other.
 func TestRedactKeepsOtherCodes(t *testing.T) {
 	for _, query := range []string{"author=NOT_UNIQUE", "keyword=NOT_UNIQUE", "sort_key=NOT_UNIQUE", "q=NOT_UNIQUE", "key=short"} {
 		text := refusal(t, nil, "NOT_UNIQUE", func(r *http.Request) { r.URL.RawQuery = query })
 		if !strings.Contains(text, "NOT_UNIQUE") {
-			t.Errorf("%s: the code is lost: %s", query, text)
+			t.Errorf("?%s: the error is %s; want the code NOT_UNIQUE in it", query, text)
 		}
 	}
 	text := refusal(t, client.Bearer("GONE-GONE"), "GONE", func(r *http.Request) { r.Header.Set("X-Api-Key", "GONE") })
 	if !strings.Contains(text, "not_found") {
-		t.Errorf("the class is lost: %s", text)
+		t.Errorf("the error is %s; want the class not_found in it", text)
 	}
 }
 
-// A credential that the vendor says back as a code is none, wherever it was on the
-// request; what is too short to be one stays.
+// A code and a request id that contain a credential of the request are removed; a text of
+// less than eight characters is not taken for one.
 func TestRedactCodeAndRequestID(t *testing.T) {
 	const secret = "12345678"
 	header := func(name, value string) func(*http.Request) {
@@ -92,37 +94,37 @@ func TestRedactCodeAndRequestID(t *testing.T) {
 		return func(r *http.Request) { r.URL.RawQuery = name + "=" + secret }
 	}
 	for name, tt := range map[string]struct {
-		put  func(*http.Request)
-		says string
-		code string
+		put      func(*http.Request)
+		response string // the vendor's code and request id
+		want     string // the error's
 	}{
-		"a key in the query":       {query("API_KEY"), secret, ""},
-		"a token in the query":     {query("accessToken"), secret, ""},
-		"a secret in the query":    {query("client_secret"), secret, ""},
-		"a password in the query":  {query("password"), secret, ""},
-		"a signature":              {query("X-Amz-Signature"), secret, ""},
-		"a secret in two words":    {query("clientSecret"), secret, ""},
-		"what is no credential":    {query("page"), secret, secret},
-		"a password":               {func(r *http.Request) { r.URL.User = url.UserPassword("u", secret) }, secret, ""},
-		"a bearer token":           {header("Authorization", "Bearer "+secret), secret, ""},
-		"a key":                    {header("X-Api-Key", secret), secret, ""},
-		"a cookie":                 {header("Cookie", secret), secret, ""},
-		"inside of a word":         {header("X-Api-Key", secret), "E." + secret, ""},
-		"seven characters":         {header("X-Api-Key", secret[:7]), secret[:7], secret[:7]},
-		"the client's own":         {func(*http.Request) {}, "0wn-cr3dential", ""},
-		"the idempotency key":      {func(*http.Request) {}, "1dempotent", ""},
-		"another header than ours": {header("X-Trace", secret), secret, secret},
+		"?API_KEY=":           {query("API_KEY"), secret, ""},
+		"?accessToken=":       {query("accessToken"), secret, ""},
+		"?client_secret=":     {query("client_secret"), secret, ""},
+		"?password=":          {query("password"), secret, ""},
+		"?X-Amz-Signature=":   {query("X-Amz-Signature"), secret, ""},
+		"?clientSecret=":      {query("clientSecret"), secret, ""},
+		"?page=":              {query("page"), secret, secret},
+		"password of the URL": {func(r *http.Request) { r.URL.User = url.UserPassword("u", secret) }, secret, ""},
+		"bearer token":        {header("Authorization", "Bearer "+secret), secret, ""},
+		"X-Api-Key":           {header("X-Api-Key", secret), secret, ""},
+		"cookie":              {header("Cookie", secret), secret, ""},
+		"part of the code":    {header("X-Api-Key", secret), "E." + secret, ""},
+		"seven characters":    {header("X-Api-Key", secret[:7]), secret[:7], secret[:7]},
+		"Auth":                {func(*http.Request) {}, "0wn-cr3dential", ""},
+		"idempotency key":     {func(*http.Request) {}, "1dempotent", ""},
+		"X-Trace":             {header("X-Trace", secret), secret, secret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", tt.says, "X-Request-Id", tt.says))
+				srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", tt.response, "X-Request-Id", tt.response))
 				c := newClient(t, srv, client.Config{Auth: client.APIKey("X-Shop-Key", "0wn-cr3dential")})
 				req := newRequest(t, "PUT", srv.URL()+"/items/7", "x")
 				tt.put(req)
 				req = client.With(req, client.CallOptions{IdempotencyKey: "1dempotent"})
 				_, err := sendRequest(t, c.Send, req)
-				if e := failure(t, err); e.Code != tt.code || e.RequestID != tt.code {
-					t.Errorf("code %q, request id %q; want %q", e.Code, e.RequestID, tt.code)
+				if e := failure(t, err); e.Code != tt.want || e.RequestID != tt.want {
+					t.Errorf("code %q, request id %q; want %q for both", e.Code, e.RequestID, tt.want)
 				}
 			})
 		})

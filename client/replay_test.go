@@ -20,12 +20,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// noDeadlines is a connection such as that of an SSH tunnel.
+// noDeadlines is a connection without deadlines, such as one through an SSH tunnel.
 type noDeadlines struct{ net.Conn }
 
 func (noDeadlines) SetWriteDeadline(time.Time) error { return errors.New("not supported") }
 
-// executedTwice sends keyed writes over connections that break after each was executed.
+// executedTwice sends keyed writes, each over a connection that closes after it was executed,
+// and returns how many the server got twice.
 func executedTwice(t *testing.T, calls int, client func(*http.Transport) *http.Client) (twice int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -65,8 +66,8 @@ func executedTwice(t *testing.T, calls int, client func(*http.Transport) *http.C
 	return twice
 }
 
-// A write with a header that net/http takes for a leave to repeat is executed once,
-// whatever is known of the connection. Raw net/http is measured beside it.
+// A write with Idempotency-Key, which net/http alone repeats by itself, is executed once,
+// whatever is known of the connection.
 func TestReplayOfAKeyedWriteIsStopped(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -78,22 +79,22 @@ func TestReplayOfAKeyedWriteIsStopped(t *testing.T) {
 		return newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: rt}).HTTP()
 	}
 	for name, hc := range map[string]func(*http.Transport) *http.Client{
-		"net/http alone":       func(tr *http.Transport) *http.Client { return &http.Client{Transport: tr} },
-		"a transport":          func(tr *http.Transport) *http.Client { return ours(tr) },
-		"one that is wrapped":  func(tr *http.Transport) *http.Client { return ours(wire(tr.RoundTrip)) },
-		"one without deadline": func(tr *http.Transport) *http.Client { tr.DialContext = dial; return ours(tr) },
+		"net/http alone":    func(tr *http.Transport) *http.Client { return &http.Client{Transport: tr} },
+		"http.Transport":    func(tr *http.Transport) *http.Client { return ours(tr) },
+		"a wrapper":         func(tr *http.Transport) *http.Client { return ours(wire(tr.RoundTrip)) },
+		"without deadlines": func(tr *http.Transport) *http.Client { tr.DialContext = dial; return ours(tr) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			twice := executedTwice(t, 1000, hc)
 			t.Logf("%d of 1,000 executed twice", twice)
 			if isOurs := name != "net/http alone"; isOurs != (twice == 0) {
-				t.Errorf("%d executed twice", twice)
+				t.Errorf("%d of 1,000 writes were executed twice; want 0 (more with net/http alone)", twice)
 			}
 		})
 	}
 }
 
-// A transport that sends again after an answer, such as for digest authentication, may.
+// A transport may send a request again after a response, as for digest authentication.
 func TestReplayAfterAResponseIsAllowed(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(200))
@@ -109,12 +110,12 @@ func TestReplayAfterAResponseIsAllowed(t *testing.T) {
 		})
 		c := newClient(t, srv, client.Config{Transport: digest})
 		if status, err := send(t.Context(), t, c, "POST", "/items", ""); err != nil || status != 200 {
-			t.Errorf("status %d, %v", status, err)
+			t.Errorf("got status %d, error %v; want 200", status, err)
 		}
 	})
 }
 
-// A transport that logs in after a 401 does so after an early hint as well.
+// It may do so even if an early hint came before the response.
 func TestReplayAfterAnEarlyHintIsAllowed(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		n := 0
@@ -133,12 +134,12 @@ func TestReplayAfterAnEarlyHintIsAllowed(t *testing.T) {
 			return srv.Transport().RoundTrip(r.Clone(r.Context()))
 		})
 		if status, err := send(t.Context(), t, newClient(t, srv, client.Config{Transport: login}), "POST", "/items", ""); err != nil || status != 200 {
-			t.Errorf("status %d, %v", status, err)
+			t.Errorf("got status %d, error %v; want 200", status, err)
 		}
 	})
 }
 
-// 1xx answers have an end, also where the caller asks to be told of them.
+// The number of 1xx responses is bounded, even if the caller's trace listens to them.
 func TestInterimResponsesAreBounded(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		n := 0
@@ -149,14 +150,14 @@ func TestInterimResponsesAreBounded(t *testing.T) {
 				time.Sleep(time.Millisecond) // virtual
 			}
 		}))
-		var told atomic.Int64
+		var hints atomic.Int64
 		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
-			told.Add(1)
+			hints.Add(1)
 			return nil
 		}})
 		_, err := send(ctx, t, newClient(t, srv, client.Config{}), "POST", "/items", "x")
-		if e := failure(t, err); told.Load() > 40 || told.Load() < 10 || e.Applied != apierrors.AppliedUnknown {
-			t.Errorf("told of %d, applied %v", told.Load(), e.Applied)
+		if e := failure(t, err); hints.Load() > 40 || hints.Load() < 10 || e.Applied != apierrors.AppliedUnknown {
+			t.Errorf("the trace got %d hints, applied %v; want 10 to 40, unknown", hints.Load(), e.Applied)
 		}
 	})
 }

@@ -23,7 +23,7 @@ import (
 
 const canary = "c4n4ry-s3cret"
 
-// echo is a vendor that says everything back: in codes, texts, fields and details.
+// echo is a vendor whose failures have the secret in codes, messages, fields and details.
 type echo struct{ shop }
 
 func (echo) Decode(a policy.Answer) *policy.Failure {
@@ -39,28 +39,28 @@ func (echo) Decode(a policy.Answer) *policy.Failure {
 	}
 }
 
-// A secret that is put into every place of a call appears in no error, event or log,
-// whatever goes wrong and whatever the vendor says back.
+// A secret that is in every part of a call, and in the vendor's response, appears in no
+// error, event or log, whatever goes wrong.
 func TestSecretsAreNotPrinted(t *testing.T) {
-	says := fmt.Sprintf(`{"token":%q,"url":"https://u:%s@h/?k=%s"}`, canary, canary, canary)
+	body := fmt.Sprintf(`{"token":%q,"url":"https://u:%s@h/?k=%s"}`, canary, canary, canary)
 	echoing := func(status int) retrywisetest.Answer {
-		return retrywisetest.JSON(status, says, "X-Request-Id", canary, "X-Echo", canary, "Location", "https://h/?k="+canary)
+		return retrywisetest.JSON(status, body, "X-Request-Id", canary, "X-Echo", canary, "Location", "https://h/?k="+canary)
 	}
 	refused := &net.OpError{Op: "dial", Err: errors.New("refused for " + canary)}
 	for name, tt := range map[string]struct {
 		answers script
-		wire    func(*retrywisetest.Server) http.RoundTripper // nil: the server's own
+		wire    func(*retrywisetest.Server) http.RoundTripper // nil: the server's
 		renew   error
 	}{
-		"a refused record":       {answers: repeated(echoing(422))},
-		"a server that is down":  {answers: repeated(echoing(503))},
-		"a limit":                {answers: script{echoing(429), retrywisetest.JSON(429, says, "Retry-After", "3600")}},
-		"a redirect":             {answers: repeated(echoing(302))},
-		"an answer of no use":    {answers: repeated(retrywisetest.Text(200, canary))},
-		"a broken connection":    {answers: repeated(retrywisetest.Reset())},
-		"a dial that fails":      {wire: func(srv *retrywisetest.Server) http.RoundTripper { return failing(srv, 99, refused) }},
-		"a transport that talks": {wire: func(*retrywisetest.Server) http.RoundTripper { return silent{errors.New(canary)} }},
-		"a renewal that fails":   {answers: repeated(retrywisetest.Status(401)), renew: errors.New("invalid secret " + canary)},
+		"refused record":           {answers: repeated(echoing(422))},
+		"server error":             {answers: repeated(echoing(503))},
+		"rate limit":               {answers: script{echoing(429), retrywisetest.JSON(429, body, "Retry-After", "3600")}},
+		"redirect":                 {answers: repeated(echoing(302))},
+		"success that is not JSON": {answers: repeated(retrywisetest.Text(200, canary))},
+		"closed connection":        {answers: repeated(retrywisetest.Reset())},
+		"failed dial":              {wire: func(srv *retrywisetest.Server) http.RoundTripper { return failing(srv, 99, refused) }},
+		"transport prints it":      {wire: func(*retrywisetest.Server) http.RoundTripper { return silent{errors.New(canary)} }},
+		"failed renewal":           {answers: repeated(retrywisetest.Status(401)), renew: errors.New("invalid secret " + canary)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				var printed strings.Builder
 				for _, err := range append(dropInCanary(t, c, srv, options), sendCanary(t, c, srv, options), doCanary(t, c, options)) {
 					if err == nil {
-						continue // a redirect is an answer
+						continue // a redirect is not a failure
 					}
 					e := failure(t, err)
 					asJSON, jsonErr := json.Marshal(e)
@@ -91,19 +91,19 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				}
 				fmt.Fprintf(&printed, "%+v %#v\n%+v\n%+v\n%+v\n", seen.calls, seen.calls, seen.attempts, seen.waits, seen.renewals)
 				if out := printed.String() + log.String(); strings.Contains(out, canary) || !strings.Contains(out, "items.put") {
-					t.Errorf("it got out, or nothing was printed:\n%s", out)
+					t.Errorf("got the secret, or nothing, in:\n%s", out)
 				}
 			})
 		})
 	}
 }
 
-// repeated is enough of one answer for every attempt of a test.
+// repeated returns enough of one answer for every attempt of a test.
 func repeated(answer retrywisetest.Answer) script {
 	return slices.Repeat(script{answer}, 30)
 }
 
-// canaryRequest has the secret in query, userinfo, path, header and body.
+// canaryRequest returns a request with the secret in userinfo, path, query, header and body.
 func canaryRequest(t *testing.T, srv *retrywisetest.Server, o client.CallOptions) *http.Request {
 	t.Helper()
 	host := strings.TrimPrefix(srv.URL(), "http://")
@@ -119,8 +119,7 @@ func sendCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o cli
 	return err
 }
 
-// dropInCanary is what Check says of the answer through HTTP(), or the error without
-// net/http's own words.
+// dropInCanary returns what Check returns for the response of HTTP, or its cleaned error.
 func dropInCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o client.CallOptions) []error {
 	t.Helper()
 	resp, err := c.HTTP().Do(canaryRequest(t, srv, o))
@@ -128,7 +127,7 @@ func dropInCanary(t *testing.T, c *client.Client, srv *retrywisetest.Server, o c
 		return []error{client.CleanError(fmt.Errorf("the job says: %w", err))}
 	}
 	defer resp.Body.Close()
-	again := *resp // of which nothing is remembered
+	again := *resp // which is known by its body alone
 	return []error{c.Check(resp), c.Check(&again)}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// tracing is a middleware around a transport, as OpenTelemetry's is.
+// tracing wraps a transport as OpenTelemetry's middleware does.
 func tracing(base http.RoundTripper) http.RoundTripper {
 	return wire(func(r *http.Request) (*http.Response, error) {
 		resp, err := base.RoundTrip(r.Clone(r.Context()))
@@ -25,11 +25,11 @@ func tracing(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// A POST whose dial is refused was not sent. That is known behind a wrapper, too, as long
-// as there is our own Transport below it.
+// A POST whose dial is refused was not sent. With a Transport, that is known behind a
+// wrapper, too.
 func TestNewTransportProvesBehindAWrapper(t *testing.T) {
 	standard := func() *http.Transport {
-		return http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is
+		return http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
 	}
 	ours := func() *client.Transport { return client.NewTransport() }
 	for name, tt := range map[string]struct {
@@ -37,16 +37,16 @@ func TestNewTransportProvesBehindAWrapper(t *testing.T) {
 		attempts  int
 		applied   apierrors.Applied
 	}{
-		"none":                       {func() http.RoundTripper { return nil }, 4, apierrors.AppliedNo},
-		"ours":                       {func() http.RoundTripper { return ours() }, 4, apierrors.AppliedNo},
-		"ours, wrapped":              {func() http.RoundTripper { return tracing(ours()) }, 4, apierrors.AppliedNo},
-		"ours, wrapped twice":        {func() http.RoundTripper { return tracing(tracing(ours())) }, 4, apierrors.AppliedNo},
-		"ours, with another dialer":  {func() http.RoundTripper { return tracing(redialled(ours())) }, 4, apierrors.AppliedNo},
-		"net/http's":                 {func() http.RoundTripper { return standard() }, 4, apierrors.AppliedNo},
-		"net/http's, wrapped":        {func() http.RoundTripper { return tracing(standard()) }, 1, apierrors.AppliedUnknown},
-		"ours, below a second way":   {func() http.RoundTripper { return secondWay(ours()) }, 1, apierrors.AppliedUnknown},
-		"ours, and another error":    {func() http.RoundTripper { return hiding(ours()) }, 1, apierrors.AppliedUnknown},
-		"ours, with another's error": {func() http.RoundTripper { return repeating(ours()) }, 1, apierrors.AppliedUnknown},
+		"none":                                        {func() http.RoundTripper { return nil }, 4, apierrors.AppliedNo},
+		"Transport":                                   {func() http.RoundTripper { return ours() }, 4, apierrors.AppliedNo},
+		"Transport, wrapped":                          {func() http.RoundTripper { return tracing(ours()) }, 4, apierrors.AppliedNo},
+		"Transport, wrapped twice":                    {func() http.RoundTripper { return tracing(tracing(ours())) }, 4, apierrors.AppliedNo},
+		"Transport with another dialer, wrapped":      {func() http.RoundTripper { return tracing(withDialer(ours())) }, 4, apierrors.AppliedNo},
+		"http.Transport":                              {func() http.RoundTripper { return standard() }, 4, apierrors.AppliedNo},
+		"http.Transport, wrapped":                     {func() http.RoundTripper { return tracing(standard()) }, 1, apierrors.AppliedUnknown},
+		"Transport, the wrapper has a second route":   {func() http.RoundTripper { return secondRoute(ours()) }, 1, apierrors.AppliedUnknown},
+		"Transport, the wrapper replaces the error":   {func() http.RoundTripper { return replacingErrors(ours()) }, 1, apierrors.AppliedUnknown},
+		"Transport, the wrapper returns an old error": {func() http.RoundTripper { return sendingTwice(ours()) }, 1, apierrors.AppliedUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := client.New(client.Config{Transport: tt.transport()})
@@ -58,23 +58,23 @@ func TestNewTransportProvesBehindAWrapper(t *testing.T) {
 			_, err = send(t.Context(), t, c, "POST", "http://"+closedPort(t), "x")
 			e := failure(t, err)
 			if len(e.Attempts) != tt.attempts || e.Applied != tt.applied || e.Class != apierrors.Network {
-				t.Errorf("%d attempts, applied %v, class %v; want %d and %v", len(e.Attempts), e.Applied, e.Class, tt.attempts, tt.applied)
+				t.Errorf("%d attempts, applied %v, class %v; want %d, %v, network", len(e.Attempts), e.Applied, e.Class, tt.attempts, tt.applied)
 			}
 			if !errors.Is(err, syscall.ECONNREFUSED) {
-				t.Errorf("the cause is lost: %v", e.Err)
+				t.Errorf("the error wraps %v; want ECONNREFUSED", e.Err)
 			}
 		})
 	}
 }
 
-// redialled has a dialer of the caller's.
-func redialled(t *client.Transport) *client.Transport {
+// withDialer gives t a dialer of the caller's.
+func withDialer(t *client.Transport) *client.Transport {
 	t.DialContext = new(net.Dialer).DialContext
 	return t
 }
 
-// secondWay tries another way when the first fails; nothing is known of that.
-func secondWay(base http.RoundTripper) http.RoundTripper {
+// secondRoute wraps a transport. When that fails, it tries a second route, which fails, too.
+func secondRoute(base http.RoundTripper) http.RoundTripper {
 	return wire(func(r *http.Request) (*http.Response, error) {
 		if resp, err := base.RoundTrip(r); err == nil {
 			return resp, nil
@@ -83,8 +83,8 @@ func secondWay(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// hiding returns an error of its own in place of the transport's.
-func hiding(base http.RoundTripper) http.RoundTripper {
+// replacingErrors wraps a transport and replaces its errors.
+func replacingErrors(base http.RoundTripper) http.RoundTripper {
 	return wire(func(r *http.Request) (*http.Response, error) {
 		resp, err := base.RoundTrip(r)
 		if errno, ok := errors.AsType[syscall.Errno](err); ok {
@@ -94,8 +94,8 @@ func hiding(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// repeating tries twice, and returns the first error.
-func repeating(base http.RoundTripper) http.RoundTripper {
+// sendingTwice wraps a transport, tries it twice and returns the first error.
+func sendingTwice(base http.RoundTripper) http.RoundTripper {
 	return wire(func(r *http.Request) (*http.Response, error) {
 		resp, err := base.RoundTrip(r)
 		if err != nil {
@@ -107,7 +107,7 @@ func repeating(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// Without a Client, a Transport is net/http's.
+// Without a Client, a Transport works as net/http's.
 func TestNewTransportAlone(t *testing.T) {
 	srv, err := retrywisetest.Start(retrywisetest.Status(204))
 	if err != nil {
@@ -128,7 +128,7 @@ func TestNewTransportAlone(t *testing.T) {
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode != want {
-				t.Errorf("status %d; want %d", resp.StatusCode, want)
+				t.Errorf("got status %d; want %d", resp.StatusCode, want)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Each text of the table is what net/http says today.
+// Each text of the table is one of net/http's errors.
 func TestTransportErrorPermanentTexts(t *testing.T) {
 	wire := client.NewTransport()
 	defer wire.CloseIdleConnections()
@@ -36,13 +36,15 @@ func TestTransportErrorPermanentTexts(t *testing.T) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://vendor.test/", nil)
 		req.RequestURI = ""
 		spoil(req)
-		_, err := wire.RoundTrip(req) //nolint:bodyclose // there is no answer
+		_, err := wire.RoundTrip(req) //nolint:bodyclose // there is no response
 		if err == nil || !strings.Contains(err.Error(), text) {
-			t.Errorf("net/http says %v; the table has %q", err, text)
+			t.Errorf("net/http's error is %v; want %q in it", err, text)
 		}
 	}
 }
 
+// A dial that fails each time is a network failure, and the call was not executed. The error
+// wraps the dial's, without the query of the URL.
 func TestTransportErrorOfADial(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
@@ -51,20 +53,21 @@ func TestTransportErrorOfADial(t *testing.T) {
 		_, err := send(t.Context(), t, c, "POST", "/items?key=canary", "x")
 		e := failure(t, err)
 		if e.Class != apierrors.Network || e.Stop != apierrors.StopAttempts || e.Applied != apierrors.AppliedNo || len(e.Attempts) != 4 {
-			t.Errorf("class %v, stop %v, applied %v, %d attempts", e.Class, e.Stop, e.Applied, len(e.Attempts))
+			t.Errorf("class %v, stop %v, applied %v, %d attempts; want network, attempts, no, 4", e.Class, e.Stop, e.Applied, len(e.Attempts))
 		}
 		if !errors.Is(err, refused) {
-			t.Errorf("the cause is lost: %v", e.Err)
+			t.Errorf("the error wraps %v; want %v", e.Err, refused)
 		}
 		if strings.Contains(e.Error()+e.Err.Error(), "canary") {
-			t.Errorf("the query is printed: %v", e.Err)
+			t.Errorf("the error prints the query: %v", e.Err)
 		}
 	})
 }
 
+// A certificate that is not trusted is not retried.
 func TestTransportErrorOfACertificate(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it logs the refused handshake
 	srv.StartTLS()
 	defer srv.Close()
 	wire := client.NewTransport()
@@ -77,25 +80,25 @@ func TestTransportErrorOfACertificate(t *testing.T) {
 	_, err = send(t.Context(), t, c, "GET", srv.URL, "")
 	e := failure(t, err)
 	if e.Class != apierrors.Network || e.Action != apierrors.FailFast || len(e.Attempts) != 1 || e.Applied != apierrors.AppliedNo {
-		t.Errorf("class %v, action %v, %d attempts, applied %v: %v", e.Class, e.Action, len(e.Attempts), e.Applied, e.Err)
+		t.Errorf("class %v, action %v, %d attempts, applied %v: %v; want network, fail_fast, 1, no", e.Class, e.Action, len(e.Attempts), e.Applied, e.Err)
 	}
 }
 
-// A text that net/http has for a hopeless request proves nothing after one was sent.
+// A text that net/http uses for a malformed request proves nothing once its body was read.
 func TestTransportErrorTextAfterSending(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		c := onWire(t, func(r *http.Request) (*http.Response, error) {
-			_, _ = io.Copy(io.Discard, r.Body) // it is executed
+			_, _ = io.Copy(io.Discard, r.Body) // as if it were sent
 			return nil, errors.New("stream error: stream ID 1; PROTOCOL_ERROR; invalid header field value for \"x\"")
 		}, client.Config{})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || len(e.Attempts) != 1 {
-			t.Errorf("class %v, applied %v, %d attempts", e.Class, e.Applied, len(e.Attempts))
+			t.Errorf("applied %v, %d attempts; want unknown, 1", e.Applied, len(e.Attempts))
 		}
 	})
 }
 
-// The same text, where a connection was had for certain: it is the connection's failure.
+// After a connection was found, such a text is a network failure.
 func TestTransportErrorTextAfterAConnection(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(200))
@@ -109,13 +112,13 @@ func TestTransportErrorTextAfterAConnection(t *testing.T) {
 		})})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Class != apierrors.Network || e.Stop != apierrors.StopUnsafe {
-			t.Errorf("class %v, stop %v", e.Class, e.Stop)
+			t.Errorf("class %v, stop %v; want network, unsafe", e.Class, e.Stop)
 		}
 	})
 }
 
-// A transport that tells of an ended context no more than that it ended: the reason is
-// ours, and we know it.
+// A transport may return the error of the attempt's context in place of its cause, which the
+// client knows.
 func TestTransportErrorWithoutACause(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		c := onWire(t, func(r *http.Request) (*http.Response, error) {
@@ -124,7 +127,7 @@ func TestTransportErrorWithoutACause(t *testing.T) {
 		}, client.Config{})
 		_, err := send(t.Context(), t, c, "POST", "/items", "x")
 		if e := failure(t, err); e.Class != apierrors.Timeout || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("no answer: class %v, %v", e.Class, e.Err)
+			t.Errorf("no response: class %v, error %v; want timeout, deadline exceeded", e.Class, e.Err)
 		}
 		stream := onWire(t, func(r *http.Request) (*http.Response, error) {
 			body, writer := io.Pipe()
@@ -136,7 +139,7 @@ func TestTransportErrorWithoutACause(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a stream that stalls: %v", err)
+			t.Errorf("a stream that stalls: %v; want deadline exceeded", err)
 		}
 	})
 }

@@ -13,11 +13,11 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// A cuttingServer reads and writes so many bytes of each connection, then resets it.
+// A cuttingServer reads and writes a number of bytes on each connection, and then resets it.
 type cuttingServer struct {
 	net.Listener
 	reads, writes int
-	answer        string
+	response      string
 	executed      atomic.Int64 // whole requests
 	reached       atomic.Int64 // connections
 }
@@ -31,20 +31,20 @@ func (s *cuttingServer) serve(conn net.Conn) {
 		return
 	}
 	s.executed.Add(1)
-	_, _ = io.WriteString(conn, s.answer[:s.writes])
+	_, _ = io.WriteString(conn, s.response[:s.writes])
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(-1) // what was written is to arrive
+		_ = tcp.SetLinger(-1) // so that what was written arrives
 	}
 }
 
-func newCuttingServer(t *testing.T, reads, writes int, answer string) *cuttingServer {
+func newCuttingServer(t *testing.T, reads, writes int, response string) *cuttingServer {
 	t.Helper()
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &cuttingServer{Listener: listener, reads: reads, writes: writes, answer: answer}
+	s := &cuttingServer{Listener: listener, reads: reads, writes: writes, response: response}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -63,13 +63,13 @@ func newCuttingServer(t *testing.T, reads, writes int, answer string) *cuttingSe
 	return s
 }
 
-// wholeRequest is what net/http sends for the call below.
+// wholeRequest returns what net/http sends for the call of post.
 func wholeRequest(s *cuttingServer) string {
 	return "POST /items HTTP/1.1\r\nHost: " + s.Addr().String() + "\r\nUser-Agent: job\r\nContent-Length: 4\r\n" +
 		"Accept: application/json\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n\"xy\""
 }
 
-// post makes the call, and lets nothing of it be repeated but what is proved.
+// post makes a call that is retried only if it was certainly not executed.
 func post(t *testing.T, s *cuttingServer, seen *events) error {
 	t.Helper()
 	c, err := client.New(client.Config{BaseURL: "http://" + s.Addr().String(), Observer: seen.observer()})
@@ -84,37 +84,38 @@ func post(t *testing.T, s *cuttingServer, seen *events) error {
 	return err
 }
 
-// The connection is cut after each byte of the request and of the answer. Nothing is
-// executed twice, as much is told as there was, and what was applied is told as far as it
-// can be known.
+// The connection is reset after each byte of the request and of the response. No request is
+// executed twice, each connection is an attempt, and the error says whether the request was
+// executed, as far as that is known.
 func TestTruncatedAtEveryByte(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-	answer := head + `{"id":42}`
+	response := head + `{"id":42}`
 	whole := len(wholeRequest(newCuttingServer(t, 0, 0, "")))
 	check := func(reads, writes int, want apierrors.Applied, succeeds bool) {
 		var seen events
-		s := newCuttingServer(t, reads, writes, answer)
+		s := newCuttingServer(t, reads, writes, response)
 		err := post(t, s, &seen)
-		told := len(seen.attempts)
-		if s.executed.Load() > 1 || s.reached.Load() != int64(told) || (err == nil) != succeeds {
-			t.Errorf("cut after %d and %d bytes: executed %d times, reached %d times, told %d: %v", reads, writes, s.executed.Load(), s.reached.Load(), told, err)
+		attempts := int64(len(seen.attempts))
+		if s.executed.Load() > 1 || s.reached.Load() != attempts || (err == nil) != succeeds {
+			t.Errorf("reset after %d and %d bytes: executed %d times over %d connections, %d attempts, error %v; want at most once, an attempt each, success %v",
+				reads, writes, s.executed.Load(), s.reached.Load(), attempts, err, succeeds)
 		}
 		if err == nil {
 			return
 		}
 		if e := failure(t, err); e.Applied != want {
-			t.Errorf("cut after %d and %d bytes: applied %v; want %v (%v)", reads, writes, e.Applied, want, e)
+			t.Errorf("reset after %d and %d bytes: applied %v; want %v: %v", reads, writes, e.Applied, want, e)
 		}
 	}
-	for n := 1; n < whole; n++ { // one that is cut before the first byte may prove that nothing left, or not
+	for n := 1; n < whole; n++ { // a reset before the first byte proves, or does not prove, that nothing was sent
 		check(n, 0, apierrors.AppliedUnknown, false)
 	}
-	for n := range answer {
+	for n := range response {
 		want := apierrors.AppliedUnknown
 		if n >= len(head) {
-			want = apierrors.AppliedYes // the vendor said so, and then the body broke off
+			want = apierrors.AppliedYes // the header says so; only the body broke off
 		}
 		check(whole, n, want, false)
 	}
-	check(whole, len(answer), apierrors.AppliedUnknown, true)
+	check(whole, len(response), apierrors.AppliedUnknown, true)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// A wait that would end after the deadline is not started.
 func TestWaitThatCannotFinishIsNotStarted(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.HTML(503, "Retry-After", "30"))
@@ -20,17 +21,17 @@ func TestWaitThatCannotFinishIsNotStarted(t *testing.T) {
 		start := time.Now()
 		_, err := send(ctx, t, c, "GET", "/items/7", "")
 		if took := time.Since(start); took != 0 {
-			t.Errorf("slept %v", took)
+			t.Errorf("waited %v; want 0s", took)
 		}
 		e := failure(t, err)
 		if e.Stop != apierrors.StopDeadline || e.Class != apierrors.ServerError || !e.RetryAt.Equal(start.Add(30*time.Second)) {
-			t.Errorf("stop %v, class %v, retry at %v", e.Stop, e.Class, e.RetryAt)
+			t.Errorf("stop %v, class %v, retry in %v; want deadline, server_error, 30s", e.Stop, e.Class, e.RetryAt.Sub(start))
 		}
 	})
 }
 
-// The Timeout of the caller's http.Client bounds our waits: one that cannot finish is
-// not begun, and the failure stays typed.
+// Nor is one that would end after the Timeout of the caller's http.Client. The response is
+// returned, and Check explains it.
 func TestWaitIsBoundedByTheClientsTimeout(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "30"))
@@ -44,12 +45,12 @@ func TestWaitIsBoundedByTheClientsTimeout(t *testing.T) {
 		}
 		e := failure(t, c.Check(resp))
 		if e.Stop != apierrors.StopDeadline || !time.Now().Equal(start) || !e.RetryAt.Equal(start.Add(30*time.Second)) {
-			t.Errorf("stop %v after %v, retry at %v", e.Stop, time.Since(start), e.RetryAt)
+			t.Errorf("stop %v after %v, retry in %v; want deadline at once, 30s", e.Stop, time.Since(start), e.RetryAt.Sub(start))
 		}
 	})
 }
 
-// The time for trying begins with the first attempt: what held it back is not taken off.
+// MaxElapsed runs from the first attempt: what was waited for before does not count.
 func TestWaitBeforeTheFirstAttemptIsNotElapsed(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "50"), retrywisetest.Hang(), retrywisetest.Hang())
@@ -57,23 +58,23 @@ func TestWaitBeforeTheFirstAttemptIsNotElapsed(t *testing.T) {
 		_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(1))})
 		_, err := send(t.Context(), t, c, "GET", "/items", "")
 		if e := failure(t, err); e.Stop != apierrors.StopElapsed || len(e.Attempts) != 2 || e.Attempts[0].Wait != 50*time.Second {
-			t.Errorf("stop %v, attempts %+v", e.Stop, e.Attempts)
+			t.Errorf("stop %v, attempts %+v; want elapsed, 2 attempts, the first after 50s", e.Stop, e.Attempts)
 		}
 	})
 }
 
-// However small the waits that a vendor tells, a call does not become a hot loop.
+// A tiny Retry-After makes no hot loop.
 func TestWaitThatIsTinyMakesNoHotLoop(t *testing.T) {
-	for _, told := range []string{"0.001", "0.000000001"} {
+	for _, wait := range []string{"0.001", "0.000000001"} {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
 			requests := 0
 			c := onWire(t, func(*http.Request) (*http.Response, error) {
 				requests++
-				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {told}}, Body: http.NoBody}, nil
+				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {wait}}, Body: http.NoBody}, nil
 			}, client.Config{})
 			_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 			if e := failure(t, err); requests > 20 || e.Action != apierrors.Defer {
-				t.Errorf("Retry-After: %s: %d requests, then %v", told, requests, e)
+				t.Errorf("Retry-After: %s: %d requests, then %v; want at most 20, then defer", wait, requests, e)
 			}
 		})
 	}
