@@ -17,6 +17,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// DoResponse returns status, headers and attempts beside the value.
 func TestDoResponse(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t,
@@ -33,7 +34,7 @@ func TestDoResponse(t *testing.T) {
 			{Start: start.Add(250 * time.Millisecond), Wait: 250 * time.Millisecond, Status: 201},
 		}}
 		if put.Header.Get("ETag") != `"v1"` {
-			t.Errorf("header %v", put.Header)
+			t.Errorf("header %v; want ETag \"v1\"", put.Header)
 		}
 		put.Header = nil
 		if diff := cmp.Diff(want, put); diff != "" {
@@ -41,16 +42,17 @@ func TestDoResponse(t *testing.T) {
 		}
 		gone, err := client.DoResponse[item](t.Context(), c, client.Call{Method: "DELETE", Path: "/items/7"})
 		if err != nil || !gone.Accepted || gone.Status != 404 || gone.Value != (item{}) {
-			t.Errorf("%+v, %v", gone, err)
+			t.Errorf("of an accepted failure: %+v, error %v; want Accepted, 404 and no value", gone, err)
 		}
 		bad, err := client.DoResponse[item](t.Context(), c, client.Call{Method: "PUT", Path: "/items/7"})
 		if diff := cmp.Diff(client.Response[item]{}, bad); diff != "" || !errors.Is(err, apierrors.Validation) {
-			t.Errorf("%v, and beside it:\n%s", err, diff)
+			t.Errorf("of a failure: error %v, want validation; response beside it:\n%s", err, diff)
 		}
 	})
 }
 
-// Where a link of a response leads, by RFC 3986, from /v1/items below http://vendor.test/v1.
+// A link of a response is resolved by RFC 3986 against http://vendor.test/v1/items. One to
+// another origin is refused.
 func TestDoFollowsLinks(t *testing.T) {
 	for link, want := range map[string]string{
 		"http://vendor.test/v1/items?page=2": "/v1/items?page=2",
@@ -72,22 +74,22 @@ func TestDoFollowsLinks(t *testing.T) {
 		})})
 		_, err := client.Do[struct{}](t.Context(), c, client.Call{Path: "/items", Link: link})
 		if sent != want || (err == nil) != (want != "") {
-			t.Errorf("%s: sent to %q, %v; want %q", link, sent, err, want)
+			t.Errorf("%s: sent to %q, error %v; want %q", link, sent, err, want)
 		}
 	}
 	c := newClientOf(t, client.Config{Transport: silent{}})
 	for _, call := range []client.Call{
-		{Path: "/items", Link: "?page=2"}, // of nothing
+		{Path: "/items", Link: "?page=2"}, // no base URL
 		{Path: "/items", Link: "?page=2", Query: url.Values{"page": {"1"}}},
 	} {
 		_, err := client.Do[struct{}](t.Context(), c, call)
 		if e := failure(t, err); e.Class != apierrors.MalformedRequest {
-			t.Errorf("%+v: %v", call, err)
+			t.Errorf("%+v: got %v; want malformed_request", call, err)
 		}
 	}
 }
 
-// blanks reads as spaces without end.
+// blanks is a reader of spaces without end.
 type blanks struct{}
 
 func (blanks) Read(p []byte) (int, error) {
@@ -97,7 +99,7 @@ func (blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// An answer that is too long for Do is fetched once.
+// A response that is too long for Do is not retried.
 func TestDoEndsAResponseThatIsTooLong(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		fetched := 0
@@ -107,12 +109,12 @@ func TestDoEndsAResponseThatIsTooLong(t *testing.T) {
 		}, client.Config{})
 		_, err := client.Do[item](t.Context(), c, client.Call{Path: "/items"})
 		if e := failure(t, err); e.Class != apierrors.MalformedResponse || fetched != 1 {
-			t.Errorf("class %v, fetched %d times", e.Class, fetched)
+			t.Errorf("class %v after %d requests; want malformed_response after 1", e.Class, fetched)
 		}
 	})
 }
 
-// A typed response has to be whole within the attempt's timeout, however it trickles in.
+// Do reads a response to its end within the attempt's timeout, even if it trickles in.
 func TestDoEndsAResponseThatTrickles(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,19 +128,19 @@ func TestDoEndsAResponseThatTrickles(t *testing.T) {
 		start := time.Now()
 		_, err := client.Do[item](t.Context(), c, client.Call{Path: "/items/7", Options: client.CallOptions{MaxAttempts: 1}})
 		if e := failure(t, err); e.Class != apierrors.MalformedResponse || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
-			t.Errorf("class %v after %v: %v", e.Class, time.Since(start), e.Err)
+			t.Errorf("class %v, error %v after %v; want malformed_response, deadline exceeded after 1m", e.Class, e.Err, time.Since(start))
 		}
 	})
 }
 
-// Do closes what it has read, and looks for errors in small answers only.
+// Do looks for an error in a success of up to 4 KiB. It closes every response.
 func TestDoLooksForErrorsInSmallResponses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		length int
 		class  apierrors.Class
 	}{
-		"an answer of the bound": {4096, apierrors.Validation},
-		"a longer one":           {4097, apierrors.None},
+		"4 KiB":       {4096, apierrors.Validation},
+		"above 4 KiB": {4097, apierrors.None},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var open atomic.Int64
@@ -148,7 +150,7 @@ func TestDoLooksForErrorsInSmallResponses(t *testing.T) {
 			}, client.Config{})
 			_, err := client.Do[item](t.Context(), c, client.Call{Path: "/items/7"})
 			if got := apierrors.ClassOf(err); got != tt.class || open.Load() != 0 {
-				t.Errorf("class %v, %d answers are open", got, open.Load())
+				t.Errorf("class %v, %d response bodies open; want %v, 0", got, open.Load(), tt.class)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// What Do returns for each kind of response.
 func TestDo(t *testing.T) {
 	type result struct {
 		Item    item
@@ -27,33 +28,33 @@ func TestDo(t *testing.T) {
 		answers script
 		want    result
 	}{
-		"an answer":             {"GET", script{retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"no content":            {"DELETE", script{retrywisetest.Status(204)}, result{}},
-		"not modified":          {"GET", script{retrywisetest.Status(304)}, result{}},
-		"an accepted failure":   {"DELETE", script{retrywisetest.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
-		"a read that is cut":    {"GET", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"an upsert that is cut": {"PATCH", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
-		"a write that is cut":   {"POST", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
-		"an answer of another type, each time": {
+		"success":          {"GET", script{retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"no content":       {"DELETE", script{retrywisetest.Status(204)}, result{}},
+		"not modified":     {"GET", script{retrywisetest.Status(304)}, result{}},
+		"accepted failure": {"DELETE", script{retrywisetest.JSON(404, `{"id":"7"}`, "X-Code", "GONE")}, result{}},
+		"truncated GET":    {"GET", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"truncated PATCH":  {"PATCH", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
+		"truncated POST":   {"POST", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
+		"other types": {
 			"GET", script{retrywisetest.JSON(200, `{"id":7}`), retrywisetest.HTML(200), retrywisetest.JSON(200, `[]`), retrywisetest.JSON(200, `{"id":"7"}x`)},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
 		},
-		"a redirect that is no answer": {
+		"redirect of a GET": {
 			"GET", script{retrywisetest.HTML(302, "Location", "/login")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent},
 		},
-		"a write that is redirected was not done": {
+		"redirect of a POST": {
 			"POST", script{retrywisetest.Status(308, "Location", "/elsewhere")},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
-		"an error inside a success": {
+		"error in a success": {
 			"POST", script{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
 			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
-		"nothing is left of an answer that did not decode": {
+		"accepted failure after a success that does not decode": {
 			"DELETE", script{retrywisetest.JSON(200, `{"id":"half","size":"wrong"}`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
 		},
-		"a failure": {"GET", script{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
+		"failure": {"GET", script{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -65,13 +66,14 @@ func TestDo(t *testing.T) {
 					out.Stop, out.Applied = failure(t, err).Stop, failure(t, err).Applied
 				}
 				if diff := cmp.Diff(tt.want, out); diff != "" {
-					t.Errorf("mismatch (-want +got):\n%s", diff)
+					t.Errorf("result (-want +got):\n%s", diff)
 				}
 			})
 		})
 	}
 }
 
+// The request that Do makes of a Call.
 func TestDoSendsTheCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.JSON(200, `{}`), retrywisetest.JSON(200, `{}`))
@@ -96,15 +98,15 @@ func TestDoSendsTheCall(t *testing.T) {
 			"type": "application/json", "trace": "t", "key": "k-1",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("request mismatch (-want +got):\n%s", diff)
+			t.Errorf("request (-want +got):\n%s", diff)
 		}
 		if second := srv.Requests()[1]; second.Method != "GET" || second.Path != "/v1/items" || len(second.Body) != 0 || second.Header.Get("Content-Type") != "" {
-			t.Errorf("a call with a path alone was sent as %+v", second)
+			t.Errorf("a Call with a path alone was sent as %+v; want a GET of /v1/items without a body", second)
 		}
 	})
 }
 
-// What a Call sends for each kind of body, also when it is sent twice.
+// What is sent for each type of body, in the first attempt and in a retry.
 func TestDoSendsBodies(t *testing.T) {
 	csv := http.Header{"Content-Type": {"text/csv"}}
 	file := fileOf(t, "a,b", 0)
@@ -113,16 +115,16 @@ func TestDoSendsBodies(t *testing.T) {
 		header     http.Header
 		want, kind string
 	}{
-		"a struct":         {item{ID: "7"}, nil, `{"id":"7"}`, "application/json"},
+		"struct":           {item{ID: "7"}, nil, `{"id":"7"}`, "application/json"},
 		"raw JSON":         {json.RawMessage(`[1]`), nil, `[1]`, "application/json"},
-		"a form":           {url.Values{"a": {"1"}, "b": {"x y"}}, nil, "a=1&b=x+y", "application/x-www-form-urlencoded"},
+		"form":             {url.Values{"a": {"1"}, "b": {"x y"}}, nil, "a=1&b=x+y", "application/x-www-form-urlencoded"},
 		"bytes":            {[]byte("a,b"), csv, "a,b", "text/csv"},
-		"a text":           {"a,b", csv, "a,b", "text/csv"},
-		"a reader":         {strings.NewReader("a,b"), csv, "a,b", "text/csv"},
-		"a file":           {file, csv, "a,b", "text/csv"},
-		"another type":     {item{ID: "7"}, http.Header{"content-type": {"application/merge-patch+json"}}, `{"id":"7"}`, "application/merge-patch+json"},
-		"nothing":          {nil, nil, "", ""},
-		"a nil in a field": {(*item)(nil), nil, "null", "application/json"},
+		"string":           {"a,b", csv, "a,b", "text/csv"},
+		"reader":           {strings.NewReader("a,b"), csv, "a,b", "text/csv"},
+		"file":             {file, csv, "a,b", "text/csv"},
+		"own Content-Type": {item{ID: "7"}, http.Header{"content-type": {"application/merge-patch+json"}}, `{"id":"7"}`, "application/merge-patch+json"},
+		"nil":              {nil, nil, "", ""},
+		"nil pointer":      {(*item)(nil), nil, "null", "application/json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -134,7 +136,7 @@ func TestDoSendsBodies(t *testing.T) {
 				}
 				for _, r := range srv.Requests() {
 					if string(r.Body) != tt.want || r.Header.Get("Content-Type") != tt.kind {
-						t.Errorf("%q as %q; want %q as %q", r.Body, r.Header.Get("Content-Type"), tt.want, tt.kind)
+						t.Errorf("sent %q as %q; want %q as %q", r.Body, r.Header.Get("Content-Type"), tt.want, tt.kind)
 					}
 				}
 			})
@@ -142,7 +144,7 @@ func TestDoSendsBodies(t *testing.T) {
 	}
 }
 
-// A reader that can be read only once is sent once.
+// A reader that can be read only once is not retried.
 func TestDoSendsAStreamOnce(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(503))
@@ -151,37 +153,37 @@ func TestDoSendsAStreamOnce(t *testing.T) {
 			Method: "PUT", Path: "/items/7", Body: io.MultiReader(strings.NewReader("a,b")), Header: http.Header{"Content-Type": {"text/csv"}},
 		})
 		if e := failure(t, err); e.Stop != apierrors.StopBodySpent {
-			t.Errorf("stop %v", e.Stop)
+			t.Errorf("stop %v; want body_spent", e.Stop)
 		}
 	})
 }
 
+// A Call that cannot be sent is malformed, and not applied.
 func TestDoRefusesMalformedCalls(t *testing.T) {
 	c, err := client.New(client.Config{BaseURL: "https://vendor.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, call := range map[string]client.Call{
-		"a body that is no JSON": {Method: "POST", Path: "/items", Body: math.Inf(1)},
-		"a query in the path":    {Path: "/items?x=1"},
-		"another host":           {Path: "https://elsewhere.test/items"},
-		"another host, shortly":  {Path: "//elsewhere.test/items"},
-		"a way out":              {Method: "DELETE", Path: "/items/.."},
-		"a way out, escaped":     {Method: "DELETE", Path: "/items/%2e%2E"},
-		"a word before a colon":  {Path: "items:batch"},
-		"its own encoding":       {Path: "/items", Header: http.Header{"Accept-Encoding": {"gzip"}}},
-		"a malformed method":     {Method: "B AD", Path: "/items"},
-		"a malformed path":       {Path: "/items/%zz"},
+		"body that is not JSON":   {Method: "POST", Path: "/items", Body: math.Inf(1)},
+		"query in the path":       {Path: "/items?x=1"},
+		"another host":            {Path: "https://elsewhere.test/items"},
+		"another host, no scheme": {Path: "//elsewhere.test/items"},
+		"dots in the path":        {Method: "DELETE", Path: "/items/.."},
+		"escaped dots":            {Method: "DELETE", Path: "/items/%2e%2E"},
+		"scheme in the path":      {Path: "items:batch"},
+		"Accept-Encoding":         {Path: "/items", Header: http.Header{"Accept-Encoding": {"gzip"}}},
+		"malformed method":        {Method: "B AD", Path: "/items"},
+		"malformed path":          {Path: "/items/%zz"},
 	} {
 		_, err := client.Do[item](t.Context(), c, call)
 		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Summary == "" || e.Applied != apierrors.AppliedNo {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, applied %v; want malformed_request with a summary, no", name, err, e.Applied)
 		}
 	}
 }
 
-// A body of an unknown form needs a name: a CSV that is sent as JSON is refused by nobody
-// and understood by nobody.
+// A body whose content type is not known from its Go type needs a Content-Type.
 func TestDoRefusesABodyWithoutAType(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
 	for want, body := range map[string]any{
@@ -191,7 +193,7 @@ func TestDoRefusesABodyWithoutAType(t *testing.T) {
 	} {
 		_, err := client.Do[item](t.Context(), c, client.Call{Method: "PUT", Path: "/items/7", Body: body})
 		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Summary != want {
-			t.Errorf("%v; want %q", e, want)
+			t.Errorf("got %v; want %q", e, want)
 		}
 	}
 }

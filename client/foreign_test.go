@@ -13,19 +13,18 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What a caller fetches from elsewhere is not in the vendor's words, and closes none of
-// its gates; the request is the caller's, and loses nothing. Another host of the vendor's
-// domain is the vendor's.
+// A response of a foreign origin is judged by its status. The request to it is sent as it
+// is. Another host of the vendor's domain is not foreign.
 func TestForeignOriginIsJudgedByStatus(t *testing.T) {
 	for name, tt := range map[string]struct {
 		url   string
 		base  string
 		class apierrors.Class
 	}{
-		"elsewhere":                 {"https://storage.test/f", "https://api.vendor.test", apierrors.Permission},
-		"another host of theirs":    {"https://imports.vendor.test/f", "https://api.vendor.test", apierrors.Validation},
-		"another port of an IP":     {"http://127.0.0.1:2/f", "http://127.0.0.1:1", apierrors.Permission},
-		"a client that was told no": {"https://storage.test/f", "", apierrors.Validation},
+		"another domain":        {"https://storage.test/f", "https://api.vendor.test", apierrors.Permission},
+		"another host":          {"https://imports.vendor.test/f", "https://api.vendor.test", apierrors.Validation},
+		"another port of an IP": {"http://127.0.0.1:2/f", "http://127.0.0.1:1", apierrors.Permission},
+		"no base URL":           {"https://storage.test/f", "", apierrors.Validation},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -42,25 +41,25 @@ func TestForeignOriginIsJudgedByStatus(t *testing.T) {
 					t.Errorf("class %v; want %v", e.Class, tt.class)
 				}
 				if got := srv.Requests()[0]; string(got.Body) != "x" || got.Header.Get("X-Signed") != "s" {
-					t.Errorf("it got %q, %v", got.Body, got.Header)
+					t.Errorf("the server got the body %q and headers %v; want \"x\" and X-Signed", got.Body, got.Header)
 				}
 			})
 		})
 	}
 }
 
-// Which origin is the vendor's. (Rows for TestForeignOriginIsJudgedByStatus.)
+// Which origins are foreign: class validation is the vendor's, permission is by status.
 func TestForeignOrigins(t *testing.T) {
 	for name, tt := range map[string]struct {
 		url, base string
 		vendor    client.Vendor
 		class     apierrors.Class
 	}{
-		"an IP, and its port told":                {"http://127.0.0.1:80/f", "http://127.0.0.1", shop{shopPolicy(t)}, apierrors.Validation},
-		"another IP of the same end":              {"http://10.0.0.1/f", "http://10.9.0.1", shop{shopPolicy(t)}, apierrors.Permission},
-		"another port of a short name":            {"https://vendor.test:8443/f", "https://vendor.test", shop{shopPolicy(t)}, apierrors.Validation},
-		"an address that only the data name":      {"https://proxy.test/f", "", shopAt{shop{shopPolicy(t)}}, apierrors.Validation},
-		"an address that the caller has told too": {"https://proxy.test/f", "https://api.vendor.test", shopAt{shop{shopPolicy(t)}}, apierrors.Permission},
+		"IP with its default port":      {"http://127.0.0.1:80/f", "http://127.0.0.1", shop{shopPolicy(t)}, apierrors.Validation},
+		"another IP with the same end":  {"http://10.0.0.1/f", "http://10.9.0.1", shop{shopPolicy(t)}, apierrors.Permission},
+		"another port of a host":        {"https://vendor.test:8443/f", "https://vendor.test", shop{shopPolicy(t)}, apierrors.Validation},
+		"base URL of the vendor's data": {"https://proxy.test/f", "", shopAt{shop{shopPolicy(t)}}, apierrors.Validation},
+		"base URL of the Config":        {"https://proxy.test/f", "https://api.vendor.test", shopAt{shop{shopPolicy(t)}}, apierrors.Permission},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -78,17 +77,17 @@ func TestForeignOrigins(t *testing.T) {
 	}
 }
 
-// The vendor's rules, and the operator's, are about the vendor.
+// The rules of a policy apply to the vendor's responses only.
 func TestForeignOriginIgnoresThePolicy(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		lenient := shopPolicy(t).With(policy.Rule{When: policy.Match{Statuses: []policy.StatusRange{{From: 403, To: 403}}}, Action: apierrors.Accept})
 		srv := retrywisetest.New(t, retrywisetest.Status(403), retrywisetest.Status(403))
 		c := newClient(t, srv, client.Config{BaseURL: "https://vendor.test", Policy: &lenient})
 		if status, err := send(t.Context(), t, c, "GET", "https://vendor.test/f", ""); status != 403 || err != nil {
-			t.Errorf("the vendor's: status %d, %v", status, err)
+			t.Errorf("of the vendor: got status %d, error %v; want 403 accepted", status, err)
 		}
 		if _, err := send(t.Context(), t, c, "GET", "https://storage.test/f", ""); !errors.Is(err, apierrors.Permission) {
-			t.Errorf("elsewhere: %v", err)
+			t.Errorf("of a foreign origin: got error %v; want permission", err)
 		}
 	})
 }

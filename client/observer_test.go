@@ -15,6 +15,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// The events of a call that is retried, of one that is accepted and of one that is refused.
 func TestObserverSeesCallsAndAttempts(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t,
@@ -49,12 +50,12 @@ func TestObserverSeesCallsAndAttempts(t *testing.T) {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 		if want := strings.Fields("call attempt attempt call attempt call attempt"); !slices.Equal(seen.started, want) {
-			t.Errorf("begun %v; want %v", seen.started, want)
+			t.Errorf("started %v; want %v", seen.started, want)
 		}
 	})
 }
 
-// The end of a deferred call has the same facts as its error.
+// The end of a deferred call has what its error has.
 func TestObserverSeesADeferredCall(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"))
@@ -72,8 +73,7 @@ func TestObserverSeesADeferredCall(t *testing.T) {
 	})
 }
 
-// What begins has the context that its hook returned, and so have the end of it and what
-// is done for it.
+// The context that a start hook returns is that of what starts, and of its end hook.
 func TestObserverGivesContexts(t *testing.T) {
 	type key struct{}
 	level := func(ctx context.Context) string { text, _ := ctx.Value(key{}).(string); return text }
@@ -83,7 +83,7 @@ func TestObserverGivesContexts(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200))
 		var ends []string
-		seen := func(what string, ctx context.Context) { ends = append(ends, what+" "+level(ctx)) } //nolint:revive // the name reads first
+		seen := func(what string, ctx context.Context) { ends = append(ends, what+" "+level(ctx)) } //nolint:revive // what reads best first
 		var onWire []string
 		c := newClient(t, srv, client.Config{
 			Auth: renewable("old", func(ctx context.Context) (string, error) { seen("renew", ctx); return "new", nil }),
@@ -106,15 +106,15 @@ func TestObserverGivesContexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if want := []string{"ca", "ca", "ca"}; !slices.Equal(onWire, want) {
-			t.Errorf("on the wire %v; want %v", onWire, want)
+			t.Errorf("contexts of the requests %v; want %v", onWire, want)
 		}
 		if want := []string{"attempt ca", "renew cr", "renewal cr", "attempt ca", "attempt ca", "call c"}; !slices.Equal(ends, want) {
-			t.Errorf("ends %v; want %v", ends, want)
+			t.Errorf("contexts of the end hooks %v; want %v", ends, want)
 		}
 	})
 }
 
-// A hook that returns nil changes nothing.
+// A start hook may return nil, which leaves the context as it is.
 func TestObserverMayReturnNoContext(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200))

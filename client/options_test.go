@@ -13,9 +13,9 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Options belong to a request and its copies, and not to what else has its context.
+// Options belong to a request and its copies, and not to other requests with its context.
 func TestWithBindsOptionsToARequest(t *testing.T) {
-	order := func(t *testing.T, ctx context.Context) *http.Request { //nolint:revive // the test reads better so
+	order := func(t *testing.T, ctx context.Context) *http.Request { //nolint:revive // t is first, as in all helpers
 		req := newRequest(t, "POST", "/orders", "two of them").WithContext(ctx)
 		return req
 	}
@@ -23,20 +23,20 @@ func TestWithBindsOptionsToARequest(t *testing.T) {
 		send    func(t *testing.T, c *client.Client, bound *http.Request) *http.Request
 		isBound bool
 	}{
-		"the request": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request { return bound }, true},
-		"a clone": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"request": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request { return bound }, true},
+		"clone": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
 			return bound.Clone(bound.Context())
 		}, true},
-		"a copy with a deeper context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"copy with a derived context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
 			return bound.WithContext(context.WithValue(bound.Context(), "k", "v"))
 		}, true}, //nolint:revive,staticcheck // any key will do
-		"another order in its context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"another request with its context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
 			return order(t, bound.Context())
 		}, false},
-		"a clone with a foreign context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"clone with another context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
 			return bound.Clone(t.Context())
 		}, false},
-		"options that replace others": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"options that replace other options": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request {
 			return client.With(client.With(bound, client.CallOptions{}), client.CallOptions{IdempotencyKey: "k-1"})
 		}, true},
 	} {
@@ -50,14 +50,14 @@ func TestWithBindsOptionsToARequest(t *testing.T) {
 				}
 				key := srv.Requests()[0].Header.Get("Idempotency-Key")
 				if (key == "k-1") != tt.isBound {
-					t.Errorf("sent with key %q", key)
+					t.Errorf("sent with key %q; want k-1: %v", key, tt.isBound)
 				}
 			})
 		})
 	}
 }
 
-// The transport sees the request as the caller made it, and the caller's own stays as it is.
+// With changes neither the caller's request nor what the transport gets.
 func TestWithLeavesTheRequestAsItIs(t *testing.T) {
 	var sent *http.Request
 	c := onWire(t, func(r *http.Request) (*http.Response, error) {
@@ -65,18 +65,18 @@ func TestWithLeavesTheRequestAsItIs(t *testing.T) {
 		return okWire(r)
 	}, client.Config{})
 	req := newRequest(t, "GET", "http://vendor.test/items", "")
-	req.RemoteAddr = "192.0.2.1:80" // as of a request that a reverse proxy passes on
+	req.RemoteAddr = "192.0.2.1:80" // as in a request of a reverse proxy
 	before := req.Context()
 	bound := client.With(client.With(req, client.CallOptions{Op: "a"}), client.CallOptions{Op: "b"})
 	if _, err := sendRequest(t, c.Send, bound); err != nil {
 		t.Fatal(err)
 	}
 	if sent.RemoteAddr != req.RemoteAddr || req.RemoteAddr != "192.0.2.1:80" || req.Context() != before {
-		t.Errorf("sent from %q, the caller's is from %q", sent.RemoteAddr, req.RemoteAddr)
+		t.Errorf("RemoteAddr is %q in what was sent, %q in the caller's request; want 192.0.2.1:80, and the caller's context unchanged", sent.RemoteAddr, req.RemoteAddr)
 	}
 }
 
-// Behind a redirect that the caller's http.Client follows, the call is still the same.
+// A request that net/http makes for a redirect keeps the options of the first one.
 func TestWithIsKeptBehindARedirect(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(400, "X-Code", "BAD"))
@@ -87,13 +87,13 @@ func TestWithIsKeptBehindARedirect(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		if e := failure(t, c.Check(resp)); e.Op != "items.list" {
-			t.Errorf("op %q", e.Op)
+			t.Errorf("op %q; want items.list", e.Op)
 		}
 	})
 }
 
-// A key needs a place: the vendor's, or Idempotency-Key for an API that nothing is known
-// about, where it proves nothing.
+// An idempotency key is sent in the vendor's header. It is malformed for a vendor without
+// one. Without a vendor it is sent as Idempotency-Key, and retries nothing.
 func TestCallOptionsIdempotencyKey(t *testing.T) {
 	for name, tt := range map[string]struct {
 		vendor   func(*testing.T) client.Vendor // nil: none
@@ -102,9 +102,9 @@ func TestCallOptionsIdempotencyKey(t *testing.T) {
 		stop     apierrors.Stop
 		requests int
 	}{
-		"a vendor that honours keys": {func(t *testing.T) client.Vendor { return shop{shopPolicy(t)} }, script{retrywisetest.Status(503), retrywisetest.Status(200)}, apierrors.None, apierrors.StopNone, 2},
-		"a vendor without keys":      {func(t *testing.T) client.Vendor { return keyless{shop{shopPolicy(t)}} }, nil, apierrors.MalformedRequest, apierrors.StopPermanent, 0},
-		"no vendor":                  {nil, script{retrywisetest.Status(503)}, apierrors.ServerError, apierrors.StopUnsafe, 1},
+		"vendor with keys":    {func(t *testing.T) client.Vendor { return shop{shopPolicy(t)} }, script{retrywisetest.Status(503), retrywisetest.Status(200)}, apierrors.None, apierrors.StopNone, 2},
+		"vendor without keys": {func(t *testing.T) client.Vendor { return keyless{shop{shopPolicy(t)}} }, nil, apierrors.MalformedRequest, apierrors.StopPermanent, 0},
+		"no vendor":           {nil, script{retrywisetest.Status(503)}, apierrors.ServerError, apierrors.StopUnsafe, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -123,18 +123,18 @@ func TestCallOptionsIdempotencyKey(t *testing.T) {
 				}
 				for _, r := range srv.Requests() {
 					if diff := cmp.Diff("k-1", r.Header.Get("Idempotency-Key")); diff != "" {
-						t.Errorf("key (-want +got):\n%s", diff)
+						t.Errorf("Idempotency-Key (-want +got):\n%s", diff)
 					}
 				}
 				if tt.requests == 0 && !strings.Contains(err.Error(), "IdempotencyKey: shop has no place for one") {
-					t.Errorf("the error is %q", err)
+					t.Errorf("the error is %q; want one that says that the shop has no place for a key", err)
 				}
 			})
 		})
 	}
 }
 
-// A call's own timeout replaces the policy's.
+// CallOptions.Timeout replaces the attempt timeout of the policy.
 func TestCallOptionsTimeout(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Hang())
@@ -142,7 +142,7 @@ func TestCallOptionsTimeout(t *testing.T) {
 		start := time.Now()
 		_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{Timeout: 3 * time.Second})
 		if e := failure(t, err); e.Class != apierrors.Timeout || time.Since(start) != 3*time.Second {
-			t.Errorf("class %v after %v", e.Class, time.Since(start))
+			t.Errorf("class %v after %v; want timeout after 3s", e.Class, time.Since(start))
 		}
 	})
 }

@@ -10,22 +10,22 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What is not followed is the answer, through either door: a redirect from https to
-// http, to what is not HTTP, and a 303 that leads a POST to another origin.
+// A redirect that is not followed is returned: one from https to http or to another scheme,
+// and a 303 of a POST to another origin.
 func TestRedirectThatIsNotFollowedIsTheResponse(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method   string
 		status   int
 		location string
 	}{
-		"from https to http":                 {"GET", 302, "http://vendor.test/b"},
-		"to what is not HTTP":                {"GET", 302, "ftp://vendor.test/b"},
-		"to what has no host":                {"GET", 302, "mailto:a@b.c"},
-		"to another scheme without a host":   {"GET", 302, "app:/b"},
-		"303 of a POST to another origin":    {"POST", 303, "https://storage.test/b"},
-		"303 of a POST to another port":      {"POST", 303, "https://vendor.test:8443/b"},
-		"303 of a POST from https to http":   {"POST", 303, "http://vendor.test/b"},
-		"303 of a POST to http, by its port": {"POST", 303, "http://vendor.test:443/b"},
+		"from https to http":                {"GET", 302, "http://vendor.test/b"},
+		"to a scheme that is not HTTP":      {"GET", 302, "ftp://vendor.test/b"},
+		"to an opaque URL":                  {"GET", 302, "mailto:a@b.c"},
+		"to a scheme without a host":        {"GET", 302, "app:/b"},
+		"303 of a POST to another origin":   {"POST", 303, "https://storage.test/b"},
+		"303 of a POST to another port":     {"POST", 303, "https://vendor.test:8443/b"},
+		"303 of a POST from https to http":  {"POST", 303, "http://vendor.test/b"},
+		"303 of a POST to http on port 443": {"POST", 303, "http://vendor.test:443/b"},
 	} {
 		for _, through := range []string{"Send", "HTTP"} {
 			t.Run(name+" through "+through, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestRedirectThatIsNotFollowedIsTheResponse(t *testing.T) {
 					}
 					_ = resp.Body.Close()
 					if resp.StatusCode != tt.status || resp.Header.Get("Location") != tt.location || len(vendor.Requests()) != 1 {
-						t.Errorf("status %d, location %q, %d requests", resp.StatusCode, resp.Header.Get("Location"), len(vendor.Requests()))
+						t.Errorf("got status %d, Location %q after %d requests; want %d, %q after 1", resp.StatusCode, resp.Header.Get("Location"), len(vendor.Requests()), tt.status, tt.location)
 					}
 				})
 			})
@@ -48,8 +48,8 @@ func TestRedirectThatIsNotFollowedIsTheResponse(t *testing.T) {
 	}
 }
 
-// A body does not leave the origin, and a request that had one does not go without it:
-// what the caller's own CheckRedirect wants all the same is refused before the wire.
+// A body is not sent to another origin, nor is its request without it. If the caller's
+// CheckRedirect follows the redirect, the call fails before anything is sent there.
 func TestRedirectDoesNotTakeABodyElsewhere(t *testing.T) {
 	for _, method := range []string{"GET", "PUT", "POST"} {
 		for through, send := range doors {
@@ -65,10 +65,10 @@ func TestRedirectDoesNotTakeABodyElsewhere(t *testing.T) {
 					switch {
 					case err != nil:
 						if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.MalformedRequest {
-							t.Errorf("class %v, applied %v", e.Class, e.Applied)
+							t.Errorf("class %v, applied %v; want malformed_request, no", e.Class, e.Applied)
 						}
 					case resp.StatusCode != http.StatusTemporaryRedirect || resp.Body.Close() != nil:
-						t.Errorf("status %d", resp.StatusCode)
+						t.Errorf("got status %d; want 307", resp.StatusCode)
 					}
 				})
 			})
@@ -76,7 +76,7 @@ func TestRedirectDoesNotTakeABodyElsewhere(t *testing.T) {
 	}
 }
 
-// A header under a key that is not canonical leaves the origin no more than any other.
+// Headers are dropped at another origin even if their names are not canonical.
 func TestRedirectDropsHeadersThatAreNotCanonical(t *testing.T) {
 	for through, key := range map[string]string{"lower case": "x-api-key", "another case": "AUTHORIZATION", "canonical": "X-Api-Key"} {
 		t.Run(through, func(t *testing.T) {
@@ -97,21 +97,21 @@ func TestRedirectDropsHeadersThatAreNotCanonical(t *testing.T) {
 			}
 			for _, r := range storage.Requests() {
 				if got := r.Header.Get(key); got != "" {
-					t.Errorf("the other origin got %s: %s", key, got)
+					t.Errorf("the other origin got %s: %s; want none", key, got)
 				}
 			}
 			if len(storage.Requests()) != 2 {
-				t.Error("the redirect was not followed")
+				t.Errorf("the other origin got %d requests; want 2", len(storage.Requests()))
 			}
 		})
 	}
 }
 
-// What a redirect led away from the origin is judged by its status, wherever it leads.
+// A response behind a redirect to another origin is judged by its status, wherever that is.
 func TestRedirectToAnotherOriginIsForeign(t *testing.T) {
 	for name, tt := range map[string]struct{ base, to string }{
-		"another host of theirs":    {"https://api.vendor.test", "https://files.vendor.test/f"},
-		"a client that was told no": {"", "https://storage.test/f"},
+		"another host of the vendor": {"https://api.vendor.test", "https://files.vendor.test/f"},
+		"no base URL":                {"", "https://storage.test/f"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -122,14 +122,15 @@ func TestRedirectToAnotherOriginIsForeign(t *testing.T) {
 				}
 				_, _, err = open(t, c, "https://api.vendor.test/export") //nolint:bodyclose // open closes it
 				if got := apierrors.ClassOf(err); got != apierrors.Permission {
-					t.Errorf("class %v; want permission, by its status", got)
+					t.Errorf("class %v; want permission, by the status 403", got)
 				}
 			})
 		})
 	}
 }
 
-// A redirect that led away and back is not trusted again: its 401 is not about our token.
+// A chain of redirects that leaves the origin and comes back is foreign from then on: its
+// 401 renews nothing.
 func TestRedirectAwayAndBackIsForeign(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.New(t, retrywisetest.Status(302, "Location", "https://storage.test/back"), retrywisetest.Status(401))
@@ -144,7 +145,7 @@ func TestRedirectAwayAndBackIsForeign(t *testing.T) {
 		})
 		_, err := send(t.Context(), t, c, "GET", "/export", "")
 		if e := failure(t, err); e.Class != apierrors.Authentication || renewed != 0 {
-			t.Errorf("class %v, renewed %d times", e.Class, renewed)
+			t.Errorf("class %v, %d renewals; want authentication, 0", e.Class, renewed)
 		}
 	})
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The POST that a 303 answers was executed: what fails behind it is the GET, which is
-// sent again alone, and no failure of it says that nothing was applied.
+// After a 303 the POST was executed. Only the GET that follows is retried, and its failure
+// does not prove that the POST was not executed.
 func TestRedirectSeeOtherFailures(t *testing.T) {
 	for name, tt := range map[string]struct {
 		then    script
 		want    []string
 		applied apierrors.Applied
 	}{
-		"the answer is late":      {script{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
-		"the answer is limited":   {script{retrywisetest.Status(429, "Retry-After", "1"), retrywisetest.Status(200)}, []string{"POST", "GET", "GET"}, 0},
-		"the answer is not there": {script{retrywisetest.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
+		"the GET fails":        {script{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []string{"POST", "GET", "GET", "GET"}, 0},
+		"the GET is throttled": {script{retrywisetest.Status(429, "Retry-After", "1"), retrywisetest.Status(200)}, []string{"POST", "GET", "GET"}, 0},
+		"the GET is refused":   {script{retrywisetest.Status(404)}, []string{"POST", "GET"}, apierrors.AppliedUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -41,15 +41,15 @@ func TestRedirectSeeOtherFailures(t *testing.T) {
 					return
 				}
 				if e := failure(t, err); e.Applied != tt.applied || e.Class != apierrors.NotFound {
-					t.Errorf("applied %v, class %v", e.Applied, e.Class)
+					t.Errorf("applied %v, class %v; want %v, not_found", e.Applied, e.Class, tt.applied)
 				}
 			})
 		})
 	}
 }
 
-// Through HTTP() as well, a 303 says that the POST was executed; and its answer is that of
-// the GET, also where that was sent again.
+// Through HTTP, where net/http follows the 303, the same is known. The response is that of
+// the GET, and only the POST has the idempotency key.
 func TestRedirectSeeOtherThroughBothDoors(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		t.Run(through, func(t *testing.T) {
@@ -67,18 +67,18 @@ func TestRedirectSeeOtherThroughBothDoors(t *testing.T) {
 					_ = resp.Body.Close()
 				}
 				if e := failure(t, err); e.Applied != apierrors.AppliedUnknown {
-					t.Errorf("the POST was executed; told: applied %v", e.Applied)
+					t.Errorf("after a GET that was refused: applied %v; want unknown", e.Applied)
 				}
 				if resp, err = post(); err != nil {
 					t.Fatal(err)
 				}
 				_ = resp.Body.Close()
 				if resp.Request.Method != http.MethodGet || resp.Request.URL.Path != "/jobs/1" {
-					t.Errorf("the answer is that of %s %s", resp.Request.Method, resp.Request.URL)
+					t.Errorf("the response is that of %s %s; want GET /jobs/1", resp.Request.Method, resp.Request.URL)
 				}
 				for _, r := range srv.Requests() {
 					if hasKey := r.Header.Get("Idempotency-Key") != ""; hasKey != (r.Method == http.MethodPost) {
-						t.Errorf("%s with an idempotency key: %v", r.Method, hasKey)
+						t.Errorf("%s has an idempotency key: %v", r.Method, hasKey)
 					}
 				}
 			})
@@ -86,8 +86,7 @@ func TestRedirectSeeOtherThroughBothDoors(t *testing.T) {
 	}
 }
 
-// The GET behind a 303 is a call of its own: without the POST's key, by its own path, and
-// the POST's body is closed.
+// Behind a 303, the body of the POST is closed, and the GET has no idempotency key.
 func TestRedirectSeeOtherDropsBodyAndKey(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		file := fileOf(t, "rows", 0)
@@ -98,7 +97,7 @@ func TestRedirectSeeOtherDropsBodyAndKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
-			t.Errorf("the file is still open: %v", err)
+			t.Errorf("Stat of the file: %v; want it closed", err)
 		}
 		for i, key := range []string{"k", "", ""} {
 			if got := srv.Requests()[i].Header.Get("Idempotency-Key"); got != key {
@@ -108,6 +107,7 @@ func TestRedirectSeeOtherDropsBodyAndKey(t *testing.T) {
 	})
 }
 
+// Behind a 303, the vendor's data about the path of the GET applies.
 func TestRedirectSeeOtherIsJudgedByItsPath(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		once, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{Methods: []string{"GET"}, Paths: []string{"/jobs/*"}}}})
@@ -117,7 +117,7 @@ func TestRedirectSeeOtherIsJudgedByItsPath(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/jobs/1"), retrywisetest.Status(503))
 		_, err = send(t.Context(), t, newClient(t, srv, client.Config{Policy: &once}), "POST", "/jobs", "x")
 		if e := failure(t, err); e.Stop != apierrors.StopUnsafe {
-			t.Errorf("stop %v", e.Stop)
+			t.Errorf("stop %v; want unsafe", e.Stop)
 		}
 	})
 }

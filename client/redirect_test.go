@@ -13,8 +13,8 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Within the origin a redirect is followed with everything; that of a write is not, but
-// for 303 after a POST, which leads to the answer.
+// Within the origin, the redirect of a GET or HEAD is followed with all headers. That of a
+// write is returned, except for a 303 after a POST.
 func TestRedirectWithinTheOrigin(t *testing.T) {
 	type hop struct{ Method, Path, Key, Body string }
 	first := func(method, body string) hop { return hop{method, "/a", "k", body} }
@@ -25,16 +25,16 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 		body   string
 		want   []hop
 	}{
-		"301 of a GET":             {"GET", 301, "", []hop{first("GET", ""), then("GET")}},
-		"302 of a HEAD":            {"HEAD", 302, "", []hop{first("HEAD", ""), then("HEAD")}},
-		"307 of a GET":             {"GET", 307, "", []hop{first("GET", ""), then("GET")}},
-		"303 of a POST":            {"POST", 303, "x", []hop{first("POST", "x"), then("GET")}},
-		"303 of a POST of nothing": {"POST", 303, "", []hop{first("POST", ""), then("GET")}},
-		"302 of a POST":            {"POST", 302, "x", []hop{first("POST", "x")}},
-		"307 of a POST":            {"POST", 307, "x", []hop{first("POST", "x")}},
-		"308 of a PUT":             {"PUT", 308, "x", []hop{first("PUT", "x")}},
-		"303 of a DELETE":          {"DELETE", 303, "", []hop{first("DELETE", "")}},
-		"300 of a GET":             {"GET", 300, "", []hop{first("GET", "")}},
+		"301 of a GET":         {"GET", 301, "", []hop{first("GET", ""), then("GET")}},
+		"302 of a HEAD":        {"HEAD", 302, "", []hop{first("HEAD", ""), then("HEAD")}},
+		"307 of a GET":         {"GET", 307, "", []hop{first("GET", ""), then("GET")}},
+		"303 of a POST":        {"POST", 303, "x", []hop{first("POST", "x"), then("GET")}},
+		"303 of an empty POST": {"POST", 303, "", []hop{first("POST", ""), then("GET")}},
+		"302 of a POST":        {"POST", 302, "x", []hop{first("POST", "x")}},
+		"307 of a POST":        {"POST", 307, "x", []hop{first("POST", "x")}},
+		"308 of a PUT":         {"PUT", 308, "x", []hop{first("PUT", "x")}},
+		"303 of a DELETE":      {"DELETE", 303, "", []hop{first("DELETE", "")}},
+		"300 of a GET":         {"GET", 300, "", []hop{first("GET", "")}},
 	} {
 		for _, through := range []string{"Send", "HTTP"} {
 			t.Run(name+" through "+through, func(t *testing.T) {
@@ -61,10 +61,10 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 						t.Errorf("requests (-want +got):\n%s", diff)
 					}
 					if last := got[len(got)-1]; resp.Request.URL.Path != last.Path || resp.Request.Method != last.Method {
-						t.Errorf("the answer's request is %s %s", resp.Request.Method, resp.Request.URL)
+						t.Errorf("the response's Request is %s %s; want %s %s", resp.Request.Method, resp.Request.URL, last.Method, last.Path)
 					}
 					if len(got) == 1 && (resp.StatusCode != tt.status || resp.Header.Get("Location") != "/b" || c.Check(resp) != nil) {
-						t.Errorf("status %d, location %q, check %v", resp.StatusCode, resp.Header.Get("Location"), c.Check(resp))
+						t.Errorf("got status %d, Location %q, Check %v; want %d, /b, nil", resp.StatusCode, resp.Header.Get("Location"), c.Check(resp), tt.status)
 					}
 				})
 			})
@@ -72,7 +72,8 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 	}
 }
 
-// A chain without an end is the 3xx in the end, and every request of it is told.
+// A loop ends after 10 requests, each of which is an attempt. Send returns the last redirect,
+// and HTTP net/http's error.
 func TestRedirectLoopEnds(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(302, "Location", "/again"))
@@ -80,19 +81,19 @@ func TestRedirectLoopEnds(t *testing.T) {
 		c := newClient(t, srv, client.Config{Observer: seen.observer()})
 		status, err := send(t.Context(), t, c, "GET", "/items", "")
 		if err != nil || status != 302 {
-			t.Errorf("status %d, %v", status, err)
+			t.Errorf("got status %d, error %v; want 302", status, err)
 		}
-		if told := len(seen.attempts); told != len(srv.Requests()) || told != 10 {
-			t.Errorf("%d told, %d requests", told, len(srv.Requests()))
+		if attempts := len(seen.attempts); attempts != len(srv.Requests()) || attempts != 10 {
+			t.Errorf("%d attempts, %d requests; want 10 of each", attempts, len(srv.Requests()))
 		}
 		_, err = get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get closes it
 		if err == nil || !strings.HasSuffix(err.Error(), "stopped after 10 redirects") {
-			t.Errorf("through HTTP: %v", err)
+			t.Errorf("through HTTP: got error %v; want net/http's for 10 redirects", err)
 		}
 	})
 }
 
-// A chain is bounded, not a call: each attempt begins a chain of its own.
+// The bound is on a chain of redirects. Each attempt of a call starts a new chain.
 func TestRedirectChainsAreBoundedPerAttempt(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		n := 0
@@ -106,14 +107,13 @@ func TestRedirectChainsAreBoundedPerAttempt(t *testing.T) {
 		}))
 		status, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/items", "")
 		if err != nil || status != 200 || n != 16 {
-			t.Errorf("status %d after %d requests, %v", status, n, err)
+			t.Errorf("got status %d, error %v after %d requests; want 200 after 16", status, err, n)
 		}
 	})
 }
 
-// What fails at the end of a redirect is sent again from its beginning, where a new
-// address can be had; another origin is judged by its status, whatever the vendor means
-// by it, and meets none of the vendor's limits.
+// A failure behind a redirect is retried from the first request, whose redirect may lead to
+// another address now. Another origin is judged by its status.
 func TestRedirectIsFollowedAgainByARetry(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.New(t, retrywisetest.Status(302, "Location", "https://storage.test/1"), retrywisetest.Status(302, "Location", "https://storage.test/2"))
@@ -129,7 +129,7 @@ func TestRedirectIsFollowedAgainByARetry(t *testing.T) {
 		}
 		rows, err := io.ReadAll(resp.Body)
 		if string(rows) != "rows" || err != nil || resp.Request.URL.Path != "/2" {
-			t.Errorf("%q, %v, from %v", rows, err, resp.Request.URL)
+			t.Errorf("got %q, error %v from %v; want \"rows\" from /2", rows, err, resp.Request.URL)
 		}
 		var rules []string
 		for _, e := range seen.attempts {
@@ -142,7 +142,7 @@ func TestRedirectIsFollowedAgainByARetry(t *testing.T) {
 	})
 }
 
-// A redirect's path is one from the root, also where the base URL has a path.
+// The path of a redirect is absolute, even if the base URL has a path.
 func TestRedirectBelowABasePath(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -155,13 +155,13 @@ func TestRedirectBelowABasePath(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if got := srv.Requests()[1].Path; got != "/v1/items/7" {
-				t.Errorf("through %s it was followed to %s", through, got)
+				t.Errorf("through %s: followed to %s; want /v1/items/7", through, got)
 			}
 		})
 	}
 }
 
-// The body of a redirect that does not end is not waited for.
+// A redirect is followed even if its body does not end.
 func TestRedirectBodyIsNotAwaited(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -175,12 +175,12 @@ func TestRedirectBodyIsNotAwaited(t *testing.T) {
 		start := time.Now()
 		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open closes it
 		if took := time.Since(start); err != nil || took > 50*time.Millisecond {
-			t.Errorf("took %v, %v", took, err)
+			t.Errorf("got error %v after %v; want none after at most 50ms", err, took)
 		}
 	})
 }
 
-// A request without a method is a GET, and its redirect that of a GET.
+// The redirect of a request without a method is followed as that of a GET.
 func TestRedirectOfARequestWithoutAMethod(t *testing.T) {
 	for _, through := range []string{"Send", "HTTP"} {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -193,25 +193,24 @@ func TestRedirectOfARequestWithoutAMethod(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if resp.StatusCode != 200 {
-				t.Errorf("through %s: status %d", through, resp.StatusCode)
+				t.Errorf("through %s: got status %d; want 200", through, resp.StatusCode)
 			}
 		})
 	}
 }
 
-// Behind a redirect, a request has neither the body nor the key of the first one, and
-// may be led on.
+// Behind a redirect, a request has neither the body nor the idempotency key of the first one.
 func TestRedirectDropsBodyAndKey(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/b"), retrywisetest.Status(302, "Location", "/c"), retrywisetest.Status(200))
 		c := newClient(t, srv, client.Config{})
 		status, err := send(t.Context(), t, c, "GET", "/a", "query", client.CallOptions{IdempotencyKey: "k"})
 		if err != nil || status != 200 {
-			t.Fatalf("status %d, %v", status, err)
+			t.Fatalf("got status %d, error %v; want 200", status, err)
 		}
 		for i, r := range srv.Requests()[1:] {
 			if len(r.Body) > 0 || r.Header.Get("Idempotency-Key") != "" {
-				t.Errorf("request %d had %q and the key %q", i+2, r.Body, r.Header.Get("Idempotency-Key"))
+				t.Errorf("request %d had the body %q and the key %q; want neither", i+2, r.Body, r.Header.Get("Idempotency-Key"))
 			}
 		}
 	})

@@ -16,14 +16,15 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What is too large is made smaller by who knows how.
+// A request that is too large is replaced by what Shrink returns, which is sent without the
+// idempotency key.
 func TestShrink(t *testing.T) {
 	halves := func(old *http.Request) (*http.Request, error) {
 		n, err := strconv.Atoi(old.URL.Query().Get("n"))
 		if err != nil || n == 1 {
 			return nil, err
 		}
-		return http.NewRequest(http.MethodGet, fmt.Sprintf("/items?n=%d", n/2), nil) //nolint:noctx // the call's own is taken
+		return http.NewRequest(http.MethodGet, fmt.Sprintf("/items?n=%d", n/2), nil) //nolint:noctx // the call's context is used
 	}
 	for name, tt := range map[string]struct {
 		shrink  func(*http.Request) (*http.Request, error)
@@ -31,11 +32,11 @@ func TestShrink(t *testing.T) {
 		asked   []string
 		class   apierrors.Class
 	}{
-		"until it passes":      {halves, script{retrywisetest.Status(413), retrywisetest.Status(414), retrywisetest.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
-		"no further":           {func(*http.Request) (*http.Request, error) { return nil, nil }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"in vain":              {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not without a hook":   {nil, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
-		"not more than thrice": {halves, script{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
+		"until it fits":          {halves, script{retrywisetest.Status(413), retrywisetest.Status(414), retrywisetest.JSON(200, `{}`)}, []string{"n=8", "n=4", "n=2"}, apierrors.None},
+		"Shrink returns nil":     {func(*http.Request) (*http.Request, error) { return nil, nil }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"Shrink fails":           {func(*http.Request) (*http.Request, error) { return nil, io.EOF }, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"no Shrink":              {nil, script{retrywisetest.Status(413)}, []string{"n=8"}, apierrors.TooLarge},
+		"until attempts run out": {halves, script{retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413), retrywisetest.Status(413)}, []string{"n=8", "n=4", "n=2", "n=1"}, apierrors.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -47,18 +48,18 @@ func TestShrink(t *testing.T) {
 				for i, r := range srv.Requests() {
 					asked = append(asked, r.Query)
 					if key := r.Header.Get("Idempotency-Key"); (key == "k") != (i == 0) {
-						t.Errorf("request %d went with the key %q", i+1, key)
+						t.Errorf("request %d had the key %q; want k in the first only", i+1, key)
 					}
 				}
 				if diff := cmp.Diff(tt.asked, asked); diff != "" || apierrors.ClassOf(err) != tt.class {
-					t.Errorf("class %v; asked (-want +got):\n%s", apierrors.ClassOf(err), diff)
+					t.Errorf("class %v, want %v; queries (-want +got):\n%s", apierrors.ClassOf(err), tt.class, diff)
 				}
 			})
 		})
 	}
 }
 
-// A smaller request takes the place of a file, which is closed.
+// The body of the request that is replaced is closed.
 func TestShrinkClosesTheFile(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		file := fileOf(t, "rows", 0)
@@ -72,12 +73,12 @@ func TestShrinkClosesTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := file.Stat(); !errors.Is(err, os.ErrClosed) {
-			t.Errorf("the file is still open: %v", err)
+			t.Errorf("Stat of the file: %v; want it closed", err)
 		}
 	})
 }
 
-// A smaller request costs as much as any other retry.
+// A smaller request is paid for as any other retry.
 func TestShrinkCostsARetry(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(413))
