@@ -32,7 +32,7 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 bench: ## benchmarks: ratios against net/http in the same run
 	go test -run '^$$' -bench . -benchmem ./...
 
-vuln: ## known vulnerabilities, if their database can be reached
+vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be reached
 	./.ci/vuln $(VULN)
 
 sync: ## the example job
