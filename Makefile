@@ -1,11 +1,12 @@
 # Tools are pinned here, and not in go.mod: users of a library do not resolve its linters.
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 VULN     := golang.org/x/vuln/cmd/govulncheck@v1.3.0
+APIDIFF  := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 FUZZTIME ?= 20s
 SOAKTIME ?= 10m
 COVERAGE := 98
 
-.PHONY: help check test race lint vet tidy cover fuzz soak bench vuln update sync
+.PHONY: help check test race lint vet tidy cover fuzz soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
@@ -43,6 +44,9 @@ bench: ## benchmarks: ratios against net/http in the same run
 
 vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be reached
 	./.ci/vuln $(VULN)
+
+api: ## API changes since the latest version tag or BASE=<revision>; STRICT=1: incompatible ones fail
+	./.ci/api $(APIDIFF)
 
 update: ## write what is generated: README table, schemas, meanings of transcripts, an example's output
 	go test . ./vendors ./examples/policies -update
