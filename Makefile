@@ -1,14 +1,17 @@
 # Tools are pinned here, and not in go.mod: users of a library do not resolve its linters.
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 VULN     := golang.org/x/vuln/cmd/govulncheck@v1.3.0
+APIDIFF  := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 FUZZTIME ?= 20s
+SOAKTIME ?= 10m
+COVERAGE := 98
 
-.PHONY: help check test race lint vet tidy fuzz bench vuln sync
+.PHONY: help check test race lint vet tidy cover fuzz soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
 
-check: tidy vet lint race fuzz vuln ## everything that CI runs
+check: tidy vet lint cover race fuzz vuln ## everything that CI runs for each change
 
 test: ## all tests
 	go test ./...
@@ -26,14 +29,27 @@ tidy: ## go.mod and go.sum are as they should be
 lint: ## the linters of .golangci.yml, with a cache of this checkout's own
 	GOLANGCI_LINT_CACHE=$(CURDIR)/.tmp/lint go run $(LINT) run ./...
 
+cover: ## coverage of each package; fails if the library has less than 98%
+	./.ci/cover $(COVERAGE)
+
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	./.ci/fuzz $(FUZZTIME)
+
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times; weekly, not for each change
+	./.ci/fuzz $(SOAKTIME)
+	go test -race -shuffle=on -count=10 -timeout=1h ./...
 
 bench: ## benchmarks: ratios against net/http in the same run
 	go test -run '^$$' -bench . -benchmem ./...
 
-vuln: ## known vulnerabilities, if their database can be reached
+vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be reached
 	./.ci/vuln $(VULN)
+
+api: ## API changes since the latest version tag or BASE=<revision>; STRICT=1: incompatible ones fail
+	./.ci/api $(APIDIFF)
+
+update: ## write what is generated: README table, schemas, meanings of transcripts, an example's output
+	go test . ./vendors ./examples/policies -update
 
 sync: ## the example job
 	go run ./examples/sync

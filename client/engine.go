@@ -60,19 +60,21 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// roundTrip gives the failure that is there, and then sends.
+// roundTrip returns the failure that the engine begins with, and then sends.
 func (e *engine) roundTrip(req *http.Request) (*http.Response, error) {
+	var r result
 	if e.first != nil {
-		return e.first.response, e.first.err
+		r = *e.first
+	} else {
+		r.response, r.err = e.send(req)
 	}
-	resp, err := e.send(req)
-	if err != nil {
-		return nil, err
+	if r.err != nil {
+		return nil, r.err
 	}
-	if e.location = resp.Header["Location"]; e.location != nil {
-		delete(resp.Header, "Location")
+	if e.location = r.response.Header["Location"]; e.location != nil {
+		delete(r.response.Header, "Location")
 	}
-	return resp, nil
+	return r.response, nil
 }
 
 // check is CheckRetry: true repeats after backoff, an error ends the call.
