@@ -16,46 +16,45 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// endings are the ways in which a call can end. Each begins on a client of its own.
+// endings are the ways in which a call can end, each of a new client.
 var endings = map[string]struct {
 	answers script
 	change  func(*http.Request)
-	timeout time.Duration // of the caller's context; 0: none
+	timeout time.Duration // of the caller's context; 0: no deadline
 	wire    func(*retrywisetest.Server) http.RoundTripper
-	gate    bool // it is closed
+	pause   bool // the vendor has asked for one
 	err     bool
 }{
-	"a success":               {answers: script{retrywisetest.JSON(200, `{}`)}},
-	"a success after repeats": {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`)}},
-	"given up":                {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503)}},
-	"errors that are long":    {answers: script{retrywisetest.Text(503, strings.Repeat("x", 1<<20)), retrywisetest.JSON(200, `{}`)}},
-	"errors that trickle":     {answers: script{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
-	"an answer that is cut":   {answers: script{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
-	"refused":                 {answers: script{retrywisetest.JSON(422, `{}`)}},
-	"a redirect":              {answers: script{retrywisetest.Status(307, "Location", "/b")}},
+	"success":               {answers: script{retrywisetest.JSON(200, `{}`)}},
+	"success after retries": {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.JSON(200, `{}`)}},
+	"all attempts fail":     {answers: script{retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503), retrywisetest.HTML(503)}},
+	"long error":            {answers: script{retrywisetest.Text(503, strings.Repeat("x", 1<<20)), retrywisetest.JSON(200, `{}`)}},
+	"error that trickles":   {answers: script{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
+	"truncated error":       {answers: script{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
+	"refused record":        {answers: script{retrywisetest.JSON(422, `{}`)}},
+	"redirect":              {answers: script{retrywisetest.Status(307, "Location", "/b")}},
 	"no connection": {wire: func(srv *retrywisetest.Server) http.RoundTripper {
 		return failing(srv, 99, &net.OpError{Op: "dial", Err: errOfTheTest})
 	}, err: true},
-	"given up by the caller":    {answers: script{retrywisetest.HTML(503, "Retry-After", "1"), retrywisetest.Hang()}, timeout: 10 * time.Second, err: true},
-	"in an error's body":        {answers: script{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
-	"too late from the start":   {timeout: -1, err: true},
-	"held back":                 {gate: true, err: true},
-	"a header that is none":     {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }, err: true},
-	"a scheme that is none":     {change: func(r *http.Request) { r.URL.Scheme = "gopher" }, err: true},
+	"deadline in an attempt":    {answers: script{retrywisetest.HTML(503, "Retry-After", "1"), retrywisetest.Hang()}, timeout: 10 * time.Second, err: true},
+	"deadline in an error":      {answers: script{pieces(503, time.Minute, "a", "b")}, timeout: time.Second, err: true},
+	"deadline before the start": {timeout: -1, err: true},
+	"during a pause":            {pause: true, err: true},
+	"malformed header":          {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }, err: true},
+	"unknown scheme":            {change: func(r *http.Request) { r.URL.Scheme = "gopher" }, err: true},
 	"no host":                   {change: func(r *http.Request) { r.URL.Host, r.URL.Scheme, r.URL.Opaque = "", "", "x" }, err: true},
-	"a body that cannot be had": {answers: script{retrywisetest.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
+	"GetBody fails":             {answers: script{retrywisetest.HTML(503)}, change: func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } }, err: true},
 }
 
-// However a call ends, every body is closed that was opened for it: those of the request
-// in any case, those of answers that are not handed on before the call returns, and the
-// one that is handed on when the caller closes it.
+// However a call ends, every body is closed: those of the request and of responses that are
+// not returned before the call ends, and that of the response when the caller closes it.
 func TestHTTPClosesEveryBody(t *testing.T) {
 	for name, tt := range endings {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				var sending, received atomic.Int64
 				answers := tt.answers
-				if tt.gate {
+				if tt.pause {
 					answers = script{retrywisetest.Status(429, "Retry-After", "3600")}
 				}
 				srv := retrywisetest.New(t, answers...)
@@ -70,7 +69,7 @@ func TestHTTPClosesEveryBody(t *testing.T) {
 					}
 					return resp, err
 				})})
-				if tt.gate {
+				if tt.pause {
 					hold(t, c.HTTP(), srv.URL())
 				}
 				ctx := t.Context()
@@ -87,24 +86,24 @@ func TestHTTPClosesEveryBody(t *testing.T) {
 				}
 				resp, err := c.HTTP().Do(req)
 				if (err != nil) != tt.err {
-					t.Fatalf("error %v", err)
+					t.Fatalf("got error %v; want one: %v", err, tt.err)
 				}
 				retrywisetest.Settle() // net/http may close a request's body a little later
 				if err == nil {
 					if received.Load() != 1 {
-						t.Errorf("%d answers are open; want the one that was handed on", received.Load())
+						t.Errorf("%d response bodies are open; want 1, which was returned", received.Load())
 					}
 					_ = resp.Body.Close()
 				}
 				if sending.Load() != 0 || received.Load() != 0 {
-					t.Errorf("open in the end: %d of the request, %d answers", sending.Load(), received.Load())
+					t.Errorf("open at the end: %d request bodies, %d response bodies; want 0", sending.Load(), received.Load())
 				}
 			})
 		})
 	}
 }
 
-// The caller's request is as it was, whatever is done with copies of it.
+// The caller's request does not change, however the call ends.
 func TestHTTPLeavesTheRequestAsItIs(t *testing.T) {
 	for name, tt := range endings {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +128,7 @@ func TestHTTPLeavesTheRequestAsItIs(t *testing.T) {
 				before.Header, before.Trailer, before.TransferEncoding = req.Header.Clone(), req.Trailer.Clone(), []string{"chunked"}
 				target := *req.URL
 				before.URL = &target
-				// The transport is called as ReverseProxy and others do, without an http.Client between.
+				// As a reverse proxy does, without an http.Client.
 				resp, err := c.HTTP().Transport.RoundTrip(req)
 				if err == nil {
 					_ = resp.Body.Close()
@@ -137,10 +136,10 @@ func TestHTTPLeavesTheRequestAsItIs(t *testing.T) {
 				byIdentity := cmp.Comparer(func(a, b io.ReadCloser) bool { return a == b })
 				isSet := cmp.Comparer(func(a, b func() (io.ReadCloser, error)) bool { return (a == nil) == (b == nil) })
 				if diff := cmp.Diff(before, *req, byIdentity, isSet, cmpopts.IgnoreUnexported(http.Request{})); diff != "" {
-					t.Errorf("it changed (-before +after):\n%s", diff)
+					t.Errorf("the request changed (-before +after):\n%s", diff)
 				}
 				if req.Context() != ctx {
-					t.Error("its context changed")
+					t.Error("the request's context changed")
 				}
 			})
 		})

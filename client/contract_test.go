@@ -18,27 +18,26 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The files contract_*_test.go hold HTTP() to the contract of net/http. Most cases run
-// through each of the ways below, against a server of its own with the same handler:
-// what the caller sees, and what arrives at the server, must be what a plain http.Client
-// makes of it.
-var bothWays = []struct {
+// The files contract_*_test.go compare HTTP with net/http. Most cases run by each of these
+// ways, against a new server with the same handler. What the caller sees, and what arrives at
+// the server, must be the same.
+var ways = []struct {
 	name string
 	open func(t *testing.T, wire http.RoundTripper, base string) *http.Client
 }{
 	{"net/http", func(_ *testing.T, wire http.RoundTripper, _ string) *http.Client {
 		return &http.Client{Transport: wire}
 	}},
-	{"HTTP(), judged by status", func(t *testing.T, wire http.RoundTripper, _ string) *http.Client {
+	{"HTTP, no vendor", func(t *testing.T, wire http.RoundTripper, _ string) *http.Client {
 		return newClientOf(t, client.Config{Transport: wire}).HTTP()
 	}},
-	{"HTTP(), with errors in a 2xx", func(t *testing.T, wire http.RoundTripper, base string) *http.Client {
+	{"HTTP, errors in a 2xx", func(t *testing.T, wire http.RoundTripper, base string) *http.Client {
 		return newClientOf(t, client.Config{Transport: wire, BaseURL: base, Vendor: shop{shopPolicy(t)}}).HTTP()
 	}},
 }
 
-// sameAsNetHTTP runs use each way in virtual time, and compares both what it returns
-// and what arrived.
+// sameAsNetHTTP runs use by each way in virtual time, and compares what it returns and what
+// arrived at the server.
 func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
 	t.Helper()
 	type all struct {
@@ -46,13 +45,13 @@ func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testin
 		Arrived []arrival
 	}
 	var want all
-	for i, way := range bothWays {
+	for i, way := range ways {
 		retrywisetest.VirtualTime(t, func(t *testing.T) {
 			book := &book{next: handler}
 			srv := retrywisetest.Handle(t, book)
 			got := all{Seen: use(t, way.open(t, srv.Transport(), srv.URL()), srv.URL())}
 			got.Arrived = book.arrived()
-			for _, a := range got.Arrived { // the one difference, which Config.UserAgent decides
+			for _, a := range got.Arrived { // the one difference; see Config.UserAgent
 				if agent := a.Header.Get("User-Agent"); agent == []string{"Go-http-client/1.1", "retrywise", "retrywise"}[i] {
 					a.Header.Set("User-Agent", "the default")
 				}
@@ -60,13 +59,13 @@ func sameAsNetHTTP[T any](t *testing.T, handler http.Handler, use func(t *testin
 			if i == 0 {
 				want = got
 			} else if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s (-net/http +ours):\n%s", way.name, diff)
+				t.Errorf("%s (-net/http +retrywise):\n%s", way.name, diff)
 			}
 		})
 	}
 }
 
-// arrival is a request as it came to the server.
+// An arrival is a request as it arrived at the server.
 type arrival struct {
 	Method, URI, Host, Body string
 	Header, Trailer         http.Header
@@ -74,7 +73,7 @@ type arrival struct {
 	Encoding                []string
 }
 
-// book is a handler that takes down what arrives.
+// A book is a handler that records what arrives.
 type book struct {
 	next http.Handler
 	mu   sync.Mutex
@@ -99,7 +98,7 @@ func (b *book) arrived() []arrival {
 	return b.all
 }
 
-// seen is what a caller sees of one exchange.
+// seen is what the caller sees of one exchange.
 type seen struct {
 	Status        int
 	Proto         string
@@ -107,15 +106,15 @@ type seen struct {
 	Length        int64
 	Encoding      []string
 	Uncompressed  bool
-	Closes        bool // the connection, after the answer
+	Closes        bool // the connection, after the response
 	Body          string
 	Trailer       http.Header
-	Sent          string // method and URL of the answer's Request
-	IsTheCallers  bool   // that Request is the one that was given
-	Err, ErrInEnd string // kind of the failure, and of that of the body
+	Sent          string // method and URL of the response's Request
+	IsTheCallers  bool   // that Request is the one that was sent
+	Err, ErrInEnd string // kinds of the errors of Do and of reading the body
 }
 
-// exchange makes a request, and reads and closes its answer.
+// exchange sends a request, and reads and closes the response.
 func exchange(hc *http.Client, req *http.Request) seen {
 	resp, err := hc.Do(req)
 	s := seen{Err: kindOf(err)}
@@ -132,7 +131,7 @@ func exchange(hc *http.Client, req *http.Request) seen {
 	return s
 }
 
-// kindOf is what a program can tell of an error without reading its text.
+// kindOf returns what a program can find out about an error without its text.
 func kindOf(err error) string {
 	if err == nil {
 		return ""

@@ -39,7 +39,7 @@ func overHTTP2[T any](t *testing.T, handler http.Handler, use func(t *testing.T,
 func over[T any](t *testing.T, handler http.Handler, start func(*httptest.Server), use func(t *testing.T, hc *http.Client, base string) T) {
 	t.Helper()
 	var want T
-	for i, way := range bothWays {
+	for i, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			srv := httptest.NewUnstartedServer(handler)
 			start(srv)

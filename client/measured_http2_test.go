@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,7 +15,7 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// The parts of HTTP/2 (RFC 9113) that the server below needs.
+// The parts of HTTP/2 (RFC 9113) that resettingServer needs.
 const (
 	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
 	flagAck, flagEndStream, flagEndHeaders               = 1, 1, 4
@@ -24,18 +23,18 @@ const (
 	status200                                            = 0x88 // indexed in HPACK's static table
 )
 
-// reset is the frame that ends a stream.
+// reset returns the frame that resets a stream.
 func reset(code uint32) func(stream uint32) []byte {
 	return func(stream uint32) []byte {
 		return frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, code))
 	}
 }
 
-// goAway says that no stream was processed, and no other will be.
+// goAway returns the frame that says that no stream was or will be processed.
 func goAway(uint32) []byte { return frame(frameGoAway, 0, 0, make([]byte, 8)) }
 
-// resettingServer is an HTTP/2 server that takes whole requests, refuses the first by a
-// frame, and answers the others. It counts what it took.
+// resettingServer is an HTTP/2 server that reads whole requests. It refuses the first by a
+// frame, responds to the others with 200, and counts them.
 type resettingServer struct {
 	net.Listener
 	wire   *http.Transport
@@ -62,7 +61,7 @@ func (s *resettingServer) serve(conn net.Conn) {
 		switch kind, flags, stream := head[3], head[4], binary.BigEndian.Uint32(head[5:]); {
 		case kind == frameSettings && flags&flagAck == 0:
 			_, _ = conn.Write(frame(frameSettings, flagAck, 0, nil))
-		case stream != 0 && flags&flagEndStream != 0: // the request is here, whole
+		case stream != 0 && flags&flagEndStream != 0: // the end of the request
 			if s.taken.Add(1) == 1 {
 				_, _ = conn.Write(s.refuse(stream))
 			} else {
@@ -113,10 +112,9 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
 }
 
-// Card: a POST over HTTP/2, and the stream is reset with PROTOCOL_ERROR. Measured of
-// net/http: two executions, without any key. Here it is sent once, and its outcome is
-// unknown. What the server promises not to have processed (RFC 9113 section 8.7) is sent
-// again, and told.
+// The stream of a POST over HTTP/2 is reset with PROTOCOL_ERROR. Measured of net/http: the
+// POST is executed twice. Here it is sent once, and may have been executed. What the server
+// promises not to have processed (RFC 9113 section 8.7) is retried.
 func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 	alone := newResettingServer(t, reset(protocolError))
 	resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, ""))
@@ -124,17 +122,17 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	t.Logf("net/http alone: taken %d times", alone.taken.Load())
+	t.Logf("net/http alone: sent %d times", alone.taken.Load())
 	if alone.taken.Load() < 2 {
-		t.Error("net/http alone does not repeat it any more: the guard can go")
+		t.Error("net/http alone no longer repeats it: wire need not stop that")
 	}
 	for name, tt := range map[string]struct {
-		method string
-		body   string
-		refuse func(uint32) []byte
-		taken  int64 // as many are told
-		ends   apierrors.Applied
-		fails  bool
+		method  string
+		body    string
+		refuse  func(uint32) []byte
+		taken   int64 // requests, and attempts
+		applied apierrors.Applied
+		fails   bool
 	}{
 		"PROTOCOL_ERROR":                 {"POST", "x", reset(protocolError), 1, apierrors.AppliedUnknown, true},
 		"PROTOCOL_ERROR, no body":        {"POST", "", reset(protocolError), 1, apierrors.AppliedUnknown, true},
@@ -143,23 +141,23 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 		"CANCEL":                         {"POST", "x", reset(cancel), 1, apierrors.AppliedUnknown, true},
 		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
 		"REFUSED_STREAM of a GET":        {"GET", "", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
-		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), 1, apierrors.AppliedUnknown, true}, // safe, but net/http does not tell why it would repeat it
+		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), 1, apierrors.AppliedUnknown, true}, // it would be safe, but net/http does not say why it repeats it
 		"GOAWAY before it was processed": {"POST", "x", goAway, 2, apierrors.AppliedUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := newResettingServer(t, tt.refuse)
 			var seen events
 			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observer: seen.observer()})
-			c.SetRandom(0) // no back-off: this is over a real connection
+			c.SetRandom(0) // no backoff, as this is in real time
 			_, err := sendRequest(t, c.Send, request(t, tt.method, srv, tt.body))
-			if told := len(seen.attempts); srv.taken.Load() != tt.taken || int64(told) != tt.taken || (err != nil) != tt.fails {
-				t.Fatalf("taken %d times, told %d: %v", srv.taken.Load(), told, err)
+			if attempts := len(seen.attempts); srv.taken.Load() != tt.taken || int64(attempts) != tt.taken || (err != nil) != tt.fails {
+				t.Fatalf("%d requests, %d attempts, error %v; want %d of each, an error: %v", srv.taken.Load(), attempts, err, tt.taken, tt.fails)
 			}
 			if err == nil {
 				return
 			}
-			if e := failure(t, err); e.Applied != tt.ends || e.Stop != apierrors.StopUnsafe {
-				t.Errorf("applied %v, stop %v: %v", e.Applied, e.Stop, e.Err)
+			if e := failure(t, err); e.Applied != tt.applied || e.Stop != apierrors.StopUnsafe {
+				t.Errorf("applied %v, stop %v: %v; want %v, unsafe", e.Applied, e.Stop, e.Err, tt.applied)
 			}
 		})
 	}
@@ -167,10 +165,5 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 
 func request(t *testing.T, method string, srv *resettingServer, body string) *http.Request {
 	t.Helper()
-	var content io.Reader
-	if body != "" {
-		content = strings.NewReader(body)
-	}
-	req := newRequestOf(t, method, "https://"+srv.Addr().String()+"/items", content)
-	return req
+	return newRequest(t, method, "https://"+srv.Addr().String()+"/items", body)
 }

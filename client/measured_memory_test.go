@@ -12,7 +12,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Card: 261 kB of gzip that are 256 MiB. Measured of io.ReadAll: 570 MiB of heap.
+// An error of 261 kB of gzip is 256 MiB. Measured of io.ReadAll: 570 MiB of heap.
 func TestMeasuredGzipBomb(t *testing.T) {
 	var member, bomb bytes.Buffer
 	z := gzip.NewWriter(&member)
@@ -21,7 +21,7 @@ func TestMeasuredGzipBomb(t *testing.T) {
 	for range 256 { // members follow one another: RFC 1952 section 2.2
 		_, _ = bomb.Write(member.Bytes())
 	}
-	for name, asks := range map[string]string{"unpacked by net/http": "", "by the caller": "gzip"} {
+	for name, asks := range map[string]string{"decoded by net/http": "", "asked for by the caller": "gzip"} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.Handle(t, retrywisetest.JSON(500, bomb.String(), "Content-Encoding", "gzip"))
@@ -35,16 +35,16 @@ func TestMeasuredGzipBomb(t *testing.T) {
 				_, err := sendRequest(t, c.Send, req)
 				runtime.ReadMemStats(&after)
 				allocated := after.TotalAlloc - before.TotalAlloc
-				t.Logf("%d bytes of gzip: %d KiB allocated in all", bomb.Len(), allocated>>10)
+				t.Logf("%d bytes of gzip: %d KiB allocated", bomb.Len(), allocated>>10)
 				if e := failure(t, err); len(e.Body) > 64<<10 || allocated > 4<<20 {
-					t.Errorf("%d bytes kept, %d allocated", len(e.Body), allocated)
+					t.Errorf("Body has %d bytes, %d were allocated; want at most 64 KiB, 4 MiB", len(e.Body), allocated)
 				}
 			})
 		})
 	}
 }
 
-// zeros never ends.
+// zeros is a reader without end.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
@@ -54,7 +54,7 @@ type (
 	onlyWriter struct{ io.Writer }
 )
 
-// A download of 5 GiB is a stream: it takes no more memory than a small one.
+// A response of 5 GiB is a stream, which takes no more memory than a small one.
 func TestMeasuredLargeResponse(t *testing.T) {
 	const size = 5 << 30
 	export := wire(func(*http.Request) (*http.Response, error) {
@@ -76,7 +76,7 @@ func TestMeasuredLargeResponse(t *testing.T) {
 			allocated := after.TotalAlloc - before.TotalAlloc
 			t.Logf("%d bytes read, %d KiB allocated", n, allocated>>10)
 			if n != size || err != nil || allocated > 2<<20 {
-				t.Errorf("%d bytes, %d allocated: %v", n, allocated, err)
+				t.Errorf("read %d bytes, error %v, %d bytes allocated; want %d, at most 2 MiB", n, err, allocated, size)
 			}
 		})
 	}

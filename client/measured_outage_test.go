@@ -12,8 +12,9 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Card: 100 GETs to a server that answers 503. Measured of go-retryablehttp: 500 requests.
-// Here the first calls use up what there is for retries; after that, a call is a request.
+// 100 GETs to a server that always responds with 503. Measured of go-retryablehttp: 500
+// requests. Here the first calls use up the retry budget; after that, each call is one
+// request.
 func TestMeasuredServerThatIsDown(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
@@ -23,7 +24,7 @@ func TestMeasuredServerThatIsDown(t *testing.T) {
 			for range calls {
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
 				if !apierrors.Temporary(err) {
-					t.Errorf("not worth another run: %v", err)
+					t.Errorf("got %v; want a temporary failure", err)
 				}
 			}
 			return len(srv.Requests()) - before
@@ -31,7 +32,7 @@ func TestMeasuredServerThatIsDown(t *testing.T) {
 		first, later := requests(100), requests(1000)
 		_, err := send(t.Context(), t, c, "GET", "/items", "")
 		if e := failure(t, err); e.Stop != apierrors.StopBudget || len(e.Attempts) != 1 {
-			t.Errorf("stop %v after %d attempts", e.Stop, len(e.Attempts))
+			t.Errorf("stop %v after %d attempts; want budget after 1", e.Stop, len(e.Attempts))
 		}
 		t.Logf("100 calls made %d requests, the next 1,000 made %d", first, later)
 		if first != 110 || later != 1000 {
@@ -40,8 +41,8 @@ func TestMeasuredServerThatIsDown(t *testing.T) {
 	})
 }
 
-// Card: an outage of 300 s. Measured of adaptive throttling as in the SRE book: 95% of the
-// calls pass again 737 s after it has ended. Here the first tries go on, and so they tell
+// An outage of 300 s. Measured of adaptive throttling as in the SRE book: 95% of the calls
+// succeed again 737 s after its end. Here first attempts are not held back, so they succeed
 // at once.
 func TestMeasuredReturnFromAnOutage(t *testing.T) {
 	const (
@@ -57,27 +58,27 @@ func TestMeasuredReturnFromAnOutage(t *testing.T) {
 			}
 		}))
 		c := newClient(t, srv, client.Config{})
-		var passed [int((outage + after) / time.Second)]atomic.Int64 // calls of each second
+		var succeeded [int((outage + after) / time.Second)]atomic.Int64 // calls of each second
 		var calls sync.WaitGroup
-		for i := range len(passed) * perSecond {
+		for i := range len(succeeded) * perSecond {
 			calls.Go(func() {
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err == nil {
-					passed[i/perSecond].Add(1)
+					succeeded[i/perSecond].Add(1)
 				}
 			})
 			time.Sleep(time.Second / perSecond) // virtual
 		}
 		calls.Wait()
 		back := 0
-		for s := int(outage / time.Second); s < len(passed); s++ {
-			if float64(passed[s].Load()) < 0.95*perSecond {
+		for s := int(outage / time.Second); s < len(succeeded); s++ {
+			if float64(succeeded[s].Load()) < 0.95*perSecond {
 				back = s + 1 - int(outage/time.Second)
 			}
 		}
-		amplified := float64(len(srv.Requests())) / float64(len(passed)*perSecond)
-		t.Logf("95%% of the calls pass again %d s after the outage; %.3f requests a call", back, amplified)
+		amplified := float64(len(srv.Requests())) / float64(len(succeeded)*perSecond)
+		t.Logf("95%% of the calls succeed %d s after the outage; %.3f requests per call", back, amplified)
 		if back > 3 || amplified > 1.01 {
-			t.Errorf("back after %d s, %.3f requests a call", back, amplified)
+			t.Errorf("95%% of the calls succeed after %d s, with %.3f requests per call; want at most 3 s, 1.01", back, amplified)
 		}
 	})
 }

@@ -14,18 +14,19 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The load of the test below: of a hundred calls, 5 are given up, 5 are refused, and 1
-// is cancelled while it is under way. Every answer takes a moment.
+// The load of TestMeasuredConnectionPool. Of a hundred calls, 5 get a 503, 5 get a 422, and
+// one is canceled while it is under way.
 const (
 	poolWorkers = 32
 	poolCalls   = 4000
-	answerTakes = time.Millisecond // virtual
+	poolLatency = time.Millisecond // virtual, of a response
 )
 
+// sometimesFailing responds to every tenth request with a failure.
 func sometimesFailing() http.Handler {
 	var n atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		retrywisetest.After(answerTakes, func(w http.ResponseWriter, _ *http.Request) {
+		retrywisetest.After(poolLatency, func(w http.ResponseWriter, _ *http.Request) {
 			switch n.Add(1) % 20 {
 			case 0:
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -36,23 +37,23 @@ func sometimesFailing() http.Handler {
 	})
 }
 
-// A load tells what became of the calls.
+// A load is the result of its calls.
 type load struct{ Connections, Failed, Canceled int }
 
-// run makes the calls of all workers; do is one call.
+// run makes the calls of all workers. do returns what makes one call.
 func (l *load) run(t *testing.T, do func(*testing.T, *retrywisetest.Server) func(context.Context) error) {
 	t.Helper()
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, sometimesFailing())
 		call := do(t, srv)
-		var begun, failed, canceled atomic.Int64
+		var started, failed, canceled atomic.Int64
 		var workers sync.WaitGroup
 		for range poolWorkers {
 			workers.Go(func() {
 				for range poolCalls / poolWorkers {
 					ctx, cancel := t.Context(), func() {}
-					if begun.Add(1)%100 == 0 {
-						ctx, cancel = context.WithTimeout(t.Context(), answerTakes/2)
+					if started.Add(1)%100 == 0 {
+						ctx, cancel = context.WithTimeout(t.Context(), poolLatency/2)
 					}
 					switch err := call(ctx); {
 					case ctx.Err() != nil:
@@ -69,19 +70,19 @@ func (l *load) run(t *testing.T, do func(*testing.T, *retrywisetest.Server) func
 	})
 }
 
-// Calls that fail leave the pool alone: as many connections as workers, and one for each
-// call that was cancelled under way. go-retryablehttp, which closes everybody's idle
-// connections on each failure, is measured beside it.
+// Calls that fail do not close the connections of others: there are as many connections as
+// workers, and one more for each call that was canceled under way. Measured of
+// go-retryablehttp: about 400, as it closes all idle connections on each failure.
 //
-// net/http alone opens a few more once in about twenty runs, when the machine is busy:
-// so the best of some runs counts, which what empties the pool cannot reach.
+// net/http alone opens some more in about one run of twenty, on a busy machine. So the best
+// of up to five runs counts.
 func TestMeasuredConnectionPool(t *testing.T) {
 	var ours, theirs load
 	for range 5 {
 		ours.run(t, func(t *testing.T, srv *retrywisetest.Server) func(context.Context) error {
 			c := newClient(t, srv, client.Config{})
 			return func(ctx context.Context) error {
-				_, err := send(ctx, t, c, "POST", "/items", "x") // not repeated: it fails
+				_, err := send(ctx, t, c, "POST", "/items", "x") // which is not retried
 				return err
 			}
 		})
@@ -104,13 +105,13 @@ func TestMeasuredConnectionPool(t *testing.T) {
 			return resp.Body.Close()
 		}
 	})
-	t.Logf("%d calls over %d workers: ours %+v; go-retryablehttp alone %+v", poolCalls, poolWorkers, ours, theirs)
+	t.Logf("%d calls by %d workers: retrywise %+v; go-retryablehttp %+v", poolCalls, poolWorkers, ours, theirs)
 	if ours.Connections > poolWorkers+ours.Canceled || ours.Failed < 390 || ours.Canceled != poolCalls/100 {
-		t.Errorf("%+v; want at most %d connections beside those cancelled", ours, poolWorkers)
+		t.Errorf("got %+v; want at most %d connections beside those of canceled calls, 390 failed, %d canceled", ours, poolWorkers, poolCalls/100)
 	}
 }
 
-// Card: 200 good and 20 bad calls, one after the other. Measured of go-retryablehttp: 20
+// 200 calls that succeed and 20 that fail, in sequence. Measured of go-retryablehttp: 20
 // connections.
 func TestMeasuredOneConnectionForGoodAndBad(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -134,7 +135,7 @@ func TestMeasuredOneConnectionForGoodAndBad(t *testing.T) {
 	})
 }
 
-// Calls that fail leave the pool alone: all go over one connection.
+// Calls that are refused keep their connection, too.
 func TestPoolKeepsTheConnectionOfFailedCalls(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		n := 0
@@ -151,7 +152,7 @@ func TestPoolKeepsTheConnectionOfFailedCalls(t *testing.T) {
 			}
 		}
 		if failed != 20 || srv.Conns() != 1 {
-			t.Errorf("%d failed calls, %d connections; want 20 and 1", failed, srv.Conns())
+			t.Errorf("%d calls failed over %d connections; want 20 over 1", failed, srv.Conns())
 		}
 	})
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Cards: a redirect to another port, to another host and from https to http. Measured of
-// net/http: Authorization goes to the other port and to http, an X-Api-Key anywhere. Here
-// only what says which answer is wanted leaves the origin.
+// A redirect leads to another port, to another host and from https to http. Measured of
+// net/http: Authorization is sent to the other port and over http, and X-Api-Key anywhere.
+// Here another origin gets only the headers that say which response is wanted.
 func TestMeasuredRedirectTakesNoCredential(t *testing.T) {
 	for name, to := range map[string]string{
 		"another port":       "https://vendor.test:8443/file",
 		"another host":       "https://storage.test/file",
-		"a subdomain":        "https://files.vendor.test/file",
-		"with a credential":  "https://u:p@storage.test/file",
+		"subdomain":          "https://files.vendor.test/file",
+		"with userinfo":      "https://u:p@storage.test/file",
 		"back to the origin": "https://storage.test/back",
 		"to http":            "http://vendor.test/file",
 	} {
@@ -55,20 +55,20 @@ func TestMeasuredRedirectTakesNoCredential(t *testing.T) {
 					}
 					_ = resp.Body.Close()
 					if first := vendor.Requests()[0].Header; first.Get("Authorization") != "Bearer SECRET" || first.Get("X-Api-Key") != "SECRET" {
-						t.Errorf("the vendor did not get its credential: %v", first)
+						t.Errorf("the vendor got %v; want its credentials", first)
 					}
 					left := slices.Concat(other.Requests(), vendor.Requests()[1:])
 					if through == "Send" {
-						t.Logf("net/http alone takes there: %v", takenBy(t, &http.Client{Transport: wire}, req, other))
+						t.Logf("net/http alone sends there: %v", takenBy(t, &http.Client{Transport: wire}, req, other))
 					}
 					isFollowed := name != "to http" || strings.HasSuffix(through, "caller's")
 					if (len(left) > 0) != isFollowed {
-						t.Errorf("%d requests left the origin", len(left))
+						t.Errorf("%d requests to other origins; want any: %v", len(left), isFollowed)
 					}
 					for _, r := range left {
 						delete(r.Header, "Accept-Encoding")
 						if diff := cmp.Diff([]string{"Accept", "If-None-Match", "Range", "User-Agent"}, slices.Sorted(maps.Keys(r.Header))); diff != "" {
-							t.Errorf("what left the origin (-want +got):\n%s", diff)
+							t.Errorf("headers sent to another origin (-want +got):\n%s", diff)
 						}
 					}
 				})
@@ -77,7 +77,7 @@ func TestMeasuredRedirectTakesNoCredential(t *testing.T) {
 	}
 }
 
-// takenBy is which secrets hc takes to other.
+// takenBy returns the headers with secrets that hc sends to other.
 func takenBy(t *testing.T, hc *http.Client, req *http.Request, other *retrywisetest.Server) []string {
 	t.Helper()
 	before := len(other.Requests())

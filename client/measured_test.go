@@ -14,11 +14,11 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Each test below is a failure that was measured of net/http 1.26 or go-retryablehttp
-// 0.7.8, by the name under which it is known here. Where the peer can be run beside
-// ours, it is, and the log tells both figures.
+// The tests TestMeasured… are about failures that were measured of net/http of Go 1.26 or of
+// go-retryablehttp 0.7.8. Where the other library can run beside this one, it does, and the
+// log has the figures of both.
 
-// executing runs a request and then resets the connection.
+// executing records a request as executed, and then closes the connection.
 func executing(ledger *retrywisetest.Ledger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -27,15 +27,15 @@ func executing(ledger *retrywisetest.Ledger) http.HandlerFunc {
 	}
 }
 
-// go-retryablehttp is what the cards are measured against.
+// retryablehttpOver returns a client of go-retryablehttp with its defaults.
 func retryablehttpOver(srv *retrywisetest.Server) *retryablehttp.Client {
 	c := retryablehttp.NewClient()
 	c.Logger, c.HTTPClient.Transport = nil, srv.Transport()
 	return c
 }
 
-// Card: POST applied, then the connection is reset, 20 calls. Measured of
-// go-retryablehttp: 100 executions.
+// A POST is executed, and then the connection closes. Measured of go-retryablehttp: 20 calls
+// are executed 100 times.
 func TestMeasuredPostThatWasExecuted(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		var ours, theirs retrywisetest.Ledger
@@ -44,36 +44,36 @@ func TestMeasuredPostThatWasExecuted(t *testing.T) {
 		for i := range 20 {
 			_, err := send(t.Context(), t, c, "POST", "/items", fmt.Sprint("order ", i))
 			if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || e.Stop != apierrors.StopUnsafe {
-				t.Errorf("applied %v, stop %v", e.Applied, e.Stop)
+				t.Errorf("applied %v, stop %v; want unknown, unsafe", e.Applied, e.Stop)
 			}
-			_, _ = retryablehttpOver(peer).Post(peer.URL(), "text/plain", fmt.Appendf(nil, "order %d", i)) //nolint:bodyclose // there is no answer
+			_, _ = retryablehttpOver(peer).Post(peer.URL(), "text/plain", fmt.Appendf(nil, "order %d", i)) //nolint:bodyclose // there is no response
 		}
-		t.Logf("20 calls: ours %d executions, go-retryablehttp %d", ours.Total(), theirs.Total())
+		t.Logf("20 calls: retrywise %d executions, go-retryablehttp %d", ours.Total(), theirs.Total())
 		if ours.Total() != 20 || ours.Duplicates() != 0 {
-			t.Errorf("%d executions, %d of them again; want 20 and 0", ours.Total(), ours.Duplicates())
+			t.Errorf("%d executions, %d of them duplicates; want 20 and 0", ours.Total(), ours.Duplicates())
 		}
 	})
 }
 
-// onAReusedConnection is a server that answers its first request, closes the connection
-// under the second, and answers the others. What it got is in its Requests.
+// onAReusedConnection returns a server that closes the connection when the second request on
+// it arrives.
 func onAReusedConnection(t *testing.T) *retrywisetest.Server {
 	t.Helper()
 	return retrywisetest.Handle(t, retrywisetest.Script(retrywisetest.Status(200), retrywisetest.Reset(), retrywisetest.Status(200), retrywisetest.Status(200)))
 }
 
-// Card: a POST with an Idempotency-Key, and the reused connection dies. Measured of
-// net/http: executed twice, and told to nobody. Here it goes again only for a vendor
-// that honours keys, and the second request is told.
+// A reused connection closes under a POST with Idempotency-Key. Measured of net/http: it is
+// sent twice, which the caller does not learn. Here it is retried only for a vendor that
+// honours keys, and each request is an attempt.
 func TestMeasuredKeyedPostOnADeadConnection(t *testing.T) {
 	for name, tt := range map[string]struct {
 		honours   bool
 		requests  int
-		told      int
-		isUnknown bool
+		attempts  int
+		isUnknown bool // the call fails, and may have been executed
 	}{
-		"a vendor that honours keys": {true, 3, 3, false},
-		"any other":                  {false, 2, 2, true},
+		"vendor with keys":    {true, 3, 3, false},
+		"vendor without keys": {false, 2, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestMeasuredKeyedPostOnADeadConnection(t *testing.T) {
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 					t.Fatal(err)
 				}
-				req := newRequest(t, http.MethodPost, "/items", "x", "Idempotency-Key", "k-1") // net/http repeats it for that
+				req := newRequest(t, http.MethodPost, "/items", "x", "Idempotency-Key", "k-1") // because of which net/http repeats it
 				if tt.honours {
 					req = client.With(req, client.CallOptions{IdempotencyKey: "k-1"})
 				}
@@ -95,19 +95,18 @@ func TestMeasuredKeyedPostOnADeadConnection(t *testing.T) {
 				if err == nil {
 					_ = resp.Body.Close()
 				} else if e := failure(t, err); e.Applied != apierrors.AppliedUnknown {
-					t.Errorf("applied %v", e.Applied)
+					t.Errorf("applied %v; want unknown", e.Applied)
 				}
-				if got, told := len(srv.Requests()), len(seen.attempts); got != tt.requests || told != tt.told || (err != nil) != tt.isUnknown {
-					t.Errorf("%d requests, %d told, error %v", got, told, err)
+				if requests, attempts := len(srv.Requests()), len(seen.attempts); requests != tt.requests || attempts != tt.attempts || (err != nil) != tt.isUnknown {
+					t.Errorf("%d requests, %d attempts, error %v; want %d, %d, an error: %v", requests, attempts, err, tt.requests, tt.attempts, tt.isUnknown)
 				}
 			})
 		})
 	}
 }
 
-// Card: two GETs, the second of which meets a dead idle connection. Measured of
-// net/http: the server sees three requests, the client two. Here as many are told as
-// the server saw.
+// An idle connection closes under the second of two GETs. Measured of net/http: the server
+// gets three requests, and the caller knows of two. Here there are three attempts.
 func TestMeasuredGetOnADeadConnection(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv, alone := onAReusedConnection(t), onAReusedConnection(t)
@@ -121,14 +120,15 @@ func TestMeasuredGetOnADeadConnection(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		t.Logf("the server saw %d of 2 calls, and ours told %d; net/http alone: %d, and told 2", len(srv.Requests()), len(seen.attempts), len(alone.Requests()))
-		if got, told := len(srv.Requests()), len(seen.attempts); got != 3 || told != 3 {
-			t.Errorf("%d requests, %d told; want 3 and 3", got, told)
+		requests, attempts := len(srv.Requests()), len(seen.attempts)
+		t.Logf("2 calls: retrywise %d requests, %d attempts; net/http %d requests", requests, attempts, len(alone.Requests()))
+		if requests != 3 || attempts != 3 {
+			t.Errorf("%d requests, %d attempts; want 3 of each", requests, attempts)
 		}
 	})
 }
 
-// Card: a dial that fails, and ?api_key=SECRET in the URL. Measured: net/http prints it,
+// A dial fails, and the URL has ?api_key=SECRET. Measured: net/http prints it once, and
 // go-retryablehttp twice.
 func TestMeasuredDialErrorPrintsNoKey(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -136,10 +136,10 @@ func TestMeasuredDialErrorPrintsNoKey(t *testing.T) {
 		srv := retrywisetest.New(t)
 		c := newClient(t, srv, client.Config{Transport: failing(srv, 99, refused)})
 		_, err := send(t.Context(), t, c, "GET", "/items?api_key=SECRET", "")
-		_, dropIn := get(t, c.HTTP(), srv.URL()+"/items?api_key=SECRET") //nolint:bodyclose // get closes it
-		for _, err := range []error{err, client.CleanError(dropIn)} {
+		_, byHTTP := get(t, c.HTTP(), srv.URL()+"/items?api_key=SECRET") //nolint:bodyclose // get closes it
+		for _, err := range []error{err, client.CleanError(byHTTP)} {
 			if text := fmt.Sprintf("%v %+v %#v", err, err, failure(t, err)); strings.Contains(text, "SECRET") {
-				t.Error(text)
+				t.Errorf("the error prints the key: %s", text)
 			}
 		}
 	})

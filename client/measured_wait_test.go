@@ -11,8 +11,8 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Cards: Retry-After of 9223372037 s, of which go-retryablehttp makes a hot loop, and of
-// 31536000 s, which it sleeps. Here either ends the call at once, and tells when.
+// Retry-After is absurdly long. Measured of go-retryablehttp: 9223372037 s make it a hot
+// loop, and 31536000 s are waited for. Here either ends the call at once, with RetryAt.
 func TestMeasuredAbsurdRetryAfter(t *testing.T) {
 	for name, tt := range map[string]struct {
 		seconds string
@@ -21,7 +21,7 @@ func TestMeasuredAbsurdRetryAfter(t *testing.T) {
 		"9223372037":           {"9223372037", 1<<63 - 1},
 		"31536000":             {"31536000", 365 * 24 * time.Hour},
 		"18446744074":          {"18446744074", 1<<63 - 1},
-		"beyond every integer": {strings.Repeat("9", 40), 1<<63 - 1},
+		"overflow of integers": {strings.Repeat("9", 40), 1<<63 - 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -31,26 +31,27 @@ func TestMeasuredAbsurdRetryAfter(t *testing.T) {
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
 				e, took := failure(t, err), time.Since(start)
 				sent, slept := theirAttempts(t, tt.seconds)
-				t.Logf("go-retryablehttp sent %d requests and slept %v; ours sent 1, and tells %v", sent, slept, tt.wait)
+				t.Logf("go-retryablehttp: %d requests in %v; retrywise: 1, to be run again in %v", sent, slept, tt.wait)
 				if e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || took != 0 || !e.RetryAt.Equal(start.Add(tt.wait)) {
-					t.Errorf("action %v, stop %v, after %v, retry at %v", e.Action, e.Stop, took, e.RetryAt)
+					t.Errorf("action %v, stop %v after %v, retry at %v; want defer, max_wait after 0s, in %v", e.Action, e.Stop, took, e.RetryAt, tt.wait)
 				}
 			})
 		})
 	}
 }
 
-// theirAttempts is what go-retryablehttp makes of a server that always tells to wait for
-// so many seconds.
+// theirAttempts returns how many requests go-retryablehttp sends to a server that always
+// responds with that Retry-After, and how long it takes.
 func theirAttempts(t *testing.T, seconds string) (sent int, slept time.Duration) {
 	t.Helper()
 	srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", seconds))
 	start := time.Now()
-	_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without an answer
+	_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without a response
 	return len(srv.Requests()), time.Since(start)
 }
 
-// Card: Retry-After as a date of RFC 850 or of asctime. Measured of go-retryablehttp: ignored.
+// Retry-After is a date in one of the two obsolete forms. Measured of go-retryablehttp: they
+// are ignored.
 func TestMeasuredObsoleteDates(t *testing.T) {
 	for _, layout := range []string{http.TimeFormat, "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
 		t.Run(layout, func(t *testing.T) {
@@ -70,9 +71,9 @@ func TestMeasuredObsoleteDates(t *testing.T) {
 	}
 }
 
-// Card: the body of a 503 trickles in at 20 B/s. Measured of go-retryablehttp: the call
-// was blocked for 4.1 s by 80 bytes; an endless body takes it minutes. Here two seconds
-// are given to each attempt's body, and nothing to draining it.
+// The body of a 503 trickles in at 20 B/s. Measured of go-retryablehttp: 80 bytes block the
+// call for 4.1 s, and an endless body for minutes. Here each attempt reads for two seconds,
+// and drains nothing.
 func TestMeasuredBodyThatTrickles(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,10 +94,11 @@ func TestMeasuredBodyThatTrickles(t *testing.T) {
 		_, err := send(t.Context(), t, c, "PUT", "/items", "x")
 		took := time.Since(start)
 		start = time.Now()
-		_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without an answer
-		t.Logf("ours ended after %v, 4 attempts; go-retryablehttp after %v, 5 attempts", took, time.Since(start))
-		if e := failure(t, err); e.Status != 503 || took != 4*2*time.Second+1750*time.Millisecond { // and its back-off
-			t.Errorf("status %d after %v", e.Status, took)
+		_, _ = retryablehttpOver(srv).Get(srv.URL()) //nolint:bodyclose // it gives up without a response
+		t.Logf("retrywise: 4 attempts in %v; go-retryablehttp: 5 in %v", took, time.Since(start))
+		want := 4*2*time.Second + 1750*time.Millisecond // four bodies, and the backoff
+		if e := failure(t, err); e.Status != 503 || took != want {
+			t.Errorf("status %d after %v; want 503 after %v", e.Status, took, want)
 		}
 	})
 }
