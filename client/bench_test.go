@@ -10,12 +10,12 @@ import (
 	"github.com/retrywise/retrywise/client"
 )
 
-// inMemory answers at once, so that only the way there and back is measured.
+// inMemory responds at once, so that only the client is measured.
 func inMemory(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: req}, nil
 }
 
-// aHealthyGET returns what makes one GET by hc and reads its response.
+// aHealthyGET returns a function that sends one GET by do and reads the response.
 func aHealthyGET(tb testing.TB, do func(*http.Request) (*http.Response, error)) func() {
 	tb.Helper()
 	ctx := tb.Context()
@@ -33,7 +33,7 @@ func aHealthyGET(tb testing.TB, do func(*http.Request) (*http.Response, error)) 
 	}
 }
 
-// healthyDoors are the ways to make a call that meets no failure.
+// healthyDoors returns the ways to make a call that does not fail, and those of others.
 func healthyDoors(tb testing.TB) map[string]func(*http.Request) (*http.Response, error) {
 	tb.Helper()
 	c, err := client.New(client.Config{BaseURL: "http://vendor.test", Transport: wire(inMemory)})
@@ -50,7 +50,7 @@ func healthyDoors(tb testing.TB) map[string]func(*http.Request) (*http.Response,
 	}
 }
 
-// BenchmarkHealthyCall compares a call that meets no failure with bare net/http.
+// BenchmarkHealthyCall compares a call that does not fail with bare net/http.
 func BenchmarkHealthyCall(b *testing.B) {
 	for name, do := range healthyDoors(b) {
 		b.Run(name, func(b *testing.B) {
@@ -63,7 +63,7 @@ func BenchmarkHealthyCall(b *testing.B) {
 	}
 }
 
-// A healthy call has a price in allocations, which must not rise unseen.
+// The number of allocations of a call that does not fail is bounded.
 func TestAllocationsOfAHealthyCall(t *testing.T) {
 	doors := healthyDoors(t)
 	for name, most := range map[string]float64{"HTTP": 30, "Send": 26} {

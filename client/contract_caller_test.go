@@ -12,8 +12,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// What fails on the caller's side is told at once, as by net/http: no repeat cures it, and
-// it is no failure of the network.
+// A failure that the caller's request causes is returned at once, as by net/http.
 func TestHTTPDoesNotRetryTheCallersFailure(t *testing.T) {
 	type outcome struct {
 		Err  string
@@ -22,15 +21,15 @@ func TestHTTPDoesNotRetryTheCallersFailure(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*http.Request)
 	}{
-		"a body that is shorter than told": {change: func(r *http.Request) { r.ContentLength = 9 }},
-		"a body that cannot be read": {
+		"body shorter than ContentLength": {change: func(r *http.Request) { r.ContentLength = 9 }},
+		"body that cannot be read": {
 			change: func(r *http.Request) {
 				r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(failingBody{}), nil }
 				r.Body, _ = r.GetBody()
 			},
 		},
-		"a header that cannot be sent": {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }},
-		"a method that cannot be sent": {change: func(r *http.Request) { r.Method = "BAD METHOD" }},
+		"malformed header": {change: func(r *http.Request) { r.Header["X-Bad"] = []string{"a\nb"} }},
+		"malformed method": {change: func(r *http.Request) { r.Method = "BAD METHOD" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			early := func(w http.ResponseWriter, _ *http.Request) {
@@ -49,8 +48,8 @@ func TestHTTPDoesNotRetryTheCallersFailure(t *testing.T) {
 	}
 }
 
-// A body that cannot be had a second time ends the call: nothing of the network failed,
-// and the next try would fail in the same way.
+// If GetBody fails before a retry, the call ends with its error, which is not a network
+// failure.
 func TestHTTPBodyThatCannotBeReopened(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.JSON(503, `{"why":"down"}`))
@@ -60,29 +59,28 @@ func TestHTTPBodyThatCannotBeReopened(t *testing.T) {
 		start := time.Now()
 		_, err := sendRequest(t, c.HTTP().Do, req)
 		if e := failure(t, err); !errors.Is(err, errOfTheTest) || e.Class == apierrors.Network || time.Since(start) != 250*time.Millisecond {
-			t.Errorf("class %v after %v: %v", e.Class, time.Since(start), err)
+			t.Errorf("class %v after %v, error %v; want the test's error, but not network, after 250ms", e.Class, time.Since(start), err)
 		}
 	})
 }
 
-// The channel by which callers cancelled before there were contexts is heeded in an
-// attempt and in a wait.
+// Request.Cancel, which is older than contexts, ends an attempt and a wait.
 func TestHTTPCancelChannel(t *testing.T) {
 	for name, answer := range map[string]retrywisetest.Answer{
-		"in an attempt": retrywisetest.Hang(),
-		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
+		"during an attempt": retrywisetest.Hang(),
+		"during a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, answer)
-				over := make(chan struct{})
-				defer time.AfterFunc(time.Second, func() { close(over) }).Stop()
+				cancel := make(chan struct{})
+				defer time.AfterFunc(time.Second, func() { close(cancel) }).Stop()
 				req := newRequest(t, "PUT", srv.URL()+"/items/7", "text")
-				req.Cancel = over //nolint:staticcheck // the point
+				req.Cancel = cancel //nolint:staticcheck // the field under test
 				start := time.Now()
 				got := exchange(newClient(t, srv, client.Config{}).HTTP(), req)
 				if took := time.Since(start); got.Err == "" || took != time.Second {
-					t.Errorf("status %d, %q after %v; want an error after 1s", got.Status, got.Err, took)
+					t.Errorf("got status %d, error %q after %v; want an error after 1s", got.Status, got.Err, took)
 				}
 			})
 		})

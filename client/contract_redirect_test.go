@@ -12,23 +12,23 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// crossroads redirects /a with a status to a Location, gives a cookie away with it, and
-// answers anything else.
+// crossroads redirects /a with a cookie and a long body, and responds to any other path with
+// that path.
 func crossroads(status int, location string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/a" {
 			w.Header()["Location"] = []string{location}
 			http.SetCookie(w, &http.Cookie{Name: "seen", Value: "a"})
 			w.WriteHeader(status)
-			_, _ = io.WriteString(w, strings.Repeat("x", 3000)) // more than net/http reads of it
+			_, _ = io.WriteString(w, strings.Repeat("x", 3000)) // more than net/http drains
 			return
 		}
 		retrywisetest.JSON(200, `{"at":"`+r.URL.Path+`"}`)(w, r)
 	})
 }
 
-// Where HTTP() follows a redirect, it is net/http that does, with all that it does. What
-// is not followed on purpose is in peer_test.go.
+// A redirect that HTTP follows is followed by net/http. Those that it does not follow are in
+// peer_redirect_test.go.
 func TestHTTPRedirects(t *testing.T) {
 	type row struct {
 		method   string
@@ -42,18 +42,18 @@ func TestHTTPRedirects(t *testing.T) {
 		"304":                      {"GET", 304, "/b", ""},
 		"300":                      {"GET", 300, "/b", ""},
 		"201 of a POST":            {"POST", 201, "/b", "text"},
-		"an absolute Location":     {"GET", 302, "http://vendor.test/b", ""},
-		"its default port":         {"GET", 302, "http://vendor.test:80/b", ""},
-		"another case":             {"GET", 302, "HTTP://VENDOR.test/b", ""},
+		"absolute":                 {"GET", 302, "http://vendor.test/b", ""},
+		"with the default port":    {"GET", 302, "http://vendor.test:80/b", ""},
+		"in upper case":            {"GET", 302, "HTTP://VENDOR.test/b", ""},
 		"with a query":             {"GET", 302, "/b?c=d", ""},
-		"a query alone":            {"GET", 302, "?c=d", ""},
+		"query alone":              {"GET", 302, "?c=d", ""},
 		"with a fragment":          {"GET", 302, "/b#c", ""},
 		"relative":                 {"GET", 302, "b/../c", ""},
 		"without a scheme":         {"GET", 302, "//vendor.test/b", ""},
 		"empty":                    {"GET", 302, "", ""},
 		"malformed":                {"GET", 302, "http://[bad", ""},
-		"a malformed one, POST":    {"POST", 302, "http://[bad", "text"},
-		"without an end":           {"GET", 302, "/a", ""},
+		"malformed, of a POST":     {"POST", 302, "http://[bad", "text"},
+		"loop":                     {"GET", 302, "/a", ""},
 		"303 of a GET with a body": {"GET", 303, "/b", "text"},
 	}
 	for _, method := range []string{"GET", "HEAD"} {
@@ -76,17 +76,17 @@ func TestHTTPRedirects(t *testing.T) {
 	}
 }
 
-// The caller's own CheckRedirect is asked as by net/http, and decides.
+// A CheckRedirect of the caller is called as by net/http.
 func TestHTTPCheckRedirect(t *testing.T) {
 	for name, check := range map[string]func(*http.Request, []*http.Request) error{
-		"net/http's own":     nil,
-		"no more":            func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		"an error":           func(*http.Request, []*http.Request) error { return errOfTheTest },
-		"a wrapped no more":  func(*http.Request, []*http.Request) error { return fmt.Errorf("%w", http.ErrUseLastResponse) },
-		"after two of them":  after(2, func(*http.Request) {}),
-		"another header":     after(9, func(next *http.Request) { next.Header.Set("X-B", "2") }),
-		"without Referer":    after(9, func(next *http.Request) { next.Header.Del("Referer") }),
-		"to another address": after(9, func(next *http.Request) { next.URL.Path = "/c" }),
+		"nil":                        nil,
+		"ErrUseLastResponse":         func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		"error":                      func(*http.Request, []*http.Request) error { return errOfTheTest },
+		"wrapped ErrUseLastResponse": func(*http.Request, []*http.Request) error { return fmt.Errorf("%w", http.ErrUseLastResponse) },
+		"error after two":            after(2, func(*http.Request) {}),
+		"changes a header":           after(9, func(next *http.Request) { next.Header.Set("X-B", "2") }),
+		"removes Referer":            after(9, func(next *http.Request) { next.Header.Del("Referer") }),
+		"changes the URL":            after(9, func(next *http.Request) { next.URL.Path = "/c" }),
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			for _, status := range []int{302, 303, 307, 308} {
@@ -105,7 +105,7 @@ func TestHTTPCheckRedirect(t *testing.T) {
 	}
 }
 
-// after changes each request of a chain, up to n.
+// after returns a CheckRedirect that changes each request, and fails after n of them.
 func after(n int, change func(*http.Request)) func(*http.Request, []*http.Request) error {
 	return func(next *http.Request, via []*http.Request) error {
 		if change(next); len(via) >= n {
@@ -115,8 +115,7 @@ func after(n int, change func(*http.Request)) func(*http.Request, []*http.Reques
 	}
 }
 
-// Cookies and userinfo are net/http's business: the Jar is filled and asked, and userinfo
-// becomes basic authentication.
+// The Jar is filled and used, and userinfo becomes basic authentication, as by net/http.
 func TestHTTPCookiesAndUserinfo(t *testing.T) {
 	visits := 0
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -141,8 +140,8 @@ func TestHTTPCookiesAndUserinfo(t *testing.T) {
 	})
 }
 
-// A redirect that is not followed is not prepared either: net/http takes a body for it
-// by GetBody, which may be an open file, and leaves it open.
+// net/http opens a body by GetBody for a redirect that is then not followed, and leaves it
+// open. HTTP closes it.
 func TestHTTPClosesTheBodyForARedirect(t *testing.T) {
 	srv := retrywisetest.Handle(t, crossroads(307, "/b"))
 	c := newClient(t, srv, client.Config{})
@@ -158,7 +157,7 @@ func TestHTTPClosesTheBodyForARedirect(t *testing.T) {
 	}
 	for i, b := range open {
 		if !b.closed {
-			t.Errorf("body %d is still open", i+1)
+			t.Errorf("body %d of GetBody is open; want it closed", i+1)
 		}
 	}
 }

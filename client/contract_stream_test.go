@@ -14,8 +14,8 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The beginning of an error is looked at before the caller gets it; nothing of it is lost
-// on either side of the look's bound of 64 KiB, or of the 4 KiB for a success.
+// The beginning of a response is read before the caller gets it: 64 KiB of an error, 4 KiB of
+// a success. The caller gets every byte of bodies around these sizes.
 func TestHTTPReturnsTheWholeBody(t *testing.T) {
 	pattern := bytes.Repeat([]byte(`{"key":"0123456789abcdefghijklmnopq"},`), 1<<20/38+1)
 	for _, size := range []int{0, 1, 4<<10 - 1, 4 << 10, 4<<10 + 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
@@ -32,13 +32,14 @@ func TestHTTPReturnsTheWholeBody(t *testing.T) {
 	}
 }
 
-// A piece of an answer, and when it could be read.
+// A piece of a body, and when it was read.
 type piece struct {
 	At   time.Duration
 	Text string
 }
 
-// piecesOf reads an answer as it comes. What comes before earliest counts as then.
+// piecesOf returns the pieces of a response as they are read. A time before earliest is taken
+// for earliest.
 func piecesOf(hc *http.Client, req *http.Request, earliest time.Duration) []piece {
 	start := time.Now()
 	at := func() time.Duration { return max(time.Since(start), earliest) }
@@ -65,24 +66,24 @@ func piecesOf(hc *http.Client, req *http.Request, earliest time.Duration) []piec
 	}
 }
 
-// An answer that trickles comes whole, however long that takes, and each piece of it when
-// it was sent. Only an error's are up to 2 s late, as its beginning is looked at.
+// A body that trickles in is read whole, and each piece when it arrives. Only the beginning of
+// an error, and of a success that may hold one, arrives up to 2 s late.
 func TestHTTPResponseThatTrickles(t *testing.T) {
-	const look = 2 * time.Second
+	const peek = 2 * time.Second
 	minute := strings.Split(strings.Repeat("x", 60), "")
 	lines := strings.SplitAfter(strings.Repeat("{}\n", 7), "\n")
 	for name, tt := range map[string]struct {
 		answer   retrywisetest.Answer
 		earliest time.Duration
 	}{
-		"an error, for 1 s":                        {pieces(422, time.Second/4, "a", "b", "c", "d", "e"), look},
-		"an error, for 10 s":                       {pieces(422, 5*time.Second, `{"a":`, `1`, `}`), look},
-		"an error, for a minute":                   {pieces(422, time.Second, minute...), look},
-		"an error behind a long one, for a minute": {pieces(422, time.Second, append([]string{strings.Repeat("x", 64<<10)}, minute...)...), 0},
-		"a success, for a minute":                  {pieces(200, time.Second, minute...), 0},
-		"a success of JSON, for 10 s":              {pieces(200, 5*time.Second, `{"a":`, `1`, `}`), look},
-		"a success of lines, each 10 s":            {pieces(200, 10*time.Second, lines...), look},
-		"a success that is gzip, after 5 s":        {retrywisetest.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
+		"error, for 1 s":                 {pieces(422, time.Second/4, "a", "b", "c", "d", "e"), peek},
+		"error, for 10 s":                {pieces(422, 5*time.Second, `{"a":`, `1`, `}`), peek},
+		"error, for a minute":            {pieces(422, time.Second, minute...), peek},
+		"error of 64 KiB, then a minute": {pieces(422, time.Second, append([]string{strings.Repeat("x", 64<<10)}, minute...)...), 0},
+		"success, for a minute":          {pieces(200, time.Second, minute...), 0},
+		"success of JSON, for 10 s":      {pieces(200, 5*time.Second, `{"a":`, `1`, `}`), peek},
+		"success of lines, 10 s apart":   {pieces(200, 10*time.Second, lines...), peek},
+		"success in gzip, after 5 s":     {retrywisetest.After(5*time.Second, gzipIfAsked(200, "{}")), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameAsNetHTTP(t, tt.answer, func(t *testing.T, hc *http.Client, base string) []piece {
@@ -92,19 +93,19 @@ func TestHTTPResponseThatTrickles(t *testing.T) {
 	}
 }
 
-// What is read of an answer after it was closed, and what closing it twice says.
+// Read after Close, and a second Close, return what they do with net/http.
 func TestHTTPResponseThatWasClosed(t *testing.T) {
 	type after struct{ Read, Close string }
 	for name, answer := range map[string]retrywisetest.Answer{
-		"a success":                retrywisetest.Text(200, "text"),
-		"a success of JSON":        retrywisetest.JSON(200, `{"a":1}`),
-		"an error":                 retrywisetest.JSON(422, `{"a":1}`),
-		"a long error":             retrywisetest.JSON(422, strings.Repeat("x", 1<<20)),
-		"an error that trickles":   pieces(422, time.Minute, "a", "b"),
-		"a compressed error":       gzipIfAsked(422, "text"),
-		"an error without a body":  retrywisetest.Status(404),
-		"no content":               retrywisetest.Status(204),
-		"a compressed error, slow": retrywisetest.After(time.Second, gzipIfAsked(422, "text")),
+		"success":              retrywisetest.Text(200, "text"),
+		"success of JSON":      retrywisetest.JSON(200, `{"a":1}`),
+		"error":                retrywisetest.JSON(422, `{"a":1}`),
+		"long error":           retrywisetest.JSON(422, strings.Repeat("x", 1<<20)),
+		"error that trickles":  pieces(422, time.Minute, "a", "b"),
+		"error in gzip":        gzipIfAsked(422, "text"),
+		"error without a body": retrywisetest.Status(404),
+		"no content":           retrywisetest.Status(204),
+		"late error in gzip":   retrywisetest.After(time.Second, gzipIfAsked(422, "text")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameAsNetHTTP(t, answer, func(t *testing.T, hc *http.Client, base string) after {
@@ -113,7 +114,7 @@ func TestHTTPResponseThatWasClosed(t *testing.T) {
 					t.Fatal(err)
 				}
 				if err := resp.Body.Close(); err != nil {
-					t.Errorf("closing: %v", err)
+					t.Errorf("Close: %v", err)
 				}
 				_, err = resp.Body.Read(make([]byte, 1))
 				got := after{Read: kindOf(err)}
@@ -124,8 +125,8 @@ func TestHTTPResponseThatWasClosed(t *testing.T) {
 	}
 }
 
-// The trailers that an answer announces are the caller's to look at before its body is
-// read, as a reverse proxy does, also while the beginning of the body is still looked at.
+// A caller may look at the announced trailers before it reads the body, as a reverse proxy
+// does, even while the beginning of the body is being read.
 func TestHTTPTrailersOfASlowResponse(t *testing.T) {
 	for name, rest := range map[string]string{"more of the body comes": `1}`, "its end comes": ""} {
 		for _, status := range []int{200, 422} {

@@ -14,22 +14,22 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// ended is how an exchange ended, and when.
+// An ended is how an exchange ended, and when.
 type ended struct {
 	Seen seen
 	Took time.Duration
 }
 
-// A limit on the time of an exchange, set by its caller, strikes as with net/http: at the
-// same moment, with an error of the same kind.
+// A timeout or cancelation of the caller takes effect as with net/http: at the same time, with
+// an error of the same kind.
 func TestHTTPTimeouts(t *testing.T) {
 	const limit = 5 * time.Second
 	limits := map[string]func(*http.Client, *http.Request) (*http.Request, func()){
-		"the http.Client's Timeout": func(hc *http.Client, r *http.Request) (*http.Request, func()) {
+		"Client.Timeout": func(hc *http.Client, r *http.Request) (*http.Request, func()) {
 			hc.Timeout = limit
 			return r, func() {}
 		},
-		"a deadline": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+		"deadline": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
 			ctx, cancel := context.WithTimeout(r.Context(), limit)
 			return r.WithContext(ctx), cancel
 		},
@@ -38,23 +38,23 @@ func TestHTTPTimeouts(t *testing.T) {
 			ctx, cancel := context.WithTimeout(r.Context(), limit+1)
 			return r.WithContext(ctx), cancel
 		},
-		"a cancel": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+		"cancel": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
 			ctx, cancel := context.WithCancel(r.Context())
 			timer := time.AfterFunc(limit, cancel)
 			return r.WithContext(ctx), func() { timer.Stop(); cancel() }
 		},
-		"a cancel before it begins": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
+		"cancel before the start": func(_ *http.Client, r *http.Request) (*http.Request, func()) {
 			ctx, cancel := context.WithCancel(r.Context())
 			cancel()
 			return r.WithContext(ctx), cancel
 		},
 	}
 	for name, answer := range map[string]retrywisetest.Answer{
-		"before the headers":           retrywisetest.Hang(),
-		"in the body":                  pieces(200, time.Minute, "half", "whole"),
-		"in the body of an error":      pieces(422, time.Minute, "half", "whole"),
-		"never, as the answer is here": retrywisetest.JSON(200, `{}`),
-		"never, as the error is here":  retrywisetest.JSON(422, `{}`),
+		"before the response":     retrywisetest.Hang(),
+		"in the body":             pieces(200, time.Minute, "half", "whole"),
+		"in the body of an error": pieces(422, time.Minute, "half", "whole"),
+		"after a success":         retrywisetest.JSON(200, `{}`),
+		"after an error":          retrywisetest.JSON(422, `{}`),
 	} {
 		for by, set := range limits {
 			t.Run(by+" "+name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestHTTPTimeouts(t *testing.T) {
 					defer stop()
 					start := time.Now()
 					got := ended{Seen: exchange(hc, req)}
-					got.Seen.IsTheCallers = false // net/http itself makes a copy for a Timeout of a transport that it does not know
+					got.Seen.IsTheCallers = false // net/http copies it for a Timeout, if the transport is another than its own
 					got.Took = time.Since(start)
 					return got
 				})
@@ -72,8 +72,8 @@ func TestHTTPTimeouts(t *testing.T) {
 	}
 }
 
-// A Timeout of the caller's that would strike in a wait of ours ends the call before that
-// wait: with the answer if there is one, or else with a typed error.
+// If the caller's Timeout would fire during a wait, the call ends before that wait: with the
+// response if there is one, or else with an *apierrors.Error.
 func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 	type outcome struct {
 		Status    int
@@ -87,26 +87,26 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answers script
 		wire    func(*retrywisetest.Server) http.RoundTripper
-		gate    bool
+		pause   bool // the vendor has asked for one
 		want    outcome
 	}{
-		"told by a 503": {
+		"Retry-After of a 503": {
 			answers: script{retrywisetest.HTML(503, "Retry-After", "30")},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
-		"told by a 429": {
+		"Retry-After of a 429": {
 			answers: script{retrywisetest.Status(429, "Retry-After", "30")},
 			want:    outcome{Status: 429, Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
-		"a back-off of ours after two": {
+		"backoff": {
 			answers: script{retrywisetest.HTML(503), retrywisetest.After(9700*time.Millisecond, retrywisetest.HTML(503))},
 			want:    outcome{Status: 503, Class: apierrors.ServerError, Stop: apierrors.StopDeadline, Took: 9950 * time.Millisecond},
 		},
-		"a gate": {
-			gate: true,
-			want: outcome{Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
+		"pause": {
+			pause: true,
+			want:  outcome{Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
-		"without any answer": {
+		"no connection": {
 			wire: refused,
 			want: outcome{Class: apierrors.Network, Stop: apierrors.StopAttempts, Took: 1750 * time.Millisecond},
 		},
@@ -114,7 +114,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				answers := tt.answers
-				if tt.gate {
+				if tt.pause {
 					answers = script{retrywisetest.Status(429, "Retry-After", "30")}
 				}
 				srv := retrywisetest.New(t, answers...)
@@ -125,7 +125,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 				c := newClient(t, srv, cfg)
 				hc := c.HTTP()
 				hc.Timeout = 10 * time.Second
-				if tt.gate {
+				if tt.pause {
 					hold(t, hc, srv.URL())
 				}
 				start := time.Now()
@@ -135,7 +135,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 					got.Status, err = resp.StatusCode, c.Check(resp)
 					_ = resp.Body.Close()
 				} else if outer, ok := errors.AsType[*url.Error](err); !ok || outer.Op != "Get" {
-					t.Errorf("%T; want a url.Error of Get", err)
+					t.Errorf("got %T; want a url.Error of Get", err)
 				} else {
 					got.IsTimeout = outer.Timeout()
 				}
@@ -145,14 +145,14 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 					got.RetryIn = at.Sub(start)
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
-					t.Errorf("mismatch (-want +got):\n%s", diff)
+					t.Errorf("outcome (-want +got):\n%s", diff)
 				}
 			})
 		})
 	}
 }
 
-// hold makes a call that the server throttles, so that the next ones are held back.
+// hold makes a call that gets a 429, so that the next calls are held back.
 func hold(t *testing.T, hc *http.Client, base string) {
 	t.Helper()
 	if _, err := sendRequest(t, hc.Do, newRequest(t, "GET", base+"/items/7", "")); err != nil {
@@ -160,15 +160,14 @@ func hold(t *testing.T, hc *http.Client, base string) {
 	}
 }
 
-// A cancel by the caller ends an attempt, a wait of ours and the look at an error at once,
-// and is a cancel. Unlike net/http, which gives the cause in place of context.Canceled, we
-// give both. During the look, net/http has handed its answer on already; we say that the
-// caller gave up, and keep what the answer says.
+// A cancelation ends an attempt, a wait and the reading of an error at once. The error wraps
+// context.Canceled and the cause; net/http's has the cause alone. While an error is being
+// read, net/http has returned the response already.
 func TestHTTPCancelWithACause(t *testing.T) {
 	for name, answer := range map[string]retrywisetest.Answer{
-		"in an attempt": retrywisetest.Hang(),
-		"in a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
-		"in a look":     pieces(422, time.Minute, "half", "whole"),
+		"during an attempt": retrywisetest.Hang(),
+		"during a wait":     retrywisetest.HTML(503, "Retry-After", "30"),
+		"in an error":       pieces(422, time.Minute, "half", "whole"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -182,7 +181,7 @@ func TestHTTPCancelWithACause(t *testing.T) {
 				got.Took = time.Since(start)
 				want := ended{seen{Err: "error, context canceled, made by the test, url.Error of Get"}, time.Second}
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("mismatch (-want +got):\n%s", diff)
+					t.Errorf("end (-want +got):\n%s", diff)
 				}
 			})
 		})

@@ -17,7 +17,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// traced is ctx with a trace that tells which of its hooks were called.
+// traced returns ctx with a trace, and a function that returns which of its hooks were called.
 func traced(ctx context.Context) (context.Context, func() []string) {
 	var mu sync.Mutex
 	var called []string
@@ -45,20 +45,20 @@ func traced(ctx context.Context) (context.Context, func() []string) {
 	}
 }
 
-// The caller's trace is told what net/http tells.
+// The hooks of the caller's httptrace are called as by net/http.
 func TestHTTPTrace(t *testing.T) {
 	handler := retrywisetest.JSON(200, `{}`)
 	sameAsNetHTTP(t, handler, func(t *testing.T, hc *http.Client, base string) []string {
-		ctx, told := traced(t.Context())
+		ctx, calls := traced(t.Context())
 		for range 2 {
 			exchange(hc, newRequest(t, "PUT", base+"/items/7", "text", "User-Agent", "job").WithContext(ctx))
 			retrywisetest.Settle()
 		}
-		return slices.Sorted(slices.Values(told())) // the connection reads and writes at once
+		return slices.Sorted(slices.Values(calls())) // the connection reads and writes concurrently
 	})
 }
 
-// The values of the caller's context reach the transport, on each attempt.
+// The values of the caller's context reach the transport in each attempt.
 func TestHTTPContextValues(t *testing.T) {
 	type key struct{}
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestHTTPContextValues(t *testing.T) {
 	})
 }
 
-// One http.Client is used by many at once, each with its own requests and answers.
+// Concurrent calls by one http.Client get their own responses.
 func TestHTTPIsSafeForConcurrentUse(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +92,7 @@ func TestHTTPIsSafeForConcurrentUse(t *testing.T) {
 			all.Go(func() {
 				got := exchange(hc, newRequest(t, method, fmt.Sprintf("%s/many/%d", srv.URL(), i), fmt.Sprint("body ", i)))
 				if want := fmt.Sprintf("%s /many/%d body %d", method, i, i); got.Body != want {
-					t.Errorf("got %q, %s; want %q", got.Body, got.Err, want)
+					t.Errorf("got %q, error %q; want %q", got.Body, got.Err, want)
 				}
 			})
 		}

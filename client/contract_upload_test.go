@@ -11,12 +11,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// gated is a file of which only the first part can be read before answered is closed.
+// gated is a file whose rest can be read only after answered is closed.
 type gated struct {
 	*os.File
 	answered chan struct{}
 }
 
+// ungated is the length of the part that can be read before.
 const ungated = 4 << 10
 
 func (g gated) Read(p []byte) (int, error) {
@@ -41,8 +42,8 @@ func (g gated) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// A server may begin its answer before it has read the whole request. The rest of the
-// file is still sent.
+// A server may start its response before it has read the whole request. The rest of the file
+// is still sent.
 func TestHTTPResponseBeforeTheRequestEnds(t *testing.T) {
 	const size = 10 * ungated
 	answer := func(w http.ResponseWriter, r *http.Request) {

@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// overTCP is sameAsNetHTTP over sockets, where the wire is the point. Only what use
-// returns is compared.
+// overTCP is sameAsNetHTTP over TCP, for cases that depend on a real connection. It compares
+// only what use returns.
 func overTCP[T any](t *testing.T, handler http.Handler, use func(t *testing.T, hc *http.Client, base string) T) {
 	t.Helper()
 	over(t, handler, (*httptest.Server).Start, use)
@@ -36,6 +36,7 @@ func overHTTP2[T any](t *testing.T, handler http.Handler, use func(t *testing.T,
 	}, use)
 }
 
+// over runs use by each way, each time with a new server.
 func over[T any](t *testing.T, handler http.Handler, start func(*httptest.Server), use func(t *testing.T, hc *http.Client, base string) T) {
 	t.Helper()
 	var want T
@@ -45,56 +46,58 @@ func over[T any](t *testing.T, handler http.Handler, start func(*httptest.Server
 			start(srv)
 			defer srv.Close()
 			wire, _ := srv.Client().Transport.(*http.Transport)
-			wire.ExpectContinueTimeout = time.Hour // a body waits for its 100 Continue
+			wire.ExpectContinueTimeout = time.Hour // so that a body waits for it
 			got := use(t, way.open(t, wire, srv.URL), srv.URL)
 			if i == 0 {
 				want = got
 			} else if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-net/http +ours):\n%s", diff)
+				t.Errorf("result (-net/http +retrywise):\n%s", diff)
 			}
 		})
 	}
 }
 
+// sum returns how many bytes were read, and the kind of the error.
 func sum(n int64, err error) string { return fmt.Sprint(n, " bytes ", kindOf(err)) }
 
-// echoLines says hello, and then each line that it gets.
+// echoLines sends hello, and then each line that it gets.
 func echoLines(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).EnableFullDuplex()
-	say := func(text string) {
+	send := func(text string) {
 		_, _ = io.WriteString(w, text+"\n")
 		_ = http.NewResponseController(w).Flush()
 	}
-	say("hello")
+	send("hello")
 	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
-		say(lines.Text())
+		send(lines.Text())
 	}
 }
 
-// converse hears a greeting, says two lines, hears each, hangs up and hears the end.
+// converse reads a line, sends two lines and reads each, calls hangUp and reads the end. It
+// returns what it read.
 func converse(t *testing.T, w io.Writer, r io.Reader, hangUp func() error) string {
 	t.Helper()
-	ear := bufio.NewReader(r)
-	var heard []string
-	hear := func() {
-		line, err := ear.ReadString('\n')
-		heard = append(heard, strings.TrimSpace(line)+kindOf(err))
+	reader := bufio.NewReader(r)
+	var lines []string
+	read := func() {
+		line, err := reader.ReadString('\n')
+		lines = append(lines, strings.TrimSpace(line)+kindOf(err))
 	}
-	hear()
+	read()
 	for _, line := range []string{"one", "two"} {
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			t.Fatal(err)
 		}
-		hear()
+		read()
 	}
 	if err := hangUp(); err != nil {
 		t.Fatal(err)
 	}
-	hear()
-	return strings.Join(heard, ", ")
+	read()
+	return strings.Join(lines, ", ")
 }
 
-// After a 101 the connection is the caller's, both ways.
+// After a 101, the caller reads and writes the connection.
 func TestHTTPUpgrade(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, buffer, err := http.NewResponseController(w).Hijack()
@@ -116,7 +119,7 @@ func TestHTTPUpgrade(t *testing.T) {
 		Status          int
 		Upgrade         string
 		Length          int64
-		Heard           string
+		Lines           string
 		Proto           string
 		CanWrite, Twice bool
 	}
@@ -129,14 +132,14 @@ func TestHTTPUpgrade(t *testing.T) {
 		got := upgraded{Status: resp.StatusCode, Upgrade: resp.Header.Get("Upgrade"), Length: resp.ContentLength, Proto: resp.Proto}
 		conn, ok := resp.Body.(io.ReadWriteCloser)
 		if got.CanWrite = ok; ok {
-			got.Heard = converse(t, conn, conn, func() error { return nil })
+			got.Lines = converse(t, conn, conn, func() error { return nil })
 		}
 		got.Twice = resp.Body.Close() == nil
 		return got
 	})
 }
 
-// A request that waits for 100 Continue sends its body only if the server wants it.
+// With Expect: 100-continue, the body is sent only if the server asks for it.
 func TestHTTPExpectContinue(t *testing.T) {
 	type outcome struct {
 		Seen          seen
@@ -152,28 +155,28 @@ func TestHTTPExpectContinue(t *testing.T) {
 			w.WriteHeader(http.StatusExpectationFailed)
 			_, _ = io.WriteString(w, "no")
 		},
-		"refused for the credential": func(w http.ResponseWriter, _ *http.Request) {
+		"forbidden": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "close")
 			w.WriteHeader(http.StatusForbidden)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			overTCP(t, handler, func(t *testing.T, hc *http.Client, base string) outcome {
-				ctx, told := traced(t.Context())
+				ctx, calls := traced(t.Context())
 				var read atomic.Bool
 				req := newRequest(t, "POST", base+"/upload", "", "Expect", "100-continue").WithContext(ctx)
 				req.Body = io.NopCloser(io.MultiReader(atEnd(func() { read.Store(true) }), strings.NewReader("text")))
 				req.ContentLength = 4
 				got := outcome{Seen: exchange(hc, req)}
 				got.Seen.Sent = strings.ReplaceAll(got.Seen.Sent, base, "")
-				got.Read, got.Allowed = read.Load(), slices.Contains(told(), "got 100")
+				got.Read, got.Allowed = read.Load(), slices.Contains(calls(), "got 100")
 				return got
 			})
 		})
 	}
 }
 
-// What comes before the answer is told to the caller's trace, whose error ends the call.
+// Early hints reach the caller's trace, whose error ends the call.
 func TestHTTPEarlyHints(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
@@ -182,27 +185,27 @@ func TestHTTPEarlyHints(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusOK)
 	})
-	for name, end := range map[string]error{"and the answer after them": nil, "and their refusal": errOfTheTest} {
+	for name, end := range map[string]error{"trace accepts them": nil, "trace returns an error": errOfTheTest} {
 		t.Run(name, func(t *testing.T) {
 			for _, wire := range []func(*testing.T, http.Handler, func(*testing.T, *http.Client, string) []string){overTCP[[]string], overHTTP2[[]string]} {
 				wire(t, handler, func(t *testing.T, hc *http.Client, base string) []string {
-					var told []string
+					var hints []string
 					ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
 						Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
-							told = append(told, fmt.Sprint(code, " ", header.Get("Link")))
+							hints = append(hints, fmt.Sprint(code, " ", header.Get("Link")))
 							return end
 						},
 					})
 					got := exchange(hc, newRequest(t, "POST", base+"/page", "").WithContext(ctx))
-					return append(told, fmt.Sprint(got.Status, " ", got.Header.Get("Link"), " ", got.Err))
+					return append(hints, fmt.Sprint(got.Status, " ", got.Header.Get("Link"), " ", got.Err))
 				})
 			}
 		})
 	}
 }
 
-// The transport serves those who use one without an http.Client, such as a reverse proxy:
-// that hands on a server's request as it came, with its RequestURI.
+// The transport of HTTP works in a reverse proxy, which sends a server's request with its
+// RequestURI.
 func TestHTTPTransportOfAReverseProxy(t *testing.T) {
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

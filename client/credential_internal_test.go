@@ -7,10 +7,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// Which names of headers and parameters are those of a credential, and which of these
+// identify the account.
 func TestSecretName(t *testing.T) {
-	type answer struct{ IsSecret, IsIdentity bool }
-	account, signature, harmless := answer{true, true}, answer{true, false}, answer{}
-	for name, want := range map[string]answer{
+	type kind struct{ IsSecret, IsIdentity bool }
+	account, signature, harmless := kind{true, true}, kind{true, false}, kind{}
+	for name, want := range map[string]kind{
 		"Authorization": account, "X-Api-Key": account, "x-api-key": account, "Api-Key": account, "apikey": account, "key": account,
 		"X-Shopify-Access-Token": account, "PRIVATE-TOKEN": account, "X-Auth-Token": account, "Cookie": account, "access_token": account,
 		"accessToken": account, "client_secret": account, "clientSecret": account, "password": account, "Ocp-Apim-Subscription-Key": account,
@@ -20,12 +22,13 @@ func TestSecretName(t *testing.T) {
 		"page": harmless, "monkey": harmless, "": harmless, "-": harmless, "Accept": harmless, "author": harmless,
 	} {
 		isSecret, isIdentity := secretName(name)
-		if got := (answer{isSecret, isIdentity}); got != want {
-			t.Errorf("%q: %+v; want %+v", name, got, want)
+		if got := (kind{isSecret, isIdentity}); got != want {
+			t.Errorf("%q: got %+v; want %+v", name, got, want)
 		}
 	}
 }
 
+// A name is split at punctuation and before a capital letter.
 func TestNameWords(t *testing.T) {
 	for name, want := range map[string][]string{
 		"X-Api-Key":    {"X", "Api", "Key"},

@@ -10,22 +10,28 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The engine takes up a failure that was judged, and repeats until the judge is content.
+// The engine takes over after a failure that was judged, and retries until the judge decides
+// otherwise.
 func TestEngineCarriesACall(t *testing.T) {
-	first := errors.New("the first failure")
+	down := result{err: errors.New("down")}
+	moved := result{response: &http.Response{
+		StatusCode: 307, Header: http.Header{"Location": {"::not a URL"}}, Body: http.NoBody,
+	}}
 	final := errors.New("the judge's error")
 	type verdict struct {
 		again bool
 		err   error
 	}
 	for name, tt := range map[string]struct {
+		first    result
 		verdicts []verdict
 		sends    int
 		err      error
 	}{
-		"the first repeat succeeds":  {[]verdict{{false, nil}}, 1, nil},
-		"the third repeat succeeds":  {[]verdict{{true, nil}, {true, nil}, {false, nil}}, 3, nil},
-		"the second repeat is final": {[]verdict{{true, nil}, {false, final}}, 2, final},
+		"the first retry succeeds":  {down, []verdict{{false, nil}}, 1, nil},
+		"the third retry succeeds":  {down, []verdict{{true, nil}, {true, nil}, {false, nil}}, 3, nil},
+		"the second retry is final": {down, []verdict{{true, nil}, {false, final}}, 2, final},
+		"it begins with a redirect": {moved, []verdict{{false, nil}}, 1, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -38,23 +44,23 @@ func TestEngineCarriesACall(t *testing.T) {
 					},
 					judge: func(resp *http.Response, err error) (bool, error) {
 						if err != nil || resp.Header.Get("Location") != "::not a URL" {
-							t.Errorf("judged %+v, %v", resp, err)
+							t.Errorf("the judge got %+v, error %v; want the response that was sent", resp, err)
 						}
 						return tt.verdicts[len(sent)-1].again, tt.verdicts[len(sent)-1].err
 					},
 					delay:   func() time.Duration { return time.Minute },
 					replace: func() *http.Request { return newTestRequest(t, "/1") },
 				}
-				resp, err := e.carry(req, result{err: first})
+				resp, err := e.carry(req, tt.first)
 				if !errors.Is(err, tt.err) || (resp == nil) != (tt.err != nil) {
-					t.Errorf("%v, %v; want %v", resp, err, tt.err)
+					t.Errorf("got %v, error %v; want error %v, or a response", resp, err, tt.err)
 				}
 				if took := time.Since(start); len(sent) != tt.sends || took != time.Duration(tt.sends)*time.Minute {
 					t.Errorf("%d requests in %v; want %d, a minute before each", len(sent), took, tt.sends)
 				}
 				for _, path := range sent {
 					if path != "/1" {
-						t.Errorf("sent %s; want what replaces it", path)
+						t.Errorf("sent %s; want /1, which replaces it", path)
 					}
 				}
 			})
@@ -62,7 +68,7 @@ func TestEngineCarriesACall(t *testing.T) {
 	}
 }
 
-// A context that ends in a delay ends the call with its bare error.
+// A context that ends during a delay ends the call with its bare error.
 func TestEngineEndsInADelay(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -70,7 +76,7 @@ func TestEngineEndsInADelay(t *testing.T) {
 		e := engine{delay: func() time.Duration { return time.Hour }}
 		resp, err := e.carry(newTestRequest(t, "/").WithContext(ctx), result{err: errors.New("down")})
 		if resp != nil || !errors.Is(err, context.DeadlineExceeded) || e.err != nil {
-			t.Errorf("%v, %v, judged %v", resp, err, e.err)
+			t.Errorf("got %v, error %v, judged %v; want deadline exceeded, and no judgement", resp, err, e.err)
 		}
 		if resp != nil {
 			_ = resp.Body.Close()

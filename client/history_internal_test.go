@@ -9,7 +9,7 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A script of what happens in a call, and what the policy and the caller get to know.
+// What happens in a call, and what the policy and the caller learn of it.
 func TestHistory(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
@@ -28,8 +28,8 @@ func TestHistory(t *testing.T) {
 		state policy.State
 		list  []apierrors.Attempt
 	}{
-		"nothing yet": {nil, 7, policy.State{Attempts: 1}, nil},
-		"the first attempt": {
+		"no attempt": {nil, 7, policy.State{Attempts: 1}, nil},
+		"one attempt": {
 			[]step{begin(0), end(2, 503, apierrors.ServerError, "DOWN")}, 3,
 			policy.State{Attempts: 1, Elapsed: 3 * time.Second},
 			[]apierrors.Attempt{{Start: at(0), Took: 2 * time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Reason: "rule"}},
@@ -46,7 +46,7 @@ func TestHistory(t *testing.T) {
 				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Reason: "rule"},
 			},
 		},
-		"a throttled attempt and a renewal cost none, and what the vendor imposed is not elapsed": {
+		"neither a 429 nor a renewal costs an attempt, and the vendor's wait is not elapsed": {
 			[]step{
 				begin(0), end(0, 429, apierrors.RateLimited, ""), count(apierrors.Throttle), impose(30 * time.Second),
 				begin(30), end(30, 401, apierrors.TokenExpired, ""), count(apierrors.Refresh), begin(31),
@@ -59,7 +59,7 @@ func TestHistory(t *testing.T) {
 				{Start: at(31)},
 			},
 		},
-		"what is waited for before the first attempt": {
+		"a wait before the first attempt": {
 			[]step{impose(10 * time.Second), begin(10)}, 12,
 			policy.State{Attempts: 1, Elapsed: 2 * time.Second, Waited: 10 * time.Second},
 			[]apierrors.Attempt{{Start: at(10), Wait: 10 * time.Second}},
@@ -90,12 +90,13 @@ func TestHistoryApplied(t *testing.T) {
 		var h history
 		h.doubt(tt.before)
 		if got := h.applied(tt.end); got != tt.want {
-			t.Errorf("%v, then %v: %v; want %v", tt.before, tt.end, got, tt.want)
+			t.Errorf("%v, then %v: got %v; want %v", tt.before, tt.end, got, tt.want)
 		}
 	}
 }
 
-// The list of attempts is the caller's: what happens later does not change it.
+// What happens later does not change a list of attempts, nor does a change of the list change
+// the history.
 func TestHistoryListIsACopy(t *testing.T) {
 	var h history
 	h.begin(time.Time{})
@@ -105,6 +106,6 @@ func TestHistoryListIsACopy(t *testing.T) {
 	h.begin(time.Time{})
 	list[0].Status = 1
 	if h.past[0].Status == 1 || list[1].Status != 0 || len(list) != 2 {
-		t.Errorf("the list is %+v", list)
+		t.Errorf("the list is %+v, the history %+v; want each unchanged by the other", list, h.past)
 	}
 }

@@ -14,21 +14,21 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// bodies are the kinds of bodies that its NewRequest takes, and those that net/http does.
-// again says whether it can be had a second time without a copy of it.
+// bodies are the kinds of bodies that NewRequest of the peer or of net/http takes. again says
+// whether it can be read again without a copy.
 var bodies = map[string]struct {
 	open  func(*testing.T) io.Reader
 	again bool
 }{
 	"bytes":        {func(*testing.T) io.Reader { return bytes.NewReader([]byte("hello")) }, true},
-	"a string":     {func(*testing.T) io.Reader { return strings.NewReader("hello") }, true},
-	"a buffer":     {func(*testing.T) io.Reader { return bytes.NewBufferString("hello") }, true},
-	"a file":       {func(t *testing.T) io.Reader { return fileOf(t, "hello", 0) }, true},
+	"string":       {func(*testing.T) io.Reader { return strings.NewReader("hello") }, true},
+	"buffer":       {func(*testing.T) io.Reader { return bytes.NewBufferString("hello") }, true},
+	"file":         {func(t *testing.T) io.Reader { return fileOf(t, "hello", 0) }, true},
 	"half a file":  {func(t *testing.T) io.Reader { return fileOf(t, "not this: hello", 10) }, true},
-	"a section":    {func(*testing.T) io.Reader { return io.NewSectionReader(strings.NewReader("oh hello"), 3, 5) }, false},
-	"a plain one":  {func(*testing.T) io.Reader { return io.MultiReader(strings.NewReader("hel"), strings.NewReader("lo")) }, false},
-	"only seeking": {func(*testing.T) io.Reader { return struct{ io.ReadSeeker }{strings.NewReader("hello")} }, false},
-	"a pipe": {func(*testing.T) io.Reader {
+	"section":      {func(*testing.T) io.Reader { return io.NewSectionReader(strings.NewReader("oh hello"), 3, 5) }, false},
+	"plain reader": {func(*testing.T) io.Reader { return io.MultiReader(strings.NewReader("hel"), strings.NewReader("lo")) }, false},
+	"seeker":       {func(*testing.T) io.Reader { return struct{ io.ReadSeeker }{strings.NewReader("hello")} }, false},
+	"pipe": {func(*testing.T) io.Reader {
 		r, w := io.Pipe()
 		go func() { _ = w.CloseWithError(fill(w)) }()
 		return r
@@ -40,11 +40,10 @@ func fill(w io.Writer) error {
 	return err
 }
 
-// A server that cannot be reached at first, then fails, then works gets the same whole
-// request each time.
+// A server that fails gets the same whole request each time.
 //
-// Where the peer reads any reader into memory to have it again, we send it once: a stream
-// may be larger than memory. The answer to it stands then, and Check says why.
+// The peer reads a stream into memory to send it again. Here it is sent once, as it may be
+// larger than memory; its response is returned, and Check says why.
 func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
@@ -64,12 +63,12 @@ func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 				_ = resp.Body.Close()
 				for i, r := range srv.Requests() {
 					if r.Method != "PUT" || r.Path != "/v1/foo" || r.Header.Get("Foo") != "bar" || string(r.Body) != "hello" {
-						t.Errorf("request %d: %s %s, foo %q, body %q", i+1, r.Method, r.Path, r.Header.Get("Foo"), r.Body)
+						t.Errorf("request %d: %s %s, Foo %q, body %q; want PUT /v1/foo, bar, hello", i+1, r.Method, r.Path, r.Header.Get("Foo"), r.Body)
 					}
 				}
 				if !tt.again {
 					if e := failure(t, c.Check(resp)); resp.StatusCode != 500 || e.Stop != apierrors.StopBodySpent {
-						t.Errorf("status %d, stop %v", resp.StatusCode, e.Stop)
+						t.Errorf("got status %d, stop %v; want 500, body_spent", resp.StatusCode, e.Stop)
 					}
 				}
 			})
@@ -77,8 +76,8 @@ func TestPeerBodyIsSentWholeEachTime(t *testing.T) {
 	}
 }
 
-// A server that is not there yet is tried again, a POST as well, as nothing was sent; also
-// a body that can be read once, of which nothing was read.
+// While a server refuses connections, even a POST is retried, as nothing was sent, and even a
+// stream, as nothing was read.
 func TestPeerServerThatStartsLate(t *testing.T) {
 	for name, tt := range bodies {
 		t.Run(name, func(t *testing.T) {
@@ -92,14 +91,14 @@ func TestPeerServerThatStartsLate(t *testing.T) {
 					t.Fatal(err)
 				}
 				if all := srv.Requests(); len(all) != 1 || string(all[0].Body) != "hello" {
-					t.Errorf("the server got %v", all)
+					t.Errorf("the server got %v; want one request with the body hello", all)
 				}
 			})
 		})
 	}
 }
 
-// A body that cannot be read is the caller's to see, as its own error.
+// The error of a body that cannot be read can be found in the one that is returned.
 func TestPeerBodyThatFails(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
@@ -108,7 +107,7 @@ func TestPeerBodyThatFails(t *testing.T) {
 		req.Body = io.NopCloser(failingBody{})
 		_, err := sendRequest(t, c.HTTP().Do, req)
 		if e := failure(t, err); !errors.Is(err, errOfTheTest) || len(e.Attempts) != 1 {
-			t.Errorf("%d attempts: %v", len(e.Attempts), err)
+			t.Errorf("got error %v after %d attempts; want the test's after 1", err, len(e.Attempts))
 		}
 	})
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Redirects without an end are given up by net/http's count, and that is not repeated.
+// A loop of redirects ends after net/http's number, and is not retried.
 func TestPeerRedirectLoopEnds(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(302, "Location", "/"))
 		resp, err := newClient(t, srv, client.Config{}).HTTP().Do(newRequest(t, "GET", srv.URL(), ""))
 		if err == nil || !strings.Contains(err.Error(), "stopped after 10 redirects") || len(srv.Requests()) != 10 {
-			t.Errorf("%d requests: %v", len(srv.Requests()), err)
+			t.Errorf("got error %v after %d requests; want net/http's after 10", err, len(srv.Requests()))
 		}
 		if resp != nil {
 			_ = resp.Body.Close()
@@ -24,9 +24,8 @@ func TestPeerRedirectLoopEnds(t *testing.T) {
 	})
 }
 
-// A write's redirect comes back where the peer, as net/http, sends the body on: whether it
-// may be sent to another address is for the caller to decide, who can set CheckRedirect to
-// nil to have it so.
+// The redirect of a write is returned. The peer and net/http send the body to the new address.
+// A caller who wants that sets CheckRedirect to nil.
 func TestPeerRedirectWithABody(t *testing.T) {
 	for _, status := range []int{307, 308} {
 		for _, body := range []string{"", `{"foo":"bar"}`} {
@@ -41,15 +40,15 @@ func TestPeerRedirectWithABody(t *testing.T) {
 					}))
 					hc := newClient(t, srv, client.Config{}).HTTP()
 					if got := exchange(hc, newRequest(t, "POST", srv.URL()+"/redirect", body)); got.Status != status || got.Header.Get("Location") != "/target" {
-						t.Errorf("status %d to %q", got.Status, got.Header.Get("Location"))
+						t.Errorf("got status %d, Location %q; want %d, /target", got.Status, got.Header.Get("Location"), status)
 					}
 					hc.CheckRedirect = nil
 					if got := exchange(hc, newRequest(t, "POST", srv.URL()+"/redirect", body)); got.Status != http.StatusCreated {
-						t.Errorf("without CheckRedirect: status %d", got.Status)
+						t.Errorf("without CheckRedirect: got status %d; want 201", got.Status)
 					}
 					all := srv.Requests()
 					if last := all[len(all)-1]; len(all) != 3 || last.Method != "POST" || string(last.Body) != body {
-						t.Errorf("%d requests, then %s %q", len(all), last.Method, last.Body)
+						t.Errorf("%d requests, the last a %s with %q; want 3, POST, %q", len(all), last.Method, last.Body, body)
 					}
 				})
 			})
@@ -57,8 +56,8 @@ func TestPeerRedirectWithABody(t *testing.T) {
 	}
 }
 
-// A redirect that leads to another host takes no credential there; the peer and net/http
-// take all but four headers along.
+// A redirect to another host sends no credential there. The peer and net/http drop only four
+// headers.
 func TestPeerRedirectToAnotherHost(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		vendor := retrywisetest.Handle(t, crossroads(302, "https://storage.test/file"))
@@ -69,11 +68,11 @@ func TestPeerRedirectToAnotherHost(t *testing.T) {
 		})
 		got := exchange(c.HTTP(), newRequest(t, "GET", "https://vendor.test/a", "", "X-Api-Key", "k", "Authorization", "Bearer b", "Accept", "text/csv"))
 		if len(storage.Requests()) != 1 {
-			t.Fatalf("status %d; the redirect was not followed", got.Status)
+			t.Fatalf("got status %d; want the redirect to be followed", got.Status)
 		}
 		left := storage.Requests()[0].Header
 		if got.Status != 200 || left.Get("X-Api-Key")+left.Get("Authorization")+left.Get("Referer") != "" || left.Get("Accept") != "text/csv" {
-			t.Errorf("status %d, sent %v", got.Status, left)
+			t.Errorf("got status %d, the other host got %v; want 200, Accept and no credential", got.Status, left)
 		}
 	})
 }

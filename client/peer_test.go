@@ -21,20 +21,19 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// The files peer*_test.go ask of HTTP() what go-retryablehttp v0.7.8 asks of itself in its
-// own tests, wherever that is behaviour that a user of net/http relies on. What has no
-// counterpart here:
-//   - RequestLogHook, ResponseLogHook, Logger: Config.Observe and Config.Logger see copies
-//     and cannot change a request or read an answer (event_test.go);
-//   - CheckRetry, Backoff, PrepareRetry, ErrorHandler, and the tests of custom ones: a
-//     policy is data, tested as a table (policy/decide_test.go); Auth is what signs anew;
-//   - SetResponseHandler, whose failure sends again: that is Do, which decodes inside the
-//     call (do_test.go); a caller of HTTP() reads its own answer;
-//   - NewRequest, FromRequest, SetBody, WithContext of its own Request type: there is no
-//     such type here, requests are those of net/http;
-//   - the jitter-free and linear back-offs: ours is full jitter, or what the vendor told.
+// The files peer*_test.go test HTTP for what the tests of go-retryablehttp v0.7.8 (the peer)
+// test, as far as users of net/http rely on it. These have no counterpart here:
+//   - RequestLogHook, ResponseLogHook, Logger: Config.Observer and Config.Logger get events,
+//     and cannot change a request or read a response (observer_test.go);
+//   - CheckRetry, Backoff, PrepareRetry, ErrorHandler: a policy is data, which a table tests
+//     (policy/decide_test.go), and an Auth signs each attempt;
+//   - SetResponseHandler, whose failure is retried: Do decodes inside the call (do_test.go),
+//     and a caller of HTTP reads the response itself;
+//   - NewRequest, FromRequest, SetBody, WithContext of its Request type: requests are those of
+//     net/http here;
+//   - backoff that is linear or without jitter: here it has full jitter.
 
-// The shorthands of http.Client work on the one that HTTP() gives.
+// Get, Head, Post and PostForm of http.Client work.
 func TestPeerShorthands(t *testing.T) {
 	type got struct{ Method, Path, Type, Body string }
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -43,13 +42,13 @@ func TestPeerShorthands(t *testing.T) {
 		hc := newClient(t, srv, client.Config{}).HTTP()
 		target := srv.URL() + "/foo/bar"
 		for want, do := range map[got]func() (*http.Response, error){
-			{"GET", "/foo/bar", "", ""}:  func() (*http.Response, error) { return hc.Get(target) },  //nolint:noctx // the point
-			{"HEAD", "/foo/bar", "", ""}: func() (*http.Response, error) { return hc.Head(target) }, //nolint:noctx // the point
+			{"GET", "/foo/bar", "", ""}:  func() (*http.Response, error) { return hc.Get(target) },  //nolint:noctx // the method under test
+			{"HEAD", "/foo/bar", "", ""}: func() (*http.Response, error) { return hc.Head(target) }, //nolint:noctx // the method under test
 			{"POST", "/foo/bar", "application/json", `{"hello":"world"}`}: func() (*http.Response, error) {
-				return hc.Post(target, "application/json", strings.NewReader(`{"hello":"world"}`)) //nolint:noctx // the point
+				return hc.Post(target, "application/json", strings.NewReader(`{"hello":"world"}`)) //nolint:noctx // the method under test
 			},
 			{"POST", "/foo/bar", "application/x-www-form-urlencoded", "hello=world"}: func() (*http.Response, error) {
-				return hc.PostForm(target, url.Values{"hello": {"world"}}) //nolint:noctx // the point
+				return hc.PostForm(target, url.Values{"hello": {"world"}}) //nolint:noctx // the method under test
 			},
 		} {
 			resp, err := do()
@@ -64,16 +63,15 @@ func TestPeerShorthands(t *testing.T) {
 				t.Errorf("request (-want +got):\n%s", diff)
 			}
 			if string(echoed) != want.Body || err != nil {
-				t.Errorf("%s: echoed %q, %v", want.Method, echoed, err)
+				t.Errorf("%s: got %q, error %v; want %q", want.Method, echoed, err, want.Body)
 			}
 		}
 	})
 }
 
-// What the peer sends again, we do; but its POST to a server that fails is sent once here:
-// the vendor may have executed it. And where it gives up with the text "giving up after 3
-// attempt(s)" and closes the answer, here the answer of the last attempt comes back with a
-// nil error, as from net/http; the count of attempts is in Check.
+// What the peer retries is retried here, except for a POST, which may have been executed.
+// Where the peer closes the last response and returns "giving up after 3 attempt(s)", here the
+// response is returned, as by net/http, and Check has the attempts.
 func TestPeerGivingUp(t *testing.T) {
 	for _, tt := range []struct {
 		method   string
@@ -97,26 +95,26 @@ func TestPeerGivingUp(t *testing.T) {
 				defer resp.Body.Close()
 				body, err := io.ReadAll(resp.Body)
 				if resp.StatusCode != tt.status || err != nil || (string(body) != "the last word" && tt.method != "HEAD") {
-					t.Errorf("status %d, body %q, %v", resp.StatusCode, body, err)
+					t.Errorf("got status %d, body %q, error %v; want %d, \"the last word\"", resp.StatusCode, body, err, tt.status)
 				}
 				e := failure(t, c.Check(resp))
 				if len(e.Attempts) != tt.requests || len(srv.Requests()) != tt.requests {
-					t.Errorf("%d attempts told, %d requests; want %d", len(e.Attempts), len(srv.Requests()), tt.requests)
+					t.Errorf("%d attempts, %d requests; want %d of each", len(e.Attempts), len(srv.Requests()), tt.requests)
 				}
 				if strings.Contains(e.Error(), "pasten") {
-					t.Errorf("the password is printed: %v", e)
+					t.Errorf("the error prints the password: %v", e)
 				}
 			})
 		})
 	}
 }
 
-// A failure that no repeat can cure is met once.
+// A failure that no retry can cure is not retried.
 func TestPeerPermanentFailures(t *testing.T) {
 	plain := httptest.NewServer(retrywisetest.Status(200))
 	defer plain.Close()
 	secure := httptest.NewUnstartedServer(retrywisetest.Status(200))
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it logs the refused handshake
 	secure.StartTLS()
 	defer secure.Close()
 	for name, tt := range map[string]struct {
@@ -124,15 +122,15 @@ func TestPeerPermanentFailures(t *testing.T) {
 		change func(*http.Request)
 		is     func(error) bool
 	}{
-		"an authority that nobody knows": {secure.URL, nil, func(err error) bool {
+		"unknown authority": {secure.URL, nil, func(err error) bool {
 			_, ok := errors.AsType[x509.UnknownAuthorityError](err)
 			return ok
 		}},
-		"a scheme that is none": {strings.Replace(plain.URL, "http", "ftp", 1), nil, func(err error) bool { return strings.Contains(err.Error(), "malformed_request") }},
-		"a header name that is none": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name-\x1b", "value") }, func(err error) bool {
+		"unknown scheme": {strings.Replace(plain.URL, "http", "ftp", 1), nil, func(err error) bool { return strings.Contains(err.Error(), "malformed_request") }},
+		"malformed header name": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name-\x1b", "value") }, func(err error) bool {
 			return errors.Is(err, apierrors.MalformedRequest)
 		}},
-		"a header value that is none": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name", "bad value \x1b") }, func(err error) bool {
+		"malformed header value": {plain.URL, func(r *http.Request) { r.Header.Set("Header-Name", "bad value \x1b") }, func(err error) bool {
 			return errors.Is(err, apierrors.MalformedRequest)
 		}},
 	} {
@@ -144,13 +142,13 @@ func TestPeerPermanentFailures(t *testing.T) {
 			}
 			_, err := sendRequest(t, c.HTTP().Do, req)
 			if e := failure(t, err); !tt.is(err) || e.Action != apierrors.FailFast || len(e.Attempts) != 1 || e.Applied != apierrors.AppliedNo {
-				t.Errorf("action %v, %d attempts, applied %v: %v", e.Action, len(e.Attempts), e.Applied, err)
+				t.Errorf("action %v, %d attempts, applied %v, error %v; want fail_fast, 1, no, an error of the row's kind", e.Action, len(e.Attempts), e.Applied, err)
 			}
 		})
 	}
 }
 
-// A transport's own failure is there to be found inside net/http's and ours.
+// The error of the transport can be found in the one that is returned.
 func TestPeerTransportErrorIsKept(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
@@ -161,14 +159,13 @@ func TestPeerTransportErrorIsKept(t *testing.T) {
 		inner, _ := errors.AsType[*net.OpError](err)
 		name, _ := errors.AsType[*net.DNSError](err)
 		if outer == nil || outer.Op != "Get" || outer.URL != "http://999.test:999/" || inner != unknown || !name.IsNotFound {
-			t.Errorf("%#v, %#v", outer, inner)
+			t.Errorf("got %#v around %#v; want a url.Error of Get around the dial's", outer, inner)
 		}
 	})
 }
 
-// Each http.Client is a new one, which its user may change; the connections are shared.
-// The peer's closes everybody's idle connections, when asked and on each failure; ours are
-// closed by Close.
+// Each http.Client is a new one that the caller may change, but they share connections, which
+// only Close closes. The peer closes them on CloseIdleConnections, and on each failure.
 func TestPeerStandardClient(t *testing.T) {
 	var opened, closed int
 	var mu sync.Mutex
@@ -196,11 +193,11 @@ func TestPeerStandardClient(t *testing.T) {
 	c := newClientOf(t, client.Config{})
 	one, other := c.HTTP(), c.HTTP()
 	if one == other {
-		t.Error("two calls gave the same http.Client")
+		t.Error("two calls of HTTP returned the same http.Client")
 	}
 	one.Timeout = time.Minute
 	if other.Timeout != 0 {
-		t.Error("they share a Timeout")
+		t.Errorf("the Timeout of another http.Client is %v; want 0", other.Timeout)
 	}
 	for _, path := range []string{"/", "/down", "/"} {
 		for _, hc := range []*http.Client{one, other} {
@@ -212,7 +209,7 @@ func TestPeerStandardClient(t *testing.T) {
 	}
 	mu.Lock()
 	if opened != 1 || closed != 0 {
-		t.Errorf("%d connections opened, %d closed; want 1 and 0", opened, closed)
+		t.Errorf("%d connections were opened, %d closed; want 1, 0", opened, closed)
 	}
 	mu.Unlock()
 	_ = c.Close()

@@ -19,6 +19,7 @@ func mustParse(t *testing.T, text string) *url.URL {
 	return u
 }
 
+// Which redirects are followed.
 func TestMayFollow(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method   string
@@ -27,13 +28,13 @@ func TestMayFollow(t *testing.T) {
 		want     bool
 	}{
 		"within the origin":           {"GET", 302, "https://h/a", "https://h/b", true},
-		"no method is GET":            {"", 302, "https://h/a", "https://h/b", true},
-		"HEAD elsewhere":              {"HEAD", 301, "https://h/a", "https://other/b", true},
+		"no method":                   {"", 302, "https://h/a", "https://h/b", true},
+		"HEAD to another origin":      {"HEAD", 301, "https://h/a", "https://other/b", true},
 		"to https":                    {"GET", 301, "http://h/a", "https://h/a", true},
 		"to http":                     {"GET", 301, "https://h/a", "http://h/a", false},
 		"to another scheme":           {"GET", 302, "https://h/a", "ftp://h/a", false},
 		"303 of a POST":               {"POST", 303, "https://h/a", "https://h/b", true},
-		"303 of a POST, to elsewhere": {"POST", 303, "https://h/a", "https://other/b", false},
+		"303 of a POST, another host": {"POST", 303, "https://h/a", "https://other/b", false},
 		"303 of a POST, another port": {"POST", 303, "https://h/a", "https://h:8443/b", false},
 		"302 of a POST":               {"POST", 302, "https://h/a", "https://h/b", false},
 		"303 of a PUT":                {"PUT", 303, "https://h/a", "https://h/b", false},
@@ -46,6 +47,7 @@ func TestMayFollow(t *testing.T) {
 	}
 }
 
+// The origin is scheme, host and port.
 func TestIsSameOrigin(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
@@ -62,14 +64,15 @@ func TestIsSameOrigin(t *testing.T) {
 		{"/a", "https://h", false},
 	} {
 		if got := isSameOrigin(mustParse(t, tt.a), mustParse(t, tt.b)); got != tt.want {
-			t.Errorf("%s and %s: %v; want %v", tt.a, tt.b, got, tt.want)
+			t.Errorf("%s and %s: got %v; want %v", tt.a, tt.b, got, tt.want)
 		}
 	}
 	if isSameOrigin(nil, nil) {
-		t.Error("what is no URL has no origin")
+		t.Error("two nil URLs: got true; want false")
 	}
 }
 
+// The domain of a URL, or its address.
 func TestDomain(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://api.eu.vendor.com":  "vendor.com",
@@ -80,12 +83,12 @@ func TestDomain(t *testing.T) {
 		"http://[::1]:8080":          "[::1]:8080",
 	} {
 		if got := domain(mustParse(t, text)); got != want {
-			t.Errorf("%s: %s; want %s", text, got, want)
+			t.Errorf("%s: got %s; want %s", text, got, want)
 		}
 	}
 }
 
-// Only what says which answer is wanted is kept, whatever the key looks like.
+// Only headers that say which response is wanted are kept, whatever their case.
 func TestKeepHarmless(t *testing.T) {
 	kept := http.Header{
 		"accept": nil, "Accept-Language": nil, "range": nil, "User-Agent": nil, "if-none-match": nil,

@@ -9,7 +9,7 @@ import (
 	"github.com/retrywise/retrywise/traffic"
 )
 
-// While somebody else has the right to renew, a call is deferred until that ends.
+// While another process has the right to renew, a call is deferred until that ends.
 func TestRenewalWaitsForTheRightOfOthers(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		c, err := New(Config{BaseURL: "http://vendor.test", Auth: Bearer("t")})
@@ -19,12 +19,12 @@ func TestRenewalWaitsForTheRightOfOthers(t *testing.T) {
 		defer c.Close()
 		right := traffic.Renewal{Rejected: hashed("token"), Timeout: 20 * time.Second}
 		if wait := c.traffic.BeginRenewal(t.Context(), time.Now(), right); wait != 0 {
-			t.Fatalf("the right is taken for %v", wait)
+			t.Fatalf("BeginRenewal: wait %v; want 0", wait)
 		}
 		err = c.renewals.renew(t.Context(), "token")
 		at, ok := apierrors.RetryAt(err)
 		if !ok || at.Sub(time.Now()) != 20*time.Second || !apierrors.Temporary(err) {
-			t.Errorf("%v, retry at %v", err, at)
+			t.Errorf("got %v, retry at %v; want a temporary failure, in 20s", err, at)
 		}
 	})
 }
