@@ -9,6 +9,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// What ends an attempt after each sequence of events.
 func TestClock(t *testing.T) {
 	type step = func(c *clock)
 	wait := func(d time.Duration) step { return func(*clock) { time.Sleep(d) } } // virtual
@@ -18,19 +19,19 @@ func TestClock(t *testing.T) {
 		steps []step
 		want  error
 	}{
-		"within the timeout":                        {[]step{wait(59 * time.Second), stop, wait(time.Hour)}, nil},
-		"no response":                               {[]step{wait(61 * time.Second)}, errNoResponse},
-		"an upload goes on":                         {[]step{wait(59 * time.Second), progress, wait(59 * time.Second), stop, wait(time.Hour)}, nil},
-		"an upload ends":                            {[]step{wait(59 * time.Second), progress, wait(61 * time.Second)}, errNoResponse},
-		"a Read stalls":                             {[]step{returned, read, wait(31 * time.Second)}, errStalled},
-		"a Read stalls, and an upload goes on":      {[]step{returned, read, wait(29 * time.Second), progress, wait(2 * time.Second)}, errStalled},
-		"a Read returns":                            {[]step{returned, read, wait(29 * time.Second), endRead, wait(time.Hour)}, nil},
-		"the second of two Reads stalls":            {[]step{returned, read, wait(20 * time.Second), endRead, read, wait(29 * time.Second), wait(2 * time.Second)}, errStalled},
-		"Reads that each return in time":            {[]step{returned, read, wait(20 * time.Second), endRead, read, wait(20 * time.Second), endRead, wait(time.Hour)}, nil},
-		"a body that trickles within the attempt":   {[]step{read, wait(20 * time.Second), endRead, read, wait(20 * time.Second), endRead, read, wait(21 * time.Second)}, errNoResponse},
-		"a Read stalls within the attempt":          {[]step{wait(time.Second), read, wait(31 * time.Second)}, errStalled},
-		"an upload goes on after the clock stopped": {[]step{stop, progress, wait(time.Hour)}, nil},
-		"it rings while it is stopped":              {[]step{stop, (*clock).ring, wait(time.Hour)}, nil},
+		"response in time":                         {[]step{wait(59 * time.Second), stop, wait(time.Hour)}, nil},
+		"no response":                              {[]step{wait(61 * time.Second)}, errNoResponse},
+		"upload makes progress":                    {[]step{wait(59 * time.Second), progress, wait(59 * time.Second), stop, wait(time.Hour)}, nil},
+		"upload stops":                             {[]step{wait(59 * time.Second), progress, wait(61 * time.Second)}, errNoResponse},
+		"Read stalls":                              {[]step{returned, read, wait(31 * time.Second)}, errStalled},
+		"Read stalls, upload makes progress":       {[]step{returned, read, wait(29 * time.Second), progress, wait(2 * time.Second)}, errStalled},
+		"Read returns":                             {[]step{returned, read, wait(29 * time.Second), endRead, wait(time.Hour)}, nil},
+		"second Read stalls":                       {[]step{returned, read, wait(20 * time.Second), endRead, read, wait(29 * time.Second), wait(2 * time.Second)}, errStalled},
+		"Reads return in time":                     {[]step{returned, read, wait(20 * time.Second), endRead, read, wait(20 * time.Second), endRead, wait(time.Hour)}, nil},
+		"Reads return, but not within the timeout": {[]step{read, wait(20 * time.Second), endRead, read, wait(20 * time.Second), endRead, read, wait(21 * time.Second)}, errNoResponse},
+		"Read stalls within the timeout":           {[]step{wait(time.Second), read, wait(31 * time.Second)}, errStalled},
+		"upload makes progress after stop":         {[]step{stop, progress, wait(time.Hour)}, nil},
+		"rings after stop":                         {[]step{stop, (*clock).ring, wait(time.Hour)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestClock(t *testing.T) {
 				}
 				retrywisetest.Settle()
 				if got := context.Cause(ctx); !errors.Is(got, tt.want) {
-					t.Errorf("ended by %v; want %v", got, tt.want)
+					t.Errorf("the attempt ended by %v; want %v", got, tt.want)
 				}
 				c.stop()
 			})

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
-// A countingConn takes n bytes of a Write and then fails; it looks at the meter meanwhile.
+// A countingConn writes n bytes and then fails. It records the meter's count during a Write.
 type countingConn struct {
 	net.Conn
 	n      int
@@ -21,8 +22,7 @@ func (c *countingConn) Write([]byte) (int, error) {
 	return c.n, errors.New("broken")
 }
 
-// A meter counts before anything can have left, and takes back only a Write that wrote
-// nothing.
+// A meter counts a Write before it writes, and takes that back only if nothing was written.
 func TestMeterCounts(t *testing.T) {
 	for _, tt := range []struct {
 		taken int
@@ -33,40 +33,54 @@ func TestMeterCounts(t *testing.T) {
 		conn.meter = m
 		_, _ = m.Write([]byte("xy"))
 		if conn.during != 1 || m.written.Load() != tt.want {
-			t.Errorf("%d bytes written: %d during the Write, %d after; want 1 and %d", tt.taken, conn.during, m.written.Load(), tt.want)
+			t.Errorf("%d bytes written: count %d during the Write, %d after it; want 1, %d", tt.taken, conn.during, m.written.Load(), tt.want)
 		}
 	}
 	m := &meter{}
 	if meterOf(tls.Client(m, &tls.Config{MinVersion: tls.VersionTLS12})) != m || meterOf(m) != m || meterOf(&countingConn{}) != nil {
-		t.Error("the meter is not found")
+		t.Error("meterOf does not find the meter of a connection, or finds one that is not there")
 	}
 }
 
-// Without TLS, the transport knows the protocol: the one that dialled the connection if
-// that was ours, else the Wire's if that is net/http's.
+// TLS negotiates the protocol. Without TLS, it is that of the metered transport that dialled
+// the connection, or of the Wire's transport if that is net/http's.
 func TestProtocolOf(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
 	var both http.Protocols
 	both.SetHTTP1(true)
 	both.SetUnencryptedHTTP2(true)
-	wrapped := http.NewFileTransport(http.Dir("."))
+	wrapped := roundTripper(nil)
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	defer secure.Close()
+	trusting, _ := secure.Client().Transport.(*http.Transport)
+	dial := tls.Dialer{Config: &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}, RootCAs: trusting.TLSClientConfig.RootCAs, ServerName: "example.com",
+	}}
+	negotiated, err := dial.DialContext(t.Context(), "tcp", secure.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer negotiated.Close()
 	h2c := &http.Transport{Protocols: &both}
 	for name, tt := range map[string]struct {
 		wire http.RoundTripper
 		conn net.Conn
 		want protocol
 	}{
-		"net/http's transport":                        {&http.Transport{}, ours, http1},
-		"with HTTP/2 as well":                         {h2c, ours, http2},
-		"a new Transport":                             {NewTransport(), ours, http1},
-		"a wrapper":                                   {wrapped, ours, protoUnknown},
-		"a wrapper over our connection":               {wrapped, &meter{Conn: ours, transport: &http.Transport{}}, http1},
-		"a wrapper over our connection, HTTP/2 is on": {wrapped, &meter{Conn: ours, transport: h2c}, http2},
-		"TLS, nothing negotiated":                     {wrapped, tls.Client(ours, &tls.Config{MinVersion: tls.VersionTLS12}), http1},
+		"http.Transport":                          {&http.Transport{}, ours, http1},
+		"http.Transport with HTTP/2":              {h2c, ours, http2},
+		"new transport":                           {NewTransport(), ours, http1},
+		"wrapper":                                 {wrapped, ours, protoUnknown},
+		"wrapper, metered connection":             {wrapped, &meter{Conn: ours, transport: &http.Transport{}}, http1},
+		"wrapper, metered connection with HTTP/2": {wrapped, &meter{Conn: ours, transport: h2c}, http2},
+		"TLS, HTTP/2 negotiated":                  {&http.Transport{}, negotiated, http2},
+		"TLS, nothing negotiated":                 {wrapped, tls.Client(ours, &tls.Config{MinVersion: tls.VersionTLS12}), http1},
 	} {
 		if got := New(tt.wire).protocolOf(tt.conn); got != tt.want {
-			t.Errorf("%s: %v; want %v", name, got, tt.want)
+			t.Errorf("%s: got %v; want %v", name, got, tt.want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,12 +8,13 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// newAttempt returns an attempt of which nothing was reported yet, by a Wire whose
-// connections carry p.
+// newAttempt returns an attempt that was given to a transport whose connections carry p. No
+// hook of its trace was called yet.
 func newAttempt(p protocol, cancel func(error)) *Attempt {
 	w := &Wire{transport: http.DefaultTransport, isDirect: true}
 	if p != protoUnknown {
@@ -27,45 +27,45 @@ func newAttempt(p protocol, cancel func(error)) *Attempt {
 	return &Attempt{wire: w, cancel: cancel, handed: true}
 }
 
-// A script of what a transport reports of one request, and what that proves.
+// What the hooks of a trace report of one request, and what that proves.
 func TestProof(t *testing.T) {
 	type step = func(*Attempt, *meter)
-	look := func(a *Attempt, _ *meter) { a.proof.wants() }
-	conn := func(a *Attempt, m *meter) { a.got(m) }
-	foreign := func(a *Attempt, m *meter) { a.got(m.Conn) } // that our Transport did not dial
+	getConn := func(a *Attempt, _ *meter) { a.proof.wants() }
+	gotConn := func(a *Attempt, m *meter) { a.got(m) }
+	unmetered := func(a *Attempt, m *meter) { a.got(m.Conn) }
 	write := func(_ *Attempt, m *meter) { _, _ = m.Write([]byte("x")) }
-	begin := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.wroteHeaders) }
-	answer := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.answered) }
-	early := func(a *Attempt, _ *meter) { _ = a.gotInterim() }
+	headers := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.wroteHeaders) }
+	respond := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.answered) }
+	hint := func(a *Attempt, _ *meter) { _ = a.gotInterim() }
 	for name, tt := range map[string]struct {
 		protocol  protocol
 		steps     []step
 		neverLeft bool
 		stopped   bool
 	}{
-		"a transport without a trace":                      {http1, nil, false, false},
-		"no connection":                                    {http1, []step{look}, true, false},
-		"nothing was written":                              {http1, []step{look, conn, begin}, true, false},
-		"half the headers were written":                    {http1, []step{look, conn, write}, true, false},
-		"it left":                                          {http1, []step{look, conn, begin, write}, false, false},
-		"it may have left, by a foreign connection":        {http1, []step{look, foreign, begin}, false, false},
-		"half the headers, by a foreign connection":        {http1, []step{look, foreign}, true, false},
-		"over HTTP/2, all of it may be under way":          {http2, []step{look, conn}, false, false},
-		"nothing was written, and then it left":            {http1, []step{look, conn, begin, look, conn, begin, write}, false, false},
-		"nothing was written, twice":                       {http1, []step{look, conn, begin, look, conn, begin}, true, false},
-		"it left, and net/http begins again":               {http1, []step{look, conn, begin, write, look, conn}, false, true},
-		"it left by an unknown protocol, and begins again": {protoUnknown, []step{look, foreign, begin, look, foreign}, false, true},
-		"nothing of an unknown protocol is certain":        {protoUnknown, []step{look, foreign}, false, false},
-		"it left, and there was no other connection":       {http1, []step{look, conn, begin, write, look}, false, false},
-		"over HTTP/2, on the same connection":              {http2, []step{look, conn, begin, conn}, false, true},
-		"it was answered, and a transport logs in":         {http1, []step{look, conn, begin, write, answer, look, conn}, false, false},
-		"only an early hint came, and it begins again":     {http2, []step{look, conn, begin, answer, early, look, conn}, false, true},
-		"over HTTP/1, an early hint is an answer":          {http1, []step{look, conn, begin, write, answer, early, look, conn}, false, false},
+		"no hook is called":                               {http1, nil, false, false},
+		"no connection":                                   {http1, []step{getConn}, true, false},
+		"nothing was written":                             {http1, []step{getConn, gotConn, headers}, true, false},
+		"part of the headers was written":                 {http1, []step{getConn, gotConn, write}, true, false},
+		"it was written":                                  {http1, []step{getConn, gotConn, headers, write}, false, false},
+		"headers, connection without a meter":             {http1, []step{getConn, unmetered, headers}, false, false},
+		"part of the headers, connection without a meter": {http1, []step{getConn, unmetered}, true, false},
+		"over HTTP/2, it may be under way":                {http2, []step{getConn, gotConn}, false, false},
+		"nothing was written, then it was":                {http1, []step{getConn, gotConn, headers, getConn, gotConn, headers, write}, false, false},
+		"nothing was written, twice":                      {http1, []step{getConn, gotConn, headers, getConn, gotConn, headers}, true, false},
+		"it was written, then it is repeated":             {http1, []step{getConn, gotConn, headers, write, getConn, gotConn}, false, true},
+		"the same by an unknown protocol":                 {protoUnknown, []step{getConn, unmetered, headers, getConn, unmetered}, false, true},
+		"unknown protocol":                                {protoUnknown, []step{getConn, unmetered}, false, false},
+		"it was written, then no connection":              {http1, []step{getConn, gotConn, headers, write, getConn}, false, false},
+		"over HTTP/2, repeated on the same connection":    {http2, []step{getConn, gotConn, headers, gotConn}, false, true},
+		"response, then repeated":                         {http1, []step{getConn, gotConn, headers, write, respond, getConn, gotConn}, false, false},
+		"over HTTP/2, early hint, then repeated":          {http2, []step{getConn, gotConn, headers, respond, hint, getConn, gotConn}, false, true},
+		"over HTTP/1, early hint, then repeated":          {http1, []step{getConn, gotConn, headers, write, respond, hint, getConn, gotConn}, false, false},
 
-		"nothing was written, on a reused connection":         {http1, []step{write, look, conn, begin}, true, false},
-		"it was answered, and there is no other connection":   {http1, []step{look, conn, begin, write, answer, look}, false, false},
-		"half the headers were written, and it begins again":  {http1, []step{look, conn, write, look, conn}, true, false},
-		"nothing was written, and then half the headers were": {http1, []step{look, conn, begin, look, conn, write}, true, false},
+		"nothing was written on a reused connection":    {http1, []step{write, getConn, gotConn, headers}, true, false},
+		"response, then no connection":                  {http1, []step{getConn, gotConn, headers, write, respond, getConn}, false, false},
+		"part of the headers, then repeated":            {http1, []step{getConn, gotConn, write, getConn, gotConn}, true, false},
+		"nothing was written, then part of the headers": {http1, []step{getConn, gotConn, headers, getConn, gotConn, write}, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := net.Pipe()
@@ -78,23 +78,49 @@ func TestProof(t *testing.T) {
 				do(a, m)
 			}
 			if a.proof.neverLeft(false) != tt.neverLeft || stopped != tt.stopped {
-				t.Errorf("never left %v, stopped %v; want %v and %v", a.proof.neverLeft(false), stopped, tt.neverLeft, tt.stopped)
+				t.Errorf("never left: %v, stopped: %v; want %v, %v", a.proof.neverLeft(false), stopped, tt.neverLeft, tt.stopped)
 			}
 			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && tt.protocol != http2) {
-				t.Errorf("another write: %v", err)
+				t.Errorf("another Write: got error %v; want one if it was stopped over HTTP/1", err)
 			}
 		})
 	}
 }
 
-// A transport that has read the body found a way to send it, whatever the trace says.
-func TestProofByTheBody(t *testing.T) {
-	p := &proof{}
-	if p.wants(); p.neverLeft(true) || !p.neverLeft(false) {
-		t.Error("a body that was read proves nothing")
+// A connection that must not carry a repeat refuses Writes by a deadline, or is closed if it
+// has no deadlines.
+func TestProofStopsConnections(t *testing.T) {
+	for name, wrap := range map[string]func(net.Conn) net.Conn{
+		"with deadlines":    func(c net.Conn) net.Conn { return c },
+		"without deadlines": func(c net.Conn) net.Conn { return noDeadlines{c} },
+	} {
+		ours, theirs := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		a := newAttempt(http1, func(error) {})
+		a.proof.sentEarlier = true
+		conn := wrap(ours)
+		a.got(conn)
+		if _, err := conn.Write([]byte("x")); err == nil {
+			t.Errorf("%s: a Write of a repeat succeeded", name)
+		}
+		_, _ = ours.Close(), theirs.Close()
 	}
 }
 
+// noDeadlines is a connection without deadlines, such as one through an SSH tunnel.
+type noDeadlines struct{ net.Conn }
+
+func (noDeadlines) SetWriteDeadline(time.Time) error { return errors.New("not supported") }
+
+// A transport that has read the body may have sent it without a connection of the trace.
+func TestProofOfTheBody(t *testing.T) {
+	p := &proof{}
+	if p.wants(); p.neverLeft(true) || !p.neverLeft(false) {
+		t.Error("without a connection: it never left although the body was read, or left although it was not")
+	}
+}
+
+// The number of 1xx responses is bounded.
 func TestProofBoundsInterimResponses(t *testing.T) {
 	stopped := false
 	a := newAttempt(http1, func(error) { stopped = true })
@@ -104,11 +130,11 @@ func TestProofBoundsInterimResponses(t *testing.T) {
 		}
 	}
 	if a.gotInterim() == nil || !stopped {
-		t.Error("there is no bound")
+		t.Errorf("the attempt goes on after %d interim responses", maxInterim+1)
 	}
 }
 
-// net/http reports from goroutines of its own. (For -race.)
+// net/http calls the hooks from several goroutines. (For -race.)
 func TestProofIsSafeForConcurrentUse(*testing.T) {
 	a := newAttempt(http2, func(error) {})
 	p := &a.proof
@@ -122,7 +148,7 @@ func TestProofIsSafeForConcurrentUse(*testing.T) {
 	all.Wait()
 }
 
-// Each text is what an HTTP/2 server promised; a server's own words prove nothing.
+// Which errors are promises of an HTTP/2 server. A text from the server itself proves nothing.
 func TestIsRefused(t *testing.T) {
 	for text, want := range map[string]bool{
 		"stream error: stream ID 1; REFUSED_STREAM; received from peer": true,
@@ -133,26 +159,26 @@ func TestIsRefused(t *testing.T) {
 		"the vendor says; REFUSED_STREAM":                             false,
 	} {
 		if got := isRefused(errors.New(text)); got != want {
-			t.Errorf("%q: %v; want %v", text, got, want)
+			t.Errorf("%q: got %v; want %v", text, got, want)
 		}
 	}
 }
 
-// Behind a wrapper, only the latest error of our own Transport proves anything.
-func TestAppliedBehindAWrapper(t *testing.T) {
+// Behind a wrapper, only the latest marked error proves anything.
+func TestAttemptAppliedBehindAWrapper(t *testing.T) {
 	refused := errors.New("connection refused")
 	for name, tt := range map[string]struct {
 		isDirect bool
 		err      func(a *Attempt) error
 		want     apierrors.Applied
 	}{
-		"net/http's own transport":         {true, func(*Attempt) error { return refused }, apierrors.AppliedNo},
-		"a wrapper passes our error on":    {false, func(a *Attempt) error { return a.mark(refused) }, apierrors.AppliedNo},
-		"a wrapper wraps our error":        {false, func(a *Attempt) error { return fmt.Errorf("span: %w", a.mark(refused)) }, apierrors.AppliedNo},
-		"a wrapper's own error":            {false, func(a *Attempt) error { _ = a.mark(refused); return refused }, apierrors.AppliedUnknown},
-		"a wrapper that did not ask us":    {false, func(*Attempt) error { return refused }, apierrors.AppliedUnknown},
-		"a wrapper returns our error late": {false, func(a *Attempt) error { first := a.mark(refused); _ = a.mark(refused); return first }, apierrors.AppliedUnknown},
-		"our error of another attempt":     {false, func(*Attempt) error { return new(Attempt).mark(refused) }, apierrors.AppliedUnknown},
+		"no wrapper":                      {true, func(*Attempt) error { return refused }, apierrors.AppliedNo},
+		"returns the mark":                {false, func(a *Attempt) error { return a.mark(refused) }, apierrors.AppliedNo},
+		"wraps the mark":                  {false, func(a *Attempt) error { return fmt.Errorf("span: %w", a.mark(refused)) }, apierrors.AppliedNo},
+		"returns another error":           {false, func(a *Attempt) error { _ = a.mark(refused); return refused }, apierrors.AppliedUnknown},
+		"returns an error without a mark": {false, func(*Attempt) error { return refused }, apierrors.AppliedUnknown},
+		"returns an earlier mark":         {false, func(a *Attempt) error { first := a.mark(refused); _ = a.mark(refused); return first }, apierrors.AppliedUnknown},
+		"returns another attempt's mark":  {false, func(*Attempt) error { return new(Attempt).mark(refused) }, apierrors.AppliedUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt(http1, func(error) {})
@@ -162,20 +188,5 @@ func TestAppliedBehindAWrapper(t *testing.T) {
 				t.Errorf("applied %v; want %v", got, tt.want)
 			}
 		})
-	}
-}
-
-// What we ended an attempt for is the reason, whatever the transport makes of it.
-func TestAttemptCause(t *testing.T) {
-	for _, tt := range []struct{ cause, want error }{
-		{errNoResponse, errNoResponse}, {errStalled, errStalled}, {errReplay, errReplay}, {errInterim, errInterim},
-		{errEnded, io.EOF}, {errSlowBody, io.EOF}, {context.Canceled, io.EOF},
-	} {
-		a := &Attempt{}
-		a.ctx, a.cancel = context.WithCancelCause(t.Context())
-		a.cancel(tt.cause)
-		if got := a.Cause(io.EOF); !errors.Is(got, tt.want) {
-			t.Errorf("ended by %v: %v; want %v", tt.cause, got, tt.want)
-		}
 	}
 }
