@@ -6,10 +6,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,104 +190,6 @@ func TestPayloadBodyFailed(t *testing.T) {
 	}
 }
 
-// The caller's body is closed when the call has ended and no attempt holds it, or as soon as
-// it is spent.
-func TestPayloadClose(t *testing.T) {
-	lend := func(t *testing.T, p *Payload) *loan {
-		t.Helper()
-		l, err := p.lend(begin(t, New(http.DefaultTransport)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	read := func(l *loan) { _, _ = io.ReadAll(l) }
-	for name, tt := range map[string]struct {
-		open  func(t *testing.T) io.Reader
-		steps func(t *testing.T, p *Payload, isClosed func() bool) []bool // whether it is closed after each
-	}{
-		"never lent": {stream, func(_ *testing.T, p *Payload, isClosed func() bool) []bool {
-			p.Close()
-			return []bool{isClosed()}
-		}},
-		"loan closed before the call ends, not read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			l := lend(t, p)
-			_ = l.Close()
-			unread := isClosed()
-			p.Close()
-			return []bool{unread, isClosed()}
-		}},
-		"loan closed before the call ends, read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			l := lend(t, p)
-			read(l)
-			during := isClosed()
-			_ = l.Close()
-			return []bool{during, isClosed()}
-		}},
-		"loan closed after the call ended": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			l := lend(t, p)
-			p.Close()
-			during := isClosed()
-			_, _ = l.Close(), l.Close() // the second Close has no effect
-			return []bool{during, isClosed()}
-		}},
-		"two loans of a file, closed after the call ended": {func(t *testing.T) io.Reader { return file(t, "rows", 0) }, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			first, second := lend(t, p), lend(t, p)
-			read(first)
-			_ = first.Close()
-			p.Close()
-			during := isClosed()
-			_ = second.Close()
-			return []bool{during, isClosed()}
-		}},
-		"file that was read": {func(t *testing.T) io.Reader { return file(t, "rows", 0) }, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			l := lend(t, p)
-			read(l)
-			_ = l.Close()
-			during := isClosed()
-			p.Close()
-			return []bool{during, isClosed()}
-		}},
-		"body with GetBody belongs to its loan": {func(*testing.T) io.Reader { return strings.NewReader("rows") }, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
-			l := lend(t, p)
-			p.Close()
-			during := isClosed()
-			_ = l.Close()
-			return []bool{during, isClosed()}
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			req := newRequest(t, http.MethodPut, tt.open(t))
-			p := PayloadOf(req)
-			body := &closeCounter{ReadCloser: p.body}
-			p.body = body
-			got := tt.steps(t, p, func() bool { return body.closed.Load() > 0 })
-			want := append(make([]bool, len(got)-1), true) // closed at the end, and not before
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("closed after each step (-want +got):\n%s", diff)
-			}
-			if n := body.closed.Load(); n != 1 {
-				t.Errorf("closed %d times; want once", n)
-			}
-		})
-	}
-}
-
-// A stream that an attempt still holds is spent, even if nothing of it was read yet.
-func TestPayloadIsSpentWhileLent(t *testing.T) {
-	p := PayloadOf(newRequest(t, http.MethodPut, stream(t)))
-	l, err := p.lend(begin(t, New(http.DefaultTransport)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lent := p.IsSpent()
-	_ = l.Close()
-	if !lent || p.IsSpent() {
-		t.Errorf("spent while lent %v, afterwards %v; want true, false", lent, p.IsSpent())
-	}
-	p.Close()
-}
-
 // Reading the body puts the attempt's timeout off.
 func TestPayloadReadIsProgress(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -308,47 +208,4 @@ func TestPayloadReadIsProgress(t *testing.T) {
 			t.Errorf("got error %v after %v; want none after 500s", err, took)
 		}
 	})
-}
-
-// closeCounter counts how often a body is closed.
-type closeCounter struct {
-	io.ReadCloser
-	closed atomic.Int64
-}
-
-func (c *closeCounter) Close() error {
-	c.closed.Add(1)
-	return c.ReadCloser.Close()
-}
-
-// stream returns a body that can be read once.
-func stream(*testing.T) io.Reader { return io.MultiReader(strings.NewReader("rows")) }
-
-// pipe returns the reading end of a pipe, which is an *os.File without an offset.
-func pipe(t *testing.T) io.Reader {
-	t.Helper()
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = writer.WriteString("rows")
-	_ = writer.Close()
-	return reader
-}
-
-// file returns an open file with text, whose offset is at.
-func file(t *testing.T, text string, at int64) *os.File {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "rows.csv")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Seek(at, io.SeekStart); err != nil {
-		t.Fatal(err)
-	}
-	return f
 }
