@@ -251,3 +251,40 @@ func TestSendRefusesMalformedRequests(t *testing.T) {
 		}
 	}
 }
+
+// The URL of a relative path, below each base URL.
+func TestSendPutsPathsBelowTheBaseURL(t *testing.T) {
+	for name, tt := range map[string]struct{ base, target, want string }{
+		"path":             {"http://vendor.test", "/items/7", "http://vendor.test/items/7"},
+		"base with a path": {"http://vendor.test/v1/", "/items/7?n=1", "http://vendor.test/v1/items/7?n=1"},
+		"escaped path":     {"http://vendor.test/a%2Fb", "/c%2Fd", "http://vendor.test/a%2Fb/c%2Fd"},
+		"escaped space":    {"http://vendor.test", "/a%20b", "http://vendor.test/a%20b"},
+		"IPv6 zone":        {"http://[fe80::1%25en0]:8080", "/items", "http://[fe80::1%25en0]:8080/items"},
+		"no path":          {"http://vendor.test/v1", "", "http://vendor.test/v1/"},
+	} {
+		var sent string
+		c := newClientOf(t, client.Config{BaseURL: tt.base, Transport: wire(func(r *http.Request) (*http.Response, error) {
+			sent = r.URL.String()
+			return okWire(r)
+		})})
+		if _, err := send(t.Context(), t, c, "GET", tt.target, ""); err != nil || sent != tt.want {
+			t.Errorf("%s: sent to %q, error %v; want %q", name, sent, err, tt.want)
+		}
+	}
+}
+
+// A request without a header map is sent with the Client's headers, and is not changed.
+func TestSendWithoutHeader(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{Auth: client.Bearer("token")})
+		req := newRequest(t, http.MethodGet, "/items", "")
+		req.Header = nil
+		if _, err := sendRequest(t, c.Send, req); err != nil || req.Header != nil {
+			t.Fatalf("got error %v, header %v of the caller's request; want neither", err, req.Header)
+		}
+		if got := srv.Requests()[0].Header.Get("Authorization"); got != "Bearer token" {
+			t.Errorf("Authorization %q; want \"Bearer token\"", got)
+		}
+	})
+}

@@ -29,11 +29,8 @@ func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
 		return u, c.belowBase(u)
 	}
 	path = "/" + strings.TrimPrefix(u.EscapedPath(), "/")
-	whole, err := url.Parse(c.base.Scheme + "://" + c.base.Host + c.prefix() + path)
-	if err != nil {
-		return nil, ""
-	}
-	whole.RawQuery = u.RawQuery
+	whole = &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, RawPath: c.prefix() + path, RawQuery: u.RawQuery}
+	whole.Path, _ = url.PathUnescape(whole.RawPath) // which net/url has escaped
 	return whole, path
 }
 
