@@ -175,3 +175,41 @@ func TestAuthFailureEndsTheAttempt(t *testing.T) {
 		t.Errorf("the attempt's context: %v; the call: %v; want both ended", ctx.Err(), err)
 	}
 }
+
+// The Refresh of a RenewableBearer does nothing if the token was replaced already, and refuses
+// an empty token.
+func TestRenewableBearerRefresh(t *testing.T) {
+	for name, tt := range map[string]struct {
+		isCurrent bool   // the identity that was rejected
+		renewed   string // the token that the renewal returns
+		renewals  int
+		err       bool
+		want      string // the token that is sent then
+	}{
+		"rejected token is current":  {true, "new", 1, false, "Bearer new"},
+		"rejected token is replaced": {false, "new", 0, false, "Bearer old"},
+		"renewal returns no token":   {true, "", 1, true, "Bearer old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			renewals := 0
+			auth := renewable("old", func(context.Context) (string, error) {
+				renewals++
+				return tt.renewed, nil
+			})
+			req := newRequest(t, http.MethodGet, "http://vendor.test/items", "")
+			identity, err := auth.Apply(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !tt.isCurrent {
+				identity = "another"
+			}
+			if err := auth.Refresh(t.Context(), identity); (err != nil) != tt.err || renewals != tt.renewals {
+				t.Errorf("got error %v after %d renewals; want one: %v, after %d", err, renewals, tt.err, tt.renewals)
+			}
+			if _, err := auth.Apply(t.Context(), req); err != nil || req.Header.Get("Authorization") != tt.want {
+				t.Errorf("Authorization %q, error %v; want %q", req.Header.Get("Authorization"), err, tt.want)
+			}
+		})
+	}
+}

@@ -102,3 +102,31 @@ func TestConfigUserAgent(t *testing.T) {
 		})
 	}
 }
+
+// A base URL is an absolute http or https URL without a credential. The error does not have
+// one that is in it.
+func TestNewChecksTheBaseURL(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://vendor.test/v1":               "",
+		"http://vendor.test:8080":              "",
+		"/v1":                                  "absolute",
+		"ftp://vendor.test":                    "absolute",
+		"https://":                             "absolute",
+		"https://vendor.test/%zz":              "absolute",
+		"https://u:s3cret@vendor.test":         "no userinfo",
+		"https://vendor.test?key=s3cret":       "no userinfo, query",
+		"https://vendor.test#s3cret":           "fragment",
+		"https://[fe80::1%25en0]:8080/devices": "",
+	} {
+		c, err := client.New(client.Config{BaseURL: base})
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got error %v; want %q in it, or none", base, err, want)
+		case err != nil && strings.Contains(err.Error(), "s3cret"):
+			t.Errorf("%s: error %v has the secret", base, err)
+		}
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+}

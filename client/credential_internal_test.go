@@ -43,3 +43,13 @@ func TestNameWords(t *testing.T) {
 		}
 	}
 }
+
+// A caller may stop after the first word.
+func TestNameWordsStops(t *testing.T) {
+	for word := range nameWords("X-Api-Key") {
+		if word != "X" {
+			t.Errorf("got %q; want X alone", word)
+		}
+		break
+	}
+}

@@ -126,3 +126,15 @@ func TestErrorAttemptsHaveTheirWaits(t *testing.T) {
 		}
 	})
 }
+
+// An error whose body is not in gzip, though its header says so, is decoded as it is.
+func TestErrorInInvalidGzip(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.JSON(422, `{"type":"https://e.test/x","title":"Bad"}`, "Content-Encoding", "gzip"))
+		c := newClientOf(t, client.Config{Transport: srv.Transport()})
+		_, err := sendRequest(t, c.Send, newRequest(t, http.MethodGet, srv.URL()+"/items", "", "Accept-Encoding", "gzip"))
+		if e := failure(t, err); e.Message != "Bad" || e.Class != apierrors.Validation {
+			t.Errorf("message %q, class %v; want Bad, validation", e.Message, e.Class)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"testing"
@@ -175,6 +176,29 @@ func TestGateIgnoresForeignResponses(t *testing.T) {
 		_, _ = send(t.Context(), t, c, "GET", "https://storage.test/f", "")
 		if status, err := send(t.Context(), t, c, "GET", "https://vendor.test/items", ""); status != 200 {
 			t.Errorf("got status %d, error %v; want 200", status, err)
+		}
+	})
+}
+
+// A call whose second attempt is held back by a pause that does not fit has the failure of
+// its first attempt, too, after which it may have been executed.
+func TestGateThatClosesBetweenAttempts(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(503), retrywisetest.Status(429, "Retry-After", "3600"))
+		c := newClient(t, srv, client.Config{})
+		var other sync.WaitGroup
+		defer other.Wait()
+		other.Go(func() {
+			time.Sleep(100 * time.Millisecond) // virtual: in the backoff of the call below
+			_, _ = send(t.Context(), t, c, "GET", "/items", "")
+		})
+		_, err := send(t.Context(), t, c, "PATCH", "/items/7", "x")
+		e := failure(t, err)
+		if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Reason != "gate account" || len(e.Attempts) != 1 {
+			t.Errorf("class %v, action %v, reason %q, %d attempts; want rate_limited, defer, \"gate account\", 1", e.Class, e.Action, e.Reason, len(e.Attempts))
+		}
+		if !errors.Is(err, apierrors.ServerError) || e.Applied != apierrors.AppliedUnknown {
+			t.Errorf("wraps %v, applied %v; want the server_error of the first attempt, unknown", e.Err, e.Applied)
 		}
 	})
 }
