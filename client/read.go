@@ -23,7 +23,7 @@ const (
 func (x *call) read(resp *http.Response, err error) *judgement {
 	switch {
 	case err != nil:
-		return &judgement{failure: x.transportFailure(err), err: withoutURL(err)}
+		return &judgement{failure: x.transportFailure(err), err: err}
 	case resp.StatusCode >= http.StatusBadRequest:
 		return x.readError(resp)
 	case x.decode != nil:

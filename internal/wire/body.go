@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -45,6 +46,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		if b.onEOF != nil {
 			b.onEOF()
 		}
+		b.attempt.End() // nobody may ever close it
 	default:
 		err = b.attempt.Cause(err)
 		if b.OnBreak != nil && !b.closed.Load() {
@@ -82,6 +84,9 @@ func (b *Body) next(p []byte) (int, error) {
 // Close closes the body and ends the attempt.
 func (b *Body) Close() error {
 	b.closed.Store(true)
+	if b.peeked != nil && !b.peeked.isDone() { // net/http's Close would wait for its Read
+		b.attempt.End()
+	}
 	err := b.ReadCloser.Close()
 	b.attempt.End()
 	if b.OnClose != nil {
@@ -100,7 +105,10 @@ func (b *Body) Drop() {
 		}
 		b.read = len(b.peeked.data)
 	}
-	timer := time.AfterFunc(drainTimeout, func() { _ = b.Close() })
+	timer := time.AfterFunc(drainTimeout, func() {
+		b.attempt.End() // net/http's Close would wait for the Read
+		_ = b.Close()
+	})
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, readerFunc(b.next), maxDrain)
 }
@@ -137,11 +145,24 @@ func (b *Body) Upgraded() io.ReadCloser {
 	if !ok {
 		return b
 	}
-	return struct {
-		io.Reader
-		io.Writer
-		io.Closer
-	}{b.ReadCloser, writer, b}
+	return upgraded{b.ReadCloser, writer, b}
+}
+
+// An upgraded connection is read and written without the attempt's limits.
+type upgraded struct {
+	io.Reader
+	io.Writer
+	io.Closer
+}
+
+// CloseWrite ends the writing, if the connection knows that.
+func (u upgraded) CloseWrite() error { return closeWrite(u.Writer) }
+
+func closeWrite(w io.Writer) error {
+	if c, ok := w.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return fmt.Errorf("CloseWrite: %w", http.ErrNotSupported)
 }
 
 var errClosedBody = errors.New("http: read on closed response body") // net/http's text
