@@ -24,6 +24,7 @@ type Body struct {
 	attempt *Attempt
 	peeked  *peek // read first; nil: nothing was peeked at
 	read    int   // of that
+	isPast  bool  // that was read
 	closed  atomic.Bool
 	onEOF   func() // called before the end is returned; may be nil
 
@@ -59,7 +60,7 @@ func (b *Body) Read(p []byte) (int, error) {
 
 // next reads what was peeked at, and then what follows.
 func (b *Body) next(p []byte) (int, error) {
-	for b.peeked != nil && !b.closed.Load() {
+	for b.peeked != nil && !b.isPast && !b.closed.Load() {
 		isDone := b.peeked.isDone() // asked first: then there is no more than these bytes
 		data, err := b.peeked.bytes()
 		switch {
@@ -72,7 +73,7 @@ func (b *Body) next(p []byte) (int, error) {
 		case err != nil:
 			return 0, err
 		default:
-			b.peeked = nil
+			b.isPast = true
 		}
 	}
 	if b.closed.Load() && b.ReadCloser != http.NoBody { // which may be read after Close
