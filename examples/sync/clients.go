@@ -29,13 +29,18 @@ type clients struct {
 	err     error // of connect
 }
 
+// newClients makes the clients. The caller closes them.
 func newClients(n network) (*clients, error) {
 	cs := &clients{network: n, tallies: map[string]*tally{}}
 	cs.rdstation = cs.connect(vendors.RDStation, withHigherLimit, cs.bearer(vendors.RDStation, rdstationLogin()))
 	cs.customergauge = cs.connect(vendors.CustomerGauge, unchanged, cs.bearer(vendors.CustomerGauge, customergaugeLogin()))
 	cs.connectif = cs.connect(vendors.Connectif, withLimitAndQueueWait, client.APIKey("Authorization", "apiKey "+testserver.ConnectifKeyID+":"+testserver.ConnectifKeySecret))
 	cs.playable = cs.connect(vendors.Playable, unchanged, cs.bearer(vendors.Playable, playableLogin()))
-	return cs, cs.err
+	if cs.err != nil {
+		cs.close()
+		return nil, cs.err
+	}
+	return cs, nil
 }
 
 // connect makes a client for the vendor called name. Its policy is the vendor's, changed by
@@ -65,6 +70,7 @@ func (cs *clients) connect(name string, change func(policy.Policy) policy.Policy
 	return c
 }
 
+// close closes the clients. It returns when no renewal is running.
 func (cs *clients) close() {
 	for _, c := range cs.all {
 		c.Close()

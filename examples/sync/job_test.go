@@ -165,7 +165,7 @@ func TestSyncAllRunsDeferredRecordsAgain(t *testing.T) {
 // delivered are there, and the dead letters have the others.
 func TestSyncAllIsInterrupted(t *testing.T) {
 	interrupt := errors.New("interrupt")
-	for _, after := range []time.Duration{0, 50 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second, 11 * time.Second} {
+	for _, after := range []time.Duration{0, 2 * time.Millisecond, 50 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second, 11 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				s := settings{seed: 3, faults: 0.2}

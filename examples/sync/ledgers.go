@@ -71,17 +71,17 @@ func (f *fakes) ledgers(e *exports, p *pull) map[string]ledger {
 		},
 		"exports": {
 			asSent:     func(r record) bool { return sameSet(f.exportedKeys(r), e.keys(r)) },
-			duplicates: e.repeated,
+			duplicates: e.duplicates,
 		},
 		"campaigns": {
 			asSent:     func(record) bool { return sameSet(texts(f.campaigns), texts(p.campaignIDs())) },
-			duplicates: func() int { return repeated(texts(p.campaignIDs())) },
+			duplicates: func() int { return countDuplicates(texts(p.campaignIDs())) },
 		},
 		"registrations": {
 			asSent: func(r record) bool {
 				return sameSet(f.playable.Registrations(campaignOf(r)), texts(p.ids(campaignOf(r))))
 			},
-			duplicates: p.repeated,
+			duplicates: p.duplicates,
 		},
 	}
 }
@@ -131,11 +131,11 @@ func (f *fakes) exportedKeys(r record) []string {
 // keys returns the keys in the file that was downloaded for an export.
 func (e *exports) keys(r record) []string { return fileKeys(e.byName[r.Key]) }
 
-// repeated returns the number of keys that a file has more than once.
-func (e *exports) repeated() int {
+// duplicates returns the number of surplus keys in the files.
+func (e *exports) duplicates() int {
 	n := 0
 	for _, content := range e.byName {
-		n += repeated(fileKeys(content))
+		n += countDuplicates(fileKeys(content))
 	}
 	return n
 }
@@ -179,10 +179,11 @@ func (p *pull) ids(campaign int) []int {
 	return ids
 }
 
-func (p *pull) repeated() int {
+// duplicates returns the number of surplus registrations.
+func (p *pull) duplicates() int {
 	n := 0
 	for campaign := range p.registrations {
-		n += repeated(texts(p.ids(campaign)))
+		n += countDuplicates(texts(p.ids(campaign)))
 	}
 	return n
 }
@@ -200,7 +201,7 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
 }
 
-// repeated returns the number of entries that are equal to an earlier one.
-func repeated(list []string) int {
+// countDuplicates returns the number of entries that are equal to an earlier one.
+func countDuplicates(list []string) int {
 	return len(list) - len(slices.Compact(slices.Sorted(slices.Values(list))))
 }

@@ -99,7 +99,6 @@ func finish(s settings, outcomes []outcome, r report, out io.Writer) error {
 func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, progress func(outcome)) ([]outcome, report, error) {
 	f.connectif.SetStorageURL(n.urls[storage])
 	c, err := newClients(n)
-	defer c.close()
 	if err != nil {
 		return nil, report{}, err
 	}
@@ -112,7 +111,9 @@ func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, 
 	}}
 	start := time.Now()
 	outcomes := j.run(ctx)
+	took := time.Since(start)
+	c.close() // ends the renewals that a stopped job leaves behind, so that their requests count
 	r := newReport(j.names(), outcomes, c.tallies, f, f.ledgers(e, p))
-	r.Took = time.Since(start)
+	r.Took = took
 	return outcomes, r, nil
 }
