@@ -38,8 +38,8 @@ func fileStep(c *client.Client, files []file) step {
 	}}
 }
 
-// upload posts a file. The client understands responses in both formats, and an error in
-// a response with status 200.
+// upload posts a file. It uses Send, as Do decodes JSON only. The client understands
+// failures in both formats, also in a response with status 200.
 func upload(ctx context.Context, c *client.Client, path string, one file) error {
 	var form bytes.Buffer
 	parts := multipart.NewWriter(&form)
