@@ -93,6 +93,20 @@ func TestAccountOfUserinfo(t *testing.T) {
 	})
 }
 
+// Cookies of load balancers change with each response, and do not identify the account.
+func TestAccountIgnoresRotatingCookies(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
+		c := newClient(t, srv, client.Config{})
+		for i, cookie := range []string{"sid=a; AWSALB=1; AWSALBCORS=1", "sid=a; AWSALB=2; __cf_bm=3", "sid=a", "sid=b; AWSALB=3"} {
+			_, _ = sendRequest(t, c.Send, newRequest(t, "GET", srv.URL()+"/items", "", "Cookie", cookie))
+			if got, want := len(srv.Requests()), 1+i/3; got != want {
+				t.Errorf("after cookie %d: %d requests; want %d", i+1, got, want)
+			}
+		}
+	})
+}
+
 // Each account has its own retry budget.
 func TestAccountHasItsOwnBudget(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

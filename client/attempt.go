@@ -34,12 +34,6 @@ func (x *call) send(req *http.Request) (*http.Response, error) {
 		req = next
 		resp, err = x.sendOnce(req, nil)
 	}
-	if err == nil {
-		resp.Request = x.request.original
-		if req.Response != nil || x.request.moved {
-			resp.Request = req
-		}
-	}
 	return resp, err
 }
 
@@ -70,7 +64,15 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	a.sentHeader = out.Header
-	return a.Send(out, body)
+	resp, err := a.Send(out, body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Request = x.request.original
+	if req.Response != nil || x.request.moved {
+		resp.Request = req
+	}
+	return resp, nil
 }
 
 // timeout limits an attempt.
@@ -85,6 +87,8 @@ func (x *call) timeout() time.Duration {
 // addressed: a redirect gets no key, and one that crossed the origin no credential.
 func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http.Request, error) {
 	out := req.WithContext(a.Context())
+	target := *req.URL // Auth and transports may change it
+	out.URL = &target
 	if out.Header = req.Header.Clone(); out.Header == nil {
 		out.Header = http.Header{}
 	}
@@ -130,8 +134,13 @@ func (x *call) authorize(a *attempt, out *http.Request) error {
 		identity, err = x.c.auth.Apply(a.Context(), out)
 	}
 	a.identity = identity
+	if err == nil && (out.URL == nil || out.Header == nil) {
+		err = errStripped
+	}
 	return err
 }
+
+var errStripped = errors.New("client: Auth.Apply left the request without a URL or a header")
 
 // credentialError is a failure of Auth.Apply: nothing was sent.
 type credentialError struct{ error }

@@ -67,7 +67,8 @@ func (fixed) Refresh(context.Context, string) error { return ErrNotRenewable }
 // RenewableBearer returns a bearer token that renew replaces. token is the first one; if
 // it is empty, renew is called before the first request. renew returns the new token and
 // when it expires, zero if that is unknown. A token is renewed 10 s before it expires,
-// and when the vendor rejects it. A Client never runs renew twice at a time.
+// and when the vendor rejects it. A Client never runs renew twice at a time. If renew makes
+// calls itself, it needs a Client without this Auth.
 func RenewableBearer(token string, renew func(context.Context) (token string, expires time.Time, err error)) Auth {
 	r := &renewable{renew: renew}
 	r.set(token, time.Time{})
@@ -117,6 +118,9 @@ func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) 
 func (r *renewable) Refresh(ctx context.Context, rejected string) error {
 	if token, _ := r.current(); hashed(token) != rejected {
 		return nil // another goroutine replaced it
+	}
+	if r.renew == nil {
+		return ErrNotRenewable
 	}
 	token, expires, err := r.renew(ctx)
 	if err != nil {

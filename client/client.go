@@ -82,7 +82,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		vendor: cfg.Vendor, auth: cfg.Auth, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
-		wire: wireBy(cfg.Transport), traffic: traffic.NewMemory(), random: rand.Float64,
+		traffic: traffic.NewMemory(), random: rand.Float64,
 	}
 	if c.vendor == nil {
 		c.vendor = anyVendor{}
@@ -92,7 +92,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.renewals = newRenewals(c)
 	c.profile = c.vendor.Profile()
-	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg)}
+	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg), c.setTransport(cfg.Transport)}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -129,6 +129,18 @@ func (c *Client) setBase(cfg Config) (err error) {
 	c.base, err = parseBase(base)
 	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
 	return err
+}
+
+// setTransport takes the caller's transport, or else one of its own.
+func (c *Client) setTransport(rt http.RoundTripper) error {
+	if t, ok := rt.(*Transport); ok {
+		if t == nil || t.Transport == nil {
+			return errors.New("client: Transport: make a client.Transport with NewTransport")
+		}
+		rt = t.standard()
+	}
+	c.wire = wire.New(rt)
+	return nil
 }
 
 // parseBase reads a base URL; nil for an empty one. The error does not repeat a wrong one,

@@ -16,8 +16,11 @@ var (
 	}
 	signatureWords = []string{"sig", "signature"}
 
-	keyWords    = []string{"", "access", "account", "api", "private", "subscription"}                         // before "key": a sort key is harmless
-	cursorWords = []string{"continuation", "csrf", "cursor", "next", "page", "skip", "start", "sync", "xsrf"} // before "token": it is a place in a list, or a guard
+	keyWords    = []string{"", "access", "account", "api", "private", "subscription"} // before "key": a sort key is harmless
+	cursorWords = []string{
+		"change", "continuation", "csrf", "cursor", "delta", "iterator", "list", "next", "page", "resume", "resumption",
+		"scroll", "skip", "start", "sync", "watch", "xsrf",
+	} // before "token": it is a place in a list, or a guard
 )
 
 // secretName reports whether a name, such as "X-Api-Key" or "access_token", is that of a
@@ -65,11 +68,14 @@ func nameWords(name string) iter.Seq[string] {
 func identityOf(req *http.Request) string {
 	var parts []string
 	add := func(where, name string, values []string) {
-		if _, isIdentity := secretName(name); isIdentity {
+		if _, isIdentity := secretName(name); isIdentity && strings.Join(values, "") != "" {
 			parts = append(parts, where+strings.ToLower(name)+"\x00"+strings.Join(values, "\x00"))
 		}
 	}
 	for name, values := range req.Header { // which need not be canonical
+		if strings.EqualFold(name, "Cookie") {
+			values = []string{stableCookies(values)}
+		}
 		add("header ", name, values)
 	}
 	if req.URL.RawQuery != "" {
@@ -88,6 +94,26 @@ func identityOf(req *http.Request) string {
 	return string(sum[:])
 }
 
+// rotatingCookies are those of load balancers, which change with each response.
+var rotatingCookies = []string{
+	"AWSALB", "AWSALBCORS", "AWSALBTG", "AWSALBTGCORS", // AWS, Application Load Balancer: sticky sessions
+	"__cf_bm", "_cfuvid", // Cloudflare: cookies of bot management and rate limiting
+}
+
+// stableCookies returns the cookies of a header that may identify the account.
+func stableCookies(lines []string) string {
+	var stable []string
+	for _, line := range lines {
+		for cookie := range strings.SplitSeq(line, ";") {
+			name, _, _ := strings.Cut(strings.TrimSpace(cookie), "=")
+			if !slices.Contains(rotatingCookies, name) {
+				stable = append(stable, strings.TrimSpace(cookie))
+			}
+		}
+	}
+	return strings.Join(stable, "; ")
+}
+
 // hashed returns a key made of text that does not reveal it; empty for an empty text.
 func hashed(text string) string {
 	if text == "" {
@@ -95,4 +121,15 @@ func hashed(text string) string {
 	}
 	sum := sha256.Sum256([]byte(text))
 	return string(sum[:])
+}
+
+// valuesOf returns the values of a header, also under a key that is not canonical.
+func valuesOf(h http.Header, name string) []string {
+	var values []string
+	for key := range h {
+		if strings.EqualFold(key, name) {
+			values = append(values, h[key]...)
+		}
+	}
+	return values
 }

@@ -58,6 +58,9 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 
 // typedCall begins a call of the typed door.
 func (c *Client) typedCall(ctx context.Context, typed Call) (*call, error) {
+	if c == nil {
+		return nil, malformed(typed.Options.Op, "the Client is nil", nil)
+	}
 	req, err := c.typedRequest(ctx, typed)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,9 @@ import (
 // another write: then the response is the redirect. The response's Request is req, or the
 // one that a redirect led to.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
+	if req == nil {
+		return nil, malformed("", "the request is nil", nil)
+	}
 	o := optionsOf(req)
 	if req.RequestURI != "" {
 		wire.PayloadOf(req).Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -30,7 +31,8 @@ type engine struct {
 	delay   func() time.Duration        // before the next request
 	replace func() (next *http.Request) // the next request, which may be another one
 
-	first    *result     // the failure that it begins with; nil: that was taken up
+	first    *result // the failure that it begins with; nil: that was taken up
+	next     *http.Request
 	location []string    // of the response, kept from http.Client
 	err      error       // of the latest judgement
 	client   http.Client // of rc
@@ -61,12 +63,12 @@ type transportFunc func(*http.Request) (*http.Response, error)
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // roundTrip returns the failure that the engine begins with, and then sends.
-func (e *engine) roundTrip(req *http.Request) (*http.Response, error) {
+func (e *engine) roundTrip(*http.Request) (*http.Response, error) {
 	var r result
 	if e.first != nil {
 		r = *e.first
 	} else {
-		r.response, r.err = e.send(req)
+		r.response, r.err = e.send(e.next) // and not req, to which http.Client adds headers
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -86,6 +88,9 @@ func (e *engine) check(_ context.Context, resp *http.Response, err error) (bool,
 	if e.location != nil && resp != nil {
 		resp.Header["Location"] = e.location
 	}
+	if ofClient, ok := err.(*url.Error); ok { //nolint:errorlint // only that of http.Client, around the call's own
+		err = ofClient.Err
+	}
 	again, err := e.judge(resp, err)
 	e.err = err
 	return again, err
@@ -96,7 +101,8 @@ func (e *engine) backoff(time.Duration, time.Duration, int, *http.Response) time
 }
 
 func (e *engine) prepare(next *http.Request) error {
-	*next = *e.replace()
+	e.next = e.replace()
+	*next = *e.next
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (c *Client) policyFor(d destination) policy.Policy {
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
 	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
-	s.CanRefresh, s.CanShrink = c.authorizes(to), r.options.Shrink != nil
+	s.CanRefresh, s.CanShrink = c.authorizes(to) && !c.renewals.isHopeless(), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
 }
@@ -171,6 +171,9 @@ func (x *call) renew() error {
 func (x *call) shrink() error {
 	smaller, err := x.request.options.Shrink(x.request.original)
 	if err == nil && smaller != nil {
+		smaller, err = reopened(smaller, x.request.original)
+	}
+	if err == nil && smaller != nil {
 		o := x.request.options
 		o.IdempotencyKey = ""
 		x.request.body.Close()
@@ -181,3 +184,20 @@ func (x *call) shrink() error {
 	}
 	return nil
 }
+
+// reopened returns the smaller request with a body that was not read: a copy of the
+// original has the original's body.
+func reopened(smaller, original *http.Request) (*http.Request, error) {
+	if smaller.Body == nil || smaller.Body != original.Body {
+		return smaller, nil
+	}
+	if smaller.GetBody == nil {
+		return nil, errSpent
+	}
+	body, err := smaller.GetBody()
+	copied := *smaller
+	copied.Body = body
+	return &copied, err
+}
+
+var errSpent = errors.New("client: Shrink returned a request whose body has been read")

@@ -2,8 +2,9 @@ package client
 
 import (
 	"context"
-	"fmt"
+	"crypto/rand"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -55,45 +56,56 @@ type CallOptions struct {
 
 // With returns a copy of req that has the options o, for Send and HTTP; Do takes them from
 // its Call. They belong to that request and its copies, also those that middleware makes
-// with Clone or WithContext. A new request that is made with its context does not have
-// them.
+// with Clone or WithContext, as long as the copy's context is derived from the request's:
+// a copy with another context is refused. A new request that is made with the context does
+// not have them.
 func With(req *http.Request, o CallOptions) *http.Request {
-	b := &binding{options: o, remoteAddr: req.RemoteAddr}
+	b := &binding{options: o, pattern: req.Pattern}
 	if earlier := bindingOf(req); earlier != nil {
-		b.remoteAddr = earlier.remoteAddr
+		b.pattern = earlier.pattern
 	}
+	b.mark = strings.TrimLeft(b.pattern+markPrefix+rand.Text(), " ")
 	bound := req.WithContext(context.WithValue(req.Context(), bindingKey{}, b))
-	bound.RemoteAddr = b.mark()
+	bound.Pattern = b.mark
 	return bound
 }
 
 // A binding is the options of one request. The context carries it, but other requests
-// under that context would inherit it. So the request has a mark as well, in a field that
-// net/http's client ignores and that every copy of the request keeps.
+// under that context would inherit it. So the request has a mark as well, in its Pattern:
+// net/http's client ignores that, and every copy of the request keeps it.
 type binding struct {
-	options    CallOptions
-	remoteAddr string // the request's own
+	options CallOptions
+	mark    string
+	pattern string // the request's own, which a server's request may have
 }
 
 type bindingKey struct{}
 
-func (b *binding) mark() string { return fmt.Sprintf("retrywise options %p", b) }
+const markPrefix = " retrywise:"
 
 // bindingOf returns the binding of req, or of the request that a caller's http.Client was
 // redirected from; nil if it has none.
 func bindingOf(req *http.Request) *binding {
 	b, _ := req.Context().Value(bindingKey{}).(*binding)
-	if b == nil {
+	if b == nil || firstOf(req).Pattern != b.mark {
 		return nil
 	}
+	return b
+}
+
+// hasLostOptions reports whether req is a copy of a request with options, under a context
+// without them.
+func hasLostOptions(req *http.Request) bool {
+	return strings.Contains(" "+firstOf(req).Pattern, markPrefix) && bindingOf(req) == nil
+}
+
+// firstOf returns the request that a caller's http.Client was redirected from.
+func firstOf(req *http.Request) *http.Request {
 	first := req
 	for r := range redirectsTo(req) {
 		first = r.Response.Request
 	}
-	if first.RemoteAddr != b.mark() {
-		return nil
-	}
-	return b
+	return first
 }
 
 // optionsOf returns the options of req.

@@ -23,7 +23,7 @@ const (
 func (x *call) read(resp *http.Response, err error) *judgement {
 	switch {
 	case err != nil:
-		return &judgement{failure: x.transportFailure(err), err: withoutURL(err)}
+		return &judgement{failure: x.transportFailure(err), err: err}
 	case resp.StatusCode >= http.StatusBadRequest:
 		return x.readError(resp)
 	case x.decode != nil:
@@ -37,7 +37,7 @@ func (x *call) read(resp *http.Response, err error) *judgement {
 // off, or comes too slowly, is taken as far as it came; one that is clipped at the bound
 // is whole, as another request would bring no more of it.
 func (x *call) readError(resp *http.Response) *judgement {
-	x.attempt.shown = x.attempt.Snapshot(resp)
+	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
 	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	x.attempt.StopTimeout()
 	f := x.c.explain(x.destination, resp, plain(resp, head))
@@ -112,7 +112,7 @@ func (x *call) hasErrorsIn2xx() bool { return x.c.profile.ErrorsIn2xx && !x.dest
 // lookInside returns the error at the beginning of a stream, or the failure to read it;
 // nil if there is neither.
 func (x *call) lookInside(resp *http.Response) *judgement {
-	x.attempt.shown = x.attempt.Snapshot(resp)
+	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
 	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	switch {
 	case errors.Is(end, io.EOF):

@@ -30,7 +30,8 @@ func secretsOf(r request, sent http.Header) []string {
 	}
 	for name, values := range sent {
 		isSecret, _ := secretName(name)
-		if isSecret || !slices.Equal(values, r.http.Header[name]) { // Auth put it there
+		isOfAuth := name != "User-Agent" && !slices.Equal(values, r.http.Header[name])
+		if isSecret || isOfAuth {
 			found = append(found, wordsOfHeader(values)...)
 		}
 	}

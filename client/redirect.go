@@ -105,7 +105,10 @@ func (x *call) follows(req *http.Request, resp *http.Response, hops int) bool {
 func hopTo(req *http.Request, resp *http.Response) *http.Request {
 	location := resp.Header.Get("Location")
 	to, _ := req.URL.Parse(location) // follows has parsed it
-	next := &http.Request{Method: req.Method, URL: to, Header: req.Header, Response: resp}
+	next := &http.Request{Method: req.Method, URL: to, Header: req.Header.Clone(), Response: resp}
+	for _, name := range bodyHeaders {
+		next.Header.Del(name)
+	}
 	if req.Method != http.MethodHead {
 		next.Method = http.MethodGet
 	}
@@ -114,6 +117,9 @@ func hopTo(req *http.Request, resp *http.Response) *http.Request {
 	}
 	return next.WithContext(req.Context())
 }
+
+// bodyHeaders are about a body, which is not sent on.
+var bodyHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
 
 // passed ends an attempt whose redirect is followed. A POST with a 303 was executed: from
 // here on the call is the GET for its result, and no failure of that GET proves that the

@@ -237,3 +237,46 @@ func TestRenewalHappensOncePerCall(t *testing.T) {
 		}
 	})
 }
+
+// A fixed credential that is rejected is wrong: nothing is renewed, and the job stops, also
+// where the call could not be retried anyway.
+func TestRenewalOfAFixedCredential(t *testing.T) {
+	for name, auth := range map[string]client.Auth{"ours": client.Bearer("wrong"), "the caller's": &signer{}} {
+		for _, most := range []int{1, 4} {
+			t.Run(fmt.Sprint(name, ", attempts ", most), func(t *testing.T) {
+				retrywisetest.VirtualTime(t, func(t *testing.T) {
+					srv := retrywisetest.Handle(t, retrywisetest.Status(401))
+					c := newClient(t, srv, client.Config{Auth: auth})
+					if name != "ours" { // that it cannot be renewed is known from the first time on
+						_, _ = send(t.Context(), t, c, "GET", "/items", "")
+					}
+					_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{MaxAttempts: most})
+					if e := failure(t, err); e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 1 {
+						t.Errorf("class %v, action %v, %d attempts", e.Class, e.Action, len(e.Attempts))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A renewal that needs the credential which it renews is refused at once, with the reason.
+func TestRenewalThatNeedsItself(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t)
+		var c *client.Client
+		c = newClient(t, srv, client.Config{Auth: renewable("", func(ctx context.Context) (string, error) {
+			_, err := client.Do[struct{}](ctx, c, client.Call{Method: "POST", Path: "/token"})
+			return "", err
+		})})
+		start := time.Now()
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		e := failure(t, err)
+		if e.Class != apierrors.Authentication || time.Since(start) != 0 || !errors.Is(err, client.ErrRefused) {
+			t.Errorf("class %v after %v: %v", e.Class, time.Since(start), e.Err)
+		}
+		if reason := failure(t, e.Err).Err; !strings.Contains(fmt.Sprint(reason), "another Client") {
+			t.Errorf("the reason is %v", reason)
+		}
+	})
+}

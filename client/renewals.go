@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -16,7 +18,13 @@ const (
 	failureMemory  = time.Second      // and one that failed for a passing reason
 )
 
-var errClosed = errors.New("client: closed")
+var (
+	errClosed     = errors.New("client: closed")
+	errOwnRenewal = fmt.Errorf("%w: the renewal makes a call that needs the credential; make it with another Client", ErrRefused)
+)
+
+// renewalKey is the context key of the renewals that a renewal runs for.
+type renewalKey struct{}
 
 // renewals runs one renewal for each rejected credential, however many calls wait for it.
 // It does not end with the call that began it. Its failure is that of all calls that wait,
@@ -27,6 +35,7 @@ type renewals struct {
 	stop  context.CancelCauseFunc
 	group sync.WaitGroup
 
+	isFixed    atomic.Bool // Auth cannot renew
 	mu         sync.Mutex
 	byRejected map[string]*renewal // under way, or failed a moment ago; by hash of the identity
 }
@@ -39,9 +48,15 @@ type renewal struct {
 
 func newRenewals(c *Client) *renewals {
 	r := &renewals{c: c, byRejected: map[string]*renewal{}}
+	if _, isFixed := c.auth.(fixed); isFixed {
+		r.isFixed.Store(true)
+	}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
+
+// isHopeless reports whether the credential cannot be renewed, as Auth has said.
+func (r *renewals) isHopeless() bool { return r.isFixed.Load() }
 
 // close ends the renewals that are under way, and waits for them.
 func (r *renewals) close() {
@@ -73,6 +88,9 @@ func (r *renewals) start(ctx context.Context, rejected string) {
 // join returns the renewal of the rejected credential, and begins it if nobody has. The
 // right to do so may be elsewhere: then the call has to come back.
 func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) {
+	if ctx.Value(renewalKey{}) == r {
+		return nil, errOwnRenewal
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(time.Now())
@@ -89,7 +107,7 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 	}
 	one := &renewal{done: make(chan struct{})}
 	r.byRejected[key] = one
-	apart, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTimeout)
+	apart, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), renewalKey{}, r), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
 	r.group.Go(func() {
 		defer cancel()
@@ -114,6 +132,9 @@ func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	err := r.c.auth.Refresh(ctx, rejected)
 	if e.Took = time.Since(e.Start); err != nil {
 		e.Class = credentialClass(err)
+	}
+	if errors.Is(err, ErrNotRenewable) {
+		r.isFixed.Store(true)
 	}
 	end(ctx, r.c.watch.observer.RenewalEnd, e)
 	r.c.watch.logRenewal(ctx, e)

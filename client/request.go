@@ -26,12 +26,17 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	r = request{original: req, body: wire.PayloadOf(req), options: o}
 	target, path := c.target(req)
 	switch {
+	case hasLostOptions(req):
+		problem = "its context is not derived from the one that client.With gave it, so its options are lost"
 	case target == nil:
 		problem = "the URL has no host, and there is no Config.BaseURL for it"
 	case r.body == nil && req.ContentLength > 0:
 		problem = "ContentLength is set, but there is no Body"
-	case o.IdempotencyKey != "" && c.profile.Name != "" && c.profile.IdempotencyHeader == "":
+	case o.IdempotencyKey == "":
+	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
 		problem = "IdempotencyKey: " + c.profile.Name + " has no place for one"
+	case req.Response == nil && c.isForeign(target):
+		problem = "IdempotencyKey: the URL is not of the base URL's origin, which alone gets it"
 	}
 	if problem != "" {
 		r.body.Close()
@@ -41,7 +46,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
 	whole.RequestURI = "" // of a request that a server received, such as a reverse proxy's
 	if b := bindingOf(req); b != nil {
-		whole.RemoteAddr = b.remoteAddr
+		whole.Pattern = b.pattern
 	}
 	if whole.Method == "" {
 		whole.Method = http.MethodGet

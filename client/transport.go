@@ -40,11 +40,3 @@ func (t *Transport) standard() *http.Transport {
 	t.metered.Do(func() { wire.Meter(t.Transport) })
 	return t.Transport
 }
-
-// wireBy returns a wire by rt, or by a transport of its own if rt is nil.
-func wireBy(rt http.RoundTripper) *wire.Wire {
-	if t, ok := rt.(*Transport); ok {
-		rt = t.standard()
-	}
-	return wire.New(rt)
-}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ import (
 func (x *call) transportFailure(err error) policy.Failure {
 	applied, reached, bodyFailed := apierrors.AppliedNo, false, false // an attempt that did not begin
 	if a := x.attempt; a != nil {
-		applied, reached, bodyFailed = a.Applied(withoutURL(err)), a.Reached(), a.BodyFailed()
+		applied, reached, bodyFailed = a.Applied(err), a.Reached(), a.BodyFailed()
 	}
 	_, noBody := errors.AsType[*wire.BodyError](err)
 	_, noCredential := errors.AsType[*credentialError](err)
@@ -57,8 +56,7 @@ var permanentTexts = []string{
 }
 
 func isPermanent(err error) bool {
-	text := withoutURL(err).Error()
-	return slices.ContainsFunc(permanentTexts, func(t string) bool { return strings.Contains(text, t) })
+	return slices.ContainsFunc(permanentTexts, func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
 // isCertificateFailure reports whether the vendor's certificate was refused.
@@ -121,12 +119,4 @@ func credentialClass(err error) apierrors.Class {
 	default:
 		return apierrors.ServerError
 	}
-}
-
-// withoutURL removes net/http's wrapper, which prints the URL with its query.
-func withoutURL(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
-	}
-	return err
 }

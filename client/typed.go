@@ -47,6 +47,9 @@ func (c *Client) typedRequest(ctx context.Context, typed Call) (*http.Request, e
 	refuse := func(reason string, err error) (*http.Request, error) {
 		return nil, malformed(typed.Options.Op, reason, err)
 	}
+	if ctx == nil {
+		return refuse("the context is nil", nil)
+	}
 	body, kind, err := encode(typed.Body)
 	if err != nil {
 		return refuse("the body cannot be encoded", err)
@@ -57,7 +60,7 @@ func (c *Client) typedRequest(ctx context.Context, typed Call) (*http.Request, e
 		return refuse("the method or the path is malformed", err)
 	case !isPlainPath(req.URL):
 		return refuse("path: expected a path alone: no host, no query (use Query), no . or .. in it", nil)
-	case typed.Header.Get("Accept-Encoding") != "":
+	case len(valuesOf(typed.Header, "Accept-Encoding")) > 0:
 		return refuse("header Accept-Encoding: Do decodes the response by itself", nil)
 	case typed.Link != "" && len(typed.Query) > 0:
 		return refuse("expected Link or Query, not both", nil)

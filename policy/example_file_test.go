@@ -67,7 +67,7 @@ vendors:
 	defer remove()
 
 	_, err := policy.ReadFile(name, "shop", "store")
-	for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() { //nolint:errorlint,forcetypeassert // it is a list
+	for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() { //nolint:forcetypeassert // it is a list
 		fmt.Println(problem.Error()[len(filepath.Dir(name))+1:])
 	}
 	// Output:

@@ -9,9 +9,9 @@ import (
 	"net/http"
 )
 
-// An api is how the job reaches one vendor.
+// An api is the job's access to one vendor.
 type api struct {
-	http          *http.Client // the one line: see way
+	http          *http.Client // only this differs: see variant
 	url           string
 	authorization string
 }
@@ -30,9 +30,9 @@ func (a api) call(ctx context.Context, method, path string, payload any) ([]byte
 	body, err := io.ReadAll(resp.Body)
 	switch {
 	case resp.StatusCode/100 != 2:
-		return nil, &answerError{resp, nil}
+		return nil, &responseError{resp, nil}
 	case err != nil:
-		return nil, &answerError{resp, err}
+		return nil, &responseError{resp, err}
 	}
 	return body, nil
 }
@@ -57,18 +57,18 @@ func (a api) request(ctx context.Context, method, path string, payload any) (*ht
 	return req, nil
 }
 
-// An answerError is an answer that is no success or, with err, one that broke off while
-// it was read.
-type answerError struct {
+// A responseError is a response whose status is not a success, or whose body could not be
+// read.
+type responseError struct {
 	resp *http.Response
-	err  error
+	err  error // of reading the body; nil: the status is the error
 }
 
-func (e *answerError) Error() string {
+func (e *responseError) Error() string {
 	if e.err != nil {
 		return fmt.Sprintf("%s: %v", e.resp.Status, e.err)
 	}
 	return e.resp.Status
 }
 
-func (e *answerError) Unwrap() error { return e.err }
+func (e *responseError) Unwrap() error { return e.err }

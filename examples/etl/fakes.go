@@ -12,11 +12,11 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// campaign is the id of the campaign that has the registrations.
+// campaign is the id of the campaign with the registrations.
 const campaign = 7
 
-// allVendors are the three fakes of one run. Their ledgers are what was executed.
-type allVendors struct {
+// fakes are the three vendors of one run. Their ledgers have what was executed.
+type fakes struct {
 	playable  *testserver.Playable
 	connectif *testserver.Connectif
 	rdstation *testserver.RDStation
@@ -24,38 +24,38 @@ type allVendors struct {
 	playableServer, connectifServer, rdstationServer *retrywisetest.Server
 }
 
-// openVendors starts the three. Their faults are derived from the settings alone.
-// Connectif has the buyers as contacts, and Playable has issued a token.
-func openVendors(ctx context.Context, s settings, serve serving) (*allVendors, error) {
+// startFakes starts the vendors. Their faults depend on the settings only. Connectif has the
+// buyers as contacts, and Playable has issued a token.
+func startFakes(ctx context.Context, s settings, start startServer) (*fakes, error) {
 	service := func(n uint64) testserver.Service {
 		return testserver.Service{Faults: testserver.Seeded(3*s.seed+n, s.faults), Latency: 2 * time.Millisecond, LimitWait: time.Second}
 	}
-	v := &allVendors{
+	f := &fakes{
 		playable:  testserver.NewPlayable(service(0)),
 		connectif: testserver.NewConnectif(service(1)),
 		rdstation: testserver.NewRDStation(service(2)),
 	}
-	v.playable.AddCampaign(campaign, "Summer quiz", s.rows)
-	v.connectif.AddProducts(ticket)
-	for _, id := range v.rows() {
-		v.connectif.AddContacts(emailOf(id))
+	f.playable.AddCampaign(campaign, "Summer quiz", s.rows)
+	f.connectif.AddProducts(ticket)
+	for _, id := range f.rows() {
+		f.connectif.AddContacts(emailOf(id))
 	}
-	for _, open := range []struct {
+	for _, server := range []struct {
 		handler http.Handler
 		srv     **retrywisetest.Server
-	}{{v.playable, &v.playableServer}, {v.connectif, &v.connectifServer}, {v.rdstation, &v.rdstationServer}} {
-		srv, err := serve(open.handler)
+	}{{f.playable, &f.playableServer}, {f.connectif, &f.connectifServer}, {f.rdstation, &f.rdstationServer}} {
+		srv, err := start(server.handler)
 		if err != nil {
-			v.close()
+			f.close()
 			return nil, err
 		}
-		*open.srv = srv
+		*server.srv = srv
 	}
-	if err := logIn(ctx, v.playableServer); err != nil {
-		v.close()
+	if err := logIn(ctx, f.playableServer); err != nil {
+		f.close()
 		return nil, err
 	}
-	return v, nil
+	return f, nil
 }
 
 // logIn makes Playable issue a token.
@@ -77,8 +77,8 @@ func logIn(ctx context.Context, srv *retrywisetest.Server) error {
 	return nil
 }
 
-func (v *allVendors) close() {
-	for _, srv := range []*retrywisetest.Server{v.playableServer, v.connectifServer, v.rdstationServer} {
+func (f *fakes) close() {
+	for _, srv := range []*retrywisetest.Server{f.playableServer, f.connectifServer, f.rdstationServer} {
 		if srv != nil {
 			srv.Close()
 		}
@@ -86,9 +86,9 @@ func (v *allVendors) close() {
 }
 
 // rows returns the ids of all registrations.
-func (v *allVendors) rows() []int {
+func (f *fakes) rows() []int {
 	var ids []int
-	for _, text := range v.playable.Registrations(campaign) {
+	for _, text := range f.playable.Registrations(campaign) {
 		if id, err := strconv.Atoi(text); err == nil {
 			ids = append(ids, id)
 		}
@@ -96,20 +96,20 @@ func (v *allVendors) rows() []int {
 	return ids
 }
 
-func (v *allVendors) hasPurchase(id int) bool {
-	return v.connectif.Purchases().Count(strconv.Itoa(id)) > 0
+func (f *fakes) hasPurchase(id int) bool {
+	return f.connectif.Purchases().Count(strconv.Itoa(id)) > 0
 }
 
-func (v *allVendors) hasContact(id int) bool { return v.rdstation.Executed(emailOf(id)) > 0 }
+func (f *fakes) hasContact(id int) bool { return f.rdstation.Executed(emailOf(id)) > 0 }
 
 // emailOf returns the address that the fake gives to a registration.
 func emailOf(id int) string { return fmt.Sprintf("player-%d@example.com", id) }
 
-// requests returns how many requests the vendors received, without the log-in.
-func (v *allVendors) requests() int {
-	n := -v.playable.Renewals()
-	for _, counted := range []map[int]int{v.playable.Statuses(), v.connectif.Statuses(), v.rdstation.Statuses()} {
-		for _, times := range counted {
+// requests returns the number of requests that the vendors received, without the login.
+func (f *fakes) requests() int {
+	n := -f.playable.Renewals()
+	for _, statuses := range []map[int]int{f.playable.Statuses(), f.connectif.Statuses(), f.rdstation.Statuses()} {
+		for _, times := range statuses {
 			n += times
 		}
 	}

@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// A job pulls the registrations of a campaign from Playable, and sends each on: as a
-// purchase to Connectif, and as a contact to RD Station. It repeats nothing itself.
-// This file and api.go are the job; nothing in them knows by what it is run.
+// A job pulls the registrations of a campaign from Playable. It sends each to Connectif as
+// a purchase, and to RD Station as a contact. It does not retry.
+//
+// This file and api.go are the job. They are the same for all variants.
 type job struct {
 	playable, connectif, rdstation api
 	campaign                       int
@@ -28,8 +29,8 @@ type registration struct {
 	Email string `json:"email"`
 }
 
-// An account is what the job says that it did.
-type account struct {
+// A summary is what the job reports.
+type summary struct {
 	Pulled    int
 	Purchases []int // ids of the rows that were delivered
 	Contacts  []int
@@ -37,7 +38,7 @@ type account struct {
 	Took      time.Duration
 }
 
-// A step is what the job does with one vendor.
+// A step is a part of the job. Each step calls one vendor.
 type step string
 
 // The steps.
@@ -47,44 +48,43 @@ const (
 	stepContact  step = "contact"
 )
 
-// A failure is what the job could not do. ID is the row's, or the page's number.
+// A failure is a call that failed. ID is that of the row, or the number of the page.
 type failure struct {
 	Step step
 	ID   int
 	Err  error
 }
 
-// run is the whole job. The two receiving vendors are served side by side.
-func (j job) run(ctx context.Context) account {
-	began := time.Now()
+// run does the whole job. Purchases and contacts are sent concurrently.
+func (j job) run(ctx context.Context) summary {
+	start := time.Now()
 	rows, pages := j.pull(ctx)
-	a := account{Pulled: len(rows)}
+	s := summary{Pulled: len(rows)}
 	var purchases, contacts []failure
 	var both sync.WaitGroup
-	both.Go(func() { a.Purchases, purchases = j.each(ctx, stepPurchase, rows, j.buy) })
-	both.Go(func() { a.Contacts, contacts = j.each(ctx, stepContact, rows, j.upsert) })
+	both.Go(func() { s.Purchases, purchases = j.sendEach(ctx, stepPurchase, rows, j.createPurchase) })
+	both.Go(func() { s.Contacts, contacts = j.sendEach(ctx, stepContact, rows, j.upsertContact) })
 	both.Wait()
-	a.Failed = append(append(pages, purchases...), contacts...)
-	a.Took = time.Since(began)
-	return a
+	s.Failed = append(append(pages, purchases...), contacts...)
+	s.Took = time.Since(start)
+	return s
 }
 
-// maxBadPages is how many pages in a row may fail before the pull is given up.
+// maxBadPages is the number of consecutive pages that may fail. After that, the pull ends.
 const maxBadPages = 3
 
-// pull reads page by page. The pages are numbered, so that one that fails does not take
-// the later ones with it.
+// pull reads the pages by number, so that it can go on after a page that failed.
 func (j job) pull(ctx context.Context) (rows []registration, failed []failure) {
 	bad := 0
-	for page := 1; bad < maxBadPages; page++ {
-		more, isLast, err := j.page(ctx, page)
+	for number := 1; bad < maxBadPages; number++ {
+		page, isLast, err := j.page(ctx, number)
 		if err != nil {
 			bad++
-			failed = append(failed, j.fail(stepPage, page, err))
+			failed = append(failed, j.newFailure(stepPage, number, err))
 			continue
 		}
 		bad = 0
-		rows = append(rows, more...)
+		rows = append(rows, page...)
 		if isLast {
 			break
 		}
@@ -98,32 +98,33 @@ func (j job) page(ctx context.Context, number int) (rows []registration, isLast 
 	if err != nil {
 		return nil, false, err
 	}
-	var answer struct {
+	var page struct {
 		Data  []registration `json:"data"`
 		Links struct {
 			Next *string `json:"next"`
 		} `json:"links"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(body, &page); err != nil {
 		return nil, false, err
 	}
-	return answer.Data, answer.Links.Next == nil, nil
+	return page.Data, page.Links.Next == nil, nil
 }
 
-// each does the same with every row, one after the other.
-func (j job) each(ctx context.Context, s step, rows []registration, do func(context.Context, registration) error) (done []int, failed []failure) {
+// sendEach calls send for one row after the other. It returns the ids of those that
+// succeeded, and the failures.
+func (j job) sendEach(ctx context.Context, s step, rows []registration, send func(context.Context, registration) error) (sent []int, failed []failure) {
 	for _, r := range rows {
-		if err := do(ctx, r); err != nil {
-			failed = append(failed, j.fail(s, r.ID, err))
+		if err := send(ctx, r); err != nil {
+			failed = append(failed, j.newFailure(s, r.ID, err))
 			continue
 		}
-		done = append(done, r.ID)
+		sent = append(sent, r.ID)
 	}
-	return done, failed
+	return sent, failed
 }
 
-// buy creates a purchase, which starts workflows at Connectif: it must not happen twice.
-func (j job) buy(ctx context.Context, r registration) error {
+// createPurchase must not be executed twice: each purchase starts workflows at Connectif.
+func (j job) createPurchase(ctx context.Context, r registration) error {
 	_, err := j.connectif.call(ctx, http.MethodPost, "/purchases/", map[string]any{
 		"purchaseId":   strconv.Itoa(r.ID),
 		"contactEmail": r.Email,
@@ -132,16 +133,17 @@ func (j job) buy(ctx context.Context, r registration) error {
 	return err
 }
 
-// ticket is what everybody buys.
+// ticket is the product in every purchase.
 const ticket = "ticket"
 
-// upsert creates a contact, or updates it.
-func (j job) upsert(ctx context.Context, r registration) error {
+// upsertContact creates a contact or updates it.
+func (j job) upsertContact(ctx context.Context, r registration) error {
 	_, err := j.rdstation.call(ctx, http.MethodPatch, "/platform/contacts/email:"+url.PathEscape(r.Email), map[string]any{"name": r.Name})
 	return err
 }
 
-func (j job) fail(s step, id int, err error) failure {
+// newFailure returns a failure and logs it.
+func (j job) newFailure(s step, id int, err error) failure {
 	j.log.Warn("failed", "step", s, "id", id, "error", err)
 	return failure{s, id, err}
 }

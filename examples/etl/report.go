@@ -10,54 +10,55 @@ import (
 	"time"
 )
 
-// A column is what one run of the job said, laid beside what the vendors' ledgers say.
+// A column compares the job's report with the ledgers of the vendors, for one variant.
 type column struct {
 	Name      string
-	Rows      int // that there are
+	Rows      int // in the campaign
 	Pulled    int
 	Purchases balance
 	Contacts  balance
-	Requests  int // that the vendors counted
+	Requests  int // counted by the vendors
 	Waited    time.Duration
 	Took      time.Duration
-	Failed    []told // what the job said that failed
+	Failed    []explainedFailure
 }
 
-// A balance is what became of all rows at one vendor.
+// A balance says what happened to all rows at one vendor.
 type balance struct {
-	Delivered int // told to be delivered, and there
-	Lost      int // not there, and told so: the call failed, or the row's page
-	Phantom   int // told to have failed, but there
-	Twice     int // done again
-	Missing   int // told to be delivered, but not there
+	Delivered int // reported as delivered, and there
+	Lost      int // reported as failed, and not there
+	Phantom   int // reported as failed, but there
+	Twice     int // executions after the first one of a row
+	Missing   int // reported as delivered, but not there
 }
 
-// newColumn compares the job's account with the truth.
-func newColumn(w way, v *allVendors, a account) column {
-	rows := v.rows()
+// newColumn compares the job's report with the ledgers.
+func newColumn(v variant, f *fakes, s summary) column {
+	rows := f.rows()
 	c := column{
-		Name: w.name(), Rows: len(rows), Pulled: a.Pulled, Requests: v.requests(), Waited: w.waited(), Took: a.Took,
-		Purchases: balanceOf(rows, a.Purchases, v.hasPurchase),
-		Contacts:  balanceOf(rows, a.Contacts, v.hasContact),
+		Name: v.name(), Rows: len(rows), Pulled: s.Pulled, Requests: f.requests(), Waited: v.waited(), Took: s.Took,
+		Purchases: newBalance(rows, s.Purchases, f.hasPurchase),
+		Contacts:  newBalance(rows, s.Contacts, f.hasContact),
 	}
-	c.Purchases.Twice, c.Contacts.Twice = v.connectif.Purchases().Duplicates(), v.rdstation.Duplicates()
-	for _, f := range a.Failed {
-		isThere := f.Step == stepPurchase && v.hasPurchase(f.ID) || f.Step == stepContact && v.hasContact(f.ID)
-		c.Failed = append(c.Failed, tell(w, f, isThere))
+	c.Purchases.Twice, c.Contacts.Twice = f.connectif.Purchases().Duplicates(), f.rdstation.Duplicates()
+	for _, one := range s.Failed {
+		executed := one.Step == stepPurchase && f.hasPurchase(one.ID) || one.Step == stepContact && f.hasContact(one.ID)
+		c.Failed = append(c.Failed, newExplainedFailure(v, one, executed))
 	}
 	return c
 }
 
-func balanceOf(rows, delivered []int, isThere func(id int) bool) balance {
+// newBalance compares the rows that were reported as delivered with those that are there.
+func newBalance(rows, delivered []int, isThere func(id int) bool) balance {
 	var b balance
 	for _, id := range rows {
-		saysSo, is := slices.Contains(delivered, id), isThere(id)
+		reported, there := slices.Contains(delivered, id), isThere(id)
 		switch {
-		case saysSo && is:
+		case reported && there:
 			b.Delivered++
-		case saysSo:
+		case reported:
 			b.Missing++
-		case is:
+		case there:
 			b.Phantom++
 		default:
 			b.Lost++
@@ -66,8 +67,9 @@ func balanceOf(rows, delivered []int, isThere func(id int) bool) balance {
 	return b
 }
 
-// untold is how many rows are not delivered without a failure of the row or of a page.
-func (c column) untold() int {
+// unreported returns the number of rows that were not delivered although no failure was
+// reported, neither for the row nor for its page.
+func (c column) unreported() int {
 	unpulled := c.Rows - c.Pulled
 	n := 0
 	if c.failures(stepPage) == 0 {
@@ -78,32 +80,35 @@ func (c column) untold() int {
 	return n
 }
 
-func (c column) failures(s step) int { return c.count(func(t told) bool { return t.Step == s }) }
+// failures returns the number of failures of a step.
+func (c column) failures(s step) int {
+	return c.count(func(f explainedFailure) bool { return f.Step == s })
+}
 
-// count is how many failures are of a kind.
-func (c column) count(is func(told) bool) int {
+// count returns the number of failures that match.
+func (c column) count(match func(explainedFailure) bool) int {
 	n := 0
 	for _, f := range c.Failed {
-		if is(f) {
+		if match(f) {
 			n++
 		}
 	}
 	return n
 }
 
-// verdict is nil if nothing was done twice, nothing is missing, and every loss was told
-// with its reason.
+// verdict returns nil if nothing was executed twice, nothing is missing, and every loss
+// was reported with its reason.
 func (c column) verdict() error {
 	var problems []error
 	for _, p := range []struct {
 		n    int
 		what string
 	}{
-		{c.Purchases.Twice + c.Contacts.Twice, "done twice"},
-		{c.Purchases.Missing + c.Contacts.Missing, "told to be delivered, but not there"},
-		{c.count(told.isWrong), "there, though told not to be"},
-		{c.untold(), "lost without a failure"},
-		{c.count(func(t told) bool { return t.Why == nil }), "failed without a reason"},
+		{c.Purchases.Twice + c.Contacts.Twice, "executed twice"},
+		{c.Purchases.Missing + c.Contacts.Missing, "reported as delivered, but not there"},
+		{c.count(explainedFailure.isWrong), "reported as not applied, but there"},
+		{c.unreported(), "lost without a reported failure"},
+		{c.failuresWithoutReason(), "failed without a reason"},
 	} {
 		if p.n != 0 {
 			problems = append(problems, fmt.Errorf("%s: %d %s", c.Name, p.n, p.what))
@@ -112,7 +117,11 @@ func (c column) verdict() error {
 	return errors.Join(problems...)
 }
 
-// printTable writes the columns side by side.
+func (c column) failuresWithoutReason() int {
+	return c.count(func(f explainedFailure) bool { return f.Reason == nil })
+}
+
+// printTable prints the columns side by side.
 func printTable(w io.Writer, columns []column) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(label string, cell func(column) any) {
@@ -126,15 +135,15 @@ func printTable(w io.Writer, columns []column) error {
 	row("rows pulled", func(c column) any { return fmt.Sprintf("%d of %d", c.Pulled, c.Rows) })
 	row("purchases delivered", func(c column) any { return c.Purchases.Delivered })
 	row("  lost", func(c column) any { return c.Purchases.Lost })
-	row("  twice", func(c column) any { return c.Purchases.Twice })
-	row("  told failed, but there", func(c column) any { return c.Purchases.Phantom })
+	row("  executed twice", func(c column) any { return c.Purchases.Twice })
+	row("  reported as failed, but there", func(c column) any { return c.Purchases.Phantom })
 	row("contacts delivered", func(c column) any { return c.Contacts.Delivered })
 	row("  lost", func(c column) any { return c.Contacts.Lost })
-	row("  twice", func(c column) any { return c.Contacts.Twice })
-	row("  told failed, but there", func(c column) any { return c.Contacts.Phantom })
-	row("failures told", func(c column) any { return len(c.Failed) })
-	row("  with class and hint", func(c column) any { return c.count(func(t told) bool { return t.Why != nil }) })
-	row("  of these, to look up first", func(c column) any { return c.count(told.saysLookFirst) })
+	row("  executed twice", func(c column) any { return c.Contacts.Twice })
+	row("  reported as failed, but there", func(c column) any { return c.Contacts.Phantom })
+	row("failures", func(c column) any { return len(c.Failed) })
+	row("  with class and hint", func(c column) any { return len(c.Failed) - c.failuresWithoutReason() })
+	row("  of these, to look up first", func(c column) any { return c.count(explainedFailure.needsLookup) })
 	row("requests", func(c column) any { return c.Requests })
 	row("waited, all calls", func(c column) any { return c.Waited.Round(100 * time.Millisecond) })
 	row("took", func(c column) any { return c.Took.Round(100 * time.Millisecond) })

@@ -16,28 +16,28 @@ import (
 //go:embed contacts.csv
 var contactsCSV string
 
-// A contact is one record of the source: its key and its fields as they are sent.
+// A contact is one record of the source.
 type contact struct {
 	Line   int
 	Email  string
-	Fields map[string]any
+	Fields map[string]any // as they are sent
 }
 
-// contactStep creates or updates each contact in RD Station. Repeats, waits, limits and
-// the renewal of the token are the client's business.
+// contactStep creates or updates each contact in RD Station. The client does the retries,
+// the waits, the limits and the renewal of the token.
 func contactStep(c *client.Client, contacts []contact, workers int) step {
 	return step{name: "contacts", workers: workers, records: func() []record {
 		var records []record
 		for _, one := range contacts {
 			records = append(records, record{one.Line, one.Email, one.Fields, func(ctx context.Context) error {
-				return upsert(ctx, c, one)
+				return upsertContact(ctx, c, one)
 			}})
 		}
 		return records
 	}}
 }
 
-func upsert(ctx context.Context, c *client.Client, one contact) error {
+func upsertContact(ctx context.Context, c *client.Client, one contact) error {
 	_, err := client.Do[struct{}](ctx, c, client.Call{
 		Method:  http.MethodPatch,
 		Path:    "/platform/contacts/email:" + url.PathEscape(one.Email),
@@ -47,9 +47,9 @@ func upsert(ctx context.Context, c *client.Client, one contact) error {
 	return err
 }
 
-// readContacts reads the source. As in a spreadsheet, a cell of digits is a number,
-// NULL is null, an empty cell is no field; tags are separated by semicolons, and the
-// column more holds a further field as key=value.
+// readContacts reads the source. A cell of digits is a number, NULL is null, and an empty
+// cell is no field. Semicolons separate tags. The column more has an additional field as
+// key=value.
 func readContacts(name string, r io.Reader) ([]contact, error) {
 	rows, err := readRows(name, r, "email")
 	if err != nil {
@@ -69,6 +69,7 @@ func readContacts(name string, r io.Reader) ([]contact, error) {
 	return contacts, nil
 }
 
+// set adds the field of a cell.
 func (c *contact) set(column, cell string) {
 	switch column {
 	case "email":
@@ -78,11 +79,11 @@ func (c *contact) set(column, cell string) {
 		key, value, _ := strings.Cut(cell, "=")
 		c.Fields[key] = value
 	default:
-		c.Fields[column] = valueOf(cell)
+		c.Fields[column] = cellValue(cell)
 	}
 }
 
-func valueOf(cell string) any {
+func cellValue(cell string) any {
 	if cell == "NULL" {
 		return nil
 	}

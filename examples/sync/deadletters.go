@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -13,14 +15,23 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// writeDeadLetters writes what was not delivered: which record, what about it, and who
-// has to do what. The file is the owner's own: it may name the record.
-func writeDeadLetters(w io.Writer, results []result) error {
+// saveDeadLetters writes the dead letters to a file.
+func saveDeadLetters(file string, outcomes []outcome) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeDeadLetters(f, outcomes), f.Close())
+}
+
+// writeDeadLetters writes a line for each record that was not delivered: why, and who has
+// to do what. The file identifies the record, so it is for the owner of the data.
+func writeDeadLetters(w io.Writer, outcomes []outcome) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"step", "line", "record", "fate", "applied", "class", "fields", "codes", "details", "hint", "retry_at"}}
-	for _, r := range results {
-		if r.Err != nil {
-			rows = append(rows, deadLetter(r))
+	rows := [][]string{{"step", "line", "record", "result", "applied", "class", "fields", "codes", "details", "hint", "retry_at"}}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			rows = append(rows, deadLetter(o))
 		}
 	}
 	if err := out.WriteAll(rows); err != nil {
@@ -29,14 +40,16 @@ func writeDeadLetters(w io.Writer, results []result) error {
 	return nil
 }
 
-func deadLetter(r result) []string {
+// deadLetter returns the cells of one line.
+func deadLetter(o outcome) []string {
 	line := ""
-	if r.Line > 0 {
-		line = strconv.Itoa(r.Line)
+	if o.Line > 0 {
+		line = strconv.Itoa(o.Line)
 	}
-	e, ok := errors.AsType[*apierrors.Error](r.Err)
+	cells := []string{o.Step, line, o.Key, string(o.result()), o.applied().String()}
+	e, ok := errors.AsType[*apierrors.Error](o.Err)
 	if !ok {
-		return []string{r.Step, line, r.Key, string(r.fate()), r.applied().String(), "", "", "", "", r.Err.Error(), ""}
+		return append(cells, "", "", "", "", o.Err.Error(), "")
 	}
 	var fields, codes []string
 	for _, f := range e.Fields {
@@ -49,14 +62,11 @@ func deadLetter(r result) []string {
 	if !e.RetryAt.IsZero() {
 		retryAt = e.RetryAt.UTC().Format(time.RFC3339)
 	}
-	return []string{
-		r.Step, line, r.Key, string(r.fate()), r.applied().String(), e.Class.String(),
-		strings.Join(fields, " "), strings.Join(codes, " "), detailsOf(e), e.Hint, retryAt,
-	}
+	return append(cells, e.Class.String(), strings.Join(fields, " "), strings.Join(codes, " "), details(e), cmp.Or(e.Hint, e.Error()), retryAt)
 }
 
-// detailsOf are the vendor's extra fields, such as which products are missing.
-func detailsOf(e *apierrors.Error) string {
+// details returns the vendor's additional fields, such as which products are missing.
+func details(e *apierrors.Error) string {
 	if len(e.Details) == 0 {
 		return ""
 	}

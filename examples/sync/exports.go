@@ -15,9 +15,9 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// What the job exports: the contacts, and the activities of some months. An export of
-// activities covers 31 days at most. These are more than the five that Connectif queues
-// at a time, so some are told to come again later.
+// The job exports the contacts, and the activities of some months. An export of activities
+// covers at most 31 days. Connectif queues five exports at a time, so some of these are
+// deferred.
 const (
 	month  = 31 * 24 * time.Hour
 	months = 6
@@ -36,16 +36,16 @@ type period struct {
 	To   time.Time `json:"toDate"`
 }
 
-// orders are those of a job that runs at now.
-func orders(now time.Time) []order {
-	all := []order{{"contacts", ",", "ISO", nil}}
+// newOrders returns the orders of a job that runs at now.
+func newOrders(now time.Time) []order {
+	orders := []order{{"contacts", ",", "ISO", nil}}
 	end := now.Add(time.Hour)
 	for range months {
 		begin := end.Add(-month)
-		all = append(all, order{"activities", ",", "ISO", &period{begin, end}})
+		orders = append(orders, order{"activities", ",", "ISO", &period{begin, end}})
 		end = begin
 	}
-	return all
+	return orders
 }
 
 func (o order) name() string {
@@ -55,22 +55,23 @@ func (o order) name() string {
 	return fmt.Sprintf("%s until %s", o.ExportType, o.Filters.To.UTC().Format(time.DateOnly))
 }
 
-// exports keeps the files that were fetched, by the name of their order.
+// exports are the files that were downloaded, by the name of their order.
 type exports struct {
 	mu     sync.Mutex
 	byName map[string][]byte
 }
 
-// exportStep orders exports, waits for them and fetches their files.
-func (x *exports) exportStep(c *client.Client, patience time.Duration) step {
+// step orders exports, waits for them and downloads their files. An export may take until
+// timeout.
+func (e *exports) step(c *client.Client, timeout time.Duration) step {
 	return step{name: "exports", workers: months + 1, records: func() []record {
 		var records []record
-		for _, o := range orders(time.Now()) {
+		for _, o := range newOrders(time.Now()) {
 			records = append(records, record{0, o.name(), o, func(ctx context.Context) error {
 				var content bytes.Buffer
-				err := export(ctx, c, o, patience, &content)
+				err := export(ctx, c, o, timeout, &content)
 				if err == nil {
-					x.keep(o.name(), content.Bytes())
+					e.keep(o.name(), content.Bytes())
 				}
 				return err
 			}})
@@ -79,86 +80,90 @@ func (x *exports) exportStep(c *client.Client, patience time.Duration) step {
 	}}
 }
 
-func (x *exports) keep(name string, content []byte) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.byName[name] = content
+func (e *exports) keep(name string, content []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.byName[name] = content
 }
 
-// A ticket is what Connectif tells of an export.
-type ticket struct {
+// An exportStatus is Connectif's response about an export.
+type exportStatus struct {
 	ID      string `json:"id"`
 	Status  string `json:"status"`
 	FileURL string `json:"fileUrl"`
 }
 
 // export orders one export and writes its file to w.
-func export(ctx context.Context, c *client.Client, o order, patience time.Duration, w io.Writer) error {
-	t, err := client.Do[ticket](ctx, c, client.Call{
-		Method: http.MethodPost, Path: "/exports/", Body: o,
-		// An order that was lost takes a place in the queue for a while, and does no
-		// other harm.
+func export(ctx context.Context, c *client.Client, o order, timeout time.Duration, w io.Writer) error {
+	ordered, err := client.Do[exportStatus](ctx, c, client.Call{
+		Method: http.MethodPost,
+		Path:   "/exports/",
+		Body:   o,
+		// An order that was executed twice occupies a place in the queue. It does no other
+		// harm.
 		Options: client.CallOptions{Op: "exports.order", Repeatable: true},
 	})
 	if err != nil {
 		return err
 	}
-	if t, err = finished(ctx, c, t, patience); err != nil {
+	finished, err := awaitExport(ctx, c, ordered.ID, timeout)
+	if err != nil {
 		return err
 	}
-	return download(ctx, c, t.FileURL, w)
+	return download(ctx, c, finished.FileURL, w)
 }
 
-// finished asks for an export until its file is there.
-func finished(ctx context.Context, c *client.Client, t ticket, patience time.Duration) (ticket, error) {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+// awaitExport polls an export until it is finished.
+func awaitExport(ctx context.Context, c *client.Client, id string, timeout time.Duration) (exportStatus, error) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); {
 		if err := sleep(ctx, time.Second); err != nil {
-			return t, err
+			return exportStatus{}, err
 		}
-		now, err := client.Do[ticket](ctx, c, client.Call{
-			Path: "/exports/" + url.PathEscape(t.ID), Options: client.CallOptions{Op: "exports.poll"},
+		s, err := client.Do[exportStatus](ctx, c, client.Call{
+			Path:    "/exports/" + url.PathEscape(id),
+			Options: client.CallOptions{Op: "exports.poll"},
 		})
 		switch {
-		case apierrors.Temporary(err): // ask again
-		case err != nil, now.Status == "finished":
-			return now, err
-		case now.Status == "error":
-			return now, errors.New("connectif could not make the export")
+		case apierrors.Temporary(err): // poll again
+		case err != nil, s.Status == "finished":
+			return s, err
+		case s.Status == "error":
+			return s, errors.New("connectif could not make the export")
 		}
 	}
-	return t, fmt.Errorf("the export was not finished within %v", patience)
+	return exportStatus{}, fmt.Errorf("the export was not finished within %v", timeout)
 }
 
-// maxCuts is how often a file is gone on with.
-const maxCuts = 4
+// maxParts is the maximum number of requests for one file.
+const maxParts = 5
 
-// download streams a file to w. It lies on another origin, where the client takes no
-// credential. After a cut, the download goes on where it stopped, if the file is still
-// the same.
-func download(ctx context.Context, c *client.Client, address string, w io.Writer) error {
-	var have int64
+// download writes a file to w. After a truncated response, it requests the rest, unless the
+// file has changed. The file is on another origin, to which the client does not send its
+// credential.
+func download(ctx context.Context, c *client.Client, fileURL string, w io.Writer) error {
+	var received int64
 	version := ""
-	for cuts := 0; ; cuts++ {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	for part := 1; ; part++ {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fileURL, nil)
 		if err != nil {
 			return err
 		}
-		if have > 0 {
-			req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+		if received > 0 {
+			req.Header.Set("Range", fmt.Sprintf("bytes=%d-", received))
 			req.Header.Set("If-Range", version)
 		}
-		n, tag, err := fetch(c, client.With(req, client.CallOptions{Op: "exports.download"}), w)
-		have, version = have+n, tag
-		if err == nil || cuts == maxCuts || !errors.Is(err, errCut) {
+		n, etag, err := downloadPart(c, client.With(req, client.CallOptions{Op: "exports.download"}), w)
+		received, version = received+n, etag
+		if err == nil || part == maxParts || !errors.Is(err, errTruncated) {
 			return err
 		}
 	}
 }
 
-var errCut = errors.New("the download broke off")
+var errTruncated = errors.New("the download was truncated")
 
-// fetch copies one answer to w, and tells how much of it came and of which version.
-func fetch(c *client.Client, req *http.Request, w io.Writer) (n int64, version string, err error) {
+// downloadPart copies one response to w. It returns its length and its ETag.
+func downloadPart(c *client.Client, req *http.Request, w io.Writer) (n int64, etag string, err error) {
 	resp, err := c.Send(req)
 	if err != nil {
 		return 0, "", err
@@ -169,7 +174,7 @@ func fetch(c *client.Client, req *http.Request, w io.Writer) (n int64, version s
 	}
 	n, err = io.Copy(w, resp.Body)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errCut, err)
+		err = fmt.Errorf("%w: %w", errTruncated, err)
 	}
 	return n, resp.Header.Get("ETag"), err
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// fakes are the vendors of the demo, with their data before the job begins.
+// fakes are the fake vendors, with the data that they have before the job.
 type fakes struct {
 	rdstation     *testserver.RDStation
 	customergauge *testserver.CustomerGauge
@@ -19,21 +19,21 @@ type fakes struct {
 	playable      *testserver.Playable
 
 	emails    []string     // of all purchases
-	campaigns []int        // of Playable
+	campaigns []int        // ids of Playable's campaigns
 	downloads atomic.Int64 // requests to Connectif's storage
 }
 
-// products is how many products Connectif has.
+// products is the number of Connectif's products.
 const products = 12
 
 func newFakes(s settings, purchases []purchase) *fakes { return newFakesWith(s, purchases, seeded(s)) }
 
-// seeded returns the plans of faults for the flags, one for each vendor.
+// seeded returns the fault plan of each vendor for the settings.
 func seeded(s settings) func(n uint64) retrywisetest.Plan {
 	return func(n uint64) retrywisetest.Plan { return testserver.Seeded(s.seed+1000*n, s.faults) }
 }
 
-// newFakesWith creates the vendors. Vendor number n fails by faults(n).
+// newFakesWith creates the vendors. faults(n) is the fault plan of vendor number n.
 func newFakesWith(s settings, purchases []purchase, faults func(n uint64) retrywisetest.Plan) *fakes {
 	const latency = 5 * time.Millisecond
 	f := &fakes{
@@ -47,7 +47,7 @@ func newFakesWith(s settings, purchases []purchase, faults func(n uint64) retryw
 	}
 	for i, p := range purchases {
 		f.emails = append(f.emails, p.Email)
-		if i%10 != 9 { // each tenth customer is new
+		if i%10 != 9 { // every tenth customer is new
 			f.connectif.AddContacts(p.Email)
 		}
 	}
@@ -59,7 +59,7 @@ func newFakesWith(s settings, purchases []purchase, faults func(n uint64) retryw
 	return f
 }
 
-// storage is the name of the server of Connectif's files.
+// storage is the name of the server with Connectif's files.
 const storage = "storage"
 
 // handlers returns the handler of each server, by name.
@@ -75,9 +75,9 @@ func (f *fakes) handlers() map[string]http.Handler {
 	}
 }
 
-// seen returns how many requests a vendor received, including those to the storage of
-// its files.
-func (f *fakes) seen(vendor string) int {
+// counted returns the number of requests that a vendor received, including requests to
+// the storage of its files.
+func (f *fakes) counted(vendor string) int {
 	statuses := map[string]func() map[int]int{
 		vendors.RDStation: f.rdstation.Statuses, vendors.CustomerGauge: f.customergauge.Statuses,
 		vendors.Connectif: f.connectif.Statuses, vendors.Playable: f.playable.Statuses,

@@ -11,42 +11,33 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// A job has a track for each vendor. Tracks run at the same time, the steps of a track
-// one after the other.
+// A job has a track for each vendor. Tracks run concurrently. The steps of a track run one
+// after the other.
 type job struct {
 	tracks   [][]step
-	patience time.Duration // how long the job waits to run a record again
-	progress func(result)  // may be called by several goroutines
+	maxDelay time.Duration // longest wait until a record is run again
+	progress func(outcome) // is called concurrently
 }
 
-// A step is a list of records, and how many of them are done at a time.
+// A step is a list of records.
 type step struct {
 	name    string
-	workers int
-	records func() []record // asked for when the step begins
+	workers int             // number of records that are run concurrently
+	records func() []record // is called when the step begins
 }
 
-// A record is one thing to do.
+// A record is one unit of work.
 type record struct {
-	Line int    // of the source; 0: there is none
-	Key  string // for a person
-	Sent any    // as the vendor is to have it
+	Line int    // in the source; 0: it has none
+	Key  string // identifies the record for a person
+	Sent any    // what the vendor should have
 	do   func(context.Context) error
 }
 
-// A result is what became of a record; Err is nil if it was delivered.
-type result struct {
-	Step string
-	record
-	Runs    int
-	InDoubt bool // a run of it may have been applied; the error of a later run does not know
-	Err     error
-}
-
-// run does every step and returns what became of each record, in the order of the
-// tracks.
-func (j job) run(ctx context.Context) []result {
-	byTrack := make([][]result, len(j.tracks))
+// run runs every step. It returns the outcome of each record, in the order of the tracks.
+// When ctx ends, the records that are left fail.
+func (j job) run(ctx context.Context) []outcome {
+	byTrack := make([][]outcome, len(j.tracks))
 	var tracks sync.WaitGroup
 	for i, steps := range j.tracks {
 		tracks.Go(func() {
@@ -59,7 +50,7 @@ func (j job) run(ctx context.Context) []result {
 	return slices.Concat(byTrack...)
 }
 
-// names are those of the steps.
+// names returns the names of the steps.
 func (j job) names() []string {
 	var names []string
 	for _, s := range slices.Concat(j.tracks...) {
@@ -68,61 +59,60 @@ func (j job) names() []string {
 	return names
 }
 
-// A turn is a record that is due at a time, and what came of it before.
-type turn struct {
-	at time.Time
-	result
+// A dueRecord is a record, when to run it, and the outcome of its earlier runs.
+type dueRecord struct {
+	due time.Time // zero: now
+	outcome
 }
 
-// maxRuns bounds how often a record is run.
+// maxRuns is the maximum number of runs of a record.
 const maxRuns = 5
 
-// runStep does the records of a step, and does again what can be run later. A failure
-// that would meet every record stops the step, and no other.
-func (j job) runStep(ctx context.Context, s step) []result {
+// runStep runs the records of a step, and runs those again that failed and may succeed
+// later. A failure that every record would meet stops the step, but not the job.
+func (j job) runStep(ctx context.Context, s step) []outcome {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var due []turn
+	var todo []dueRecord
 	for _, r := range s.records() {
-		due = append(due, turn{result: result{Step: s.name, record: r}})
+		todo = append(todo, dueRecord{outcome: outcome{Step: s.name, record: r}})
 	}
-	var ended []result
-	for len(due) > 0 {
-		var later []turn
-		for r := range s.round(ctx, due) {
-			if stopsTheStep(r.Err) {
-				stop(errors.Join(errStopped, r.Err))
+	var done []outcome
+	for len(todo) > 0 {
+		var later []dueRecord
+		for o := range s.runAll(ctx, todo) {
+			if stopsTheStep(o.Err) {
+				stop(errors.Join(errStopped, o.Err))
 			}
-			at, ok := runAgainAt(r.Err)
-			if ok && r.Runs < maxRuns && time.Until(at) <= j.patience && ctx.Err() == nil {
-				later = append(later, turn{at, r})
+			due, ok := runAgainAt(o.Err)
+			if ok && o.Runs < maxRuns && time.Until(due) <= j.maxDelay && ctx.Err() == nil {
+				later = append(later, dueRecord{due, o})
 				continue
 			}
-			ended = append(ended, r)
-			j.progress(r)
+			done = append(done, o)
+			j.progress(o)
 		}
-		slices.SortFunc(later, func(a, b turn) int { return a.at.Compare(b.at) })
-		due = later
+		slices.SortFunc(later, func(a, b dueRecord) int { return a.due.Compare(b.due) })
+		todo = later
 	}
-	slices.SortStableFunc(ended, func(a, b result) int { return cmp.Compare(a.Line, b.Line) })
-	return ended
+	slices.SortStableFunc(done, func(a, b outcome) int { return cmp.Compare(a.Line, b.Line) })
+	return done
 }
 
-// round runs each record once, when it is due. Its goroutines end when every result was
-// taken.
-func (s step) round(ctx context.Context, due []turn) <-chan result {
-	todo, done := make(chan turn), make(chan result)
+// runAll runs each record once, when it is due. The caller must receive every outcome.
+func (s step) runAll(ctx context.Context, records []dueRecord) <-chan outcome {
+	todo, done := make(chan dueRecord), make(chan outcome)
 	var workers sync.WaitGroup
 	for range s.workers {
 		workers.Go(func() {
-			for t := range todo {
-				done <- t.take(ctx)
+			for r := range todo {
+				done <- r.run(ctx)
 			}
 		})
 	}
 	go func() {
-		for _, t := range due {
-			todo <- t
+		for _, r := range records {
+			todo <- r
 		}
 		close(todo)
 		workers.Wait()
@@ -131,67 +121,45 @@ func (s step) round(ctx context.Context, due []turn) <-chan result {
 	return done
 }
 
-// take runs the record. If the step is stopped before it is due, it stays as it was.
-func (t turn) take(ctx context.Context) result {
-	if wait := time.Until(t.at); wait > 0 && sleep(ctx, wait) != nil {
-		return t.result
+// run waits until the record is due and runs it. If ctx ends during the wait, it returns
+// the outcome of the earlier runs.
+func (r dueRecord) run(ctx context.Context) outcome {
+	if wait := time.Until(r.due); wait > 0 && sleep(ctx, wait) != nil {
+		return r.outcome
 	}
-	t.Err = t.do(ctx)
-	t.Runs++
-	t.InDoubt = t.InDoubt || isInDoubt(t.Err)
-	return t.result
+	r.Err = r.do(ctx)
+	r.Runs++
+	r.InDoubt = r.InDoubt || isInDoubt(r.Err)
+	return r.outcome
 }
 
 var errStopped = errors.New("the step was stopped, as every further call would fail")
 
-// stopsTheStep tells a failure of every record from one of this record.
+// stopsTheStep reports whether every other record would fail in the same way.
 func stopsTheStep(err error) bool {
 	e, ok := errors.AsType[*apierrors.Error](err)
 	return ok && e.Action == apierrors.FailFast
 }
 
-// breather is how long a record waits that may be run again at any time.
-const breather = 3 * time.Second
+// retryPause is the wait before a record is run again if the error has no time for it.
+const retryPause = 3 * time.Second
 
-// runAgainAt tells when a failed record is worth another run; false if it is not.
-func runAgainAt(err error) (time.Time, bool) {
+// runAgainAt returns when to run a failed record again. ok is false if that cannot help.
+func runAgainAt(err error) (at time.Time, ok bool) {
 	if at, ok := apierrors.RetryAt(err); ok {
 		return at, true
 	}
-	return time.Now().Add(breather), apierrors.Temporary(err)
+	return time.Now().Add(retryPause), apierrors.Temporary(err)
 }
 
-// A fate is what became of a record, in one word.
-type fate string
-
-const (
-	delivered fate = "delivered" // the vendor has it, or the job what it asked for
-	surfaced  fate = "surfaced"  // the vendor refused this record: a person corrects it
-	deferred  fate = "deferred"  // the vendor said when to run it again
-	failed    fate = "failed"    // anything else; run it again, or look into it
-)
-
-// applied tells whether the vendor executed a record that was not delivered, over all of
-// its runs.
-func (r result) applied() apierrors.Applied {
-	e, ok := errors.AsType[*apierrors.Error](r.Err)
-	if !ok || (r.InDoubt && e.Applied == apierrors.AppliedNo) {
-		return apierrors.AppliedUnknown
-	}
-	return e.Applied
-}
-
-// fate turns an error into what a scheduler does next.
-func (r result) fate() fate {
-	e, ok := errors.AsType[*apierrors.Error](r.Err)
-	switch {
-	case r.Err == nil:
-		return delivered
-	case ok && e.Action == apierrors.Surface:
-		return surfaced
-	case ok && !e.RetryAt.IsZero():
-		return deferred
-	default:
-		return failed
+// sleep waits. If ctx ends first, it returns the cause.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }

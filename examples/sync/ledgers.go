@@ -11,42 +11,42 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// A ledger is what a vendor really has of a step's records. Only a fake lets one look.
+// A ledger shows what a vendor really executed of a step. Only fakes have ledgers.
 type ledger struct {
-	has        func(record) bool // something of the record is there; nil: a read leaves nothing
-	asSent     func(record) bool // the record is there, and exactly as it was sent or asked for
+	has        func(record) bool // the vendor has the record in some form; nil: the step only reads
+	asSent     func(record) bool // the vendor has exactly what was sent; for a read, the job has it all
 	duplicates func() int
 }
 
-// A finding is how far the job's account is from the ledger.
+// A finding is the difference between the job's report and a ledger.
 type finding struct {
-	Missing    int // told to be delivered, but not there as it was sent
-	Duplicates int // done again after it had been done
-	Phantom    int // told not to be applied, but there
+	Missing    int // reported as delivered, but not there as it was sent
+	Duplicates int // executed again
+	Phantom    int // reported as not applied, but there
 }
 
-// compare lays what became of a step's records beside the ledger. Of two records with
-// one key, what is there may be that of the other.
-func (l ledger) compare(results []result) finding {
+// compare compares the outcomes of a step with the ledger. If two records have the same key,
+// the one that is there may be either.
+func (l ledger) compare(outcomes []outcome) finding {
 	f := finding{Duplicates: l.duplicates()}
 	mayBeThere := map[string]bool{}
-	for _, r := range results {
-		mayBeThere[r.Key] = mayBeThere[r.Key] || r.Err == nil || r.applied() != apierrors.AppliedNo
+	for _, o := range outcomes {
+		mayBeThere[o.Key] = mayBeThere[o.Key] || o.Err == nil || o.applied() != apierrors.AppliedNo
 	}
-	for _, r := range results {
+	for _, o := range outcomes {
 		switch {
-		case r.Err == nil && !l.asSent(r.record):
+		case o.Err == nil && !l.asSent(o.record):
 			f.Missing++
-		case !mayBeThere[r.Key] && l.has != nil && l.has(r.record):
+		case !mayBeThere[o.Key] && l.has != nil && l.has(o.record):
 			f.Phantom++
 		}
 	}
 	return f
 }
 
-// ledgers are those of all steps, by name. Of what the job fetched, they are asked
-// whether it is all there.
-func (f *fakes) ledgers(x *exports, p *pull) map[string]ledger {
+// ledgers returns the ledger of each step, by name. For the steps that read, it compares
+// what the job has with what the vendors have.
+func (f *fakes) ledgers(e *exports, p *pull) map[string]ledger {
 	return map[string]ledger{
 		"contacts": {
 			has:        func(r record) bool { return f.rdstation.Executed(r.Key) > 0 },
@@ -70,18 +70,18 @@ func (f *fakes) ledgers(x *exports, p *pull) map[string]ledger {
 			duplicates: f.connectif.Purchases().Duplicates,
 		},
 		"exports": {
-			asSent:     func(r record) bool { return sameSet(f.rowsOf(r), x.rows(r)) },
-			duplicates: func() int { return x.repeated() },
+			asSent:     func(r record) bool { return sameSet(f.exportedKeys(r), e.keys(r)) },
+			duplicates: e.duplicates,
 		},
 		"campaigns": {
 			asSent:     func(record) bool { return sameSet(texts(f.campaigns), texts(p.campaignIDs())) },
-			duplicates: func() int { return repeated(texts(p.campaignIDs())) },
+			duplicates: func() int { return countDuplicates(texts(p.campaignIDs())) },
 		},
 		"registrations": {
 			asSent: func(r record) bool {
 				return sameSet(f.playable.Registrations(campaignOf(r)), texts(p.ids(campaignOf(r))))
 			},
-			duplicates: p.repeated,
+			duplicates: p.duplicates,
 		},
 	}
 }
@@ -111,9 +111,9 @@ func isOnly(payloads [][]byte, want []byte) bool {
 	return len(payloads) == 1 && bytes.Equal(payloads[0], want)
 }
 
-// rowsOf are the keys that the file of an export is to have: what Connectif knows by the
-// end of the job. All purchases were made today.
-func (f *fakes) rowsOf(r record) []string {
+// exportedKeys returns the keys that the file of an export should have: those that
+// Connectif has at the end of the job. All purchases were made today.
+func (f *fakes) exportedKeys(r record) []string {
 	o, _ := r.Sent.(order)
 	switch {
 	case o.Filters == nil:
@@ -128,23 +128,24 @@ func (f *fakes) rowsOf(r record) []string {
 	}
 }
 
-// rows are the keys in the file that was fetched for an export.
-func (x *exports) rows(r record) []string { return keysIn(x.byName[r.Key]) }
+// keys returns the keys in the file that was downloaded for an export.
+func (e *exports) keys(r record) []string { return fileKeys(e.byName[r.Key]) }
 
-func (x *exports) repeated() int {
+// duplicates returns the number of surplus keys in the files.
+func (e *exports) duplicates() int {
 	n := 0
-	for _, content := range x.byName {
-		n += repeated(keysIn(content))
+	for _, content := range e.byName {
+		n += countDuplicates(fileKeys(content))
 	}
 	return n
 }
 
-// keysIn are the keys in an export's file: a contact's is its e-mail address, in the
-// first column, and an activity's its purchase, in the last.
-func keysIn(content []byte) []string {
+// fileKeys returns the keys in the file of an export: the e-mail address of a contact, in
+// the first column, or the purchase of an activity, in the last.
+func fileKeys(content []byte) []string {
 	table, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
 	if err != nil || len(table) == 0 {
-		return []string{"this is no export"}
+		return []string{"not an export"}
 	}
 	column := 0
 	if table[0][0] != "email" {
@@ -178,10 +179,11 @@ func (p *pull) ids(campaign int) []int {
 	return ids
 }
 
-func (p *pull) repeated() int {
+// duplicates returns the number of surplus registrations.
+func (p *pull) duplicates() int {
 	n := 0
 	for campaign := range p.registrations {
-		n += repeated(texts(p.ids(campaign)))
+		n += countDuplicates(texts(p.ids(campaign)))
 	}
 	return n
 }
@@ -194,12 +196,12 @@ func texts(numbers []int) []string {
 	return all
 }
 
-// sameSet compares two lists without regard to order and repeats.
+// sameSet reports whether two lists have the same entries, in any order and number.
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
 }
 
-// repeated counts the entries beyond the first of each.
-func repeated(list []string) int {
+// countDuplicates returns the number of entries that are equal to an earlier one.
+func countDuplicates(list []string) int {
 	return len(list) - len(slices.Compact(slices.Sorted(slices.Values(list))))
 }

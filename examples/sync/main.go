@@ -1,13 +1,15 @@
-// Command sync is the nightly job of a data team, against four fake vendors in the same
-// process that misbehave. It sends contacts to RD Station, files to CustomerGauge and
-// purchases to Connectif, exports from Connectif, and pulls from Playable. At the end it
-// lays its own account beside the vendors' ledgers, and exits with 0 only if they agree.
+// Command sync is the nightly job of a data team. It sends contacts to RD Station, files
+// to CustomerGauge and purchases to Connectif, exports from Connectif, and pulls from
+// Playable. The vendors are fakes in the same process, and requests to them fail. At the
+// end, the command compares the job's report with the vendors' ledgers. It exits with 0
+// only if they agree. Ctrl-C stops the job; the report is printed all the same.
 //
 //	go run ./examples/sync
 //	go run ./examples/sync -seed 7 -faults 0.2
 //
-// Begin with job.go: what a step is, and when a record is run again. contacts.go is the
-// simplest step; purchases.go and reconcile.go show a write that must not happen twice.
+// Read job.go first: it runs the steps, and runs a record again if that may help.
+// contacts.go is the simplest step. purchases.go and writeonce.go show a write that must
+// not be executed twice.
 package main
 
 import (
@@ -16,84 +18,75 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// settings are the command's flags, and what only tests change.
-type settings struct {
-	seed        uint64
-	faults      float64
-	workers     int
-	contacts    string
-	purchases   string
-	deadLetters string
-
-	patience  time.Duration // see job
-	campaigns int           // that Playable has
-}
-
 func main() {
-	s := settings{patience: 5 * time.Second, campaigns: 12}
-	flag.Uint64Var(&s.seed, "seed", 2, "selects the sequence of faults")
-	flag.Float64Var(&s.faults, "faults", 0.06, "share of requests that meet a fault, from 0 to 1")
-	flag.IntVar(&s.workers, "workers", 8, "how many contacts, and how many purchases, are sent at a time")
-	flag.StringVar(&s.contacts, "contacts", "", "CSV `file` of contacts; empty: the one that comes with the example")
-	flag.StringVar(&s.purchases, "purchases", "", "CSV `file` of purchases; empty: the one that comes with the example")
-	flag.StringVar(&s.deadLetters, "dead-letters", "dead-letters.csv", "`file` for the records that were not delivered")
-	flag.Parse()
-
+	s, err := parseArgs(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, s, os.Stdout)
-	stop()
-	if err != nil {
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	if err := run(ctx, s, os.Stdout, newProgress(terminal(os.Stderr))); err != nil {
 		fmt.Fprintln(os.Stderr, "sync:", err)
 		os.Exit(1)
 	}
 }
 
 // run starts the fake vendors, runs the job against them and prints the report.
-func run(ctx context.Context, s settings, out io.Writer) error {
+func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 	if s.workers < 1 || s.faults < 0 || s.faults > 1 {
 		return errors.New("expected -workers of at least 1 and -faults from 0 to 1")
 	}
-	src, err := open(s)
+	src, err := readSources(s)
 	if err != nil {
 		return err
 	}
 	f := newFakes(s, src.purchases)
-	sites := map[string]string{}
+	n := network{urls: map[string]string{}}
 	for name, handler := range f.handlers() {
 		srv, err := retrywisetest.Start(handler)
 		if err != nil {
 			return err
 		}
 		defer srv.Close()
-		sites[name] = srv.URL()
+		n.urls[name] = srv.URL()
 	}
-	results, r, err := syncAll(ctx, s, src, f, sites, nil, newProgress())
+	outcomes, r, err := syncAll(ctx, s, src, f, n, p.add)
+	p.clear()
 	if err != nil {
 		return err
 	}
-	return conclude(s, results, r, out)
+	if err := finish(s, outcomes, r, out); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("the job was stopped: %w", context.Cause(ctx))
+	}
+	return nil
 }
 
-// conclude saves the dead letters, and tells whether job and ledgers agree.
-func conclude(s settings, results []result, r report, out io.Writer) error {
-	if err := saveDeadLetters(s.deadLetters, results); err != nil {
+// finish saves the dead letters and prints the report. It returns an error if the job and
+// the ledgers do not agree.
+func finish(s settings, outcomes []outcome, r report, out io.Writer) error {
+	if err := saveDeadLetters(s.deadLetters, outcomes); err != nil {
 		return err
 	}
 	if err := r.print(out); err != nil {
 		return err
 	}
-	if n := r.undelivered(); n > 0 {
-		fmt.Fprintf(out, "%d records were not delivered: see %s\n", n, s.deadLetters)
+	all, sent := r.records()
+	fmt.Fprintf(out, "%d of %d records were delivered\n", sent, all)
+	if sent < all {
+		fmt.Fprintf(out, "%d records were not delivered: see %s\n", all-sent, s.deadLetters)
 	}
 	if !r.agrees() {
 		return errors.New("the job and the vendors' ledgers do not agree")
@@ -102,86 +95,25 @@ func conclude(s settings, results []result, r report, out io.Writer) error {
 	return nil
 }
 
-// syncAll is the job, with its clients and the report on it. sites are the base URLs of
-// the vendors; wire is nil but for tests.
-func syncAll(ctx context.Context, s settings, src sources, f *fakes, sites map[string]string, wire http.RoundTripper, progress func(result)) ([]result, report, error) {
-	f.connectif.SetStorageURL(sites[storage])
-	c, err := newClients(sites, wire)
-	defer c.close()
+// syncAll runs the job. It returns the outcome of each record, and the report.
+func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, progress func(outcome)) ([]outcome, report, error) {
+	f.connectif.SetStorageURL(n.urls[storage])
+	c, err := newClients(n)
 	if err != nil {
 		return nil, report{}, err
 	}
-	x, p := &exports{byName: map[string][]byte{}}, &pull{registrations: map[int][]registration{}}
-	j := job{patience: s.patience, progress: progress, tracks: [][]step{
+	e, p := &exports{byName: map[string][]byte{}}, &pull{registrations: map[int][]registration{}}
+	j := job{maxDelay: s.maxDelay, progress: progress, tracks: [][]step{
 		{contactStep(c.rdstation, src.contacts, s.workers)},
 		{fileStep(c.customergauge, src.files)},
-		{purchaseStep(c.connectif, src.purchases, s.workers), x.exportStep(c.connectif, s.patience)},
+		{purchaseStep(c.connectif, src.purchases, s.workers), e.step(c.connectif, s.exportTimeout)},
 		{p.campaignStep(c.playable), p.registrationStep(c.playable)},
 	}}
-	began := time.Now()
-	results := j.run(ctx)
-	r := newReport(j.names(), results, c.told, f, f.ledgers(x, p))
-	r.Took = time.Since(began)
-	return results, r, nil
-}
-
-// sources are what the job sends.
-type sources struct {
-	contacts  []contact
-	purchases []purchase
-	files     []file
-}
-
-// open reads the sources.
-func open(s settings) (sources, error) {
-	contacts, err := read(s.contacts, "contacts.csv", contactsCSV, readContacts)
-	if err != nil {
-		return sources{}, err
-	}
-	purchases, err := read(s.purchases, "purchases.csv", purchasesCSV, readPurchases)
-	if err != nil {
-		return sources{}, err
-	}
-	files, err := filesOf(purchases)
-	return sources{contacts, purchases, files}, err
-}
-
-// read reads the file called name or, without one, that of the example.
-func read[T any](name, own, text string, parse func(string, io.Reader) ([]T, error)) ([]T, error) {
-	if name == "" {
-		return parse(own, strings.NewReader(text))
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return parse(name, f)
-}
-
-func saveDeadLetters(file string, results []result) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(writeDeadLetters(f, results), f.Close())
-}
-
-// newProgress returns a line that counts, on a terminal only.
-func newProgress() func(result) {
-	info, err := os.Stderr.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return func(result) {}
-	}
-	var mu sync.Mutex
-	done, undelivered := 0, 0
-	return func(r result) {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		if r.Err != nil {
-			undelivered++
-		}
-		fmt.Fprintf(os.Stderr, "\r%d records, %d not delivered ", done, undelivered)
-	}
+	start := time.Now()
+	outcomes := j.run(ctx)
+	took := time.Since(start)
+	c.close() // ends the renewals that a stopped job leaves behind, so that their requests count
+	r := newReport(j.names(), outcomes, c.tallies, f, f.ledgers(e, p))
+	r.Took = took
+	return outcomes, r, nil
 }

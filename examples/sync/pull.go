@@ -10,7 +10,7 @@ import (
 	"github.com/retrywise/retrywise/client"
 )
 
-// A campaign and a registration are the parts of Playable's rows that the job wants.
+// A campaign and a registration have the fields of Playable's rows that the job needs.
 type (
 	campaign struct {
 		ID int `json:"id"`
@@ -21,7 +21,7 @@ type (
 	}
 )
 
-// A pull is what came from Playable.
+// A pull is the data that was fetched from Playable.
 type pull struct {
 	mu            sync.Mutex
 	campaigns     []campaign
@@ -32,20 +32,20 @@ type pull struct {
 func (p *pull) campaignStep(c *client.Client) step {
 	return step{name: "campaigns", workers: 1, records: func() []record {
 		return []record{{0, "all", nil, func(ctx context.Context) (err error) {
-			p.campaigns, err = everyPage[campaign](ctx, c, "campaigns.list", "/v1/campaigns")
+			p.campaigns, err = allPages[campaign](ctx, c, "campaigns.list", "/v1/campaigns")
 			return err
 		}}}
 	}}
 }
 
-// registrationStep fetches the registrations of each campaign in that list. A campaign
-// is taken over whole or not at all, so that another run brings no row twice.
+// registrationStep fetches the registrations of each campaign in that list. It keeps all
+// registrations of a campaign or none, so that another run does not add a row twice.
 func (p *pull) registrationStep(c *client.Client) step {
 	return step{name: "registrations", workers: 3, records: func() []record {
 		var records []record
 		for _, one := range p.campaigns {
 			records = append(records, record{0, strconv.Itoa(one.ID), one, func(ctx context.Context) error {
-				rows, err := everyPage[registration](ctx, c, "registrations.list", fmt.Sprintf("/v1/campaign/%d/registrations", one.ID))
+				rows, err := allPages[registration](ctx, c, "registrations.list", fmt.Sprintf("/v1/campaign/%d/registrations", one.ID))
 				if err == nil {
 					p.keep(one, rows)
 				}
@@ -62,27 +62,25 @@ func (p *pull) keep(one campaign, rows []registration) {
 	p.registrations[one.ID] = append(p.registrations[one.ID], rows...)
 }
 
-// A page is one answer of a list.
+// A page is one page of a list.
 type page[T any] struct {
 	Data  []T
-	Links struct{ Next *string } // nil on the last page
+	Links struct{ Next string } // empty on the last page
 }
 
-// everyPage fetches a list by the numbers of its pages.
-func everyPage[T any](ctx context.Context, c *client.Client, op, path string) ([]T, error) {
+// allPages fetches a list by following the link to the next page.
+func allPages[T any](ctx context.Context, c *client.Client, op, path string) ([]T, error) {
+	call := client.Call{Path: path, Query: url.Values{"per_page": {"100"}}, Options: client.CallOptions{Op: op}}
 	var rows []T
-	for number := 1; ; number++ {
-		p, err := client.Do[page[T]](ctx, c, client.Call{
-			Path:    path,
-			Query:   url.Values{"page": {strconv.Itoa(number)}, "per_page": {"100"}},
-			Options: client.CallOptions{Op: op},
-		})
+	for {
+		p, err := client.Do[page[T]](ctx, c, call)
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, p.Data...)
-		if p.Links.Next == nil {
+		if p.Links.Next == "" {
 			return rows, nil
 		}
+		call.Query, call.Link = nil, p.Links.Next // the link has a query
 	}
 }

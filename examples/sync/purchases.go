@@ -17,56 +17,58 @@ import (
 //go:embed purchases.csv
 var purchasesCSV string
 
-// A purchase is one line of the shop's book.
+// A purchase is one line of the source.
 type purchase struct {
 	row
-	ID, Email string // empty: the shop left it out
+	ID, Email string // empty: the cell is empty
 }
 
-// purchaseStep makes each purchase known to Connectif, once: a second one would start
-// the workflows again.
+// purchaseStep creates each purchase in Connectif, and not more than once: each purchase
+// starts workflows.
 func purchaseStep(c *client.Client, purchases []purchase, workers int) step {
 	return step{name: "purchases", workers: workers, records: func() []record {
 		var records []record
 		for _, one := range purchases {
 			body := one.body()
 			records = append(records, record{one.Line, one.ID, body, func(ctx context.Context) error {
-				return book(ctx, c, one, body)
+				return sendPurchase(ctx, c, one, body)
 			}})
 		}
 		return records
 	}}
 }
 
-// book creates a purchase. If its contact is missing, that is created first, and then
-// the same call passes.
-func book(ctx context.Context, c *client.Client, one purchase, body any) error {
+// sendPurchase creates a purchase. If its contact does not exist, it creates the contact
+// and then the purchase.
+func sendPurchase(ctx context.Context, c *client.Client, one purchase, body any) error {
 	create := func(ctx context.Context) error { return createPurchase(ctx, c, body) }
 	isThere := func(ctx context.Context) (bool, error) { return hasPurchase(ctx, c, one.ID) }
 
-	err := once(ctx, create, isThere)
+	err := writeOnce(ctx, create, isThere)
 	if e, ok := errors.AsType[*apierrors.Error](err); !ok || e.Code != "E0101" {
 		return err
 	}
 	if err := createContact(ctx, c, one); err != nil {
 		return err
 	}
-	return once(ctx, create, isThere)
+	return writeOnce(ctx, create, isThere)
 }
 
 func createPurchase(ctx context.Context, c *client.Client, body any) error {
 	_, err := client.Do[struct{}](ctx, c, client.Call{
-		Method: http.MethodPost, Path: "/purchases/", Body: body,
+		Method:  http.MethodPost,
+		Path:    "/purchases/",
+		Body:    body,
 		Options: client.CallOptions{Op: "purchases.create"},
 	})
 	return err
 }
 
-// hasPurchase tells whether Connectif has a purchase.
+// hasPurchase reports whether Connectif has a purchase.
 func hasPurchase(ctx context.Context, c *client.Client, id string) (bool, error) {
 	_, err := client.Do[struct{}](ctx, c, client.Call{
 		Path:    "/purchases/purchase-id/" + url.PathEscape(id),
-		Options: client.CallOptions{Op: "purchases.look"},
+		Options: client.CallOptions{Op: "purchases.lookup"},
 	})
 	if errors.Is(err, apierrors.NotFound) {
 		return false, nil
@@ -76,14 +78,15 @@ func hasPurchase(ctx context.Context, c *client.Client, id string) (bool, error)
 
 func createContact(ctx context.Context, c *client.Client, one purchase) error {
 	_, err := client.Do[struct{}](ctx, c, client.Call{
-		Method: http.MethodPatch, Path: "/contacts/" + url.PathEscape(one.Email),
+		Method:  http.MethodPatch,
+		Path:    "/contacts/" + url.PathEscape(one.Email),
 		Body:    map[string]any{"_name": one.Cells["name"]},
 		Options: client.CallOptions{Op: "contacts.create"},
 	})
 	return err
 }
 
-// body is the purchase as Connectif wants it. An empty cell is no field.
+// body returns the purchase in Connectif's form. An empty cell is no field.
 func (p purchase) body() map[string]any {
 	product := fields{}
 	product.set("productId", p.Cells["product"])
@@ -99,7 +102,7 @@ func (p purchase) body() map[string]any {
 // fields are the members of a JSON object.
 type fields map[string]any
 
-// set takes a cell of digits for a number, and leaves out an empty one.
+// set adds a cell. It adds a cell of digits as a number, and does not add an empty one.
 func (f fields) set(name, cell string) {
 	number, err := strconv.ParseFloat(cell, 64)
 	switch {
@@ -111,8 +114,8 @@ func (f fields) set(name, cell string) {
 	}
 }
 
-// readPurchases reads the shop's book. A number that comes twice is refused: Connectif
-// would take both for purchases.
+// readPurchases reads the source. It refuses an id that occurs twice, as Connectif would
+// create two purchases.
 func readPurchases(name string, r io.Reader) ([]purchase, error) {
 	rows, err := readRows(name, r, "purchase_id")
 	if err != nil {
@@ -123,7 +126,7 @@ func readPurchases(name string, r io.Reader) ([]purchase, error) {
 	for _, row := range rows {
 		p := purchase{row: row, ID: row.Cells["purchase_id"], Email: row.Cells["email"]}
 		if seen[p.ID] && p.ID != "" {
-			return nil, fmt.Errorf("%s:%d: the purchase %s is there already", name, row.Line, p.ID)
+			return nil, fmt.Errorf("%s:%d: purchase %s occurs twice", name, row.Line, p.ID)
 		}
 		seen[p.ID] = true
 		purchases = append(purchases, p)

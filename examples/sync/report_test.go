@@ -11,13 +11,13 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// A ledger notices when the job tells another story.
-func TestALedgerThatDisagrees(t *testing.T) {
+// A finding shows each difference between the outcome of a record and the ledger.
+func TestNewStepLineComparesWithTheLedger(t *testing.T) {
 	notApplied := &apierrors.Error{Class: apierrors.Validation, Action: apierrors.Surface, Applied: apierrors.AppliedNo}
 	unknown := &apierrors.Error{Class: apierrors.Timeout, Action: apierrors.Retry, Stop: apierrors.StopUnsafe}
 	for name, tt := range map[string]struct {
-		before int    // times that the vendor was given the contact Ana
-		sent   string // as the job has it
+		before int    // executions of a contact named Ana
+		sent   string // the name in the record
 		err    error
 		doubt  bool // an earlier run was in doubt
 		want   finding
@@ -28,8 +28,8 @@ func TestALedgerThatDisagrees(t *testing.T) {
 		"refused, an earlier run in doubt": {1, "Ana", notApplied, true, finding{}},
 		"delivered, but not there":         {0, "Ana", nil, false, finding{Missing: 1}},
 		"delivered as something else":      {1, "Bruno", nil, false, finding{Missing: 1}},
-		"said to be refused, but there":    {1, "Ana", notApplied, false, finding{Phantom: 1}},
-		"done again after it was told so":  {2, "Ana", nil, false, finding{Duplicates: 1}},
+		"reported as refused, but there":   {1, "Ana", notApplied, false, finding{Phantom: 1}},
+		"executed again":                   {2, "Ana", nil, false, finding{Duplicates: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakesWith(settings{}, nil, noFaults)
@@ -39,8 +39,8 @@ func TestALedgerThatDisagrees(t *testing.T) {
 				req.Header.Set("Content-Type", "application/json")
 				f.rdstation.ServeHTTP(httptest.NewRecorder(), req)
 			}
-			one := result{Step: "contacts", record: record{Key: "ana@example.com", Sent: map[string]any{"name": tt.sent}}, InDoubt: tt.doubt, Err: tt.err}
-			line := newStepLine("contacts", []result{one}, f.ledgers(&exports{}, &pull{})["contacts"])
+			one := outcome{Step: "contacts", record: record{Key: "ana@example.com", Sent: map[string]any{"name": tt.sent}}, InDoubt: tt.doubt, Err: tt.err}
+			line := newStepLine("contacts", []outcome{one}, f.ledgers(&exports{}, &pull{})["contacts"])
 			if diff := cmp.Diff(tt.want, line.finding); diff != "" {
 				t.Errorf("finding (-want +got):\n%s", diff)
 			}
@@ -51,16 +51,16 @@ func TestALedgerThatDisagrees(t *testing.T) {
 	}
 }
 
-func TestVendorsThatDisagree(t *testing.T) {
+func TestReportAgreesOnVendors(t *testing.T) {
 	for name, tt := range map[string]struct {
 		line vendorLine
 		want bool
 	}{
-		"agrees":                           {vendorLine{Requests: 3, Seen: 3}, true},
-		"a request that the vendor missed": {vendorLine{Requests: 3, Seen: 2}, false},
-		"given up in flight":               {vendorLine{Requests: 3, Seen: 2, Canceled: 1}, true},
-		"a request that nobody told":       {vendorLine{Requests: 3, Seen: 4, Canceled: 1}, false},
-		"a credential that was given away": {vendorLine{Requests: 3, Seen: 3, Leaked: 1}, false},
+		"agrees":                           {vendorLine{Requests: 3, Counted: 3}, true},
+		"a request that the vendor missed": {vendorLine{Requests: 3, Counted: 2}, false},
+		"a canceled request":               {vendorLine{Requests: 3, Counted: 2, Canceled: 1}, true},
+		"a request that nobody counted":    {vendorLine{Requests: 3, Counted: 4, Canceled: 1}, false},
+		"a leaked credential":              {vendorLine{Requests: 3, Counted: 3, Leaked: 1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := (report{Vendors: []vendorLine{tt.line}}).agrees(); got != tt.want {
@@ -70,8 +70,8 @@ func TestVendorsThatDisagree(t *testing.T) {
 	}
 }
 
-// The other ledgers notice, too: what is sent or fetched differs in each way that counts.
-func TestTheOtherLedgers(t *testing.T) {
+// The ledger of each other step finds what is missing and what was executed twice.
+func TestLedgersCompare(t *testing.T) {
 	body, err := json.Marshal(map[string]any{"purchaseId": "P-1"})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestTheOtherLedgers(t *testing.T) {
 	f.customergauge.Uploads().Record("a.csv", []byte("a"))
 	f.connectif.Purchases().Record("P-1", body)
 	f.connectif.Purchases().Record("P-1", body)
-	x := &exports{byName: map[string][]byte{"contacts": []byte("email\na@b.c\na@b.c\n")}}
+	e := &exports{byName: map[string][]byte{"contacts": []byte("email\na@b.c\na@b.c\n")}}
 	p := &pull{campaigns: []campaign{{7}}, registrations: map[int][]registration{7: {{ID: 7000001}, {ID: 7000001}}}}
 	want := map[string]finding{
 		"files":         {Missing: 1},
@@ -98,7 +98,7 @@ func TestTheOtherLedgers(t *testing.T) {
 		"campaigns":     {Key: "all"},
 		"registrations": {Key: "7", Sent: campaign{7}},
 	} {
-		got := f.ledgers(x, p)[step].compare([]result{{record: one}})
+		got := f.ledgers(e, p)[step].compare([]outcome{{record: one}})
 		if diff := cmp.Diff(want[step], got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", step, diff)
 		}

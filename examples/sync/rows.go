@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// A row is one line of a CSV file: what is not empty, by column.
+// A row is one line of a CSV file. Cells has the cells that are not empty, by column.
 type row struct {
 	Line  int
 	Cells map[string]string
 }
 
-// readRows reads a CSV file that has a line of column names, one of which is key.
+// readRows reads a CSV file. Its first line has the names of the columns; key is one of them.
 func readRows(name string, r io.Reader, key string) ([]row, error) {
 	lines := csv.NewReader(r)
 	columns, err := lines.Read()

@@ -12,14 +12,14 @@ import (
 	"github.com/retrywise/retrywise/client"
 )
 
-// A file is what CustomerGauge is given: it sends an e-mail to the customer of each line.
+// A file is uploaded to CustomerGauge, which sends an e-mail to the customer of each line.
 type file struct {
 	Name    string
 	Content []byte
 }
 
-// fileStep uploads the files one after the other: the vendor recommends to wait for an
-// upload before the next one begins. Every second one takes the path that answers in XML.
+// fileStep uploads the files one after the other, as the vendor recommends. Every second
+// upload uses the path whose response is XML.
 func fileStep(c *client.Client, files []file) step {
 	return step{name: "files", workers: 1, records: func() []record {
 		var records []record
@@ -29,7 +29,7 @@ func fileStep(c *client.Client, files []file) step {
 				path = "/v4.1/file/transactional.xml"
 			}
 			records = append(records, record{0, one.Name, one.Content, func(ctx context.Context) error {
-				return once(ctx,
+				return writeOnce(ctx,
 					func(ctx context.Context) error { return upload(ctx, c, path, one) },
 					func(ctx context.Context) (bool, error) { return hasUpload(ctx, c, one.Name) })
 			}})
@@ -38,8 +38,8 @@ func fileStep(c *client.Client, files []file) step {
 	}}
 }
 
-// upload posts a file. The client judges the answer in either format, also an error
-// inside a 200.
+// upload posts a file. It uses Send, as Do decodes JSON only. The client understands
+// failures in both formats, also in a response with status 200.
 func upload(ctx context.Context, c *client.Client, path string, one file) error {
 	var form bytes.Buffer
 	parts := multipart.NewWriter(&form)
@@ -65,41 +65,40 @@ func upload(ctx context.Context, c *client.Client, path string, one file) error 
 	return resp.Body.Close()
 }
 
-// hasUpload tells whether CustomerGauge has an upload of that name. That there are none
-// at all is no failure; the answer is empty then.
+// hasUpload reports whether CustomerGauge has an upload with that name. The policy accepts
+// the failure "no data", so the list is empty if there are no uploads.
 func hasUpload(ctx context.Context, c *client.Client, name string) (bool, error) {
-	type done struct {
+	type uploaded struct {
 		Name string `json:"name"`
 	}
-	list, err := client.Do[struct{ Data []done }](ctx, c, client.Call{
+	list, err := client.Do[struct{ Data []uploaded }](ctx, c, client.Call{
 		Path:    "/v4.1/file/transactional.json",
-		Options: client.CallOptions{Op: "files.look"},
+		Options: client.CallOptions{Op: "files.lookup"},
 	})
-	return slices.Contains(list.Data, done{name}), err
+	return slices.Contains(list.Data, uploaded{name}), err
 }
 
-// linesInFile is how many purchases one file has.
-const linesInFile = 15
+// linesPerFile is the number of purchases in a file.
+const linesPerFile = 15
 
-// filesOf makes the files of the day from the shop's book. As on any day, somebody else
-// put three into the folder that do not belong there.
-func filesOf(purchases []purchase) ([]file, error) {
+// newFiles returns the files for the purchases, and three that CustomerGauge will refuse.
+func newFiles(purchases []purchase) ([]file, error) {
 	var files []file
-	for chunk := range slices.Chunk(purchases, linesInFile) {
+	for chunk := range slices.Chunk(purchases, linesPerFile) {
 		content, err := transactions(chunk)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, file{fmt.Sprintf("transactions-%02d.csv", len(files)+1), content})
 	}
-	others := []file{{"refunds.csv", nil}, {"summary.pdf", []byte("%PDF-1.7")}}
+	refused := []file{{"refunds.csv", nil}, {"summary.pdf", []byte("%PDF-1.7")}}
 	if len(files) > 0 {
-		others = append(others, files[0]) // the same once more
+		refused = append(refused, files[0]) // it was uploaded already
 	}
-	return append(files, others...), nil
+	return append(files, refused...), nil
 }
 
-// transactions is the content of one file.
+// transactions returns the content of a file.
 func transactions(purchases []purchase) ([]byte, error) {
 	var content bytes.Buffer
 	w := csv.NewWriter(&content)

@@ -23,8 +23,8 @@ const (
 // An API key does not expire: TokenUses has no effect, and an ExpireToken fault
 // refuses one call only.
 //
-// The vendor does not recognise a purchase that it already has, and starts its
-// workflows again.
+// A second purchase with the same purchaseId starts the workflows again, as it does
+// at the vendor.
 type Connectif struct {
 	gateway
 	routes  *http.ServeMux
@@ -58,7 +58,7 @@ func NewConnectif(service Service) *Connectif {
 	return cf
 }
 
-// ServeHTTP serves one request and counts its answer.
+// ServeHTTP serves one request and counts its response.
 func (cf *Connectif) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cf.serve(cf.routes, w, r)
 }

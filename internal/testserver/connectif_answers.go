@@ -66,7 +66,7 @@ func connectifQueueIsFull() reply {
 }
 
 // connectifPayload reads the JSON object of a call. If ok is false, refusal is the
-// answer.
+// response.
 func connectifPayload(c call) (payload map[string]any, refusal reply, ok bool) {
 	if !isJSON(c.request) {
 		return nil, connectifRefuse(http.StatusUnsupportedMediaType, "Request without application/json Content-Type header."), false

@@ -42,7 +42,7 @@ type connectifExports struct {
 	created int
 	byID    map[string]*connectifExport
 	pending []*connectifExport // the first is in progress, the others are queued
-	freeAt  time.Time          // when the export before the first ended
+	freeAt  time.Time          // when the export before pending[0] ended
 }
 
 // A connectifExport is guarded by the mutex of its queue.
@@ -191,7 +191,7 @@ func (q *connectifExports) catchUp(now time.Time) {
 	}
 }
 
-// begun returns when the first pending export was begun.
+// begun returns when the processing of the first pending export began.
 func (q *connectifExports) begun(first *connectifExport) time.Time {
 	if q.freeAt.After(first.createdAt) {
 		return q.freeAt

@@ -88,7 +88,7 @@ func TestConnectifDuplicatePurchases(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newConnectif(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for range tt.times {
-					_, _ = v.send("POST", "/purchases/", connectifOrder) // some get no answer
+					_, _ = v.send("POST", "/purchases/", connectifOrder) // some get no response
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Purchases().Count("o-1"), v.Purchases().Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)
@@ -122,7 +122,7 @@ func TestConnectifServesOverTCP(t *testing.T) {
 	defer srv.Close()
 	v := connectifOf(t, cf, srv)
 	for _, want := range []int{0, 201} {
-		g, _ := v.send("POST", "/purchases/", connectifOrder) // the first gets no answer
+		g, _ := v.send("POST", "/purchases/", connectifOrder) // the first gets no response
 		if g.Status != want {
 			t.Errorf("answer %v; want status %d", g, want)
 		}

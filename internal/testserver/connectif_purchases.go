@@ -116,7 +116,7 @@ func (s *connectifShop) execute(payload map[string]any, body []byte) reply {
 }
 
 // checkReferences checks the contact and the products of a purchase. If ok is false,
-// refusal is the answer.
+// refusal is the response.
 func (s *connectifShop) checkReferences(payload map[string]any) (refusal reply, ok bool) {
 	email := payload["contactEmail"].(string)
 	if s.contacts[email] == nil {
@@ -159,7 +159,7 @@ func (s *connectifShop) isUnknown(product map[string]any) bool {
 	return !s.products[product["productId"].(string)]
 }
 
-// connectifIsForeign reports whether a product has a URL with another host than
+// connectifIsForeign reports whether a product has a URL whose host is not that of
 // ConnectifDomain.
 func connectifIsForeign(product map[string]any) bool {
 	text, given := product["productDetailUrl"].(string)

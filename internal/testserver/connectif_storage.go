@@ -55,9 +55,9 @@ func (cf *Connectif) LeakedCredentials() int {
 	return cf.storage.leaks
 }
 
-// Storage returns the handler that serves the files of the exports. It needs another
-// server than the API; see SetStorageURL. Every second file URL redirects once,
-// within the storage.
+// Storage returns the handler that serves the files of the exports. Serve it on
+// another server than the API; see SetStorageURL. Every second file URL redirects
+// once, within the storage.
 func (cf *Connectif) Storage() http.Handler {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /files/{token}", cf.storage.serveFile)

@@ -50,7 +50,7 @@ func NewCustomerGauge(service Service) *CustomerGauge {
 	return cg
 }
 
-// ServeHTTP serves one request and counts its answer.
+// ServeHTTP serves one request and counts its response.
 func (cg *CustomerGauge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cg.serve(cg.routes, w, r)
 }
@@ -62,7 +62,7 @@ func gaugeUnknown(code gaugeCode) http.HandlerFunc {
 	}
 }
 
-// A gaugeFormat is the format of an answer. The zero value is JSON.
+// A gaugeFormat is the format of a response. The zero value is JSON.
 type gaugeFormat struct{ isXML bool }
 
 // gaugeFormatOf returns the format for the suffix of path.

@@ -34,7 +34,7 @@ const (
 	gaugeNoData        gaugeCode = 400184
 
 	// gaugeTooLarge is internal: the vendor documents limits for uploads, but no
-	// code. The answer is a 400 without a body.
+	// code. The response is a 400 without a body.
 	gaugeTooLarge gaugeCode = 1
 )
 
@@ -89,7 +89,7 @@ func (f gaugeFormat) document(status int, root string, content any) reply {
 	return reply{status: status, xml: text.String()}
 }
 
-// dataFalse is an answer to a failed upload that has the status of a success. The
+// dataFalse is a response to a failed upload that has the status of a success. The
 // vendor documents it for uploads of revenue.
 func (f gaugeFormat) dataFalse() retrywisetest.Answer {
 	if f.isXML {
@@ -104,7 +104,7 @@ type gaugeDialect struct {
 	format gaugeFormat
 }
 
-// instead is part of dialect. Some answers alternate between even and odd n.
+// instead is part of dialect. Some responses alternate between even and odd n.
 func (d gaugeDialect) instead(fault retrywisetest.Fault, n int, r *http.Request) retrywisetest.Answer {
 	isOdd := n%2 == 1
 	switch fault {
@@ -130,7 +130,7 @@ func (d gaugeDialect) instead(fault retrywisetest.Fault, n int, r *http.Request)
 	}
 }
 
-// limited is part of dialect. The answer is that of a proxy, because the vendor
+// limited is part of dialect. The response is that of a proxy, because the vendor
 // documents none.
 func (d gaugeDialect) limited(wait time.Duration) retrywisetest.Answer {
 	return retrywisetest.HTML(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds(wait)))

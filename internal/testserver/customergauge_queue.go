@@ -18,8 +18,8 @@ type gaugeQueue struct {
 	peak     int
 }
 
-// PeakUploads returns the largest number of unanswered uploads at one time. The
-// vendor recommends to send an upload only after the answer to the one before.
+// PeakUploads returns the largest number of concurrent uploads. The vendor recommends
+// to send an upload only after the response to the previous one.
 func (cg *CustomerGauge) PeakUploads() int {
 	cg.queue.mu.Lock()
 	defer cg.queue.mu.Unlock()
@@ -57,7 +57,7 @@ func (q *gaugeQueue) enter() {
 	q.peak = max(q.peak, q.inFlight)
 }
 
-// leave is called before the client can see the answer, so that this upload and the
+// leave is called before the client can see the response, so that this upload and the
 // next of the same client are not counted as concurrent.
 func (q *gaugeQueue) leave() {
 	q.mu.Lock()

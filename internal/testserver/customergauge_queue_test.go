@@ -52,7 +52,7 @@ func TestCustomerGaugePeakOfSequentialUploads(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newGauge(t, testserver.Service{Faults: retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.ResetAfter, retrywisetest.CutBody)})
 		for i := range 50 {
-			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two get no answer
+			_, _ = v.send("POST", gaugeJSON, gaugeUpload(fmt.Sprintf("%d.csv", i), gaugeRecord)) // two get no response
 		}
 		if n := v.PeakUploads(); n != 1 {
 			t.Errorf("peak %d; want 1", n)

@@ -47,8 +47,8 @@ type gaugeFingerprint struct {
 func (cg *CustomerGauge) Uploads() *retrywisetest.Ledger { return &cg.uploads.files }
 
 // Records returns the ledger of executed records: the name of the file, by
-// number_customergauge. Each record causes an e-mail, so a duplicate is a customer
-// who got two.
+// number_customergauge. Each record causes an e-mail, so the customer of a
+// duplicate gets two.
 func (cg *CustomerGauge) Records() *retrywisetest.Ledger { return &cg.uploads.records }
 
 // upload serves POST /v4.1/file/transactional.

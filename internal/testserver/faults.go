@@ -7,7 +7,7 @@ import (
 )
 
 // Faults of the fakes, in addition to those of retrywisetest. A call that meets
-// one of them is not executed.
+// one of these is not executed.
 const (
 	LeadLimited retrywisetest.Fault = "lead_limited" // 429 of the application: too many calls for this contact
 	Disguised   retrywisetest.Fault = "disguised"    // a transient fault with a misleading status, such as a 400; a 500 if the vendor has none

@@ -21,19 +21,19 @@ type Service struct {
 	PerSecond int                // calls allowed per second, for the whole account; 0: no limit
 	TokenUses int                // uses after which an access token expires; 0: no limit
 	Latency   time.Duration      // of every call; 0: none
-	LimitWait time.Duration      // wait in the answer of a RateLimited fault; 0: 1 s; rounded up to seconds
-	LeadWait  time.Duration      // wait in the answer of a LeadLimited fault; 0: 20745 s; rounded up to seconds
+	LimitWait time.Duration      // wait in the response of a RateLimited fault; 0: 1 s; rounded up to seconds
+	LeadWait  time.Duration      // wait in the response of a LeadLimited fault; 0: 20745 s; rounded up to seconds
 }
 
 // A gateway does what every fake does before its own rules apply: latency, rate
-// limit, faults and the check of the credential. It counts the answers. A fake
+// limit, faults and the check of the credential. It counts the responses. A fake
 // embeds one, created by newGateway.
 type gateway struct {
 	service Service
 	clock   clock
 
 	mu       sync.Mutex // guards the fields below
-	numbered int        // calls that were given a number for the plan of faults
+	numbered int        // calls that have a number for the plan of faults
 	window   time.Time  // start of the current second of the rate limit
 	inWindow int        // calls in that second
 	serving  int
@@ -51,15 +51,15 @@ func newGateway(service Service) gateway {
 	return gateway{service: service, statuses: map[int]int{}}
 }
 
-// A dialect is how a vendor words its refusals.
+// A dialect makes the refusals of one vendor.
 type dialect interface {
-	// limited returns the answer to a call beyond Service.PerSecond.
+	// limited returns the response to a call beyond Service.PerSecond.
 	limited(wait time.Duration) retrywisetest.Answer
-	// instead returns the answer of a fault that strikes before call number n is
-	// executed, or nil if the vendor has none. Answers that come from a proxy in
-	// front of the vendor, such as a 502, are not asked for.
+	// instead returns the response of a fault that strikes before call number n is
+	// executed, or nil if the vendor has none. It is not called for responses of a
+	// proxy in front of the vendor, such as a 502.
 	instead(fault retrywisetest.Fault, n int, r *http.Request) retrywisetest.Answer
-	// check uses the credential of a call. If ok is false, refusal is the answer.
+	// check uses the credential of a call. If ok is false, refusal is the response.
 	check(header http.Header) (refusal reply, ok bool)
 }
 
@@ -76,22 +76,22 @@ type clock struct{ now atomic.Int64 }
 
 func (c *clock) tick() int64 { return c.now.Add(1) }
 
-// Peak returns the largest number of requests in progress at one time.
+// Peak returns the largest number of concurrent requests.
 func (g *gateway) Peak() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.peak
 }
 
-// Statuses returns the number of answers by status. Status 0 is a connection
-// closed without an answer; an answer that was cut counts under its status.
+// Statuses returns the number of responses by status. Status 0 is a connection
+// closed without a response; a response that was cut counts under its status.
 func (g *gateway) Statuses() map[int]int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return maps.Clone(g.statuses)
 }
 
-// serve passes a request to routes and counts its answer.
+// serve passes a request to routes and counts its response.
 func (g *gateway) serve(routes http.Handler, w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	g.serving++
@@ -123,7 +123,8 @@ func (g *gateway) endpoint(d dialect, execute func(call) reply) http.Handler {
 	})
 }
 
-// answer returns the answer to c, which is executed unless something forbids it.
+// answer returns the response to c. It executes c unless a limit, a fault or the
+// credential forbids it.
 func (g *gateway) answer(d dialect, execute func(call) reply, c call) retrywisetest.Answer {
 	if wait := g.overLimit(time.Now()); wait > 0 {
 		return d.limited(wait)
@@ -142,7 +143,7 @@ func (g *gateway) answer(d dialect, execute func(call) reply, c call) retrywiset
 	return deliver(fault, execute(c))
 }
 
-// byProxy returns the answer of a fault in the proxy in front of every vendor, or
+// byProxy returns the response of a fault in the proxy in front of every vendor, or
 // nil if fault is of another kind. Unavailable alternates between the vendor, for
 // even n, and the proxy.
 func byProxy(fault retrywisetest.Fault, n int) retrywisetest.Answer {
@@ -186,8 +187,8 @@ func (g *gateway) nextNumber() int {
 	return g.numbered - 1
 }
 
-// A countingWriter reports the status of an answer before the client can see it,
-// so that the counts are complete when the client has its answer.
+// A countingWriter reports the status of a response before the client can see it,
+// so that the counts are complete when the client has its response.
 type countingWriter struct {
 	http.ResponseWriter
 	leave func(status int)
@@ -198,7 +199,7 @@ func (w countingWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Hijack counts a connection that is about to be closed without an answer.
+// Hijack counts a connection that is about to be closed without a response.
 func (w countingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.leave(0)
 	return http.NewResponseController(w.ResponseWriter).Hijack()

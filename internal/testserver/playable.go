@@ -13,7 +13,7 @@ import (
 // endpoint. It is an http.Handler and safe for concurrent use.
 //
 // The vendor's limits apply in addition to Service.PerSecond: 3,600 requests an
-// hour, including those for tokens and those that meet a fault. Every answer has the
+// hour, including those for tokens and those that meet a fault. Every response has the
 // number of requests that remain. A limit counts in fixed windows, each of which
 // begins with the first request in it; refused requests are not counted. The vendor
 // does not document the status of a refusal, so it alternates between 429 and 403.
@@ -54,7 +54,7 @@ func NewPlayable(service Service) *Playable {
 	return p
 }
 
-// ServeHTTP serves one request and counts its answer.
+// ServeHTTP serves one request and counts its response.
 func (p *Playable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.serve(http.HandlerFunc(p.meter), w, r)
 }

@@ -31,7 +31,7 @@ func playableUnauthenticated() reply {
 	return playableRefusal(http.StatusUnauthorized, "Unauthenticated.")
 }
 
-// throttled returns the refusal of a request that may be repeated after wait.
+// throttled returns the refusal of a request that may be retried after wait.
 func (p *Playable) throttled(wait time.Duration) reply {
 	refusal := playableRefusal(http.StatusTooManyRequests, "Too Many Attempts.")
 	if p.throttles.Add(1)%2 == 0 {

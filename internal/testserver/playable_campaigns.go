@@ -92,7 +92,7 @@ func (p *Playable) getCampaignType(call) reply {
 	return playableRefusal(http.StatusForbidden, "Unable to locate campaign type")
 }
 
-// A playableStatistic is the answer of game-data-statistics.
+// A playableStatistic is the response of game-data-statistics.
 type playableStatistic struct {
 	Metric       string `json:"metric"`
 	MetricID     string `json:"metric_id"`

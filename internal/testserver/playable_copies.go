@@ -11,8 +11,8 @@ import (
 
 // Copies returns the ledger of executed copies, by the id of the original and the
 // name of the copy, such as "7/Spring". The vendor does not recognise a copy that
-// exists already: every copy after the first of its key is a duplicate, and another
-// campaign.
+// exists already: every further copy with the same key is a duplicate, and creates
+// another campaign.
 func (p *Playable) Copies() *retrywisetest.Ledger { return &p.copies }
 
 // copyCampaign serves POST /v1/campaign/copy/{campaign}.

@@ -6,7 +6,7 @@ import (
 )
 
 // A playableLimit allows a number of calls in a fixed window of time. A window
-// begins with the first call after the one before. The zero value allows no call.
+// begins with the first call after the end of the previous one. The zero value allows no call.
 type playableLimit struct {
 	calls int
 	per   time.Duration

@@ -11,16 +11,16 @@ import (
 // endpoint, with the error bodies of the vendor's documentation. It is an
 // http.Handler and safe for concurrent use.
 //
-// It counts how often a PATCH of a contact was executed. A PATCH with the payload
-// that the contact was given last changes nothing, and is counted as one of two:
+// It counts how often a PATCH of a contact was executed. A PATCH with the same
+// payload as the previous one changes nothing. It is counted as one of two:
 //   - a repeat, if no success had been sent for that payload when the request
-//     arrived. The client could not know that it was executed, and was right to
-//     retry. An answer that was cut is not a success.
+//     arrived. The client could not know that the PATCH was executed, and was right
+//     to retry. A response that was cut is not a success.
 //   - a duplicate, if a success had been sent before. The client had no reason to
 //     send the request.
 //
 // A success counts as sent when the fake begins to send it to a client that is
-// still connected. A retry by a client that disconnects during the answer is
+// still connected. A retry by a client that disconnects during the response is
 // therefore counted as a duplicate.
 type RDStation struct {
 	gateway
@@ -49,7 +49,7 @@ func NewRDStation(service Service) *RDStation {
 	return rd
 }
 
-// ServeHTTP serves one request and counts its answer.
+// ServeHTTP serves one request and counts its response.
 func (rd *RDStation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rd.serve(rd.routes, w, r)
 }

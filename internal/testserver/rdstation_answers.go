@@ -10,7 +10,7 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// accountLimit is the limit in the answer of a RateLimited fault: the vendor
+// accountLimit is the limit in the response of a RateLimited fault: the vendor
 // allows 120 contact calls per minute.
 const accountLimit = 120
 

@@ -136,7 +136,7 @@ func TestRDStationRepeatsAndDuplicates(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				v := newRDStation(t, testserver.Service{Faults: retrywisetest.Sequence(tt.faults...)})
 				for _, body := range tt.bodies {
-					_, _ = v.send("PATCH", ana, body) // some get no answer
+					_, _ = v.send("PATCH", ana, body) // some get no response
 				}
 				if diff := cmp.Diff(tt.want, counts{v.Executed("ana@example.com"), v.Repeats(), v.Duplicates()}); diff != "" {
 					t.Errorf("counts (-want +got):\n%s", diff)

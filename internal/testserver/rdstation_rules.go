@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// mustBeString is the only field error about a type. The vendor answers it with
-// 422, and all others with 400.
+// mustBeString is the only field error about a type. Its status is 422, that
+// of all others 400.
 const mustBeString = "MUST_BE_STRING"
 
 // isText has the attributes of a contact that a client may write, and whether they
@@ -42,7 +42,7 @@ func badRequest() reply {
 }
 
 // validate checks the payload of a PATCH whose URL has identifier. If ok is false,
-// refusal is the answer.
+// refusal is the response.
 func validate(identifier string, payload map[string]any) (refusal reply, ok bool) {
 	if _, repeated := payload[identifier]; repeated {
 		return refuse(http.StatusBadRequest, "CONFLICTING_FIELD",

@@ -52,7 +52,7 @@ func (rd *RDStation) Renewals() int {
 	return rd.tokens.renewals - 1 // NewRDStation issued the first
 }
 
-// renew issues a new token and returns it. The one before becomes invalid.
+// renew issues a new token and returns it. The previous one becomes invalid.
 func (k *tokens) renew() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -65,7 +65,7 @@ func (k *tokens) renew() string {
 	return k.current
 }
 
-// check uses the token of a request. If ok is false, refusal is the answer.
+// check uses the token of a request. If ok is false, refusal is the response.
 func (k *tokens) check(header http.Header) (refusal reply, ok bool) {
 	token, isBearer := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
 	k.mu.Lock()
@@ -90,7 +90,7 @@ func (k *tokens) use() {
 }
 
 // expiryHeader returns the key for expiredHeader. It alternates between the usual
-// one and the one by which AWS API Gateway replaces it.
+// one and the one that AWS API Gateway replaces it with.
 func (k *tokens) expiryHeader() string {
 	k.expired++
 	if k.expired%2 == 1 {

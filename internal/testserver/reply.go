@@ -8,13 +8,13 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// A reply is the answer of a fake to a call that it has executed or refused.
+// A reply is the response of a fake to a call that it has executed or refused.
 type reply struct {
 	status int
 	body   any      // encoded as JSON; nil: no body
 	xml    string   // replaces body; for a vendor that also has XML
 	header []string // keys and values in turn
-	sent   func()   // called before a complete answer is sent to a client still connected; may be nil
+	sent   func()   // called before a complete response is sent to a client still connected; may be nil
 }
 
 func (p reply) answer() retrywisetest.Answer {
@@ -31,7 +31,7 @@ func (p reply) answer() retrywisetest.Answer {
 	return retrywisetest.JSON(p.status, string(text), p.header...)
 }
 
-// send gives the answer, complete.
+// send sends the complete response.
 func (p reply) send(w http.ResponseWriter, r *http.Request) {
 	if p.sent != nil && r.Context().Err() == nil {
 		p.sent()
@@ -39,8 +39,8 @@ func (p reply) send(w http.ResponseWriter, r *http.Request) {
 	p.answer()(w, r)
 }
 
-// deliver returns the answer to a call that met fault and has the reply p. A fault
-// that strikes after the execution replaces, cuts or delays the answer.
+// deliver returns the response to a call that met fault and has the reply p. A fault
+// that strikes after the execution replaces, cuts or delays the response.
 func deliver(fault retrywisetest.Fault, p reply) retrywisetest.Answer {
 	switch fault {
 	case retrywisetest.GatewayTimeoutAfter:

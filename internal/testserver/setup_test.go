@@ -24,7 +24,7 @@ const (
 	page504 = "<html>\r\n<head><title>504 Gateway Timeout</title></head>\r\n<body>\r\n<center><h1>504 Gateway Timeout</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 
-// got is what a client sees of an answer.
+// got is what a client sees of a response.
 type got struct {
 	Status int
 	Kind   string // Content-Type
@@ -50,8 +50,8 @@ func (c caller) open(ctx context.Context, method, path, body string, header ...s
 	return (&http.Client{Transport: c.srv.Transport()}).Do(req)
 }
 
-// do sends a request and reads its answer to the end. If the error is not nil,
-// the answer is as much as arrived.
+// do sends a request and reads its response. If the error is not nil, the response is
+// the part that arrived.
 func (c caller) do(ctx context.Context, method, path, body string, header ...string) (got, error) {
 	resp, err := c.open(ctx, method, path, body, header...)
 	if err != nil {
@@ -62,7 +62,7 @@ func (c caller) do(ctx context.Context, method, path, body string, header ...str
 	return got{resp.StatusCode, resp.Header.Get("Content-Type"), string(data)}, err
 }
 
-// mustDo is do for an answer that must be complete.
+// mustDo is do for a response that must be complete.
 func (c caller) mustDo(method, path, body string, header ...string) got {
 	c.t.Helper()
 	g, err := c.do(c.t.Context(), method, path, body, header...)
@@ -77,7 +77,7 @@ func (c caller) send(method, path, body string) (got, error) {
 	return c.do(c.t.Context(), method, path, body, c.header()...)
 }
 
-// mustSend is send for an answer that must be complete.
+// mustSend is send for a response that must be complete.
 func (c caller) mustSend(method, path, body string) got {
 	c.t.Helper()
 	return c.mustDo(method, path, body, c.header()...)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"maps"
 	"net/http"
@@ -54,7 +55,7 @@ func (a *Attempt) Send(req *http.Request, p *Payload) (*http.Response, error) {
 		err = errNothing
 	}
 	if err != nil {
-		err = a.Cause(err)
+		err = a.Cause(withScheme(err))
 		a.End()
 		return nil, err
 	}
@@ -64,9 +65,21 @@ func (a *Attempt) Send(req *http.Request, p *Payload) (*http.Response, error) {
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
+	if resp.Body == http.NoBody {
+		a.End() // nobody may ever close it
+	}
 	a.body.ReadCloser, a.body.attempt = resp.Body, a
 	resp.Body = &a.body
 	return resp, nil
+}
+
+// withScheme returns http.ErrSchemeMismatch for a server that speaks HTTP where HTTPS is
+// expected, as an http.Client does.
+func withScheme(err error) error {
+	if e, ok := err.(tls.RecordHeaderError); ok && string(e.RecordHeader[:]) == "HTTP/" { //nolint:errorlint // only the transport's own
+		return http.ErrSchemeMismatch
+	}
+	return err
 }
 
 // Body returns the response body; valid after Send returned a response.

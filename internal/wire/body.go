@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type Body struct {
 	attempt *Attempt
 	peeked  *peek // read first; nil: nothing was peeked at
 	read    int   // of that
+	isPast  bool  // that was read
 	closed  atomic.Bool
 	onEOF   func() // called before the end is returned; may be nil
 
@@ -45,6 +47,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		if b.onEOF != nil {
 			b.onEOF()
 		}
+		b.attempt.End() // nobody may ever close it
 	default:
 		err = b.attempt.Cause(err)
 		if b.OnBreak != nil && !b.closed.Load() {
@@ -57,7 +60,7 @@ func (b *Body) Read(p []byte) (int, error) {
 
 // next reads what was peeked at, and then what follows.
 func (b *Body) next(p []byte) (int, error) {
-	for b.peeked != nil && !b.closed.Load() {
+	for b.peeked != nil && !b.isPast && !b.closed.Load() {
 		isDone := b.peeked.isDone() // asked first: then there is no more than these bytes
 		data, err := b.peeked.bytes()
 		switch {
@@ -70,7 +73,7 @@ func (b *Body) next(p []byte) (int, error) {
 		case err != nil:
 			return 0, err
 		default:
-			b.peeked = nil
+			b.isPast = true
 		}
 	}
 	if b.closed.Load() && b.ReadCloser != http.NoBody { // which may be read after Close
@@ -82,6 +85,9 @@ func (b *Body) next(p []byte) (int, error) {
 // Close closes the body and ends the attempt.
 func (b *Body) Close() error {
 	b.closed.Store(true)
+	if b.peeked != nil && !b.peeked.isDone() { // net/http's Close would wait for its Read
+		b.attempt.End()
+	}
 	err := b.ReadCloser.Close()
 	b.attempt.End()
 	if b.OnClose != nil {
@@ -100,7 +106,10 @@ func (b *Body) Drop() {
 		}
 		b.read = len(b.peeked.data)
 	}
-	timer := time.AfterFunc(drainTimeout, func() { _ = b.Close() })
+	timer := time.AfterFunc(drainTimeout, func() {
+		b.attempt.End() // net/http's Close would wait for the Read
+		_ = b.Close()
+	})
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, readerFunc(b.next), maxDrain)
 }
@@ -137,11 +146,24 @@ func (b *Body) Upgraded() io.ReadCloser {
 	if !ok {
 		return b
 	}
-	return struct {
-		io.Reader
-		io.Writer
-		io.Closer
-	}{b.ReadCloser, writer, b}
+	return upgraded{b.ReadCloser, writer, b}
+}
+
+// An upgraded connection is read and written without the attempt's limits.
+type upgraded struct {
+	io.Reader
+	io.Writer
+	io.Closer
+}
+
+// CloseWrite ends the writing, if the connection knows that.
+func (u upgraded) CloseWrite() error { return closeWrite(u.Writer) }
+
+func closeWrite(w io.Writer) error {
+	if c, ok := w.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return fmt.Errorf("CloseWrite: %w", http.ErrNotSupported)
 }
 
 var errClosedBody = errors.New("http: read on closed response body") // net/http's text

@@ -33,6 +33,7 @@ type clock struct {
 	timer   *time.Timer
 	rings   atomic.Int64 // when the timer rings
 	timeout time.Duration
+	stopped atomic.Bool  // for good
 	ends    atomic.Int64 // when the attempt ends
 	stalls  atomic.Int64 // when the Read that is under way has stalled
 }
@@ -46,9 +47,18 @@ func (c *clock) run(timeout time.Duration, cancel context.CancelCauseFunc) {
 
 func (c *clock) now() int64 { return int64(time.Since(c.start)) + 1 } // never 0
 
+// after returns the moment in d from now, or the last one that there is.
+func (c *clock) after(d time.Duration) int64 {
+	now := c.now()
+	return now + min(int64(d), math.MaxInt64-now)
+}
+
 // limit sets one of the limits. A timer that rings earlier is set again by then.
 func (c *clock) limit(moment *atomic.Int64, d time.Duration) {
-	at := c.now() + int64(d)
+	if c.stopped.Load() {
+		return
+	}
+	at := c.after(d)
 	moment.Store(at) // before rings is looked at: ring does it the other way round
 	if rings := c.rings.Load(); rings == 0 || rings > at {
 		c.rings.Store(at)
@@ -86,7 +96,7 @@ func (c *clock) setAgain(now, ends, stalls int64) {
 // an upload may take longer than the timeout.
 func (c *clock) progress() {
 	if before := c.ends.Load(); before != 0 {
-		c.ends.CompareAndSwap(before, c.now()+int64(c.timeout))
+		c.ends.CompareAndSwap(before, c.after(c.timeout))
 	}
 }
 
@@ -98,8 +108,9 @@ func (c *clock) endRead() { c.stalls.Store(0) }
 // stopTimeout takes the attempt's limit away.
 func (c *clock) stopTimeout() { c.ends.Store(0) }
 
-// stop takes both limits away.
+// stop takes both limits away for good.
 func (c *clock) stop() {
+	c.stopped.Store(true)
 	c.ends.Store(0)
 	c.stalls.Store(0)
 	c.timer.Stop()

@@ -70,6 +70,9 @@ func (m *meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite ends the writing, if the connection knows that.
+func (m *meter) CloseWrite() error { return closeWrite(m.Conn) }
+
 // meterOf returns the meter of conn, or nil.
 func meterOf(conn net.Conn) *meter {
 	if secure, ok := conn.(*tls.Conn); ok {

@@ -137,8 +137,8 @@ var refusedTexts = []string{
 	"client conn not usable",
 }
 
-// http2Prefixes begin net/http's errors of HTTP/2. Other texts may hold the server's words.
-var http2Prefixes = []string{
+// errorPrefixes begin net/http's errors of HTTP/2. Other texts may hold the server's words.
+var errorPrefixes = []string{
 	"http2: Transport: cannot retry err [", "stream error: stream ID ", "http2: Transport received ", "http2: client conn ",
 }
 
@@ -148,7 +148,7 @@ func isRefused(err error) bool {
 	text := err.Error()
 	contains := func(part string) bool { return strings.Contains(text, part) }
 	hasPrefix := func(prefix string) bool { return strings.HasPrefix(text, prefix) }
-	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(http2Prefixes, hasPrefix)
+	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(errorPrefixes, hasPrefix)
 }
 
 // Applied returns what an attempt that ended with err proves. AppliedNo: the request was

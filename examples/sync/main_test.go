@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// someSettings are those of a short job with some of the records.
+func someSettings(t *testing.T) settings {
+	t.Helper()
+	dir := t.TempDir()
+	few := func(name, text string, lines int) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Join(strings.SplitAfter(text, "\n")[:lines], "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return settings{
+		seed: 3, faults: 0.05, workers: 4, maxDelay: 5 * time.Second, exportTimeout: 5 * time.Second, campaigns: 4,
+		contacts: few("contacts.csv", contactsCSV, 60), purchases: few("purchases.csv", purchasesCSV, 30),
+		deadLetters: filepath.Join(dir, "dead-letters.csv"),
+	}
+}
+
+func TestRunOverTCP(t *testing.T) {
+	s := someSettings(t)
+	var out, line bytes.Buffer
+	if err := run(t.Context(), s, &out, newProgress(&line)); err != nil || !strings.Contains(out.String(), "ledgers agree") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	if _, err := os.Stat(s.deadLetters); err != nil {
+		t.Error(err)
+	}
+	if !strings.HasPrefix(line.String(), "\r1 records, ") || !strings.HasSuffix(line.String(), "not delivered\r\x1b[K") {
+		t.Errorf("progress %q; want a line that is erased", line.String())
+	}
+	if err := run(t.Context(), settings{}, &out, newProgress(&line)); err == nil {
+		t.Error("a job without workers ran")
+	}
+}
+
+// An interrupted job prints its report and ends with the cause.
+func TestRunIsInterrupted(t *testing.T) {
+	s := someSettings(t)
+	interrupt := errors.New("interrupt")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(100*time.Millisecond, func() { cancel(interrupt) })
+	var out bytes.Buffer
+	if err := run(ctx, s, &out, newProgress(io.Discard)); !errors.Is(err, interrupt) {
+		t.Errorf("error %v; want %v", err, interrupt)
+	}
+	for _, want := range []string{"records were delivered\n", "not delivered: see " + s.deadLetters, "ledgers agree"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestParseArgs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args    []string
+		seed    uint64
+		problem string // the first line that is printed
+		err     bool
+	}{
+		"no flags":         {nil, 2, "", false},
+		"a flag":           {[]string{"-seed", "7"}, 7, "", false},
+		"help":             {[]string{"-h"}, 0, "Usage of sync:", true},
+		"a stray argument": {[]string{"-seed", "7", "now"}, 0, "unexpected argument: now", true},
+		"an unknown flag":  {[]string{"-sed", "7"}, 0, "flag provided but not defined: -sed", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			s, err := parseArgs(tt.args, &out)
+			problem, _, _ := strings.Cut(out.String(), "\n")
+			if s.seed != tt.seed || problem != tt.problem || (err != nil) != tt.err {
+				t.Errorf("seed %d, printed %q, error %v; want %+v", s.seed, out.String(), err, tt)
+			}
+			if tt.err && !strings.Contains(out.String(), "Usage of sync:") {
+				t.Errorf("no usage in %q", out.String())
+			}
+		})
+	}
+}
+
+// A file or a pipe is not a terminal, so it gets no progress line.
+func TestTerminal(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if terminal(f) != io.Discard {
+		t.Error("a file is taken for a terminal")
+	}
+}
