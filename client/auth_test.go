@@ -15,6 +15,19 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
+// A fixed credential cannot be renewed.
+func TestAuthFixedCredentialRefresh(t *testing.T) {
+	for name, auth := range map[string]client.Auth{
+		"APIKey": client.APIKey("X-Api-Key", "k"), "Bearer": client.Bearer("t"), "RenewableBearer without a function": client.RenewableBearer("", nil),
+	} {
+		identity, _ := auth.Apply(t.Context(), newRequest(t, http.MethodGet, "http://vendor.test", ""))
+		if err := auth.Refresh(t.Context(), identity); !errors.Is(err, client.ErrNotRenewable) {
+			t.Errorf("%s: Refresh returned %v; want %v", name, err, client.ErrNotRenewable)
+		}
+	}
+}
+
+// A fixed credential that is rejected is not renewed.
 func TestAuthFixedCredentialIsNotRenewed(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401))
@@ -209,6 +222,33 @@ func TestRenewableBearerRefresh(t *testing.T) {
 			}
 			if _, err := auth.Apply(t.Context(), req); err != nil || req.Header.Get("Authorization") != tt.want {
 				t.Errorf("Authorization %q, error %v; want %q", req.Header.Get("Authorization"), err, tt.want)
+			}
+		})
+	}
+}
+
+// stripping is an Auth that removes a part of the request.
+type stripping struct {
+	signer
+	strip func(*http.Request)
+}
+
+func (s *stripping) Apply(_ context.Context, r *http.Request) (string, error) {
+	s.strip(r)
+	return "", nil
+}
+
+// A request from which Auth removed the URL or the header is not sent.
+func TestAuthThatStripsTheRequest(t *testing.T) {
+	for name, strip := range map[string]func(*http.Request){
+		"URL":    func(r *http.Request) { r.URL = nil },
+		"Header": func(r *http.Request) { r.Header = nil },
+	} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			c := newClient(t, retrywisetest.New(t), client.Config{Auth: &stripping{strip: strip}})
+			_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{MaxAttempts: 1})
+			if e := failure(t, err); e.Applied != apierrors.AppliedNo || !strings.Contains(fmt.Sprint(e.Err), "Auth.Apply") {
+				t.Errorf("%s: applied %v, error %v; want no, one that names Auth.Apply", name, e.Applied, e.Err)
 			}
 		})
 	}

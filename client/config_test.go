@@ -130,3 +130,12 @@ func TestNewChecksTheBaseURL(t *testing.T) {
 		}
 	}
 }
+
+// A Transport that NewTransport did not make is refused.
+func TestNewRefusesAnEmptyTransport(t *testing.T) {
+	for name, transport := range map[string]*client.Transport{"nil": nil, "zero": {}} {
+		if _, err := client.New(client.Config{Transport: transport}); err == nil || !strings.Contains(err.Error(), "NewTransport") {
+			t.Errorf("%s Transport: got error %v; want one that names NewTransport", name, err)
+		}
+	}
+}

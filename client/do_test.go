@@ -183,6 +183,20 @@ func TestDoRefusesMalformedCalls(t *testing.T) {
 	}
 }
 
+// A nil Client, a nil context and a nil request are malformed, and do not panic.
+func TestDoRefusesNil(t *testing.T) {
+	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
+	for name, call := range map[string]func() error{
+		"Client":  func() error { _, err := client.Do[item](t.Context(), nil, client.Call{Path: "/items"}); return err },
+		"context": func() error { _, err := client.Do[item](nil, c, client.Call{Path: "/items"}); return err }, //nolint:staticcheck // the case under test
+		"request": func() error { _, err := sendRequest(t, c.Send, nil); return err },
+	} {
+		if e := failure(t, call()); e.Class != apierrors.MalformedRequest || e.Applied != apierrors.AppliedNo || !strings.Contains(e.Summary, "nil") {
+			t.Errorf("%s: %v, applied %v; want malformed_request with the reason, no", name, e, e.Applied)
+		}
+	}
+}
+
 // A body whose content type is not known from its Go type needs a Content-Type.
 func TestDoRefusesABodyWithoutAType(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})

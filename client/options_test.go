@@ -2,6 +2,9 @@ package client_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -57,26 +60,26 @@ func TestWithBindsOptionsToARequest(t *testing.T) {
 	}
 }
 
-// A copy under a context that is not derived from the bound one has lost its options. It is
-// refused: without its key it might be executed twice.
+// A copy with a context that is not derived from the bound one has lost its options. It is
+// malformed, as without its key it might be executed twice.
 func TestWithRefusesACopyThatLostItsOptions(t *testing.T) {
 	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
 	first := client.With(newRequest(t, "POST", "/orders", "x"), client.CallOptions{IdempotencyKey: "k-1"})
 	second := client.With(newRequest(t, "POST", "/orders", "y"), client.CallOptions{IdempotencyKey: "k-2"})
 	for name, req := range map[string]*http.Request{
-		"a plain context":     first.WithContext(t.Context()),
-		"another one's":       first.WithContext(second.Context()),
-		"a clone, plain":      first.Clone(t.Context()),
-		"replaced, then lost": client.With(first, client.CallOptions{}).WithContext(t.Context()),
+		"another context":            first.WithContext(t.Context()),
+		"context of another request": first.WithContext(second.Context()),
+		"clone with another context": first.Clone(t.Context()),
+		"options that were replaced": client.With(first, client.CallOptions{}).WithContext(t.Context()),
 	} {
-		_, err := c.Send(req) //nolint:bodyclose // there is no response beside an error
+		_, err := sendRequest(t, c.Send, req)
 		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Applied != apierrors.AppliedNo {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, applied %v; want malformed_request, no", name, err, e.Applied)
 		}
 	}
 }
 
-// A reverse proxy may give options to what it passes on.
+// A reverse proxy may give options to the requests that it sends.
 func TestWithBehindAReverseProxy(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(200))
@@ -92,7 +95,7 @@ func TestWithBehindAReverseProxy(t *testing.T) {
 		proxy.ServeHTTP(httptest.NewRecorder(), client.With(inbound, client.CallOptions{IdempotencyKey: "k-1"}))
 		got := srv.Requests()[0].Header
 		if got.Get("X-Forwarded-For") != "192.0.2.1" || got.Get("Idempotency-Key") != "k-1" {
-			t.Errorf("forwarded for %q with key %q", got.Get("X-Forwarded-For"), got.Get("Idempotency-Key"))
+			t.Errorf("X-Forwarded-For %q, Idempotency-Key %q; want 192.0.2.1, k-1", got.Get("X-Forwarded-For"), got.Get("Idempotency-Key"))
 		}
 	})
 }
@@ -185,4 +188,35 @@ func TestCallOptionsTimeout(t *testing.T) {
 			t.Errorf("class %v after %v; want timeout after 3s", e.Class, time.Since(start))
 		}
 	})
+}
+
+// However long the timeout is, a stream that stalls ends after 30 s.
+func TestCallOptionsTimeoutWithoutABound(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		c := newClient(t, srv, client.Config{Vendor: strict{shop{shopPolicy(t)}}})
+		req := client.With(newRequest(t, "GET", "/stream", ""), client.CallOptions{Timeout: math.MaxInt64})
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		start := time.Now()
+		if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 30*time.Second {
+			t.Errorf("reading: error %v after %v; want deadline exceeded after 30s", err, time.Since(start))
+		}
+	})
+}
+
+// A request to a foreign origin with an idempotency key, which is for the vendor, is malformed.
+func TestCallOptionsIdempotencyKeyIsForTheVendor(t *testing.T) {
+	c := newClient(t, nil, client.Config{BaseURL: "http://vendor.test", Transport: silent{}})
+	req := newRequest(t, "POST", "http://storage.test/uploads", "x")
+	_, err := sendRequest(t, c.Send, client.With(req, client.CallOptions{IdempotencyKey: "k-1"}))
+	if e := failure(t, err); e.Class != apierrors.MalformedRequest {
+		t.Errorf("class %v; want malformed_request", e.Class)
+	}
 }

@@ -130,3 +130,15 @@ func TestRedactCodeAndRequestID(t *testing.T) {
 		})
 	}
 }
+
+// The words of a User-Agent are not taken for a credential.
+func TestRedactKeepsWordsOfTheUserAgent(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", "customers", "X-Request-Id", "acme-orders-9000-1"))
+		c := newClient(t, srv, client.Config{UserAgent: "acme-orders-9000 (importer) customers"})
+		_, err := send(t.Context(), t, c, "POST", "/items", "x")
+		if e := failure(t, err); e.Code != "customers" || e.RequestID != "acme-orders-9000-1" {
+			t.Errorf("code %q, request id %q; want customers, acme-orders-9000-1", e.Code, e.RequestID)
+		}
+	})
+}

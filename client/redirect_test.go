@@ -215,3 +215,63 @@ func TestRedirectDropsBodyAndKey(t *testing.T) {
 		}
 	})
 }
+
+// The request behind a redirect that the caller gets has no credential of the Client, and does
+// not share its header with the caller's request.
+func TestRedirectChainHasNoCredential(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{Auth: client.Bearer(canary)})
+		req := newRequest(t, "GET", srv.URL()+"/a", "", "X-Mine", "1")
+		resp, err := c.Send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.Request.Response.Request != req || resp.Request.Header.Get("Authorization") != "" {
+			t.Errorf("the response's Request is %+v; want one without Authorization, redirected from the caller's", resp.Request)
+		}
+		if resp.Request.Header.Set("X-Mine", "2"); req.Header.Get("X-Mine") != "1" {
+			t.Errorf("X-Mine of the caller's request is %q; want 1", req.Header.Get("X-Mine"))
+		}
+	})
+}
+
+// The request behind a redirect has no headers about a body.
+func TestRedirectDropsTheHeadersOfTheBody(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(303, "Location", "/result"), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		resp, err := c.Send(newRequest(t, "POST", "/jobs", "x", "Content-Type", "text/csv", "Content-Encoding", "gzip", "X-Job", "7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		got := srv.Requests()[1].Header
+		if got.Get("Content-Type") != "" || got.Get("Content-Encoding") != "" || got.Get("X-Job") != "7" {
+			t.Errorf("headers behind the redirect: %v; want X-Job, but none about the body", got)
+		}
+	})
+}
+
+// The userinfo of a URL is not sent to where a redirect leads, nor after a retry.
+func TestRedirectDropsTheUserinfo(t *testing.T) {
+	for _, before := range []int{0, 1} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			answers := script{retrywisetest.Status(302, "Location", "http://vendor.test/b"), retrywisetest.Status(200)}
+			if before > 0 {
+				answers = append(script{retrywisetest.Status(503)}, answers...)
+			}
+			srv := retrywisetest.New(t, answers...)
+			c := newClient(t, srv, client.Config{})
+			if _, err := send(t.Context(), t, c, "GET", "http://u:p@vendor.test/a", ""); err != nil {
+				t.Fatal(err)
+			}
+			all := srv.Requests()
+			first, last := all[0].Header.Get("Authorization"), all[len(all)-1].Header.Get("Authorization")
+			if first != "Basic dTpw" || last != "" {
+				t.Errorf("after %d failures: Authorization %q, behind the redirect %q; want Basic dTpw, none", before, first, last)
+			}
+		})
+	}
+}

@@ -238,21 +238,21 @@ func TestRenewalHappensOncePerCall(t *testing.T) {
 	})
 }
 
-// A fixed credential that is rejected is wrong: nothing is renewed, and the job stops, also
-// where the call could not be retried anyway.
+// A fixed credential that is rejected is fail_fast, even if the call could not be retried
+// anyway.
 func TestRenewalOfAFixedCredential(t *testing.T) {
-	for name, auth := range map[string]client.Auth{"ours": client.Bearer("wrong"), "the caller's": &signer{}} {
+	for name, auth := range map[string]client.Auth{"Bearer": client.Bearer("wrong"), "own Auth": &signer{}} {
 		for _, most := range []int{1, 4} {
 			t.Run(fmt.Sprint(name, ", attempts ", most), func(t *testing.T) {
 				retrywisetest.VirtualTime(t, func(t *testing.T) {
 					srv := retrywisetest.Handle(t, retrywisetest.Status(401))
 					c := newClient(t, srv, client.Config{Auth: auth})
-					if name != "ours" { // that it cannot be renewed is known from the first time on
+					if name == "own Auth" { // the first renewal finds out that it is fixed
 						_, _ = send(t.Context(), t, c, "GET", "/items", "")
 					}
 					_, err := send(t.Context(), t, c, "POST", "/items", "x", client.CallOptions{MaxAttempts: most})
 					if e := failure(t, err); e.Class != apierrors.Authentication || e.Action != apierrors.FailFast || len(e.Attempts) != 1 {
-						t.Errorf("class %v, action %v, %d attempts", e.Class, e.Action, len(e.Attempts))
+						t.Errorf("class %v, action %v after %d attempts; want authentication, fail_fast after 1", e.Class, e.Action, len(e.Attempts))
 					}
 				})
 			})
@@ -260,7 +260,7 @@ func TestRenewalOfAFixedCredential(t *testing.T) {
 	}
 }
 
-// A renewal that needs the credential which it renews is refused at once, with the reason.
+// A renewal that needs the credential that it renews fails at once, with that reason.
 func TestRenewalThatNeedsItself(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t)
@@ -273,10 +273,10 @@ func TestRenewalThatNeedsItself(t *testing.T) {
 		_, err := send(t.Context(), t, c, "GET", "/items", "")
 		e := failure(t, err)
 		if e.Class != apierrors.Authentication || time.Since(start) != 0 || !errors.Is(err, client.ErrRefused) {
-			t.Errorf("class %v after %v: %v", e.Class, time.Since(start), e.Err)
+			t.Errorf("class %v, error %v after %v; want authentication, refused, at once", e.Class, e.Err, time.Since(start))
 		}
 		if reason := failure(t, e.Err).Err; !strings.Contains(fmt.Sprint(reason), "another Client") {
-			t.Errorf("the reason is %v", reason)
+			t.Errorf("the reason is %v; want one that names another Client", reason)
 		}
 	})
 }

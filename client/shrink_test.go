@@ -92,3 +92,37 @@ func TestShrinkCostsARetry(t *testing.T) {
 		}
 	})
 }
+
+// Shrink may return a copy of the request, if its body can be read again.
+func TestShrinkThatReturnsACopy(t *testing.T) {
+	half := func(r *http.Request) (*http.Request, error) {
+		smaller := r.Clone(r.Context())
+		smaller.URL.RawQuery = "half"
+		return smaller, nil
+	}
+	for name, tt := range map[string]struct {
+		body io.Reader
+		want []string
+	}{
+		"body with GetBody": {strings.NewReader("hello"), []string{"hello", "hello"}},
+		"stream":            {io.MultiReader(strings.NewReader("hello")), []string{"hello"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				answers := script{retrywisetest.Status(413), retrywisetest.Status(200)}
+				srv := retrywisetest.New(t, answers[:len(tt.want)]...)
+				c := newClient(t, srv, client.Config{})
+				req := newRequestOf(t, http.MethodPut, "/items", tt.body)
+				req.ContentLength = -1
+				_, err := sendRequest(t, c.Send, client.With(req, client.CallOptions{Shrink: half}))
+				var got []string
+				for _, r := range srv.Requests() {
+					got = append(got, string(r.Body))
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" || (err == nil) != (len(tt.want) == 2) {
+					t.Errorf("got error %v, want one of a stream; sent (-want +got):\n%s", err, diff)
+				}
+			})
+		})
+	}
+}

@@ -143,3 +143,17 @@ func TestTransportErrorWithoutACause(t *testing.T) {
 		}
 	})
 }
+
+// A server that responds in HTTP to HTTPS is http.ErrSchemeMismatch, as for net/http.
+func TestTransportErrorOfASchemeMismatch(t *testing.T) {
+	srv, err := retrywisetest.Start(retrywisetest.Status(200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	c := newClientOf(t, client.Config{})
+	_, err = send(t.Context(), t, c, "POST", strings.Replace(srv.URL(), "http://", "https://", 1), "x", client.CallOptions{MaxAttempts: 1})
+	if !errors.Is(err, http.ErrSchemeMismatch) {
+		t.Errorf("the error wraps %v; want %v", failure(t, err).Err, http.ErrSchemeMismatch)
+	}
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -50,6 +51,8 @@ func TestAttemptSendOfATransport(t *testing.T) {
 		"response without body and header": {&http.Response{StatusCode: 204}, nil, nil},
 		"error":                            {nil, errOfTheTest, errOfTheTest},
 		"neither response nor error":       {nil, nil, errNothing},
+		"HTTP in place of TLS":             {nil, tls.RecordHeaderError{RecordHeader: [5]byte([]byte("HTTP/"))}, http.ErrSchemeMismatch},
+		"another record in place of TLS":   {nil, tls.RecordHeaderError{Msg: "bad record"}, tls.RecordHeaderError{Msg: "bad record"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := New(roundTripper(func(*http.Request) (*http.Response, error) { return tt.response, tt.err }))
@@ -62,6 +65,9 @@ func TestAttemptSendOfATransport(t *testing.T) {
 					t.Errorf("context ended: %v, applied %v; want true, unknown", a.Context().Err() != nil, a.Applied(err))
 				}
 				return
+			}
+			if a.Context().Err() == nil {
+				t.Error("the attempt goes on after a response without a body")
 			}
 			if body, err := io.ReadAll(resp.Body); len(body) != 0 || err != nil || resp.Header == nil {
 				t.Errorf("got body %q, error %v, header %v; want empty ones", body, err, resp.Header)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ func TestBodyRead(t *testing.T) {
 				got, err := io.ReadAll(b)
 				if took := time.Since(start); string(got) != tt.want || !errors.Is(err, tt.err) || took != tt.took {
 					t.Errorf("read %q, error %v in %v; want %q, %v in %v", got, err, took, tt.want, tt.err, tt.took)
+				}
+				if isOver := b.attempt.Context().Err() != nil; !isOver && (tt.err == nil || errors.Is(tt.err, errStalled)) {
+					t.Error("the attempt goes on after the end of the body")
 				}
 				_, _ = b.Read(make([]byte, 1)) // which must not call OnBreak again
 				if tt.err == nil && len(broke) != 0 || tt.err != nil && (len(broke) != 1 || !errors.Is(broke[0], tt.err)) {
@@ -144,6 +148,49 @@ func TestBodyDrop(t *testing.T) {
 	}
 }
 
+// The Close of net/http's body waits for a Read that is under way, so the attempt has to end
+// that Read before.
+func TestBodyCloseEndsAReadBefore(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end  func(b *Body)
+		took time.Duration
+	}{
+		"Close after a slow Peek": {func(b *Body) { _, _ = b.Peek(10, func([]byte) bool { return true }); _ = b.Close() }, peekTimeout},
+		"Drop after a slow Peek":  {func(b *Body) { _, _ = b.Peek(10, func([]byte) bool { return true }); b.Drop() }, peekTimeout},
+		"Drop of a slow body":     {(*Body).Drop, drainTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				body := &jointBody{ended: make(chan struct{})}
+				b, start := bodyOf(t, body), time.Now()
+				body.attempt = b.attempt
+				tt.end(b)
+				if took := time.Since(start); took != tt.took {
+					t.Errorf("took %v; want %v", took, tt.took)
+				}
+			})
+		})
+	}
+}
+
+// A jointBody blocks in Read until the attempt ends, and in Close until Read has ended.
+type jointBody struct {
+	attempt *Attempt
+	once    sync.Once
+	ended   chan struct{}
+}
+
+func (j *jointBody) Read([]byte) (int, error) {
+	defer j.once.Do(func() { close(j.ended) })
+	<-j.attempt.Context().Done()
+	return 0, j.attempt.Context().Err()
+}
+
+func (j *jointBody) Close() error {
+	<-j.ended
+	return nil
+}
+
 // After a 101, the caller writes to the connection as well. Anything else is a plain body.
 func TestBodyUpgraded(t *testing.T) {
 	conn := &fakeConn{scripted: newScripted(text("hello"))}
@@ -164,6 +211,40 @@ func TestBodyUpgraded(t *testing.T) {
 	if plain.Upgraded() != io.ReadCloser(plain) {
 		t.Errorf("a body that cannot be written to is upgraded to %T; want itself", plain.Upgraded())
 	}
+}
+
+// CloseWrite of an upgraded connection is the connection's, if it has one.
+func TestBodyUpgradedCloseWrite(t *testing.T) {
+	half := &halfCloser{fakeConn: fakeConn{scripted: newScripted(nil)}}
+	for name, tt := range map[string]struct {
+		conn io.ReadWriteCloser
+		want error
+	}{
+		"with CloseWrite":    {half, nil},
+		"without CloseWrite": {&fakeConn{scripted: newScripted(nil)}, http.ErrNotSupported},
+	} {
+		upgraded, ok := bodyOf(t, tt.conn).Upgraded().(interface{ CloseWrite() error })
+		if !ok {
+			t.Fatalf("%s: the upgraded body has no CloseWrite", name)
+		}
+		if err := upgraded.CloseWrite(); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got error %v; want %v", name, err, tt.want)
+		}
+	}
+	if !half.closed {
+		t.Error("the connection's CloseWrite was not called")
+	}
+}
+
+// A halfCloser is a fakeConn whose writing can be ended.
+type halfCloser struct {
+	fakeConn
+	closed bool
+}
+
+func (c *halfCloser) CloseWrite() error {
+	c.closed = true
+	return nil
 }
 
 // A fakeConn is a body that can be written to.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A countingConn writes n bytes and then fails. It records the meter's count during a Write.
@@ -39,6 +41,28 @@ func TestMeterCounts(t *testing.T) {
 	m := &meter{}
 	if meterOf(tls.Client(m, &tls.Config{MinVersion: tls.VersionTLS12})) != m || meterOf(m) != m || meterOf(&countingConn{}) != nil {
 		t.Error("meterOf does not find the meter of a connection, or finds one that is not there")
+	}
+}
+
+// A meter passes CloseWrite on to a connection that has it, as a TCP connection does.
+func TestMeterCloseWrite(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	if err := (&meter{Conn: ours}).CloseWrite(); !errors.Is(err, http.ErrNotSupported) {
+		t.Errorf("of a pipe: got error %v; want %v", err, http.ErrNotSupported)
+	}
+	srv, err := retrywisetest.Start(retrywisetest.Status(204))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", srv.URL()[len("http://"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := (&meter{Conn: conn}).CloseWrite(); err != nil {
+		t.Errorf("of a TCP connection: got error %v", err)
 	}
 }
 
