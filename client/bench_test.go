@@ -52,7 +52,7 @@ func healthyDoors(tb testing.TB) map[string]func(*http.Request) (*http.Response,
 
 // BenchmarkHealthyCall compares a call that does not fail with bare net/http.
 func BenchmarkHealthyCall(b *testing.B) {
-	for name, do := range healthyDoors(b) {
+	for name, do := range healthyDoors(b) { //nolint:bodyclose // aHealthyGET closes them
 		b.Run(name, func(b *testing.B) {
 			call := aHealthyGET(b, do)
 			b.ReportAllocs()
@@ -65,7 +65,7 @@ func BenchmarkHealthyCall(b *testing.B) {
 
 // The number of allocations of a call that does not fail is bounded.
 func TestAllocationsOfAHealthyCall(t *testing.T) {
-	doors := healthyDoors(t)
+	doors := healthyDoors(t) //nolint:bodyclose // aHealthyGET closes them
 	for name, most := range map[string]float64{"HTTP": 30, "Send": 26} {
 		got := testing.AllocsPerRun(1000, aHealthyGET(t, doors[name]))
 		bare := testing.AllocsPerRun(1000, aHealthyGET(t, doors["net-http"]))

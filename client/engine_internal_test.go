@@ -51,7 +51,7 @@ func TestEngineCarriesACall(t *testing.T) {
 					delay:   func() time.Duration { return time.Minute },
 					replace: func() *http.Request { return newTestRequest(t, "/1") },
 				}
-				resp, err := e.carry(req, tt.first)
+				resp, err := e.carry(req, tt.first) //nolint:bodyclose // it is http.NoBody
 				if !errors.Is(err, tt.err) || (resp == nil) != (tt.err != nil) {
 					t.Errorf("got %v, error %v; want error %v, or a response", resp, err, tt.err)
 				}

@@ -83,7 +83,7 @@ func TestObserverGivesContexts(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(401), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200))
 		var ends []string
-		seen := func(what string, ctx context.Context) { ends = append(ends, what+" "+level(ctx)) } //nolint:revive // what reads best first
+		seen := func(what string, ctx context.Context) { ends = append(ends, what+" "+level(ctx)) }
 		var onWire []string
 		c := newClient(t, srv, client.Config{
 			Auth: renewable("old", func(ctx context.Context) (string, error) { seen("renew", ctx); return "new", nil }),

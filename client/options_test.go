@@ -21,25 +21,20 @@ import (
 
 // Options belong to a request and its copies, and not to other requests with its context.
 func TestWithBindsOptionsToARequest(t *testing.T) {
-	order := func(t *testing.T, ctx context.Context) *http.Request { //nolint:revive // t is first, as in all helpers
-		req := newRequest(t, "POST", "/orders", "two of them").WithContext(ctx)
-		return req
-	}
+	type key struct{}
 	for name, tt := range map[string]struct {
-		send    func(t *testing.T, c *client.Client, bound *http.Request) *http.Request
+		send    func(t *testing.T, bound *http.Request) *http.Request
 		isBound bool
 	}{
-		"request": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request { return bound }, true},
-		"clone": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
-			return bound.Clone(bound.Context())
+		"request": {func(_ *testing.T, bound *http.Request) *http.Request { return bound }, true},
+		"clone":   {func(_ *testing.T, bound *http.Request) *http.Request { return bound.Clone(bound.Context()) }, true},
+		"copy with a derived context": {func(_ *testing.T, bound *http.Request) *http.Request {
+			return bound.WithContext(context.WithValue(bound.Context(), key{}, "v"))
 		}, true},
-		"copy with a derived context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
-			return bound.WithContext(context.WithValue(bound.Context(), "k", "v"))
-		}, true}, //nolint:revive,staticcheck // any key will do
-		"another request with its context": {func(t *testing.T, _ *client.Client, bound *http.Request) *http.Request {
-			return order(t, bound.Context())
+		"another request with its context": {func(t *testing.T, bound *http.Request) *http.Request {
+			return newRequest(t, "POST", "/orders", "two of them").WithContext(bound.Context())
 		}, false},
-		"options that replace other options": {func(_ *testing.T, _ *client.Client, bound *http.Request) *http.Request {
+		"options that replace other options": {func(_ *testing.T, bound *http.Request) *http.Request {
 			return client.With(client.With(bound, client.CallOptions{}), client.CallOptions{IdempotencyKey: "k-1"})
 		}, true},
 	} {
@@ -47,8 +42,8 @@ func TestWithBindsOptionsToARequest(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, retrywisetest.Status(200))
 				c := newClient(t, srv, client.Config{})
-				bound := client.With(order(t, t.Context()), client.CallOptions{IdempotencyKey: "k-1"})
-				if _, err := sendRequest(t, c.Send, tt.send(t, c, bound)); err != nil {
+				bound := client.With(newRequest(t, "POST", "/orders", "two of them"), client.CallOptions{IdempotencyKey: "k-1"})
+				if _, err := sendRequest(t, c.Send, tt.send(t, bound)); err != nil {
 					t.Fatal(err)
 				}
 				key := srv.Requests()[0].Header.Get("Idempotency-Key")

@@ -23,7 +23,7 @@ func TestRenewalWaitsForTheRightOfOthers(t *testing.T) {
 		}
 		err = c.renewals.renew(t.Context(), "token")
 		at, ok := apierrors.RetryAt(err)
-		if !ok || at.Sub(time.Now()) != 20*time.Second || !apierrors.Temporary(err) {
+		if !ok || time.Until(at) != 20*time.Second || !apierrors.Temporary(err) {
 			t.Errorf("got %v, retry at %v; want a temporary failure, in 20s", err, at)
 		}
 	})

@@ -95,11 +95,11 @@ func TestShrinkCostsARetry(t *testing.T) {
 
 // Shrink may return a copy of the request, if its body can be read again.
 func TestShrinkThatReturnsACopy(t *testing.T) {
-	half := func(r *http.Request) (*http.Request, error) {
+	o := client.CallOptions{Shrink: func(r *http.Request) (*http.Request, error) {
 		smaller := r.Clone(r.Context())
 		smaller.URL.RawQuery = "half"
 		return smaller, nil
-	}
+	}}
 	for name, tt := range map[string]struct {
 		body io.Reader
 		want []string
@@ -114,7 +114,7 @@ func TestShrinkThatReturnsACopy(t *testing.T) {
 				c := newClient(t, srv, client.Config{})
 				req := newRequestOf(t, http.MethodPut, "/items", tt.body)
 				req.ContentLength = -1
-				_, err := sendRequest(t, c.Send, client.With(req, client.CallOptions{Shrink: half}))
+				_, err := sendRequest(t, c.Send, client.With(req, o))
 				var got []string
 				for _, r := range srv.Requests() {
 					got = append(got, string(r.Body))

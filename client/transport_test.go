@@ -29,7 +29,7 @@ func tracing(base http.RoundTripper) http.RoundTripper {
 // wrapper, too.
 func TestNewTransportProvesBehindAWrapper(t *testing.T) {
 	standard := func() *http.Transport {
-		return http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
+		return http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
 	}
 	ours := func() *client.Transport { return client.NewTransport() }
 	for name, tt := range map[string]struct {

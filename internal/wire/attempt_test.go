@@ -284,7 +284,7 @@ func TestAttemptSnapshot(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				snapshot := a.Snapshot(resp)
+				snapshot := a.Snapshot(resp) //nolint:bodyclose // send closes it
 				if diff := cmp.Diff(tt.before, snapshot.Trailer); diff != "" {
 					t.Errorf("trailers before the body was read (-want +got):\n%s", diff)
 				}
