@@ -75,7 +75,7 @@ func TestRequestBodyIsMissing(t *testing.T) {
 	for through, do := range doors {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vendor.test/items", nil)
 		req.RequestURI, req.Body, req.ContentLength = "", nil, 5
-		_, err := sendRequest(t, do.by(c), req)
+		_, err := sendRequest(t, do.by(c), req) //nolint:bodyclose // sendRequest closes it
 		if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Applied != apierrors.AppliedNo {
 			t.Errorf("through %s: class %v, applied %v; want malformed_request, no", through, e.Class, e.Applied)
 		}
