@@ -3,10 +3,12 @@ package client_test
 import (
 	"crypto/tls"
 	"encoding/binary"
+	"go/build"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -112,19 +114,17 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
 }
 
-// The stream of a POST over HTTP/2 is reset with PROTOCOL_ERROR. Measured of net/http: the
-// POST is executed twice. Here it is sent once, and may have been executed. What the server
+// The stream of a POST over HTTP/2 is reset with PROTOCOL_ERROR. Measured of net/http of Go
+// 1.26: the POST is executed twice; Go 1.27 mended that. Here it is sent once, and may have been executed. What the server
 // promises not to have processed (RFC 9113 section 8.7) is retried.
 func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 	alone := newResettingServer(t, reset(protocolError))
-	resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, ""))
-	if err != nil {
-		t.Fatal(err)
+	if resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, "")); err == nil {
+		_ = resp.Body.Close()
 	}
-	_ = resp.Body.Close()
 	t.Logf("net/http alone: sent %d times", alone.taken.Load())
-	if alone.taken.Load() < 2 {
-		t.Error("net/http alone no longer repeats it: wire need not stop that")
+	if isMended := slices.Contains(build.Default.ReleaseTags, "go1.27"); (alone.taken.Load() < 2) != isMended {
+		t.Errorf("net/http alone sent it %d times; mended there: %v", alone.taken.Load(), isMended)
 	}
 	for name, tt := range map[string]struct {
 		method  string
