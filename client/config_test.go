@@ -72,8 +72,8 @@ func TestConfigPolicy(t *testing.T) {
 		p := shopPolicy(t).With(policy.Rule{Name: "no retries here", When: policy.Match{Class: apierrors.ServerError}, Action: apierrors.FailFast})
 		c := newClient(t, srv, client.Config{Policy: &p})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
-		if e := failure(t, err); e.Action != apierrors.FailFast || e.Reason != "no retries here" {
-			t.Errorf("action %v, reason %q; want fail_fast, \"no retries here\"", e.Action, e.Reason)
+		if e := failure(t, err); e.Action != apierrors.FailFast || e.Rule != "no retries here" {
+			t.Errorf("action %v, reason %q; want fail_fast, \"no retries here\"", e.Action, e.Rule)
 		}
 	})
 }

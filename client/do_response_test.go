@@ -30,7 +30,7 @@ func TestDoResponse(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := client.Response[item]{Value: item{ID: "7"}, Status: 201, Attempts: []apierrors.Attempt{
-			{Start: start, Status: 503, Class: apierrors.ServerError, Reason: "status 503"},
+			{Start: start, Status: 503, Class: apierrors.ServerError, Rule: "status 503"},
 			{Start: start.Add(250 * time.Millisecond), Wait: 250 * time.Millisecond, Status: 201},
 		}}
 		if put.Header.Get("ETag") != `"v1"` {

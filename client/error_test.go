@@ -24,15 +24,15 @@ func TestErrorHasTheResponse(t *testing.T) {
 		want := apierrors.Error{
 			Vendor: "shop", Op: "items.put", Method: "PUT", URL: srv.URL() + "/items/7",
 			Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
-			Reason: "shop code BAD", Hint: "The owner of the data must correct the named fields.",
+			Rule: "shop code BAD", Hint: "The owner of the data must correct the named fields.",
 			Status: 422, Code: "BAD", Summary: "It is bad.", Message: "the vendor's message", RequestID: "r-1",
 			Applied: apierrors.AppliedNo, Scope: apierrors.ScopeRecord, Body: []byte(`{"why":"it is bad"}`),
 		}
 		if diff := cmp.Diff(want.Detail(), got.Detail()); diff != "" {
 			t.Errorf("Detail (-want +got):\n%s", diff)
 		}
-		if got.Reason != want.Reason || got.Scope != want.Scope || got.URL != want.URL {
-			t.Errorf("got reason %q, scope %v, URL %q; want %q, %v, %q", got.Reason, got.Scope, got.URL, want.Reason, want.Scope, want.URL)
+		if got.Rule != want.Rule || got.Scope != want.Scope || got.URL != want.URL {
+			t.Errorf("got reason %q, scope %v, URL %q; want %q, %v, %q", got.Rule, got.Scope, got.URL, want.Rule, want.Scope, want.URL)
 		}
 	})
 }

@@ -25,7 +25,7 @@ func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Erro
 	if limit, ok := c.policyFor(to).LimitNamed(d.Limit); ok {
 		e.Scope = limit.Scope
 	}
-	e.Reason, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
+	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
 	e.RequestID = j.requestID
@@ -61,7 +61,7 @@ func (c *Client) blank(r request) *apierrors.Error {
 func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.scope
-	e.Reason = r.by
+	e.Rule = r.by
 	e.Hint = "Nothing was sent, as the vendor's limit is reached: run it again at the time given."
 	e.RetryAt = later(r.wait)
 	e.Applied = x.history.applied(apierrors.AppliedNo)
@@ -92,7 +92,7 @@ func (x *call) canceled(last *judgement) *apierrors.Error {
 	if errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
 		e.Stop = apierrors.StopDeadline
 	}
-	e.Reason = "the caller's context ended"
+	e.Rule = "the caller's context ended"
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	causes := []error{context.Cause(x.ctx)}
 	if !errors.Is(causes[0], x.ctx.Err()) {
@@ -116,7 +116,7 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 	case errors.Is(err, errClosed):
 		e := x.rejected(err)
 		e.Class, e.Action, e.Stop = apierrors.Canceled, apierrors.ActionNone, apierrors.StopCanceled
-		e.Reason, e.Hint = "the client was closed", ""
+		e.Rule, e.Hint = "the client was closed", ""
 		return e
 	case class == apierrors.Authentication:
 		return x.rejected(err)

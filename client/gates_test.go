@@ -73,8 +73,8 @@ func TestGateOfARecord(t *testing.T) {
 		if e := failure(t, of("seven")); e.Scope != apierrors.ScopeRecord || e.RetryAt.IsZero() {
 			t.Errorf("scope %v, retry at %v; want scope record and a time", e.Scope, e.RetryAt)
 		}
-		if e := failure(t, of("seven")); e.Reason != "gate item" || e.Scope != apierrors.ScopeRecord {
-			t.Errorf("the same record: reason %q, scope %v; want \"gate item\" and record", e.Reason, e.Scope)
+		if e := failure(t, of("seven")); e.Rule != "gate item" || e.Scope != apierrors.ScopeRecord {
+			t.Errorf("the same record: reason %q, scope %v; want \"gate item\" and record", e.Rule, e.Scope)
 		}
 		if err := of("eight"); err != nil {
 			t.Errorf("another record: %v", err)
@@ -102,8 +102,8 @@ func TestGateOfACredential(t *testing.T) {
 		if e := failure(t, as("one")); e.Status != 429 {
 			t.Errorf("the first call: %v; want status 429", e)
 		}
-		if e := failure(t, as("one")); e.Reason != "gate account" {
-			t.Errorf("the same credential: reason %q; want \"gate account\"", e.Reason)
+		if e := failure(t, as("one")); e.Rule != "gate account" {
+			t.Errorf("the same credential: reason %q; want \"gate account\"", e.Rule)
 		}
 		if err := as("two"); err != nil {
 			t.Errorf("another credential: %v", err)
@@ -194,8 +194,8 @@ func TestGateThatClosesBetweenAttempts(t *testing.T) {
 		})
 		_, err := send(t.Context(), t, c, "PATCH", "/items/7", "x")
 		e := failure(t, err)
-		if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Reason != "gate account" || len(e.Attempts) != 1 {
-			t.Errorf("class %v, action %v, reason %q, %d attempts; want rate_limited, defer, \"gate account\", 1", e.Class, e.Action, e.Reason, len(e.Attempts))
+		if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Rule != "gate account" || len(e.Attempts) != 1 {
+			t.Errorf("class %v, action %v, reason %q, %d attempts; want rate_limited, defer, \"gate account\", 1", e.Class, e.Action, e.Rule, len(e.Attempts))
 		}
 		if !errors.Is(err, apierrors.ServerError) || e.Applied != apierrors.AppliedUnknown {
 			t.Errorf("wraps %v, applied %v; want the server_error of the first attempt, unknown", e.Err, e.Applied)

@@ -44,7 +44,7 @@ func (h *history) begin(now time.Time) {
 // end completes the latest attempt.
 func (h *history) end(now time.Time, status int, class apierrors.Class, code, rule string) {
 	a := &h.latest
-	a.Took, a.Status, a.Class, a.Code, a.Reason = now.Sub(a.Start), status, class, code, rule
+	a.Took, a.Status, a.Class, a.Code, a.Rule = now.Sub(a.Start), status, class, code, rule
 }
 
 // doubt notes what is known of the latest attempt: once it may have been executed, no

@@ -32,7 +32,7 @@ func TestHistory(t *testing.T) {
 		"one attempt": {
 			[]step{begin(0), end(2, 503, apierrors.ServerError, "DOWN")}, 3,
 			policy.State{Attempts: 1, Elapsed: 3 * time.Second},
-			[]apierrors.Attempt{{Start: at(0), Took: 2 * time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Reason: "rule"}},
+			[]apierrors.Attempt{{Start: at(0), Took: 2 * time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Rule: "rule"}},
 		},
 		"a retry": {
 			[]step{
@@ -42,8 +42,8 @@ func TestHistory(t *testing.T) {
 			6,
 			policy.State{Attempts: 2, Elapsed: 6 * time.Second, Waited: 4 * time.Second, UnknownBefore: true, CodesBefore: []string{"DOWN"}},
 			[]apierrors.Attempt{
-				{Start: at(0), Took: time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Reason: "rule"},
-				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Reason: "rule"},
+				{Start: at(0), Took: time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Rule: "rule"},
+				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Rule: "rule"},
 			},
 		},
 		"neither a 429 nor a renewal costs an attempt, and the vendor's wait is not elapsed": {
@@ -54,8 +54,8 @@ func TestHistory(t *testing.T) {
 			32,
 			policy.State{Attempts: 1, Throttled: 1, Elapsed: 2 * time.Second, Waited: 30 * time.Second},
 			[]apierrors.Attempt{
-				{Start: at(0), Status: 429, Class: apierrors.RateLimited, Reason: "rule"},
-				{Start: at(30), Wait: 30 * time.Second, Status: 401, Class: apierrors.TokenExpired, Reason: "rule"},
+				{Start: at(0), Status: 429, Class: apierrors.RateLimited, Rule: "rule"},
+				{Start: at(30), Wait: 30 * time.Second, Status: 401, Class: apierrors.TokenExpired, Rule: "rule"},
 				{Start: at(31)},
 			},
 		},

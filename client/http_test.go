@@ -87,7 +87,7 @@ func TestHTTPReturnsTypedErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // get closes it
-		if _, isURL := errors.AsType[*url.Error](err); !isURL || failure(t, err).Reason != "gate account" || len(srv.Requests()) != 1 {
+		if _, isURL := errors.AsType[*url.Error](err); !isURL || failure(t, err).Rule != "gate account" || len(srv.Requests()) != 1 {
 			t.Errorf("during a pause: got %v after %d requests; want a url.Error with reason \"gate account\" after 1", err, len(srv.Requests()))
 		}
 		time.Sleep(time.Hour)

@@ -67,8 +67,8 @@ func TestLimitThatDoesNotFitDefersTheCall(t *testing.T) {
 			start := time.Now()
 			_, err := send(t.Context(), t, c, "POST", "/items", "x")
 			e := failure(t, err)
-			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || e.Reason != "limit daily" || e.Applied != apierrors.AppliedNo {
-				t.Errorf("%v: action %v, stop %v, reason %q, applied %v; want defer, max_wait, \"limit daily\", no", e, e.Action, e.Stop, e.Reason, e.Applied)
+			if e.Class != apierrors.RateLimited || e.Action != apierrors.Defer || e.Stop != apierrors.StopMaxWait || e.Rule != "limit daily" || e.Applied != apierrors.AppliedNo {
+				t.Errorf("%v: action %v, stop %v, reason %q, applied %v; want defer, max_wait, \"limit daily\", no", e, e.Action, e.Stop, e.Rule, e.Applied)
 			}
 			if at, _ := apierrors.RetryAt(err); at.Sub(start) != time.Hour || time.Since(start) != 0 {
 				t.Errorf("retry in %v, decided after %v; want 1h, at once", at.Sub(start), time.Since(start))
@@ -109,8 +109,8 @@ func TestLimitKeepsTheTokensOfRefusedCalls(t *testing.T) {
 	}
 	for range 3 {
 		_, err := send(t.Context(), t, c, "GET", "/exports", "")
-		if e := failure(t, err); e.Reason != "limit exports" {
-			t.Fatalf("reason %q; want \"limit exports\"", e.Reason)
+		if e := failure(t, err); e.Rule != "limit exports" {
+			t.Fatalf("reason %q; want \"limit exports\"", e.Rule)
 		}
 	}
 	if _, err := send(t.Context(), t, c, "GET", "/other", ""); err != nil {

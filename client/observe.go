@@ -58,7 +58,7 @@ func (x *call) endCall() {
 	}
 	if f, ok := errors.AsType[*apierrors.Error](x.err); ok {
 		e.Status, e.Class, e.Action, e.Stop, e.Code = f.Status, f.Class, f.Action, f.Stop, f.Code
-		e.Rule, e.Applied, e.RetryAt = f.Reason, f.Applied, f.RetryAt
+		e.Rule, e.Applied, e.RetryAt = f.Rule, f.Applied, f.RetryAt
 	}
 	if x.accepted {
 		d := x.last.decision

@@ -169,8 +169,8 @@ func TestRequestBodyOfARefusedCallIsClosed(t *testing.T) {
 		req := newRequestOf(t, http.MethodPost, srv.URL()+"/items", body)
 		_, err := sendRequest(t, c.Send, req)
 		e := failure(t, err)
-		if e.Applied != apierrors.AppliedNo || e.Reason != "gate account" || len(e.Attempts) != 0 || !body.closed {
-			t.Errorf("applied %v, reason %q, %d attempts, body closed %v; want no, \"gate account\", 0, true", e.Applied, e.Reason, len(e.Attempts), body.closed)
+		if e.Applied != apierrors.AppliedNo || e.Rule != "gate account" || len(e.Attempts) != 0 || !body.closed {
+			t.Errorf("applied %v, reason %q, %d attempts, body closed %v; want no, \"gate account\", 0, true", e.Applied, e.Rule, len(e.Attempts), body.closed)
 		}
 	})
 }

@@ -25,7 +25,7 @@ func (e *Error) Detail() string {
 	}
 	fmt.Fprintln(&b, e.Error())
 	line("request", strings.TrimSpace(e.Method+" "+e.URL))
-	line("rule", e.Reason)
+	line("rule", e.Rule)
 	line("hint", e.Hint)
 	line("vendor said", e.Message)
 	for _, f := range e.Fields {

@@ -36,8 +36,8 @@ type Attempt struct {
 	// Code is the vendor's code.
 	Code string
 
-	// Reason is the name of the rule that decided.
-	Reason string
+	// Rule is the name of the rule that decided.
+	Rule string
 }
 
 // Error is the error of a failed call. It is complete when it is returned and does not
@@ -62,8 +62,8 @@ type Error struct {
 	Action Action
 	Stop   Stop
 
-	// Reason is the name of the rule that decided.
-	Reason string
+	// Rule is the name of the rule that decided.
+	Rule string
 
 	// Hint says who has to do what, from the vendor's documents.
 	Hint string

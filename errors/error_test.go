@@ -24,7 +24,7 @@ func full() *apierrors.Error {
 		Vendor: "rdstation", Op: "contacts.upsert", Method: "PATCH",
 		URL:   "https://api.rd.services/platform/contacts/email:canary@example.com",
 		Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent,
-		Reason: "rdstation code MUST_BE_STRING", Hint: "Send text.",
+		Rule: "rdstation code MUST_BE_STRING", Hint: "Send text.",
 		Status: 422, Code: "MUST_BE_STRING", Summary: "Name must be string.", Message: "canary is not a string",
 		Fields:    []apierrors.Field{{Path: "name", Code: "MUST_BE_STRING", Message: "canary"}},
 		Details:   map[string]any{"echo": "canary"},
@@ -119,7 +119,7 @@ func TestErrorMarshalJSON(t *testing.T) {
 	}
 	want := `{"vendor":"rdstation","op":"contacts.upsert","method":"PATCH","url":"https://api.rd.services/platform/contacts/{}",` +
 		`"class":"validation","action":"surface","stop":"permanent","applied":"no","scope":"record","status":422,"code":"MUST_BE_STRING",` +
-		`"summary":"Name must be string.","reason":"rdstation code MUST_BE_STRING","hint":"Send text.","fields":["name"],"request_id":"abc-123",` +
+		`"summary":"Name must be string.","rule":"rdstation code MUST_BE_STRING","hint":"Send text.","fields":["name"],"request_id":"abc-123",` +
 		`"retry_at":"2026-11-22T14:05:00Z","attempts":[{"start":"2026-11-22T14:05:00Z","took_seconds":1,"wait_seconds":0,"status":422,"class":"validation","code":"MUST_BE_STRING"}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("JSON mismatch (-want +got):\n%s", diff)
@@ -139,7 +139,7 @@ func TestErrorLogValue(t *testing.T) {
 	log.Info("call failed", "err", e)
 	const want = `err.class=validation err.action=surface err.vendor=rdstation err.op=contacts.upsert err.method=PATCH ` +
 		`err.url=https://api.rd.services/platform/contacts/{} err.status=422 err.code=MUST_BE_STRING err.stop=permanent err.applied=no ` +
-		`err.scope=record err.summary="Name must be string." err.reason="rdstation code MUST_BE_STRING" err.hint="Send text." ` +
+		`err.scope=record err.summary="Name must be string." err.rule="rdstation code MUST_BE_STRING" err.hint="Send text." ` +
 		`err.fields=name err.request_id=abc-123 err.retry_at=2026-11-22T14:05:00.000Z err.attempts=1` + "\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("log mismatch (-want +got):\n%s", diff)

@@ -141,7 +141,7 @@ type form struct {
 	Status    int        `json:"status,omitempty"`
 	Code      string     `json:"code,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
+	Rule    string     `json:"rule,omitempty"`
 	Hint      string     `json:"hint,omitempty"`
 	Fields    []string   `json:"fields,omitempty"`
 	RequestID string     `json:"request_id,omitempty"`
@@ -157,7 +157,7 @@ type hop struct {
 	Status      int       `json:"status,omitempty"`
 	Class       Class     `json:"class"`
 	Code        string    `json:"code,omitempty"`
-	Reason      string    `json:"reason,omitempty"`
+	Rule      string    `json:"rule,omitempty"`
 }
 
 // form returns what may leave the process.
@@ -166,7 +166,7 @@ func (e Error) form() form {
 		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
 		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Scope: e.Scope,
 		Status: e.Status, Code: cleanCode(e.Code), Summary: e.Summary,
-		Reason: e.Reason, Hint: e.Hint, Fields: e.paths(), RequestID: cleanID(e.RequestID),
+		Rule: e.Rule, Hint: e.Hint, Fields: e.paths(), RequestID: cleanID(e.RequestID),
 	}
 	if !e.RetryAt.IsZero() {
 		w.RetryAt = &e.RetryAt
@@ -174,7 +174,7 @@ func (e Error) form() form {
 	for _, a := range e.Attempts {
 		w.Attempts = append(w.Attempts, hop{
 			Start: a.Start, TookSeconds: a.Took.Seconds(), WaitSeconds: a.Wait.Seconds(),
-			Status: a.Status, Class: a.Class, Code: cleanCode(a.Code), Reason: a.Reason,
+			Status: a.Status, Class: a.Class, Code: cleanCode(a.Code), Rule: a.Rule,
 		})
 	}
 	return w
@@ -204,7 +204,7 @@ func (e Error) LogValue() slog.Value {
 	add("applied", w.Applied.String())
 	add("scope", w.Scope.String())
 	add("summary", w.Summary)
-	add("reason", w.Reason)
+	add("rule", w.Rule)
 	add("hint", w.Hint)
 	add("fields", strings.Join(w.Fields, ","))
 	add("request_id", w.RequestID)
