@@ -73,30 +73,23 @@ func (x *call) pay() bool {
 		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, *x.c.retry.Budget)
 }
 
-// pause holds back every call on the limit that d names; without a name, every call of
-// the account.
-func (x *call) pause(d policy.Decision) {
-	r := traffic.Report{Pause: d.PauseFor}
+// reportOf returns the report about a failed attempt: what its response asks of other
+// calls, and how the call ends if it ends here.
+func (x *call) reportOf(d policy.Decision) traffic.Report {
+	r := traffic.Report{Pause: d.PauseFor, Served: x.accepted}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
 		r.Limit = &limit
 	}
-	x.report(r)
-}
-
-// settle reports how the call ended to the calls of the account.
-func (x *call) settle() {
-	f, failed := errors.AsType[*apierrors.Error](x.err)
-	switch {
-	case x.err == nil:
-		x.report(traffic.Report{Served: true})
-	case failed && f.Action == apierrors.Surface:
-		x.report(traffic.Report{Refused: true, Code: f.Code})
+	if f, ok := errors.AsType[*apierrors.Error](x.err); ok && f.Action == apierrors.Surface {
+		r.Refused, r.Code = true, f.Code
 	}
+	return r
 }
 
-// report reports to traffic how a request or the call ended.
+// report reports to traffic how the latest attempt ended, if there was one. What happens
+// elsewhere says nothing about the vendor.
 func (x *call) report(r traffic.Report) {
-	if x.destination.isForeign { // it says nothing about the vendor
+	if x.attempt == nil || x.destination.isForeign {
 		return
 	}
 	r.Account, r.Record, r.Full = x.request.account, x.request.record, *x.c.retry.Budget

@@ -19,12 +19,13 @@ type call struct {
 	decode  func([]byte) error // of the typed door; nil: the response is streamed
 	dropIn  bool               // of HTTP(): the response is returned, whatever it says
 
-	destination   destination // of the latest attempt
-	attempt       *attempt    // the latest; nil while it has not begun
-	last          *judgement  // of the latest attempt, if it failed
-	accepted      bool        // that failure was taken for a success
-	err           error       // how the call ended; through HTTP() the caller may get a response all the same
-	stopListening func()      // to Request.Cancel
+	destination   destination  // of the latest attempt
+	attempt       *attempt     // the latest; nil while it has not begun
+	last          *judgement   // of the latest attempt, if it failed
+	delaying      *watchedWait // before the next attempt; nil: it is not being waited for
+	accepted      bool         // that failure was taken for a success
+	err           error        // how the call ended; through HTTP() the caller may get a response all the same
+	stopListening func()       // to Request.Cancel
 }
 
 // newCall checks the request, and makes it a whole one.
@@ -77,14 +78,14 @@ func (x *call) run() (*http.Response, error) {
 	resp, err := x.send(x.request.http)
 	again, failed := x.judge(resp, err)
 	if again {
-		e := engine{send: x.send, judge: x.judge, delay: x.delay, replace: func() *http.Request { return x.request.http }}
+		e := engine{send: x.send, judge: x.judge, delay: x.delay, replace: x.next}
 		resp, failed = e.carry(x.request.http, result{resp, err})
 	}
 	x.request.body.Close()
 	if failed != nil && x.err == nil { // the context ended in a back-off
 		x.err = x.canceled(x.last)
 	}
-	x.settle()
+	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
 	x.endCall()
 	if failed != nil {
 		x.stopListening()
@@ -97,16 +98,28 @@ func (x *call) run() (*http.Response, error) {
 	return resp, nil
 }
 
-// delay is the wait that was decided, before the next attempt.
+// delay starts the wait that was decided, before the next attempt.
 func (x *call) delay() time.Duration {
 	d := x.last.decision
+	by := "backoff"
 	if d.VendorWait {
+		by = "vendor"
 		x.history.impose(d.Delay)
 		x.history.resumeAt(time.Now().Add(d.Delay))
 	} else {
 		x.history.backOff(d.Delay)
 	}
+	if d.Delay > 0 {
+		x.delaying = x.startWait(by)
+	}
 	return d.Delay
+}
+
+// next returns the request of the next attempt, as the wait before it is over.
+func (x *call) next() *http.Request {
+	x.endWait(x.delaying, apierrors.StopNone)
+	x.delaying = nil
+	return x.request.http
 }
 
 // state is what the policy needs to know of the call.

@@ -9,6 +9,7 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // A judgement is a failed attempt and what was decided about it.
@@ -39,17 +40,21 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	j := x.read(resp, err)
 	if j == nil {
 		x.endAttempt(resp.StatusCode, nil, "")
+		x.report(traffic.Report{Served: true})
 		return false, nil
 	}
 	if x.ctx.Err() != nil {
 		x.err = x.interrupted(j)
+		x.report(traffic.Report{})
 		j.drop()
 		return false, x.err
 	}
 	x.decide(j)
 	x.last = j
 	x.noteFailure(j)
-	return x.act(j)
+	again, failed = x.act(j)
+	x.report(x.reportOf(j.decision))
+	return again, failed
 }
 
 // explain has the vendor decode a response, unless it is not the vendor's.
@@ -58,11 +63,16 @@ func (c *Client) explain(d destination, resp *http.Response, body []byte) *polic
 	if d.isForeign {
 		vendor = anyVendor{}
 	}
-	decoded := vendor.Decode(policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()})
+	a := policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()}
+	decoded := vendor.Decode(a)
+	if decoded == nil {
+		decoded = anyVendor{}.Decode(a) // an error that the vendor's data says nothing about
+	}
 	if decoded == nil {
 		return nil
 	}
 	f := *decoded
+	f.Status = resp.StatusCode
 	f.Items = slices.Clone(f.Items) // which responses may share
 	return &f
 }
@@ -116,9 +126,6 @@ func (x *call) noteFailure(j *judgement) {
 // act does what was decided.
 func (x *call) act(j *judgement) (again bool, failed error) {
 	d := j.decision
-	if d.PauseFor > 0 {
-		x.pause(d)
-	}
 	switch {
 	case d.Retry:
 		x.history.count(d.Action)
@@ -155,13 +162,17 @@ func (x *call) prepareNext(action apierrors.Action) error {
 }
 
 func (x *call) renew() error {
+	w := x.startWait("renewal")
 	err := x.c.renewals.renew(x.ctx, x.attempt.identity)
 	switch {
 	case err == nil:
+		x.endWait(w, apierrors.StopNone)
 		return nil
 	case x.ctx.Err() != nil:
+		x.endWait(w, apierrors.StopCanceled)
 		return x.canceled(x.last)
 	default:
+		x.endWait(w, apierrors.StopPermanent)
 		return x.notRenewed(err)
 	}
 }

@@ -10,9 +10,11 @@ import (
 // An Observer is called at the start and at the end of each call, attempt, wait and
 // renewal. A nil hook is skipped.
 //
-// A start hook may return a context, such as one with a trace's span. What starts then has
-// that context: the attempts of a call, the request of an attempt, and the end hook. It
-// must be derived from the context that the hook gets. nil leaves that as it is.
+// A start hook may return a context, such as one with a trace's span. It is passed to the
+// end hook and to everything in between: that of a call to its attempts and waits, that of
+// an attempt to its request. It must be derived from the context that the hook gets.
+// Returning nil keeps that one. A renewal has the context of the attempt or call that
+// needed it first.
 //
 // Hooks run in the goroutine of the call, and those of a renewal in one of the Client's.
 // They are called concurrently, and must not block. Events hold neither a credential nor
@@ -41,7 +43,7 @@ type CallEvent struct {
 	Subject
 	Start    time.Time
 	Took     time.Duration
-	Waited   time.Duration // sum of all waits
+	Waited   time.Duration // sum of all waits, except those for a renewal
 	Attempts int
 	Status   int               // of the last response; 0: there was none
 	Class    apierrors.Class   // None: a success
@@ -72,11 +74,12 @@ type AttemptEvent struct {
 	Delay   time.Duration     // until the next attempt
 }
 
-// A WaitEvent is the start or the end of a wait for a gate or a limit. Took and Stop are
-// set at the end.
+// A WaitEvent is the start or the end of a wait. Took and Stop are set at the end.
 type WaitEvent struct {
 	Subject
-	For   string // such as "gate account" or "limit daily"
+	// For is "backoff", "vendor" for a wait that the response asks for, "renewal", or the
+	// gate or limit that holds the call back, such as "gate account" or "limit daily".
+	For   string
 	Start time.Time
 	Took  time.Duration
 	Stop  apierrors.Stop // StopNone: the call goes on

@@ -49,7 +49,7 @@ func TestObserverSeesCallsAndAttempts(t *testing.T) {
 		if diff := cmp.Diff(calls, seen.calls, cmpopts.IgnoreFields(client.CallEvent{}, "Err")); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
-		if want := strings.Fields("call attempt attempt call attempt call attempt"); !slices.Equal(seen.started, want) {
+		if want := strings.Fields("call attempt wait attempt call attempt call attempt"); !slices.Equal(seen.started, want) {
 			t.Errorf("started %v; want %v", seen.started, want)
 		}
 	})
@@ -108,7 +108,7 @@ func TestObserverGivesContexts(t *testing.T) {
 		if want := []string{"ca", "ca", "ca"}; !slices.Equal(onWire, want) {
 			t.Errorf("contexts of the requests %v; want %v", onWire, want)
 		}
-		if want := []string{"attempt ca", "renew cr", "renewal cr", "attempt ca", "attempt ca", "call c"}; !slices.Equal(ends, want) {
+		if want := []string{"attempt ca", "renew cr", "renewal cr", "wait cw", "attempt ca", "wait cw", "attempt ca", "call c"}; !slices.Equal(ends, want) {
 			t.Errorf("contexts of the end hooks %v; want %v", ends, want)
 		}
 	})
@@ -124,6 +124,35 @@ func TestObserverMayReturnNoContext(t *testing.T) {
 		}})
 		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Each wait of a call is an event: the backoff, the wait that a response asks for, that for
+// a renewal, and one that the context ends.
+func TestObserverSeesWaits(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t,
+			retrywisetest.Status(503), retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(401), retrywisetest.Status(503, "Retry-After", "30"))
+		var seen events
+		c := newClient(t, srv, client.Config{Observer: seen.observer(), Auth: renewable("old", func(context.Context) (string, error) {
+			time.Sleep(2 * time.Second) // virtual
+			return "new", nil
+		})})
+		start := time.Now()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errOfTheTest)
+		defer cancel()
+		time.AfterFunc(20*time.Second, cancel)
+		_, _ = send(ctx, t, c, "GET", "/items", "")
+		get, ms := client.Subject{Vendor: "shop", Method: "GET"}, time.Millisecond
+		want := []client.WaitEvent{
+			{Subject: get, For: "backoff", Start: start, Took: 250 * ms},
+			{Subject: get, For: "vendor", Start: start.Add(250 * ms), Took: 5 * time.Second},
+			{Subject: get, For: "renewal", Start: start.Add(5250 * ms), Took: 2 * time.Second},
+			{Subject: get, For: "vendor", Start: start.Add(7250 * ms), Took: 12750 * ms, Stop: apierrors.StopCanceled},
+		}
+		if diff := cmp.Diff(want, seen.waits); diff != "" {
+			t.Errorf("waits (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -78,7 +78,7 @@ func (x *call) readTyped(resp *http.Response) *judgement {
 		return nil
 	}
 	f.Permanent = errors.Is(err, errTooLong)
-	return &judgement{failure: f, header: resp.Header, err: err}
+	return &judgement{failure: f, body: data[:min(len(data), maxErrorBody)], header: resp.Header, err: err}
 }
 
 var errRedirect = errors.New("the response is a redirect, which is not followed")

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // maxHops bounds the requests of one chain of redirects, as net/http does.
@@ -126,6 +127,7 @@ var bodyHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language
 // POST was not executed.
 func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request) {
 	x.endAttempt(resp.StatusCode, nil, "redirect followed")
+	x.report(traffic.Report{})
 	x.attempt.Body().Drop()
 	resp.Body = http.NoBody
 	if req.Method == http.MethodPost {

@@ -18,7 +18,7 @@ type Shared interface {
 	// reports whether there was one.
 	Pay(ctx context.Context, now time.Time, a Account, full int) bool
 
-	// Done reports how an admitted request ended.
+	// Done reports how an admitted request ended. It is called once for each.
 	Done(ctx context.Context, now time.Time, r Report)
 
 	// Streak returns the code with which the account's latest calls were refused, and how
@@ -58,7 +58,8 @@ type Verdict struct {
 	Scope   apierrors.Scope // what that holds back
 }
 
-// A Report is how a request ended. The zero Report says that it failed.
+// A Report is how an admitted request ended. One that is neither Served nor Refused failed,
+// or was redirected.
 type Report struct {
 	Account Account
 	Record  string        // as in the Demand

@@ -1,0 +1,91 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/retrywisetest"
+	"github.com/retrywise/retrywise/traffic"
+)
+
+// A recorder is a traffic.Shared that keeps what it was asked and told.
+type recorder struct {
+	traffic.Shared
+	admitted int
+	reports  []traffic.Report
+}
+
+func (r *recorder) Admit(ctx context.Context, now time.Time, d traffic.Demand) traffic.Verdict {
+	r.admitted++
+	return r.Shared.Admit(ctx, now, d)
+}
+
+func (r *recorder) Done(ctx context.Context, now time.Time, report traffic.Report) {
+	r.reports = append(r.reports, report)
+	r.Shared.Done(ctx, now, report)
+}
+
+// Each request that was admitted is reported once, however it ended.
+func TestReportOfEachRequest(t *testing.T) {
+	account := traffic.Account{Vendor: "http://vendor.test"}
+	report := func(change func(*traffic.Report)) traffic.Report {
+		r := traffic.Report{Account: account, Full: 10}
+		change(&r)
+		return r
+	}
+	failed := report(func(*traffic.Report) {})
+	served := report(func(r *traffic.Report) { r.Served = true })
+	for name, tt := range map[string]struct {
+		answers []retrywisetest.Answer
+		want    []traffic.Report
+	}{
+		"a success":     {[]retrywisetest.Answer{retrywisetest.Status(200)}, []traffic.Report{served}},
+		"a retry":       {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []traffic.Report{failed, failed, served}},
+		"an outage":     {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, []traffic.Report{failed, failed, failed, failed}},
+		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{failed, served}},
+		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Refused = true })}},
+		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{failed}},
+		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause = 5 * time.Second }), served}},
+		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause = time.Hour })}},
+		"a caller gone": {[]retrywisetest.Answer{retrywisetest.Hang()}, []traffic.Report{failed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, tt.answers...)
+				c, err := New(Config{Transport: srv.Transport()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				r := &recorder{Shared: c.traffic}
+				c.traffic = r
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL()+"/a", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp, err := c.Send(req); err == nil {
+					_ = resp.Body.Close()
+				}
+				if diff := cmp.Diff(tt.want, r.reports); diff != "" || r.admitted != len(tt.want) {
+					t.Errorf("%d admitted; reports (-want +got):\n%s", r.admitted, diff)
+				}
+			})
+		})
+	}
+}
+
+// An accepted failure is served, and names no limit that the policy does not have.
+func TestReportOfAnAcceptedFailure(t *testing.T) {
+	x := &call{c: &Client{policy: policy.Default()}, accepted: true}
+	got := x.reportOf(policy.Decision{Action: apierrors.Accept, Limit: "unknown"})
+	if diff := cmp.Diff(traffic.Report{Served: true}, got); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
+	}
+}
