@@ -12,21 +12,25 @@ import (
 // use. A Client applies it to requests to the base URL's origin, and to no other.
 type Auth interface {
 	// Apply puts the credential on req, a copy of the request, and returns an identity of
-	// the credential: a text that changes when the credential does. The identity stays in
-	// memory. Apply is called for each attempt. req has no Body; its ContentLength and
+	// the credential: a text that changes when the credential does. The Client keeps it in
+	// memory only. Apply is called for each attempt. req has no Body; its ContentLength and
 	// GetBody describe the body for a signature, and GetBody is nil if the body is empty
 	// or can be read only once.
 	//
 	// ErrNoCredential says that there is no credential, or that it has expired: the Client
-	// calls Refresh with the identity beside it, and then Apply once more.
+	// calls Refresh with the identity that Apply returned together with it, and then Apply
+	// once more.
 	Apply(ctx context.Context, req *http.Request) (identity string, err error)
 
-	// Refresh replaces the credential, unless another goroutine already did, i.e. rejected
-	// is no longer the identity of the current one. A Client runs one Refresh for all
-	// calls that wait for it, in a context that ends with the Client and not with a call.
+	// Refresh replaces the credential. rejected is the identity that Apply returned with the
+	// credential that the vendor rejected. If it is not the current identity, someone else
+	// has renewed it: return nil. A Client runs one Refresh for all calls that wait for it,
+	// in a context that ends with the Client and not with a call.
 	//
-	// An error that wraps ErrRefused or ErrNotRenewable says that a person has to act, and
-	// fails the calls with class authentication. Any other is taken for a passing failure.
+	// An error says that a person has to act if it wraps ErrRefused or ErrNotRenewable, has
+	// an OAuth code such as invalid_grant in its text (RFC 6749, section 5.2), or is the
+	// *apierrors.Error of a token server that refused. Then the calls fail with class
+	// authentication. Any other error is taken for a passing failure.
 	Refresh(ctx context.Context, rejected string) error
 }
 
@@ -66,9 +70,9 @@ func (fixed) Refresh(context.Context, string) error { return ErrNotRenewable }
 
 // RenewableBearer returns a bearer token that renew replaces. token is the first one; if
 // it is empty, renew is called before the first request. renew returns the new token and
-// when it expires, zero if that is unknown. A token is renewed 10 s before it expires,
-// and when the vendor rejects it. A Client never runs renew twice at a time. If renew makes
-// calls itself, it needs a Client without this Auth.
+// its expiry; the zero time means unknown. A token is renewed 10 s before it expires, and
+// when the vendor rejects it. If renew fails, see Auth.Refresh. A Client never runs renew
+// twice at a time. renew must make its calls through another Client.
 func RenewableBearer(token string, renew func(context.Context) (token string, expires time.Time, err error)) Auth {
 	r := &renewable{renew: renew}
 	r.set(token, time.Time{})

@@ -19,7 +19,10 @@ type Vendor interface {
 	// Profile returns the facts about the vendor. New calls it once.
 	Profile() policy.Profile
 
-	// Decode explains a response, or returns nil if it is not a failure.
+	// Decode explains a response, or returns nil if it has nothing to say about it. A status
+	// of 400 or more is a failure all the same: then the status decides, and a problem
+	// document (RFC 9457) and Retry-After are read. If Decode does explain it, it also
+	// fills in Wait. Status is filled in by the client.
 	Decode(policy.Answer) *policy.Failure
 }
 
@@ -35,12 +38,13 @@ type Config struct {
 	BaseURL string
 
 	// Policy decides about failures. nil: the vendor's. It must be made from the policy of
-	// the same vendor, or from policy.Default().
+	// a vendor of the same name, or from policy.Default().
 	Policy *policy.Policy
 
-	// Transport sends the requests. nil: the Client makes a Transport for itself, and
-	// closes it. Around another one, wrap a NewTransport: only that can prove that a
-	// request was not sent, and so some writes are not retried without it.
+	// Transport sends the requests. nil: the Client makes one for itself, and closes its
+	// idle connections. An *http.Transport is fine. A RoundTripper of another type should
+	// send through a NewTransport: otherwise the Client cannot prove that a request was not
+	// sent, and retries fewer writes.
 	Transport http.RoundTripper
 
 	// Auth puts a credential on requests to the base URL's origin. nil: the caller does.
@@ -78,7 +82,8 @@ type Client struct {
 	random        func() float64
 }
 
-// New returns a Client, or everything that is wrong with cfg.
+// New returns a Client for cfg. The error lists all problems of cfg. Call Close when the
+// Client is no longer used.
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		vendor: cfg.Vendor, auth: cfg.Auth, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
@@ -110,6 +115,8 @@ func (c *Client) setPolicy(p *policy.Policy) error {
 	switch name := c.policy.Name(); {
 	case name == "" || name == c.profile.Name:
 		return c.policy.Check()
+	case p == nil:
+		return fmt.Errorf("client: Vendor: its profile is named %q, and the policy in it %q", c.profile.Name, name)
 	case c.profile.Name == "":
 		return fmt.Errorf("client: Policy: it is for vendor %q, and there is no Vendor", name)
 	default:
@@ -159,9 +166,10 @@ func parseBase(base string) (*url.URL, error) {
 	return u, nil
 }
 
-// Close ends the renewal that is under way, if there is one, and closes idle connections
-// unless the Transport is the caller's. Calls that are under way go on, and so do later
-// ones, but a credential that has to be renewed fails them with class canceled.
+// Close cancels a renewal of the credential that is under way, and closes the idle
+// connections of the Client's own transport; one of Config.Transport is left alone. Close
+// does not end calls. A call whose credential has to be renewed fails from then on, with
+// class canceled. The error is always nil.
 func (c *Client) Close() error {
 	c.renewals.close()
 	c.wire.Close()

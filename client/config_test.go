@@ -52,6 +52,7 @@ func TestNewRefusesThePolicyOfAnotherVendor(t *testing.T) {
 		"default policy":                    {shop{shopPolicy(t)}, new(policy.Default()), ""},
 		"policy of another vendor":          {shop{shopPolicy(t)}, named("store"), `client: Policy: it is for vendor "store", and the Vendor is "shop"`},
 		"policy of a vendor, but no Vendor": {nil, named("store"), `client: Policy: it is for vendor "store", and there is no Vendor`},
+		"a Vendor's own, of another name":   {shop{*named("store")}, nil, `client: Vendor: its profile is named "shop", and the policy in it "store"`},
 		"default policy and no Vendor":      {nil, new(policy.Default()), ""},
 	} {
 		_, err := client.New(client.Config{Vendor: tt.vendor, Policy: tt.policy})
@@ -73,7 +74,7 @@ func TestConfigPolicy(t *testing.T) {
 		c := newClient(t, srv, client.Config{Policy: &p})
 		_, err := send(t.Context(), t, c, "GET", "/items/7", "")
 		if e := failure(t, err); e.Action != apierrors.FailFast || e.Rule != "no retries here" {
-			t.Errorf("action %v, reason %q; want fail_fast, \"no retries here\"", e.Action, e.Rule)
+			t.Errorf("action %v, rule %q; want fail_fast, \"no retries here\"", e.Action, e.Rule)
 		}
 	})
 }

@@ -13,10 +13,10 @@ import (
 
 // Do makes call and decodes the JSON response into a T.
 //
-// A response that the vendor means as a failure, and a failure to get one, is an
-// *apierrors.Error; so is a response that is not a T (class malformed_response), and a
-// redirect, as what it leads to was not done. An accepted failure, a 204, a 304 and an
-// empty body give the zero T. Do is safe for concurrent use.
+// Every failure is an *apierrors.Error: an error response, no response, a body that is not
+// a T (class malformed_response; after a write, applied: yes), and a redirect that is not
+// followed (see Send). An accepted failure, a 204, a 304 and an empty body give the zero T.
+// Do is safe for concurrent use.
 func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	r, err := DoResponse[T](ctx, c, call)
 	return r.Value, err
@@ -31,8 +31,8 @@ type Response[T any] struct {
 	Attempts []apierrors.Attempt // the last one is the success
 }
 
-// DoResponse is Do for a caller who needs more than the value. The Response is zero beside
-// an error.
+// DoResponse is Do for a caller who needs more than the value. If the error is not nil, the
+// Response is zero; the error has the status and the attempts.
 func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], error) {
 	var r Response[T]
 	x, err := c.typedCall(ctx, call)

@@ -6,9 +6,9 @@ import (
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
-// Send sends req and returns a response with a status of 2xx or 3xx, or a failure that was
-// accepted; the caller closes its body. Every other end of the call is an *apierrors.Error
-// without a response.
+// Send sends req and returns a response with a status of 2xx or 3xx; the caller closes its
+// body. It also returns a failure that a rule accepts, such as the 404 of a DELETE. Every
+// other end of the call is an *apierrors.Error without a response.
 //
 // A URL without a host is put below the base URL. The request is not changed, and its body
 // is always closed. It is retried only if its body can be re-read: GetBody is set, as
@@ -17,9 +17,9 @@ import (
 //
 // The redirect of a GET or HEAD is followed within its origin, and so is a 303 after a
 // POST. To another origin, a GET or HEAD is followed with its Accept*, Range, If-* and
-// User-Agent headers only. A redirect from https to http is not followed, nor is that of
-// another write: then the response is the redirect. The response's Request is req, or the
-// one that a redirect led to.
+// User-Agent headers only. No other redirect is followed, and none from https to http: the
+// response is the 3xx itself. The response's Request is req, or the one that a redirect
+// led to.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
 	if req == nil {
 		return nil, malformed("", "the request is nil", nil)
@@ -37,17 +37,20 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 }
 
 // HTTP returns an http.Client that keeps the contract of net/http: it returns a response
-// whatever its status, with its whole body. The client has done by then what the policy
-// says, and Check explains the response. If there is no response, the error is an
-// *apierrors.Error inside net/http's *url.Error, whose text contains the URL: see
-// CleanError.
+// whatever its status, with its whole body. Retries are over by then, and Check says how
+// the call ended. If there is no response, the error is an *apierrors.Error inside
+// net/http's *url.Error, whose text contains the URL: see CleanError.
 //
 // Each http.Client is a new one that the caller may change: Timeout, Jar and CheckRedirect
-// work as usual. Its CheckRedirect follows the redirects that Send follows; another one is
-// still kept from sending credentials to another origin. Timeout limits the whole call
-// with its waits. If it fires during an attempt, the error is net/http's instead of an
-// *apierrors.Error. The policy's attempt timeout applies as well. CloseIdleConnections does
-// nothing: Close closes them.
+// work as usual. Its CheckRedirect follows the redirects that Send follows. If you set your
+// own, credentials still stay within the origin.
+//
+// Timeout limits the whole call with its waits. Prefer a deadline in the request's context:
+// if Timeout fires during an attempt, net/http returns an error of its own, and so nothing
+// says whether the request was executed. The policy's attempt timeout applies as well.
+//
+// The http.Client's CloseIdleConnections does nothing, as the connections are shared: use
+// Close.
 func (c *Client) HTTP() *http.Client {
 	return &http.Client{Transport: dropIn{c}, CheckRedirect: c.checkRedirect}
 }

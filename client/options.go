@@ -16,21 +16,22 @@ type CallOptions struct {
 	Op string
 
 	// Account identifies the vendor's account, which has its own limits, pauses and retry
-	// budget. Empty: the credential in the request does. Set it if the credential differs in
-	// each request, as a signature does, or if Auth has several. It is never printed.
+	// budget. Empty: calls with the same credential share one account. Set it if the
+	// credential differs in each request, as a signature does, or if Auth has several. It
+	// is never printed.
 	Account string
 
 	// RecordKey is the record that the call is about. Limits for each record are kept by
 	// it. It is never printed.
 	RecordKey string
 
-	// IdempotencyKey is sent with each attempt. If the vendor's data says that the vendor
-	// honours keys, a write with a key may be retried. A vendor that has no place for a key
-	// makes it an error. Without a vendor it is sent as Idempotency-Key, and nothing is
-	// retried because of it.
+	// IdempotencyKey is sent with each attempt, in the header of the vendor's profile. A
+	// write with a key is retried, so the vendor must honour keys at this endpoint. The call
+	// fails if the profile has no IdempotencyHeader. Without a vendor the key is sent as
+	// Idempotency-Key, and nothing is retried because of it.
 	IdempotencyKey string
 
-	// Repeatable says that executing the call twice does no harm.
+	// Repeatable says that executing the call twice does no harm, as with an upsert by PATCH.
 	Repeatable bool
 
 	// MaxWait is the sum of all waits of the call. nil: the policy's. Zero: the call does
@@ -41,8 +42,8 @@ type CallOptions struct {
 	// or met an expired token. One means one request, whatever it meets.
 	MaxAttempts int
 
-	// Timeout limits each attempt, from when the request was last read from to the headers
-	// of the response.
+	// Timeout limits each attempt, from the last read of the request body to the arrival of
+	// the response headers. Zero: the policy's.
 	Timeout time.Duration
 
 	// Shrink returns a smaller request in place of one that the vendor calls too large:

@@ -21,7 +21,7 @@ type Transport struct {
 
 // NewTransport returns a Transport with the settings of http.DefaultTransport, a pool of
 // 100 idle connections, and at most 256 KiB of response headers. A Client without
-// Config.Transport makes one for itself.
+// Config.Transport makes one for itself. Use it below a wrapper:
 //
 //	t := client.NewTransport()
 //	t.Proxy = http.ProxyURL(proxy)

@@ -25,18 +25,18 @@ type Call struct {
 	// Query may be nil.
 	Query url.Values
 
-	// Link is a link of an earlier response, such as the next page: an absolute URL of the
-	// base URL's origin, or a reference that is resolved against Path (RFC 3986), in place
-	// of Query. Empty: Path and Query say it all.
+	// Link is a link in an earlier response, such as that of the next page. It is an absolute
+	// URL of the base URL's origin, or is resolved against Path (RFC 3986). It replaces
+	// Query. Empty: there is none.
 	Link string
 
-	// Header is sent in addition to Accept and Content-Type.
+	// Header is sent with the request. It overrides the Accept and Content-Type that Do sets.
 	Header http.Header
 
-	// Body is encoded once. url.Values is sent as a form; []byte, string and io.Reader are
-	// sent as they are, under the Content-Type of Header; anything else is sent as JSON. A
-	// reader that http.NewRequest does not know and that is not an *os.File can be read
-	// only once. nil: no body.
+	// Body is encoded once. url.Values is sent as a form. A []byte, string or io.Reader is
+	// sent as it is, and needs a Content-Type in Header. Anything else is sent as JSON. A
+	// *bytes.Buffer, *bytes.Reader, *strings.Reader or *os.File can be read again for a
+	// retry; any other reader can be read only once. nil: no body.
 	Body any
 
 	Options CallOptions

@@ -58,9 +58,14 @@ type Error struct {
 	Method string
 	URL    string
 
-	Class  Class
+	// Class is what the failure means.
+	Class Class
+
+	// Action is what to do about it, as far as a caller can.
 	Action Action
-	Stop   Stop
+
+	// Stop says why the call was not retried.
+	Stop Stop
 
 	// Rule is the name of the rule that decided.
 	Rule string
@@ -92,8 +97,11 @@ type Error struct {
 	// RetryAt is when to run the call again. It is zero if that is not known.
 	RetryAt time.Time
 
+	// Applied says whether the vendor executed the request, in any of the attempts.
 	Applied Applied
-	Scope   Scope
+
+	// Scope says which other calls the failure concerns.
+	Scope Scope
 
 	// Attempts are the requests of the call, in order.
 	Attempts []Attempt

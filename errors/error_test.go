@@ -52,7 +52,7 @@ func TestErrorText(t *testing.T) {
 		},
 		"a write that may have been applied": {
 			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.Network, Stop: apierrors.StopUnsafe},
-			"v o: network; not retried, as the write may have been applied; applied: unknown",
+			"v o: network; not retried, as a repeat is not known to be safe; applied: unknown",
 		},
 		"text in place of a code is not printed": {
 			&apierrors.Error{Vendor: "v", Class: apierrors.Unknown, Status: 400, Code: "who@example.com said no", RequestID: "a b"},

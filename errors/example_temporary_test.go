@@ -17,7 +17,7 @@ func ExampleTemporary() {
 	}
 	// Output:
 	// true - server_error; no attempts left
-	// false - server_error; not retried, as the write may have been applied; applied: unknown
+	// false - server_error; not retried, as a repeat is not known to be safe; applied: unknown
 	// false - validation
 }
 

@@ -92,9 +92,7 @@ func (e *Error) tail() []string {
 		parts = append(parts, e.Stop.Sentence())
 	}
 	switch {
-	case e.Applied == AppliedYes:
-		parts = append(parts, "applied: yes")
-	case e.Stop == StopUnsafe:
+	case e.Applied == AppliedYes, e.Stop == StopUnsafe, e.Class == Canceled:
 		parts = append(parts, "applied: "+e.Applied.String())
 	}
 	if id := cleanID(e.RequestID); id != "" {
@@ -141,7 +139,7 @@ type form struct {
 	Status    int        `json:"status,omitempty"`
 	Code      string     `json:"code,omitempty"`
 	Summary   string     `json:"summary,omitempty"`
-	Rule    string     `json:"rule,omitempty"`
+	Rule      string     `json:"rule,omitempty"`
 	Hint      string     `json:"hint,omitempty"`
 	Fields    []string   `json:"fields,omitempty"`
 	RequestID string     `json:"request_id,omitempty"`
@@ -157,7 +155,7 @@ type hop struct {
 	Status      int       `json:"status,omitempty"`
 	Class       Class     `json:"class"`
 	Code        string    `json:"code,omitempty"`
-	Rule      string    `json:"rule,omitempty"`
+	Rule        string    `json:"rule,omitempty"`
 }
 
 // form returns what may leave the process.

@@ -13,11 +13,11 @@ const (
 	StopAttempts       // Retry.MaxAttempts was reached
 	StopElapsed        // Retry.MaxElapsed was reached
 	StopBudget         // the retry budget that calls share is used up
-	StopDeadline       // the next wait would end after the caller's deadline
+	StopDeadline       // the caller's deadline has passed, or would pass during the next wait
 	StopMaxWait        // the next wait would exceed Retry.MaxWait
 	StopUnsafe         // the write may have been executed, and repeating it is not known to be safe
 	StopBodySpent      // the request body can be read only once
-	StopHeld           // calls to this vendor are held back during an outage
+	StopHeld           // reserved for calls that are held back during an outage; no call has it yet
 	StopCanceled       // the caller canceled the call
 )
 
@@ -42,9 +42,9 @@ var (
 		StopAttempts:  "no attempts left",
 		StopElapsed:   "no time left to retry",
 		StopBudget:    "the retry budget is used up",
-		StopDeadline:  "the wait would end after the caller's deadline",
+		StopDeadline:  "the caller's deadline leaves no time",
 		StopMaxWait:   "the wait is longer than allowed",
-		StopUnsafe:    "not retried, as the write may have been applied",
+		StopUnsafe:    "not retried, as a repeat is not known to be safe",
 		StopBodySpent: "the request body can be read only once",
 		StopHeld:      "calls are held back while the vendor is down",
 		StopCanceled:  "the caller canceled the call",

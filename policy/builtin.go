@@ -76,15 +76,15 @@ var classRules = []Rule{
 	},
 	apierrors.Timeout: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
-		Hint: "The vendor did not answer in time: run the call again later, or request less.",
+		Hint: "The vendor did not answer in time: if this persists, request less in one call.",
 	},
 	apierrors.ServerError: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
-		Hint: "The vendor has an internal fault: run the call again later.",
+		Hint: "The vendor has an internal fault.",
 	},
 	apierrors.Network: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeGlobal,
-		Hint: "The connection to the vendor failed or broke: check the network, then run the call again.",
+		Hint: "The connection to the vendor failed or broke: if this persists, check the network.",
 	},
 	apierrors.MalformedResponse: {
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,11 @@ func (p Policy) Check() error {
 			problems = append(problems, fmt.Errorf("policy: %s: %s", what, text))
 		}
 	}
-	for _, r := range slices.Concat(p.operator, p.vendor) {
-		add("rule "+r.Name, slices.Concat(r.Problems(), r.rangeProblems()))
+	for _, r := range p.operator {
+		add("rule "+r.Name, r.allProblems())
+	}
+	for _, r := range p.vendor {
+		add("rule "+r.Name, append(r.allProblems(), r.kindProblems()...))
 	}
 	for _, e := range p.endpoints {
 		add("endpoint "+strings.Join(e.Paths, "|"), e.Problems())
@@ -47,6 +51,34 @@ func (r Rule) Problems() []string {
 		problems = append(problems, fmt.Sprintf("fallback %v: expected retry, defer, surface or fail_fast", r.Fallback))
 	}
 	return append(problems, r.Backoff.problems()...)
+}
+
+// allProblems returns everything that is wrong with r, whichever rules it stands among.
+func (r Rule) allProblems() []string {
+	problems := slices.Concat(r.Problems(), r.rangeProblems())
+	for _, s := range r.When.Statuses {
+		if !s.isValid() {
+			problems = append(problems, fmt.Sprintf("status %v: expected a range within 100 to 999", s))
+		}
+	}
+	if !r.hasEffect() {
+		problems = append(problems, "has no effect")
+	}
+	return problems
+}
+
+// kindProblems returns a problem if r, as a rule of a vendor, is never consulted.
+func (r Rule) kindProblems() []string {
+	if isByCode(r) || isByStatus(r) || isByClass(r) {
+		return nil
+	}
+	return []string{"when: expected a code, a status or a class: a vendor's rules are consulted by these"}
+}
+
+// hasEffect reports whether r says anything about the failures that it matches.
+func (r Rule) hasEffect() bool {
+	r.Name, r.When = "", Match{}
+	return !reflect.ValueOf(r).IsZero()
 }
 
 // fallbacks are the actions that can replace another.

@@ -22,7 +22,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
-	d := Decision{
+	d := Decision{ // a rule without Applied leaves the outcome unknown
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit,
 	}
@@ -50,25 +50,33 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 	}
 }
 
-// withAdvice puts before the hint what a person must do before the call is run again.
+// withAdvice adds to the hint, which is about the failure, whether the call may be run again.
 func (p Policy) withAdvice(d Decision, s State) Decision {
-	advice := ""
 	switch d.Stop {
+	case apierrors.StopNone, apierrors.StopPermanent:
 	case apierrors.StopUnsafe:
-		advice = "The vendor may have executed the request: find out before you repeat it"
-		if d.Applied == apierrors.AppliedYes {
-			advice = "The vendor executed the request: do not repeat it"
-		}
-		if lookup := p.lookup(s); lookup != "" {
-			advice += "; look it up with " + lookup
-		}
+		d.Hint = p.unsafeAdvice(d, s) + " " + d.Hint
 	case apierrors.StopBodySpent:
-		advice = "The request body can be read only once: use one that can be read again, such as bytes, a file or GetBody"
+		d.Hint = "The request body can be read only once: use one that can be read again, such as bytes, a file or GetBody. " + d.Hint
 	default:
-		return d
+		if d.Action == apierrors.Retry {
+			d.Hint += " Run the call again later."
+		}
 	}
-	d.Hint = advice + ". " + d.Hint
 	return d
+}
+
+// unsafeAdvice says what to do about a write that is not retried as that may be unsafe.
+func (p Policy) unsafeAdvice(d Decision, s State) string {
+	lookup := p.lookup(s)
+	if lookup != "" {
+		lookup = "; look it up with " + lookup
+	}
+	if d.Applied == apierrors.AppliedYes {
+		return "The vendor executed the request: do not repeat it" + lookup + "."
+	}
+	return "The vendor may have executed the request: find out before you repeat it" + lookup +
+		". If a repeat does no harm, say so: CallOptions.Repeatable, or an endpoint that is repeatable."
 }
 
 // onRetry retries after a backoff, within the bounds.

@@ -13,5 +13,7 @@
 //  3. the vendor's rule for the class
 //  4. the built-in rule for the class
 //
-// If a response has several codes, the one with the gravest action decides.
+// If a response has several codes, the one with the gravest action decides. A code that
+// the vendor's rules do not list has class unknown and is surfaced; but beside a status of
+// 5xx, 401, 408, 425 or 429, the status decides.
 package policy

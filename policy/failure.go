@@ -82,8 +82,8 @@ type State struct {
 	// MaxWait replaces Retry.MaxWait. Nil means that the call does not set it.
 	MaxWait *time.Duration
 
-	// MaxAttempts replaces that of the policy and its rules. Zero means that the call has
-	// none of its own.
+	// MaxAttempts replaces that of the policy and its rules. Zero means that the call does
+	// not set it.
 	MaxAttempts int
 
 	// Remaining is the time until the caller's deadline. It is negative if the deadline
@@ -103,7 +103,7 @@ type State struct {
 	// it.
 	HasKey bool
 
-	// OneShotBody means that the request body cannot be read again.
+	// OneShotBody means that the request body was read and cannot be read again.
 	OneShotBody bool
 
 	// OutOfBudget means that the retry budget is used up.

@@ -45,9 +45,7 @@ func (c *fileChecker) rule(r positionedRule) {
 	if reflect.ValueOf(r.When).IsZero() {
 		c.problems.Report(r.At, "a rule needs when: a code, a status, a class, methods, a path or has_wait")
 	}
-	effect := r.Rule
-	effect.Name, effect.When = "", Match{}
-	if reflect.ValueOf(effect).IsZero() {
+	if !r.hasEffect() {
 		c.problems.Report(r.At, "the rule for %v has no effect", r.When)
 	}
 }

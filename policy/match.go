@@ -19,8 +19,8 @@ type Match struct {
 	// Statuses are ranges of HTTP statuses.
 	Statuses []StatusRange `yaml:"status,nonempty"`
 
-	// Class is the class that the rules consulted before have found. It is for an
-	// operator's rules, and for a vendor's rules about a class.
+	// Class is the class of the failure by the vendor's and the built-in rules. It is found
+	// before the operator's rules are read, so a class that one of them sets is not it.
 	Class apierrors.Class `yaml:"class"`
 
 	// Methods are HTTP methods in upper case.
@@ -62,12 +62,15 @@ func (s *StatusRange) UnmarshalText(text []byte) error {
 	}
 	first, err := strconv.Atoi(from)
 	last, err2 := strconv.Atoi(to)
-	if err != nil || err2 != nil || first < 100 || last > 999 || last < first {
-		return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
+	if r := (StatusRange{first, last}); err == nil && err2 == nil && r.isValid() {
+		*s = r
+		return nil
 	}
-	s.From, s.To = first, last
-	return nil
+	return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
 }
+
+// isValid reports whether s is a range of HTTP statuses.
+func (s StatusRange) isValid() bool { return 100 <= s.From && s.From <= s.To && s.To <= 999 }
 
 // A subject is what a Match is compared with.
 type subject struct {

@@ -87,19 +87,21 @@ func TestDecideAdvisesBeforeARepeat(t *testing.T) {
 	}
 	lost := policy.Failure{Class: apierrors.Network}
 	hint := p.Decide(lost, policy.State{Method: "GET"}).Hint
+	const sayso = " If a repeat does no harm, say so: CallOptions.Repeatable, or an endpoint that is repeatable. "
 	for name, tt := range map[string]struct {
 		failure policy.Failure
 		state   policy.State
 		want    string
 	}{
-		"a write": {lost, policy.State{Method: "POST"}, "The vendor may have executed the request: find out before you repeat it. " + hint},
+		"a write": {lost, policy.State{Method: "POST"}, "The vendor may have executed the request: find out before you repeat it." + sayso + hint},
 		"a write that can be looked up": {lost, policy.State{Method: "POST", Path: "/orders"},
-			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{id}. " + hint},
+			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{id}." + sayso + hint},
 		"a write that was executed": {policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"},
 			"The vendor executed the request: do not repeat it. " + hint},
 		"a one-shot body": {lost, policy.State{Method: "PUT", OneShotBody: true},
 			"The request body can be read only once: use one that can be read again, such as bytes, a file or GetBody. " + hint},
-		"a read": {lost, policy.State{Method: "GET", Attempts: 9}, hint},
+		"a read without attempts left":   {lost, policy.State{Method: "GET", Attempts: 9}, hint + " Run the call again later."},
+		"a read that a person must mend": {policy.Failure{Class: apierrors.Network, Permanent: true}, policy.State{}, hint},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := p.Decide(tt.failure, tt.state).Hint; got != tt.want || hint == "" {

@@ -7,9 +7,9 @@ import "time"
 // A field at its zero value is unset and has the default. Fields whose zero value means
 // something are pointers, and unset if nil.
 type Retry struct {
-	// MaxAttempts is how often a call may be sent, the first time included. Attempts that
-	// were throttled, or that renewed the token, do not count. One means one attempt,
-	// whatever it meets. Default 4.
+	// MaxAttempts is how many requests a call may make. Those that were throttled, or that
+	// met an expired token, do not count, except that 1 means a single request even then.
+	// Default 4.
 	MaxAttempts int `yaml:"max_attempts,positive"`
 
 	// Backoff is the wait before a retry if the response has none. Default 500 ms,
@@ -24,16 +24,15 @@ type Retry struct {
 	// Zero means that a call never waits. Default 60 seconds.
 	MaxWait *time.Duration `yaml:"max_wait,nonnegative"`
 
-	// AttemptTimeout bounds one attempt. It begins anew with each part of the request
-	// that is written, and ends when the headers of the response are read; if the client
-	// also reads the body, it ends after that. An attempt that fetches the first token
-	// does so within this time. Default 60 seconds.
+	// AttemptTimeout bounds an attempt: from the last read of the request body until the
+	// response headers have arrived or, if the client itself reads the response, until it
+	// has done so. The fetch of a first token is part of it. Default 60 seconds.
 	AttemptTimeout time.Duration `yaml:"attempt_timeout,positive"`
 
-	// Budget is how many retries all calls with one credential may make together while
-	// none succeeds. Each successful call, or record that the vendor refused, returns 0.2
-	// of a retry, up to ten times Budget. Waiting for a limit costs nothing. Zero means
-	// no retries. Default 10.
+	// Budget is how many retries all calls of one account may make together while none
+	// succeeds. Every five calls that succeed, or whose record is refused, earn one retry;
+	// at most 10 × Budget are saved. Waiting for a limit costs nothing. Zero means no
+	// retries. Default 10.
 	Budget *int `yaml:"budget,nonnegative"`
 
 	// EscalateAfter turns a surfaced failure into fail_fast after this many surfaced

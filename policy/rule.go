@@ -31,8 +31,9 @@ type Rule struct {
 	// Defer, Surface or FailFast.
 	Fallback apierrors.Action `yaml:"fallback,was=otherwise"`
 
-	// Applied says whether the vendor executed the request. For a failure that comes with
-	// a Class, only AppliedUnknown has an effect: it overrules Failure.Applied.
+	// Applied says whether the vendor executed the request. If there was no response, the
+	// connection proves that (Failure.Applied): then only AppliedUnknown has an effect, and
+	// discards the proof.
 	Applied *apierrors.Applied `yaml:"applied"`
 
 	// Scope says which calls the failure concerns.
@@ -63,8 +64,8 @@ type Rule struct {
 	AcceptAfterCodes []string `yaml:"accept_after_codes,explicit"`
 
 	// RepeatUnsafe allows the retry of a write that may have been executed, although the
-	// vendor may then execute it twice. It goes before Endpoint.RepeatUnsafe. Only an
-	// operator can know that this does no harm.
+	// vendor may then execute it twice. Only an operator can know that this does no harm. If
+	// it is set, Endpoint.RepeatUnsafe is ignored.
 	RepeatUnsafe *bool `yaml:"repeat_unsafe"`
 }
 

@@ -25,8 +25,8 @@
 // requests than there are answers. Handle serves any http.Handler. Both work in
 // memory, without sockets. Start serves over TCP, for programs and examples.
 //
-// Faults puts failures in front of a handler: some before the handler runs, some
-// after it, so that the request was executed but the client cannot know. A Ledger
+// Faults makes requests to a handler fail: before the handler has run, or after it,
+// when the request was executed and the client cannot know. A Ledger
 // records what was executed, and so shows what a client did twice or lost.
 //
 // The package works with every client that takes an http.RoundTripper. Servers

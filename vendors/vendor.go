@@ -65,8 +65,9 @@ func Lookup(name string) (*Vendor, error) {
 	return parse(name+".yaml", data)
 }
 
-// Parse reads your own vendor file, in the format of the files in catalog. The error lists
-// every problem, each with its line and column.
+// Parse reads your own vendor file, in the format of the files in catalog. CONTRIBUTING.md
+// says how to write one, and schema/vendor.schema.json has its keys. The error lists every
+// problem, each with its line and column.
 func Parse(data []byte) (*Vendor, error) { return parse("vendor file", data) }
 
 // Name returns the vendor's name, as in an operator's file and in Error.Vendor.
