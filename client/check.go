@@ -18,8 +18,8 @@ import (
 // If the response came from this Client, the error is the one that its call ended with,
 // with all attempts. If reading the body of a success has failed, it is a truncated
 // response (malformed_response, applied: yes). Any other response is judged by its status
-// and the beginning of its body, which can still be read afterwards; how often its request
-// was sent is unknown, so the caller decides whether to retry it.
+// and the beginning of its body, which can still be read afterwards. It is judged like a
+// first attempt, and the caller decides whether to retry it.
 //
 // Check must not be called while the same response is read. It is safe for concurrent use
 // with everything else.

@@ -10,9 +10,9 @@ import (
 
 // CleanError returns err without the URL in net/http's error text, as its query may hold a
 // credential or a record's data. Of an *apierrors.Error it returns that, which masks the
-// URL. Of net/http's other errors it keeps the operation, the scheme and the host. What
-// was wrapped around either is dropped, as its text contains the URL, too. An error that is
-// not net/http's is returned as it is.
+// URL. Of net/http's other errors it keeps the operation, the scheme and the host. Errors
+// that wrap one of these are dropped, as their text repeats the URL. An error that is not
+// net/http's is returned as it is.
 func CleanError(err error) error {
 	if ours, ok := errors.AsType[*apierrors.Error](err); ok {
 		return ours

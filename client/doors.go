@@ -7,8 +7,8 @@ import (
 )
 
 // Send sends req and returns a response with a status of 2xx or 3xx; the caller closes its
-// body. It also returns a failure that a rule accepts, such as the 404 of a DELETE. Every
-// other end of the call is an *apierrors.Error without a response.
+// body. It also returns a failure that a rule accepts, such as a DELETE of what the vendor
+// says is gone. Every other end of the call is an *apierrors.Error without a response.
 //
 // A URL without a host is put below the base URL. The request is not changed, and its body
 // is always closed. It is retried only if its body can be re-read: GetBody is set, as

@@ -10,11 +10,11 @@ import (
 // An Observer is called at the start and at the end of each call, attempt, wait and
 // renewal. A nil hook is skipped.
 //
-// A start hook may return a context, such as one with a trace's span. It is passed to the
-// end hook and to everything in between: that of a call to its attempts and waits, that of
-// an attempt to its request. It must be derived from the context that the hook gets.
-// Returning nil keeps that one. A renewal has the context of the attempt or call that
-// needed it first.
+// A start hook may return a context, such as one with a trace's span. The end hook gets it,
+// and so does what happens in between: the hooks of a call's attempts and waits get that of
+// the call, and the request on the wire has that of its attempt. It must be derived from
+// the context that the hook gets. Returning nil keeps that one. A renewal has the context
+// of the attempt or call that needed it first.
 //
 // Hooks run in the goroutine of the call, and those of a renewal in one of the Client's.
 // They are called concurrently, and must not block. Events hold neither a credential nor
@@ -45,7 +45,7 @@ type CallEvent struct {
 	Took     time.Duration
 	Waited   time.Duration // sum of all waits, except those for a renewal
 	Attempts int
-	Status   int               // of the last response; 0: there was none
+	Status   int               // of the response that the call ended with; 0: it ended without one
 	Class    apierrors.Class   // None: a success
 	Action   apierrors.Action  // Accept: the failure was accepted as a success
 	Stop     apierrors.Stop    // why it was not retried

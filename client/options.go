@@ -34,16 +34,15 @@ type CallOptions struct {
 	// Repeatable says that executing the call twice does no harm, as with an upsert by PATCH.
 	Repeatable bool
 
-	// MaxWait is the sum of all waits of the call. nil: the policy's. Zero: the call does
-	// not wait.
+	// MaxWait bounds the sum of the call's waits: backoff, pauses and rate limits, but not
+	// a renewal of the credential. nil: the policy's. Zero: the call does not wait.
 	MaxWait *time.Duration
 
 	// MaxAttempts is how many requests the call may make, without those that were throttled
 	// or met an expired token. One means one request, whatever it meets.
 	MaxAttempts int
 
-	// Timeout limits each attempt, from the last read of the request body to the arrival of
-	// the response headers. Zero: the policy's.
+	// Timeout replaces the policy's AttemptTimeout. Zero: it does not.
 	Timeout time.Duration
 
 	// Shrink returns a smaller request in place of one that the vendor calls too large:
@@ -56,10 +55,9 @@ type CallOptions struct {
 }
 
 // With returns a copy of req that has the options o, for Send and HTTP; Do takes them from
-// its Call. They belong to that request and its copies, also those that middleware makes
-// with Clone or WithContext, as long as the copy's context is derived from the request's:
-// a copy with another context is refused. A new request that is made with the context does
-// not have them.
+// its Call. Copies of that request, such as middleware makes with Clone or WithContext, have
+// the options as well. The context of a copy must be derived from that of the request;
+// otherwise the call fails. A new request under the same context does not have them.
 func With(req *http.Request, o CallOptions) *http.Request {
 	b := &binding{options: o, pattern: req.Pattern}
 	if earlier := bindingOf(req); earlier != nil {

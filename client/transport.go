@@ -7,8 +7,8 @@ import (
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
-// A Transport is net/http's Transport that can prove that a request was not sent, so that a
-// write may be retried where nobody else knows that this is safe. A wrapper around it, such
+// A Transport is net/http's Transport that can prove that a request was not sent: then it is
+// retried even if it is a write that must not be executed twice. A wrapper around it, such
 // as one for traces, keeps the proof if it returns the Transport's errors, wrapped or not.
 //
 // Make one with [NewTransport]. The fields of the http.Transport in it may be set before

@@ -43,10 +43,10 @@ type Attempt struct {
 // Error is the error of a failed call. It is complete when it is returned and does not
 // change afterwards, so goroutines may share it. Any field may be unset.
 //
-// Error(), the verbs of fmt, JSON and slog print class, status, code, request id, rule,
-// hint, paths of fields and the catalog's text for the code. They do not print what may
-// hold personal data: Message, the messages of Fields, Details, Body, and the segments of
-// the URL that look like identifiers. [Error.Detail] prints these, too.
+// Error() and the verbs of fmt print class, status, code, request id, paths of fields and
+// the catalog's text for the code; JSON and slog have rule and hint as well. None of them
+// prints what may hold personal data: Message, the messages of Fields, Details, Body, and
+// the segments of the URL that look like identifiers. [Error.Detail] prints these, too.
 type Error struct {
 	// Vendor is the name of the vendor, such as "rdstation".
 	Vendor string
@@ -106,7 +106,8 @@ type Error struct {
 	// Attempts are the requests of the call, in order.
 	Attempts []Attempt
 
-	// Body is the body of the last response, decompressed and of bounded length.
+	// Body is the body of the last response, of bounded length. It is decompressed unless
+	// the caller set Accept-Encoding.
 	Body []byte
 
 	// Err is the cause: the error of the connection, the cause of the context, an earlier

@@ -2,8 +2,8 @@ package apierrors
 
 import "github.com/retrywise/retrywise/internal/enum"
 
-// Scope says which calls a failure concerns, and so which calls a pause holds back. The
-// set is closed.
+// Scope says which calls a failure concerns or, for a limit, which calls share it. The set
+// is closed.
 type Scope uint8
 
 // The scopes, from narrow to wide. The zero value, ScopeNone, means that the scope is

@@ -14,7 +14,7 @@ const (
 	StopElapsed        // Retry.MaxElapsed was reached
 	StopBudget         // the retry budget that calls share is used up
 	StopDeadline       // the caller's deadline has passed, or would pass during the next wait
-	StopMaxWait        // the next wait would exceed Retry.MaxWait
+	StopMaxWait        // the call was deferred, or the next wait would exceed Retry.MaxWait
 	StopUnsafe         // the write may have been executed, and repeating it is not known to be safe
 	StopBodySpent      // the request body can be read only once
 	StopHeld           // reserved for calls that are held back during an outage; no call has it yet

@@ -9,7 +9,8 @@
 // consulted in this order, and each sets the fields that earlier ones left unset:
 //
 //  1. the operator's rules: the first that matches
-//  2. the vendor's rule for the code or, if the response has no code, for the status
+//  2. the vendor's rule for the code or, if the response has no code, the vendor's or
+//     else the built-in rule for the status
 //  3. the vendor's rule for the class
 //  4. the built-in rule for the class
 //

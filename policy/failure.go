@@ -27,11 +27,12 @@ func (a Answer) Now() time.Time {
 // A Failure is what is known about a failed attempt: the content of the response or, if
 // there is none, the error of the connection.
 type Failure struct {
-	// Class is set if it does not depend on the content of a response: network, timeout,
-	// canceled, malformed_response. Otherwise it is None, and the rules find the class.
+	// Class is set if the client knows it without the rules: there is no response, or one
+	// with a status of 2xx or 3xx that it cannot use. Otherwise it is None, and the rules
+	// find the class.
 	Class apierrors.Class
 
-	// Applied is what the connection proves. It counts only if Class is set.
+	// Applied is what the client knows of the outcome. It counts only if Class is set.
 	Applied apierrors.Applied
 
 	// Permanent means that every retry fails: a bad certificate, an invalid URL.
@@ -157,7 +158,7 @@ type Decision struct {
 	// Scope is that of the rule. If Limit is set, the scope of that limit is more exact.
 	Scope apierrors.Scope
 
-	// Summary and Hint are those of the rule.
+	// Summary is that of the rule. Hint is, too, with advice on running the call again.
 	Summary string
 	Hint    string
 

@@ -19,8 +19,9 @@ type Match struct {
 	// Statuses are ranges of HTTP statuses.
 	Statuses []StatusRange `yaml:"status,nonempty"`
 
-	// Class is the class of the failure by the vendor's and the built-in rules. It is found
-	// before the operator's rules are read, so a class that one of them sets is not it.
+	// Class is the class of the failure. In an operator's rule, it is the class by the
+	// vendor's and the built-in rules. In a vendor's rule, it is the class after the
+	// operator's rules.
 	Class apierrors.Class `yaml:"class"`
 
 	// Methods are HTTP methods in upper case.

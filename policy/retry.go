@@ -37,8 +37,8 @@ type Retry struct {
 
 	// EscalateAfter turns a surfaced failure into fail_fast after this many surfaced
 	// failures in a row with the same code: then the fault is in every record, such as a
-	// wrong column. Failures without a code do not count, and a successful call resets
-	// the count. Zero means never, which is the default.
+	// wrong column. A successful call, and a surfaced failure without a code, reset the
+	// count. Zero means never, which is the default.
 	EscalateAfter *int `yaml:"escalate_after,nonnegative"`
 }
 

@@ -31,9 +31,8 @@ type Rule struct {
 	// Defer, Surface or FailFast.
 	Fallback apierrors.Action `yaml:"fallback,was=otherwise"`
 
-	// Applied says whether the vendor executed the request. If there was no response, the
-	// connection proves that (Failure.Applied): then only AppliedUnknown has an effect, and
-	// discards the proof.
+	// Applied says whether the vendor executed the request. If Failure.Class is set,
+	// Failure.Applied says it instead, and a rule can only replace that by AppliedUnknown.
 	Applied *apierrors.Applied `yaml:"applied"`
 
 	// Scope says which calls the failure concerns.
@@ -60,7 +59,8 @@ type Rule struct {
 	AcceptAfterUnknown *bool `yaml:"accept_after_unknown"`
 
 	// AcceptAfterCodes accepts the failure if an earlier attempt of the same call failed
-	// with one of these codes. An empty list, unlike nil, accepts after none.
+	// with one of these codes. Nil leaves it to the next rule, and an empty list switches
+	// it off.
 	AcceptAfterCodes []string `yaml:"accept_after_codes,explicit"`
 
 	// RepeatUnsafe allows the retry of a write that may have been executed, although the

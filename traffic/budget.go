@@ -28,7 +28,7 @@ func (b *budget) pay(full int) bool {
 	return true
 }
 
-// earn counts a success.
+// earn counts a success, or a record that was refused.
 func (b *budget) earn(full int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -96,8 +96,9 @@ func keyOf(a Account, record string, limit policy.Limit) (key, bool) {
 	return k, true
 }
 
-// Admit implements Shared. A gate that closes while a request waits for its tokens takes
-// them away: it has to book again, so that the reopening is paced.
+// Admit implements Shared. If a gate closes while a request waits for its tokens, they are
+// lost. It books new ones when the gate opens, so that waiting requests do not leave all at
+// once.
 func (m *Memory) Admit(_ context.Context, now time.Time, d Demand) Verdict {
 	var few [4]*limiter // most requests pass no more
 	passed := m.limiters(few[:0], d)

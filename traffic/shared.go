@@ -34,7 +34,7 @@ type Shared interface {
 }
 
 // An Account is the vendor's account that a request belongs to. Limits, pauses, budget
-// and streak are kept for each. The zero Account is as good as any other.
+// and streak are kept for each. The zero Account is one as well.
 type Account struct {
 	Vendor   string // its name, or an origin for an API without one
 	Identity string // of the account, without a secret; empty: the vendor has one account
@@ -59,13 +59,13 @@ type Verdict struct {
 }
 
 // A Report is how an admitted request ended. One that is neither Served nor Refused failed,
-// or was redirected.
+// was cancelled, or was redirected to a further request.
 type Report struct {
 	Account Account
 	Record  string        // as in the Demand
 	Pause   time.Duration // close the gate of Limit for so long; 0: do not
 	Limit   *policy.Limit // the limit that the response named; nil: the account's own
-	Served  bool          // the vendor did what was asked
+	Served  bool          // the response is not a failure, or one that was accepted
 	Refused bool          // the vendor refused the record
 	Code    string        // with which it did; empty: none
 	Full    int           // retries in a full budget
