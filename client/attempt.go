@@ -18,6 +18,10 @@ type attempt struct {
 	shown      *http.Response  // what the caller gets of a response that was looked at; nil: the response
 }
 
+// isStale reports whether err is the fault of a connection that was no longer to be used. A
+// nil attempt had none.
+func (a *attempt) isStale(err error) bool { return a != nil && a.IsStale(err) }
+
 // send sends req, and then follows the redirects that the call itself follows. Each
 // request is an attempt of its own.
 func (x *call) send(req *http.Request) (*http.Response, error) {

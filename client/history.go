@@ -19,6 +19,7 @@ type history struct {
 	counted   int                 // attempts that cost one: not those that were throttled or refused for their token
 	throttled int
 	renewed   bool          // the credential
+	stale     bool          // a connection that was no longer to be used cost nothing
 	inDoubt   bool          // an attempt may have been executed
 	waited    time.Duration // in all
 	imposed   time.Duration // of that, by the vendor or a limit since the first attempt
@@ -53,16 +54,17 @@ func (h *history) doubt(applied apierrors.Applied) {
 	h.inDoubt = h.inDoubt || applied != apierrors.AppliedNo
 }
 
-// count counts what the latest attempt costs, as action is what follows it: neither a
-// throttled attempt nor one that was refused for its token costs an attempt.
-func (h *history) count(action apierrors.Action) {
-	switch action {
-	case apierrors.Throttle:
+// count counts what the latest attempt costs, as d is what follows it.
+func (h *history) count(d policy.Decision) {
+	switch {
+	case !d.Free:
+		h.counted++
+	case d.Action == apierrors.Throttle:
 		h.throttled++
-	case apierrors.Refresh:
+	case d.Action == apierrors.Refresh:
 		h.renewed = true
 	default:
-		h.counted++
+		h.stale = true
 	}
 }
 
@@ -108,7 +110,7 @@ func (h *history) list() []apierrors.Attempt {
 // state returns what the policy needs to know of it.
 func (h *history) state(now time.Time) policy.State {
 	s := policy.State{
-		Attempts: h.counted + 1, Throttled: h.throttled,
+		Attempts: h.counted + 1, Throttled: h.throttled, StaleBefore: h.stale,
 		Elapsed: h.elapsed(now), Waited: h.waited, UnknownBefore: h.inDoubt,
 	}
 	for _, a := range h.past {

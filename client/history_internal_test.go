@@ -18,7 +18,11 @@ func TestHistory(t *testing.T) {
 	end := func(second, status int, class apierrors.Class, code string) step {
 		return func(h *history) { h.end(at(second), status, class, code, "rule") }
 	}
-	count := func(a apierrors.Action) step { return func(h *history) { h.count(a) } }
+	count := func(a apierrors.Action) step {
+		d := policy.Decision{Action: a, Free: a == apierrors.Throttle || a == apierrors.Refresh}
+		return func(h *history) { h.count(d) }
+	}
+	countStale := func(h *history) { h.count(policy.Decision{Action: apierrors.Retry, Free: true}) }
 	impose := func(wait time.Duration) step { return func(h *history) { h.impose(wait) } }
 	backOff := func(wait time.Duration) step { return func(h *history) { h.backOff(wait) } }
 	doubt := func(a apierrors.Applied) step { return func(h *history) { h.doubt(a) } }
@@ -45,6 +49,11 @@ func TestHistory(t *testing.T) {
 				{Start: at(0), Took: time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Rule: "rule"},
 				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Rule: "rule"},
 			},
+		},
+		"a stale connection costs nothing once": {
+			[]step{begin(0), end(0, 0, apierrors.Network, ""), countStale, begin(0)}, 0,
+			policy.State{Attempts: 1, StaleBefore: true},
+			[]apierrors.Attempt{{Start: at(0), Class: apierrors.Network, Rule: "rule"}, {Start: at(0)}},
 		},
 		"neither a 429 nor a renewal costs an attempt, and the vendor's wait is not elapsed": {
 			[]step{

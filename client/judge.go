@@ -100,8 +100,7 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 func (x *call) decide(j *judgement) {
 	s, p := x.state(), x.c.policyFor(x.destination)
 	j.decision = p.Decide(j.failure, s)
-	costs := j.decision.Retry && (j.decision.Action == apierrors.Retry || j.decision.Action == apierrors.Shrink)
-	if costs && !x.pay() {
+	if j.decision.Retry && !j.decision.Free && !x.pay() {
 		s.OutOfBudget = true
 		j.decision = p.Decide(j.failure, s)
 	}
@@ -128,7 +127,7 @@ func (x *call) act(j *judgement) (again bool, failed error) {
 	d := j.decision
 	switch {
 	case d.Retry:
-		x.history.count(d.Action)
+		x.history.count(d)
 		if x.err = x.prepareNext(d.Action); x.err == nil {
 			j.drop()
 			return true, nil

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,13 +36,23 @@ func reset(code uint32) func(stream uint32) []byte {
 // goAway returns the frame that says that no stream was or will be processed.
 func goAway(uint32) []byte { return frame(frameGoAway, 0, 0, make([]byte, 8)) }
 
-// resettingServer is an HTTP/2 server that reads whole requests. It refuses the first by a
-// frame, responds to the others with 200, and counts them.
+// resettingServer is an HTTP/2 server that reads whole requests, or only their headers if
+// it is early. It refuses the first by a frame, responds to the others with 200, and counts
+// them.
 type resettingServer struct {
 	net.Listener
 	wire   *http.Transport
 	refuse func(stream uint32) []byte
+	early  bool
 	taken  atomic.Int64
+}
+
+// isTaken reports whether a frame ends what the server reads of a request.
+func (s *resettingServer) isTaken(kind, flags byte) bool {
+	if s.early {
+		return kind == frameHeaders
+	}
+	return flags&flagEndStream != 0
 }
 
 func (s *resettingServer) serve(conn net.Conn) {
@@ -63,7 +74,7 @@ func (s *resettingServer) serve(conn net.Conn) {
 		switch kind, flags, stream := head[3], head[4], binary.BigEndian.Uint32(head[5:]); {
 		case kind == frameSettings && flags&flagAck == 0:
 			_, _ = conn.Write(frame(frameSettings, flagAck, 0, nil))
-		case stream != 0 && flags&flagEndStream != 0: // the end of the request
+		case stream != 0 && s.isTaken(kind, flags):
 			if s.taken.Add(1) == 1 {
 				_, _ = conn.Write(s.refuse(stream))
 			} else {
@@ -115,8 +126,9 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 }
 
 // The stream of a POST over HTTP/2 is reset with PROTOCOL_ERROR. Measured of net/http of Go
-// 1.26: the POST is executed twice; Go 1.27 mended that. Here it is sent once, and may have been executed. What the server
-// promises not to have processed (RFC 9113 section 8.7) is retried.
+// 1.26: the POST is executed twice; Go 1.27 mended that. Here it is sent once, and may have
+// been executed. What the server certainly has not processed (RFC 9113 section 8.7) is
+// retried.
 func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 	alone := newResettingServer(t, reset(protocolError))
 	if resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, "")); err == nil {
@@ -130,22 +142,25 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 		method  string
 		body    string
 		refuse  func(uint32) []byte
+		early   bool  // before the server has read the body
 		taken   int64 // requests, and attempts
 		applied apierrors.Applied
 		fails   bool
 	}{
-		"PROTOCOL_ERROR":                 {"POST", "x", reset(protocolError), 1, apierrors.AppliedUnknown, true},
-		"PROTOCOL_ERROR, no body":        {"POST", "", reset(protocolError), 1, apierrors.AppliedUnknown, true},
-		"PROTOCOL_ERROR of a GET":        {"GET", "", reset(protocolError), 2, apierrors.AppliedUnknown, false},
-		"INTERNAL_ERROR":                 {"POST", "x", reset(internalError), 1, apierrors.AppliedUnknown, true},
-		"CANCEL":                         {"POST", "x", reset(cancel), 1, apierrors.AppliedUnknown, true},
-		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
-		"REFUSED_STREAM of a GET":        {"GET", "", reset(refusedStream), 2, apierrors.AppliedUnknown, false},
-		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), 1, apierrors.AppliedUnknown, true}, // it would be safe, but net/http does not say why it repeats it
-		"GOAWAY before it was processed": {"POST", "x", goAway, 2, apierrors.AppliedUnknown, false},
+		"PROTOCOL_ERROR":                 {"POST", "x", reset(protocolError), false, 1, apierrors.AppliedUnknown, true},
+		"PROTOCOL_ERROR, no body":        {"POST", "", reset(protocolError), false, 1, apierrors.AppliedUnknown, true},
+		"PROTOCOL_ERROR of a GET":        {"GET", "", reset(protocolError), false, 2, apierrors.AppliedUnknown, false},
+		"INTERNAL_ERROR":                 {"POST", "x", reset(internalError), false, 1, apierrors.AppliedUnknown, true},
+		"CANCEL":                         {"POST", "x", reset(cancel), false, 1, apierrors.AppliedUnknown, true},
+		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), false, 1, apierrors.AppliedUnknown, true}, // HAProxy says so after it was executed
+		"REFUSED_STREAM within the body": {"POST", strings.Repeat("x", 1<<20), reset(refusedStream), true, 2, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM of a GET":        {"GET", "", reset(refusedStream), false, 2, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), false, 1, apierrors.AppliedUnknown, true},
+		"GOAWAY before it was processed": {"POST", "x", goAway, false, 2, apierrors.AppliedUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := newResettingServer(t, tt.refuse)
+			srv.early = tt.early
 			var seen events
 			c := newClient(t, nil, client.Config{BaseURL: "https://" + srv.Addr().String(), Transport: srv.wire, Observer: seen.observer()})
 			c.SetRandom(0) // no backoff, as this is in real time

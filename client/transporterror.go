@@ -25,7 +25,7 @@ func (x *call) transportFailure(err error) policy.Failure {
 	}
 	_, noBody := errors.AsType[*wire.BodyError](err)
 	_, noCredential := errors.AsType[*credentialError](err)
-	f := policy.Failure{Class: apierrors.Network, Applied: applied}
+	f := policy.Failure{Class: apierrors.Network, Applied: applied, Stale: x.attempt.isStale(err)}
 	switch {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled

@@ -87,6 +87,9 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, 0)
 	}
+	if f.Stale && !s.StaleBefore && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
+		return free(d, 0)
+	}
 	bounds, attempts := p.bounds(r), max(s.Attempts, 1)
 	maxAttempts := cmp.Or(s.MaxAttempts, bounds.MaxAttempts)
 	d.VendorWait = f.Wait > 0
@@ -156,7 +159,7 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		d.Action = apierrors.Defer
 		return stopped(d, stop, delay)
 	}
-	return retried(d, delay)
+	return free(d, delay)
 }
 
 // onRefresh retries at once. The client renews the credential before it does.
@@ -170,7 +173,7 @@ func (p Policy) onRefresh(d Decision, r Rule, s State) Decision {
 	if p.isSingle(r, s) {
 		return stopped(d, apierrors.StopAttempts, 0)
 	}
-	return retried(d, 0)
+	return free(d, 0)
 }
 
 // isSingle reports whether the call may make one request only, also if the first one was
@@ -214,6 +217,12 @@ func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
 func retried(d Decision, delay time.Duration) Decision {
 	d.Retry, d.Delay = true, delay
 	return d
+}
+
+// free returns d with a retry after delay that costs nothing.
+func free(d Decision, delay time.Duration) Decision {
+	d.Free = true
+	return retried(d, delay)
 }
 
 // stopped returns d with the end of the call. If the request may have been executed, a

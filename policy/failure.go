@@ -38,6 +38,10 @@ type Failure struct {
 	// Permanent means that every retry fails: a bad certificate, an invalid URL.
 	Permanent bool
 
+	// Stale means that the connection was no longer to be used, and that the vendor is not
+	// at fault: the request is retried at once on another one, the first time at no cost.
+	Stale bool
+
 	// Truncated means that the body of the response ended too early.
 	Truncated bool
 
@@ -72,6 +76,9 @@ type State struct {
 
 	// Throttled counts earlier attempts that were throttled.
 	Throttled int
+
+	// StaleBefore means that a stale connection has cost the call nothing before.
+	StaleBefore bool
 
 	// Elapsed is the time since the first attempt, without waits that the vendor or a
 	// limit imposed.
@@ -137,6 +144,9 @@ type Decision struct {
 	// Retry means that the call is to be retried after Delay.
 	Retry bool
 	Delay time.Duration
+
+	// Free means that the retry costs neither an attempt nor a part of the budget.
+	Free bool
 
 	// VendorWait means that Delay was requested by the vendor (Retry-After or a limit)
 	// rather than computed as backoff.

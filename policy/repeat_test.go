@@ -2,7 +2,9 @@ package policy_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
@@ -159,5 +161,31 @@ func TestDecideKeepsTheProofOfTheConnection(t *testing.T) {
 		if d := p.Decide(tt.failure, policy.State{Method: "POST"}); d.Applied != tt.want {
 			t.Errorf("%s: applied %v; want %v", name, d.Applied, tt.want)
 		}
+	}
+}
+
+// The fault of a stale connection is retried at once. The first time in a call, that is free.
+func TestDecideRetriesAfterAStaleConnection(t *testing.T) {
+	stale := policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedNo, Stale: true}
+	for name, tt := range map[string]struct {
+		state policy.State
+		want  policy.Decision
+	}{
+		"the first":         {policy.State{Method: "POST"}, policy.Decision{Retry: true, Free: true}},
+		"without budget":    {policy.State{Method: "POST", OutOfBudget: true}, policy.Decision{Retry: true, Free: true}},
+		"the second":        {policy.State{Method: "POST", StaleBefore: true, Random: 0.5}, policy.Decision{Retry: true, Delay: 250 * time.Millisecond}},
+		"a single request":  {policy.State{Method: "POST", MaxAttempts: 1}, policy.Decision{Stop: apierrors.StopAttempts}},
+		"a deadline passed": {policy.State{Method: "POST", Remaining: -1}, policy.Decision{Stop: apierrors.StopDeadline}},
+		"a one-shot body":   {policy.State{Method: "POST", OneShotBody: true}, policy.Decision{Stop: apierrors.StopBodySpent}},
+	} {
+		d := policy.Default().Decide(stale, tt.state)
+		got := policy.Decision{Retry: d.Retry, Free: d.Free, Delay: d.Delay, Stop: d.Stop}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	lost := policy.Failure{Class: apierrors.Network, Stale: true} // net/http would have repeated it
+	if d := policy.Default().Decide(lost, policy.State{Method: "POST"}); d.Retry || d.Stop != apierrors.StopUnsafe {
+		t.Errorf("a POST that may have been executed: retry %v, stop %v; want false, unsafe", d.Retry, d.Stop)
 	}
 }

@@ -13,27 +13,25 @@ type protocol uint8
 
 const (
 	http2        protocol = iota // or possibly: many requests share it
-	protoUnknown                 // most likely HTTP/1
+	protoUnknown                 // of a transport that is not net/http's
 	http1                        // certainly: it carries one request at a time
 )
 
-// protocolOf returns the protocol of a connection of w. TLS negotiates it. Without TLS
-// the connection does not show it, and only its transport knows.
+// protocolOf returns the protocol of a connection of w. It is known only for a connection
+// of net/http's own transport: TLS negotiates it there, and without TLS the transport's
+// fields say it. Another transport may speak HTTP/2 over any connection.
 func (w *Wire) protocolOf(conn net.Conn) protocol {
-	if secure, ok := conn.(*tls.Conn); ok {
-		if secure.ConnectionState().NegotiatedProtocol == "h2" {
-			return http2
-		}
-		return http1
-	}
 	transport := w.standard
 	if m := meterOf(conn); m != nil {
 		transport = m.transport
 	}
+	secure, isSecure := conn.(*tls.Conn)
 	switch {
+	case isSecure && secure.ConnectionState().NegotiatedProtocol == "h2":
+		return http2
 	case transport == nil:
 		return protoUnknown
-	case transport.Protocols != nil && transport.Protocols.UnencryptedHTTP2():
+	case !isSecure && transport.Protocols != nil && transport.Protocols.UnencryptedHTTP2():
 		return http2
 	default:
 		return http1

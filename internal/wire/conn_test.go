@@ -66,8 +66,8 @@ func TestMeterCloseWrite(t *testing.T) {
 	}
 }
 
-// TLS negotiates the protocol. Without TLS, it is that of the metered transport that dialled
-// the connection, or of the Wire's transport if that is net/http's.
+// The protocol is known for a connection that a metered transport dialled, and if the Wire's
+// transport is net/http's. Another one may speak HTTP/2 over any connection.
 func TestProtocolOf(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
@@ -88,6 +88,7 @@ func TestProtocolOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer negotiated.Close()
+	plain := tls.Client(ours, &tls.Config{MinVersion: tls.VersionTLS12})
 	h2c := &http.Transport{Protocols: &both}
 	for name, tt := range map[string]struct {
 		wire http.RoundTripper
@@ -101,7 +102,9 @@ func TestProtocolOf(t *testing.T) {
 		"wrapper, metered connection":             {wrapped, &meter{Conn: ours, transport: &http.Transport{}}, http1},
 		"wrapper, metered connection with HTTP/2": {wrapped, &meter{Conn: ours, transport: h2c}, http2},
 		"TLS, HTTP/2 negotiated":                  {&http.Transport{}, negotiated, http2},
-		"TLS, nothing negotiated":                 {wrapped, tls.Client(ours, &tls.Config{MinVersion: tls.VersionTLS12}), http1},
+		"TLS, nothing negotiated":                 {&http.Transport{}, plain, http1},
+		"wrapper, TLS, nothing negotiated":        {wrapped, plain, protoUnknown},
+		"wrapper, TLS, HTTP/2 negotiated":         {wrapped, negotiated, http2},
 	} {
 		if got := New(tt.wire).protocolOf(tt.conn); got != tt.want {
 			t.Errorf("%s: got %v; want %v", name, got, tt.want)

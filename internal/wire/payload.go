@@ -158,6 +158,9 @@ func (l *loan) Read(buffer []byte) (int, error) {
 	l.attempt.clock.progress()
 	l.count += int64(n)
 	isEnd, length := errors.Is(err, io.EOF), l.payload.length
+	if isEnd || length > 0 && l.count >= length {
+		l.attempt.bodyWasSent.Store(true)
+	}
 	if length > 0 && (l.count > length || isEnd && l.count < length) {
 		l.attempt.bodyFailed.Store(true)
 	}

@@ -24,6 +24,8 @@ type proof struct {
 	wantConn        bool     // a connection was asked for
 	gotConn         bool     // and there was one
 	protocol        protocol // that it carries
+	wroteField      bool     // a header was written to it or to an earlier one
+	wrotePseudo     bool     // and it was a pseudo-header of HTTP/2
 	wroteHeaders    bool     // the whole header section was written to it
 	answered        bool     // the response began
 	interim         int      // responses of 1xx before it
@@ -63,6 +65,21 @@ func (a *Attempt) gotInterim() error {
 	return nil
 }
 
+// wrote learns the version of HTTP by the name of a header: those of HTTP/2 and HTTP/3 have
+// some that begin with a colon (RFC 9113 section 8.3).
+func (p *proof) wrote(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wroteField = true
+	p.wrotePseudo = p.wrotePseudo || strings.HasPrefix(name, ":")
+}
+
+// isExclusive reports whether the connection carries this request alone. The caller holds
+// the lock.
+func (p *proof) isExclusive() bool {
+	return p.protocol == http1 || p.protocol == protoUnknown && p.wroteField && !p.wrotePseudo
+}
+
 // wants notes that a connection is asked for.
 func (p *proof) wants() {
 	p.mu.Lock()
@@ -72,8 +89,9 @@ func (p *proof) wants() {
 }
 
 // got notes the connection that was found. If the request left by an earlier one without
-// a response, this one must not carry it: over HTTP/2, net/http looks at the context
-// before it writes; over HTTP/1 it does not, so the connection has to refuse.
+// a response, this one must not carry it: over HTTP/2, transports look at the context
+// before they write; over HTTP/1 net/http does not, so the connection has to refuse. One
+// that other requests may share is left alone.
 func (a *Attempt) got(conn net.Conn) {
 	p := &a.proof
 	p.mu.Lock()
@@ -89,7 +107,7 @@ func (a *Attempt) got(conn net.Conn) {
 		return
 	}
 	a.cancel(errReplay)
-	if p.protocol != http2 && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
+	if p.isExclusive() && conn.SetWriteDeadline(time.Unix(1, 0)) != nil {
 		_ = conn.Close() // it has no deadlines
 	}
 }
@@ -151,6 +169,9 @@ func isRefused(err error) bool {
 	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(errorPrefixes, hasPrefix)
 }
 
+// isRefusedStream reports whether the server reset the stream with REFUSED_STREAM.
+func isRefusedStream(err error) bool { return strings.Contains(err.Error(), refusedTexts[0]) }
+
 // Applied returns what an attempt that ended with err proves. AppliedNo: the request was
 // not handed to the transport, certainly did not leave, or was refused unprocessed. Behind
 // a wrapper of the caller's, only a marked error proves the latter two. A
@@ -159,10 +180,24 @@ func (a *Attempt) Applied(err error) apierrors.Applied {
 	if a == nil || !a.handed {
 		return apierrors.AppliedNo
 	}
-	if a.isWhole(err) && (a.proof.neverLeft(a.bodyWasRead.Load()) || isRefused(err)) {
+	if a.isWhole(err) && (a.proof.neverLeft(a.bodyWasRead.Load()) || a.isUnprocessed(err)) {
 		return apierrors.AppliedNo
 	}
 	return apierrors.AppliedUnknown
+}
+
+// isUnprocessed reports whether err is a promise that holds. HAProxy sends REFUSED_STREAM
+// also after its backend has executed a request and closed the connection: it is believed
+// only while the end of the request was not sent.
+func (a *Attempt) isUnprocessed(err error) bool {
+	return isRefused(err) && !(isRefusedStream(err) && a.bodyWasSent.Load())
+}
+
+// IsStale reports whether err is the fault of a connection that was no longer to be used:
+// the server closed it before it processed the request, or net/http would have repeated
+// the request on another one.
+func (a *Attempt) IsStale(err error) bool {
+	return errors.Is(err, errReplay) || a.isWhole(err) && a.isUnprocessed(err)
 }
 
 // Reached reports whether the attempt had a connection. A nil Attempt had none.

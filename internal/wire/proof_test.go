@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,12 +38,13 @@ func TestProof(t *testing.T) {
 	headers := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.wroteHeaders) }
 	respond := func(a *Attempt, _ *meter) { a.proof.set(&a.proof.answered) }
 	hint := func(a *Attempt, _ *meter) { _ = a.gotInterim() }
+	field := func(name string) step { return func(a *Attempt, _ *meter) { a.proof.wrote(name) } }
 	for name, tt := range map[string]struct {
 		protocol  protocol
 		steps     []step
 		neverLeft bool
 		stopped   bool
-	}{
+	}{ // a stopped request's connection takes no Write over HTTP/1
 		"no hook is called":                               {http1, nil, false, false},
 		"no connection":                                   {http1, []step{getConn}, true, false},
 		"nothing was written":                             {http1, []step{getConn, gotConn, headers}, true, false},
@@ -55,6 +57,8 @@ func TestProof(t *testing.T) {
 		"nothing was written, twice":                      {http1, []step{getConn, gotConn, headers, getConn, gotConn, headers}, true, false},
 		"it was written, then it is repeated":             {http1, []step{getConn, gotConn, headers, write, getConn, gotConn}, false, true},
 		"the same by an unknown protocol":                 {protoUnknown, []step{getConn, unmetered, headers, getConn, unmetered}, false, true},
+		"the same, with the headers of HTTP/2":            {protoUnknown, []step{getConn, unmetered, field(":method"), field("accept"), headers, getConn, unmetered}, false, true},
+		"the same, with the headers of HTTP/1":            {protoUnknown, []step{getConn, unmetered, field("Host"), headers, getConn, unmetered}, false, true},
 		"unknown protocol":                                {protoUnknown, []step{getConn, unmetered}, false, false},
 		"it was written, then no connection":              {http1, []step{getConn, gotConn, headers, write, getConn}, false, false},
 		"over HTTP/2, repeated on the same connection":    {http2, []step{getConn, gotConn, headers, gotConn}, false, true},
@@ -80,7 +84,8 @@ func TestProof(t *testing.T) {
 			if a.proof.neverLeft(false) != tt.neverLeft || stopped != tt.stopped {
 				t.Errorf("never left: %v, stopped: %v; want %v, %v", a.proof.neverLeft(false), stopped, tt.neverLeft, tt.stopped)
 			}
-			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && tt.protocol != http2) {
+			isHTTP1 := tt.protocol == http1 || strings.HasSuffix(name, "HTTP/1")
+			if _, err := m.Write([]byte("x")); (err != nil) != (stopped && isHTTP1) {
 				t.Errorf("another Write: got error %v; want one if it was stopped over HTTP/1", err)
 			}
 		})
@@ -160,6 +165,62 @@ func TestIsRefused(t *testing.T) {
 	} {
 		if got := isRefused(errors.New(text)); got != want {
 			t.Errorf("%q: got %v; want %v", text, got, want)
+		}
+	}
+}
+
+// REFUSED_STREAM is believed while the end of the request was not sent. A GOAWAY says which
+// streams were not processed.
+func TestAttemptAppliedByAPromise(t *testing.T) {
+	const (
+		reset  = "http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"
+		goAway = "http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error"
+	)
+	for name, tt := range map[string]struct {
+		err   error
+		whole bool
+		want  apierrors.Applied
+		stale bool
+	}{
+		"reset within the body":    {errors.New(reset), false, apierrors.AppliedNo, true},
+		"reset after the body":     {errors.New(reset), true, apierrors.AppliedUnknown, false},
+		"GOAWAY within the body":   {errors.New(goAway), false, apierrors.AppliedNo, true},
+		"GOAWAY after the body":    {errors.New(goAway), true, apierrors.AppliedNo, true},
+		"repeat that was stopped":  {errReplay, true, apierrors.AppliedUnknown, true},
+		"reset for another reason": {errors.New("stream error: stream ID 1; CANCEL; received from peer"), false, apierrors.AppliedUnknown, false},
+	} {
+		a := newAttempt(http2, func(error) {})
+		a.bodyWasSent.Store(tt.whole)
+		if applied, stale := a.Applied(tt.err), a.IsStale(tt.err); applied != tt.want || stale != tt.stale {
+			t.Errorf("%s: applied %v, stale connection: %v; want %v, %v", name, applied, stale, tt.want, tt.stale)
+		}
+	}
+}
+
+// The end of the request was sent once its body was read to the end, or if it has none.
+func TestAttemptKnowsTheEndOfTheRequest(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body io.Reader
+		read int
+		want bool
+	}{
+		"no body":               {nil, 0, true},
+		"nothing read":          {strings.NewReader("rows"), 0, false},
+		"a part":                {strings.NewReader("rows"), 3, false},
+		"all that was declared": {strings.NewReader("rows"), 4, true},
+		"a stream's end":        {io.MultiReader(strings.NewReader("rows")), 5, true},
+	} {
+		w := New(roundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Body != nil {
+				_, _ = io.ReadFull(req.Body, make([]byte, tt.read))
+			}
+			return nil, errOfTheTest
+		}))
+		req := newRequest(t, http.MethodPost, tt.body)
+		a := begin(t, w)
+		_, _ = a.Send(req, PayloadOf(req)) //nolint:bodyclose // there is no response
+		if got := a.bodyWasSent.Load(); got != tt.want {
+			t.Errorf("%s: sent whole: %v; want %v", name, got, tt.want)
 		}
 	}
 }

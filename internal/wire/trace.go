@@ -37,13 +37,17 @@ func (c *tracedContext) Value(key any) any {
 // trace returns the hooks by which net/http reports to the attempt.
 func (a *Attempt) trace() *httptrace.ClientTrace {
 	p := &a.proof
-	return &httptrace.ClientTrace{
+	t := &httptrace.ClientTrace{
 		GetConn:              func(string) { p.wants() },
 		GotConn:              func(info httptrace.GotConnInfo) { a.got(info.Conn) },
 		WroteHeaders:         func() { p.set(&p.wroteHeaders) },
 		GotFirstResponseByte: func() { p.set(&p.answered) },
 		Got1xxResponse:       func(int, textproto.MIMEHeader) error { return a.gotInterim() },
 	}
+	if !a.wire.isDirect { // net/http's own transport need not say it
+		t.WroteHeaderField = func(name string, _ []string) { p.wrote(name) }
+	}
+	return t
 }
 
 // traceKey is the key under which httptrace looks for a trace in a context.
