@@ -95,14 +95,14 @@ func (p *Payload) lend(a *Attempt) (*loan, error) {
 	switch {
 	case p.section != nil:
 		p.lent++
-		return &loan{Reader: p.section(), payload: p, attempt: a}, nil
+		return newLoan(p.section(), nil, p, a), nil
 	case p.reopen == nil:
 		p.lent++
-		return &loan{Reader: p.body, payload: p, attempt: a}, nil
+		return newLoan(p.body, nil, p, a), nil
 	case p.body != nil: // the first of those that can be opened again
 		first := p.body
 		p.body = nil
-		return &loan{Reader: first, own: first, payload: p, attempt: a}, nil
+		return newLoan(first, first, p, a), nil
 	}
 	body, err := p.reopen()
 	if err == nil && body == nil {
@@ -111,7 +111,7 @@ func (p *Payload) lend(a *Attempt) (*loan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &loan{Reader: body, own: body, payload: p, attempt: a}, nil
+	return newLoan(body, body, p, a), nil
 }
 
 // Close ends the call: the caller's body is closed now, or with its last loan.
@@ -119,71 +119,32 @@ func (p *Payload) Close() {
 	if p == nil {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended = true
-	p.settle()
+	if unwanted := p.settle(func() { p.ended = true }); unwanted != nil {
+		_ = closeSafely(unwanted)
+	}
 }
 
-// settle closes the caller's body once nobody needs it. The caller holds the lock.
-func (p *Payload) settle() {
+// giveBack ends a loan of the caller's body, and returns the body if it is to be closed.
+func (p *Payload) giveBack() io.Closer { return p.settle(func() { p.lent-- }) }
+
+// settle notes a change, and returns the caller's body once nobody needs it any more.
+func (p *Payload) settle(change func()) io.Closer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
 	isSpent := p.read && p.section == nil
-	if p.body != nil && p.lent == 0 && (p.ended || isSpent) {
-		_ = p.body.Close()
-		p.body = nil
+	unwanted := p.body
+	if unwanted == nil || p.lent > 0 || !p.ended && !isSpent {
+		return nil
 	}
+	p.body = nil
+	return unwanted
 }
 
 func (p *Payload) noteRead() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.read = true
-}
-
-// A loan is the body of one attempt. It hides the reader's type.
-type loan struct {
-	io.Reader
-	own     io.Closer // belongs to this attempt alone; nil: the payload closes the caller's body
-	payload *Payload
-	attempt *Attempt
-	count   int64 // bytes read
-	once    sync.Once
-}
-
-// Read notes that the request makes progress, or that its body failed.
-func (l *loan) Read(buffer []byte) (int, error) {
-	l.payload.noteRead()
-	l.attempt.bodyWasRead.Store(true)
-	n, err := l.Reader.Read(buffer)
-	l.attempt.clock.progress()
-	l.count += int64(n)
-	isEnd, length := errors.Is(err, io.EOF), l.payload.length
-	if isEnd || length > 0 && l.count >= length {
-		l.attempt.bodyWasSent.Store(true)
-	}
-	if length > 0 && (l.count > length || isEnd && l.count < length) {
-		l.attempt.bodyFailed.Store(true)
-	}
-	if err != nil && !isEnd {
-		l.attempt.bodyFailed.Store(true)
-		err = &BodyError{err}
-	}
-	return n, err
-}
-
-// Close gives the body back.
-func (l *loan) Close() (err error) {
-	l.once.Do(func() {
-		if l.own != nil {
-			err = l.own.Close()
-			return
-		}
-		l.payload.mu.Lock()
-		defer l.payload.mu.Unlock()
-		l.payload.lent--
-		l.payload.settle()
-	})
-	return err
 }
 
 var errNoBody = errors.New("GetBody returned neither a body nor an error")

@@ -190,7 +190,7 @@ func (a *Attempt) Applied(err error) apierrors.Applied {
 // also after its backend has executed a request and closed the connection: it is believed
 // only while the end of the request was not sent.
 func (a *Attempt) isUnprocessed(err error) bool {
-	return isRefused(err) && !(isRefusedStream(err) && a.bodyWasSent.Load())
+	return isRefused(err) && (!isRefusedStream(err) || !a.bodyWasSent.Load())
 }
 
 // IsStale reports whether err is the fault of a connection that was no longer to be used:

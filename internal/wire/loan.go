@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// A loan is the body of one attempt, and ends with it: a Read that waits for the caller's
+// body returns then, and what that body does later is not a failure of the attempt. It
+// hides the reader's type.
+type loan struct {
+	source  io.Reader
+	own     io.Closer // belongs to this attempt alone; nil: the payload closes the caller's body
+	payload *Payload
+	attempt *Attempt
+	pump    *pump         // reads the source; nil: the source never blocks
+	closed  chan struct{} // by Close
+	count   int64         // bytes read
+	once    sync.Once
+}
+
+// newLoan returns a loan of a reader.
+func newLoan(source io.Reader, own io.Closer, p *Payload, a *Attempt) *loan {
+	l := &loan{source: source, own: own, payload: p, attempt: a, closed: make(chan struct{})}
+	if !isInMemory(source) && p.section == nil {
+		l.pump = newPump(source)
+	}
+	return l
+}
+
+// hasEnded reports whether the attempt is over, or the transport has closed the body.
+func (l *loan) hasEnded() bool {
+	select {
+	case <-l.closed:
+		return true
+	case <-l.attempt.ctx.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// Read notes that the request makes progress, or that its body failed.
+func (l *loan) Read(buffer []byte) (int, error) {
+	if l.hasEnded() {
+		return 0, errEnded
+	}
+	l.payload.noteRead()
+	l.attempt.bodyWasRead.Store(true)
+	n, err := l.read(buffer)
+	if l.hasEnded() {
+		return 0, errEnded
+	}
+	if n > 0 || err != nil {
+		l.attempt.clock.progress()
+	}
+	return n, l.check(n, err)
+}
+
+func (l *loan) read(buffer []byte) (int, error) {
+	if l.pump == nil {
+		return l.source.Read(buffer)
+	}
+	return l.pump.read(buffer, l)
+}
+
+// check compares what was read with the length that the request declares, and marks an
+// error as the caller's.
+func (l *loan) check(n int, err error) error {
+	l.count += int64(n)
+	isEnd, length := errors.Is(err, io.EOF), l.payload.length
+	if isEnd || length > 0 && l.count >= length {
+		l.attempt.bodyWasSent.Store(true)
+	}
+	isWrongLength := length > 0 && (l.count > length || isEnd && l.count < length)
+	if isWrongLength || err != nil && !isEnd {
+		l.attempt.bodyFailed.Store(true)
+	}
+	if err != nil && !isEnd {
+		return &BodyError{err}
+	}
+	return err
+}
+
+// Close gives the body back. The caller's body is closed by it, or later: its Close may wait
+// for a Read that is under way.
+func (l *loan) Close() (err error) {
+	l.once.Do(func() {
+		close(l.closed)
+		unwanted := l.own
+		if unwanted == nil {
+			unwanted = l.payload.giveBack()
+		}
+		switch {
+		case unwanted == nil:
+		case l.pump.isReading():
+			go func() { _ = closeSafely(unwanted) }() // ends when the caller's body lets it
+		default:
+			err = closeSafely(unwanted)
+		}
+	})
+	return err
+}
+
+// closeSafely closes a body of the caller's, whose Close may panic.
+func closeSafely(c io.Closer) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	return c.Close()
+}
+
+var errPanicked = errors.New("the request body panicked")
