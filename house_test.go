@@ -34,6 +34,8 @@ var arrows = map[string][]string{
 var owners = map[string][]string{
 	"github.com/hashicorp/go-retryablehttp": {"client/engine.go", "examples/etl/peer.go"},
 	"golang.org/x/time/rate":                {"traffic/limiter.go"},
+	"github.com/andybalholm/brotli":         {"internal/answer/content.go"},
+	"github.com/klauspost/compress":         {"internal/answer/content.go"},
 	"go.yaml.in/yaml/v3":                    {"internal/yamlfile/parse.go"},
 }
 

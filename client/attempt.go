@@ -29,14 +29,16 @@ func (x *call) send(req *http.Request) (*http.Response, error) {
 	if x.destination.crossedOrigin && x.request.body != nil {
 		return nil, x.unsent(&wire.BodyError{Err: errBodyLeaves})
 	}
-	resp, err := x.sendOnce(req, x.request.body)
-	for hops := 1; err == nil && x.follows(req, resp, hops); hops++ {
-		next := hopTo(req, resp)
+	body := x.request.body
+	resp, err := x.sendOnce(req, body)
+	for hops := 1; err == nil && x.follows(req, body, resp, hops); hops++ {
+		var next *http.Request
+		next, body = hopTo(req, body, resp)
 		x.passed(req, resp, next)
 		crossed := x.destination.crossedOrigin || !isSameOrigin(req.URL, next.URL)
 		x.destination = x.c.destinationOf(next, crossed)
 		req = next
-		resp, err = x.sendOnce(req, nil)
+		resp, err = x.sendOnce(req, body)
 	}
 	return resp, err
 }
@@ -107,7 +109,8 @@ func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http
 		password, _ := user.Password()
 		out.SetBasicAuth(user.Username(), password)
 	}
-	if key := x.request.options.IdempotencyKey; key != "" && req.Response == nil && !x.destination.isForeign {
+	isSame := req.Response == nil || keepsRequest(req.Response.StatusCode)
+	if key := x.request.options.IdempotencyKey; key != "" && isSame && !x.destination.isForeign {
 		out.Header.Set(x.c.keyHeader(), key)
 	}
 	if x.c.authorizes(x.destination) {

@@ -98,7 +98,7 @@ func (c *Client) judge(resp *http.Response) error {
 	}
 	r := c.requestFor(resp)
 	to := c.destinationOf(r.http, false)
-	f := c.explain(to, resp, plain(resp, head))
+	f := c.explain(to, resp, content(resp, head))
 	if f == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ var endings = map[string]struct {
 	"error that trickles":   {answers: script{pieces(503, time.Minute, "a", "b"), pieces(503, time.Minute, "a", "b"), retrywisetest.JSON(200, `{}`)}},
 	"truncated error":       {answers: script{retrywisetest.Reset(), retrywisetest.Cut(retrywisetest.JSON(503, "0123456789")), retrywisetest.JSON(200, `{}`)}},
 	"refused record":        {answers: script{retrywisetest.JSON(422, `{}`)}},
-	"redirect":              {answers: script{retrywisetest.Status(307, "Location", "/b")}},
+	"redirect":              {answers: script{retrywisetest.Status(302, "Location", "/b")}},
 	"no connection": {wire: func(srv *retrywisetest.Server) http.RoundTripper {
 		return failing(srv, 99, &net.OpError{Op: "dial", Err: errOfTheTest})
 	}, err: true},

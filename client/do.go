@@ -1,11 +1,7 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -15,8 +11,8 @@ import (
 //
 // Every failure is an *apierrors.Error: an error response, no response, a body that is not
 // a T (class malformed_response; after a write, applied: yes), and a redirect that is not
-// followed (see Send). An accepted failure, a 204, a 304 and an empty body give the zero T.
-// Do is safe for concurrent use.
+// followed (see Send). The zero T is returned for an accepted failure, a 204, 205 or 304, and
+// for a write whose response has no body. Do is safe for concurrent use.
 func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	r, err := DoResponse[T](ctx, c, call)
 	return r.Value, err
@@ -40,13 +36,9 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 		return r, err
 	}
 	var value T
-	x.decode = func(data []byte) error {
-		var fresh T
-		if err := json.Unmarshal(data, &fresh); err != nil {
-			return err
-		}
-		value = fresh
-		return nil
+	x.decode = func(data []byte) (err error) {
+		value, err = decoded[T](data)
+		return err
 	}
 	resp, err := x.run()
 	if err != nil {
@@ -66,18 +58,4 @@ func (c *Client) typedCall(ctx context.Context, typed Call) (*call, error) {
 		return nil, err
 	}
 	return c.newCall(req, typed.Options)
-}
-
-// maxTypedResponse bounds a response that is decoded here. Use Send for more.
-const maxTypedResponse = 32 << 20
-
-var errTooLong = errors.New("the response is longer than 32 MiB: use Send")
-
-// readTyped reads a whole response for the typed door.
-func readTyped(body io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(body, maxTypedResponse+1))
-	if err == nil && len(data) > maxTypedResponse {
-		err = errTooLong
-	}
-	return bytes.TrimSpace(data), err
 }

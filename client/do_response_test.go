@@ -133,14 +133,14 @@ func TestDoEndsAResponseThatTrickles(t *testing.T) {
 	})
 }
 
-// Do looks for an error in a success of up to 4 KiB. It closes every response.
-func TestDoLooksForErrorsInSmallResponses(t *testing.T) {
+// Do looks for an error in the whole of a success. It closes every response.
+func TestDoLooksForErrorsInAllThatItRead(t *testing.T) {
 	for name, tt := range map[string]struct {
 		length int
 		class  apierrors.Class
 	}{
-		"4 KiB":       {4096, apierrors.Validation},
-		"above 4 KiB": {4097, apierrors.None},
+		"small": {100, apierrors.Validation},
+		"large": {1 << 20, apierrors.Validation},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var open atomic.Int64

@@ -35,24 +35,28 @@ func TestDo(t *testing.T) {
 		"truncated GET":    {"GET", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
 		"truncated PATCH":  {"PATCH", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`)), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
 		"truncated POST":   {"POST", script{retrywisetest.Cut(retrywisetest.JSON(200, `{"id":"7"}`))}, result{Class: apierrors.MalformedResponse, Stop: apierrors.StopUnsafe, Applied: apierrors.AppliedYes}},
-		"other types": {
-			"GET", script{retrywisetest.JSON(200, `{"id":7}`), retrywisetest.HTML(200), retrywisetest.JSON(200, `[]`), retrywisetest.JSON(200, `{"id":"7"}x`)},
+		"documents that are not whole": {
+			"GET", script{retrywisetest.JSON(200, `{"id":`), retrywisetest.HTML(200), retrywisetest.JSON(200, ``), retrywisetest.JSON(200, `{"id":"7"}x`)},
 			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopAttempts, Applied: apierrors.AppliedYes},
 		},
-		"redirect of a GET": {
-			"GET", script{retrywisetest.HTML(302, "Location", "/login")},
-			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent},
+		"redirect to a page": {
+			"GET", script{retrywisetest.HTML(302, "Location", "/login"), retrywisetest.HTML(200), retrywisetest.JSON(200, `{"id":"7"}`)},
+			result{Item: item{ID: "7"}},
+		},
+		"redirect without a Location": {
+			"GET", script{retrywisetest.Status(302)},
+			result{Class: apierrors.Unsupported, Stop: apierrors.StopPermanent},
 		},
 		"redirect of a POST": {
-			"POST", script{retrywisetest.Status(308, "Location", "/elsewhere")},
-			result{Class: apierrors.MalformedResponse, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
+			"POST", script{retrywisetest.Status(308, "Location", "http://elsewhere.test/")},
+			result{Class: apierrors.Unsupported, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"error in a success": {
 			"POST", script{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
 			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
 		},
 		"accepted failure after a success that does not decode": {
-			"DELETE", script{retrywisetest.JSON(200, `{"id":"half","size":"wrong"}`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
+			"DELETE", script{retrywisetest.JSON(200, `{"id":"half"`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
 		},
 		"failure": {"GET", script{retrywisetest.Status(400, "X-Code", "BAD")}, result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo}},
 	} {

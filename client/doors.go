@@ -6,19 +6,20 @@ import (
 	"github.com/retrywise/retrywise/internal/wire"
 )
 
-// Send sends req and returns a response with a status of 2xx or 3xx; the caller closes its
-// body. It also returns a failure that a rule accepts, such as a DELETE of what the vendor
-// says is gone. Every other end of the call is an *apierrors.Error without a response.
+// Send sends req and returns a response with a status of 2xx, or a redirect of a GET or HEAD
+// that is not followed; the caller closes its body. It also returns a failure that a rule
+// accepts, such as a DELETE of what the vendor says is gone. Every other end of the call is
+// an *apierrors.Error without a response.
 //
 // A URL without a host is put below the base URL. The request is not changed, and its body
 // is always closed. It is retried only if its body can be re-read: GetBody is set, as
 // http.NewRequest does for strings and bytes, or the body is an *os.File. With gives it
 // options.
 //
-// The redirect of a GET or HEAD is followed within its origin, and so is a 303 after a
-// POST. To another origin, a GET or HEAD is followed with its Accept*, Range, If-* and
-// User-Agent headers only. No other redirect is followed, and none from https to http: the
-// response is the 3xx itself. The response's Request is req, or the one that a redirect
+// Within the origin, the redirect of a GET or HEAD is followed, and so are a 303 after a POST
+// and a 307 or 308 of a write whose body can be re-read. To another origin, only a GET or
+// HEAD is followed, with its Accept*, Range, If-* and User-Agent headers. No redirect is
+// followed from https to http. The response's Request is req, or the one that a redirect
 // led to.
 func (c *Client) Send(req *http.Request) (*http.Response, error) {
 	if req == nil {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -25,7 +26,7 @@ func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Erro
 	if limit, ok := c.policyFor(to).LimitNamed(d.Limit); ok {
 		e.Scope = limit.Scope
 	}
-	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, d.Summary
+	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, cmp.Or(d.Summary, j.summary)
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
 	e.RequestID = j.requestID

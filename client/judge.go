@@ -19,7 +19,8 @@ type judgement struct {
 	answer    *wire.Body // of the response; nil: there is none, or it was read and closed
 	body      []byte     // the beginning of the response
 	header    http.Header
-	err       error // of the transport
+	summary   string // our words for the failure, without personal data; empty: the policy has the vendor's
+	err       error  // of the transport
 	requestID string
 }
 

@@ -2,13 +2,12 @@ package client
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
 )
@@ -40,48 +39,13 @@ func (x *call) readError(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
 	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	x.attempt.StopTimeout()
-	f := x.c.explain(x.destination, resp, plain(resp, head))
+	f := x.c.explain(x.destination, resp, content(resp, head))
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
 	f.Truncated = end != nil && !errors.Is(end, io.EOF)
 	return &judgement{failure: *f, answer: x.attempt.Body(), body: head, header: resp.Header}
 }
-
-// readTyped reads the whole response and decodes it. A redirect is a failure: what it
-// leads to was not done.
-func (x *call) readTyped(resp *http.Response) *judgement {
-	data, err := readTyped(x.attempt.Body())
-	x.attempt.StopTimeout()
-	if err != nil {
-		err = x.attempt.Cause(err)
-	}
-	_ = x.attempt.Body().Close()
-	resp.Body = http.NoBody
-	f := brokenSuccess(resp)
-	switch {
-	case resp.StatusCode == http.StatusNotModified:
-		return nil
-	case resp.StatusCode >= http.StatusMultipleChoices:
-		f.Permanent, f.Applied = true, appliedByRedirect(resp.StatusCode)
-		return &judgement{failure: f, header: resp.Header, err: errRedirect}
-	}
-	if err == nil && len(data) <= maxPeek {
-		if j := x.errorIn2xx(resp, data); j != nil {
-			return j
-		}
-	}
-	if err == nil && len(data) > 0 {
-		err = x.decode(data)
-	}
-	if err == nil {
-		return nil
-	}
-	f.Permanent = errors.Is(err, errTooLong)
-	return &judgement{failure: f, body: data[:min(len(data), maxErrorBody)], header: resp.Header, err: err}
-}
-
-var errRedirect = errors.New("the response is a redirect, which is not followed")
 
 // isSuccess reports whether a response is a 2xx.
 func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }
@@ -95,6 +59,11 @@ func brokenSuccess(resp *http.Response) policy.Failure {
 // readStream returns the response as a stream. If the vendor's 2xx may hold an error, its
 // beginning is read: a response that ends within it may be one.
 func (x *call) readStream(resp *http.Response) *judgement {
+	if isRedirect(resp) && !x.dropIn && !isRead(x.request.http.Method) {
+		j := redirected(resp)
+		j.answer = x.attempt.Body()
+		return j
+	}
 	if isSuccess(resp) && x.hasErrorsIn2xx() && resp.ContentLength <= maxPeek {
 		if j := x.lookInside(resp); j != nil {
 			return j
@@ -116,7 +85,7 @@ func (x *call) lookInside(resp *http.Response) *judgement {
 	head, end := x.attempt.Body().Peek(decodedOf(resp))
 	switch {
 	case errors.Is(end, io.EOF):
-		j := x.errorIn2xx(resp, plain(resp, head))
+		j := x.errorIn2xx(resp, content(resp, head))
 		if j != nil {
 			j.answer, j.body = x.attempt.Body(), head
 		}
@@ -140,18 +109,10 @@ func (x *call) errorIn2xx(resp *http.Response, body []byte) *judgement {
 	return &judgement{failure: *f, body: body, header: resp.Header}
 }
 
-// plain returns a bounded copy of a body without the gzip that the caller asked for with a
-// header; net/http removes what it asked for itself. What does not decompress is returned
-// as it came.
-func plain(resp *http.Response, body []byte) []byte {
-	if !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		return body
-	}
-	reader, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return body
-	}
-	text, _ := io.ReadAll(io.LimitReader(reader, maxErrorBody)) // as far as it goes
+// content returns what the beginning of a body says: see answer.Content. What does not
+// decode is taken as far as it goes.
+func content(resp *http.Response, body []byte) []byte {
+	text, _ := answer.Content(resp.Header, body, maxErrorBody)
 	return text
 }
 

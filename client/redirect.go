@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/traffic"
 )
 
@@ -16,20 +18,31 @@ import (
 const maxHops = 10
 
 // mayFollow reports whether a redirect may be followed: that of a GET or HEAD, except from
-// https to http, and a 303 of a POST within the origin, which becomes a GET. Any other is
-// returned as it is: whether to send a write elsewhere is for the caller to decide.
+// https to http, and within the origin a 307 or 308 of a write, and a 303 of a POST, which
+// becomes a GET. Whether to send a write elsewhere is for the caller to decide.
 func mayFollow(method string, status int, from, to *url.URL) bool {
 	if (to.Scheme != "http" && to.Scheme != "https") || (from.Scheme == "https" && to.Scheme == "http") {
 		return false
 	}
-	switch method {
-	case "", http.MethodGet, http.MethodHead:
+	switch {
+	case isRead(method):
 		return true
-	case http.MethodPost:
-		return status == http.StatusSeeOther && isSameOrigin(from, to)
+	case keepsRequest(status):
+		return isSameOrigin(from, to)
 	default:
-		return false
+		return method == http.MethodPost && status == http.StatusSeeOther && isSameOrigin(from, to)
 	}
+}
+
+// isRead reports whether a redirect of the method may lead elsewhere.
+func isRead(method string) bool {
+	return method == "" || method == http.MethodGet || method == http.MethodHead
+}
+
+// keepsRequest reports whether a redirect asks for the same request elsewhere, with its
+// method and body (RFC 9110 sections 15.4.8 and 15.4.9).
+func keepsRequest(status int) bool {
+	return status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
 }
 
 // keepHarmless removes all headers except those that say which response is wanted, so that
@@ -75,8 +88,7 @@ func (c *Client) crossedOrigin(req *http.Request) bool {
 func leadsToWrite(req *http.Request) bool {
 	for r := range redirectsTo(req) {
 		method := r.Response.Request.Method
-		isRead := method == "" || method == http.MethodGet || method == http.MethodHead
-		if !isRead && appliedByRedirect(r.Response.StatusCode) != apierrors.AppliedNo {
+		if !isRead(method) && appliedByRedirect(r.Response.StatusCode) != apierrors.AppliedNo {
 			return true
 		}
 	}
@@ -90,33 +102,38 @@ var redirects = []int{
 }
 
 // follows reports whether the call follows the redirect resp, the response to its request
-// number hops. Through HTTP(), the caller's http.Client does that. A body is not sent
-// again.
-func (x *call) follows(req *http.Request, resp *http.Response, hops int) bool {
+// number hops with a body, which may be nil. Through HTTP(), the caller's http.Client does
+// that. A body that was read must be one that can be read again, and stays in its origin.
+func (x *call) follows(req *http.Request, body *wire.Payload, resp *http.Response, hops int) bool {
 	location := resp.Header.Get("Location")
 	if x.dropIn || hops >= maxHops || location == "" || !slices.Contains(redirects, resp.StatusCode) {
 		return false
 	}
-	hasBody := hops == 1 && x.request.body != nil
 	to, err := req.URL.Parse(location)
-	return err == nil && (!hasBody || resp.StatusCode == http.StatusSeeOther) && mayFollow(req.Method, resp.StatusCode, req.URL, to)
+	if err != nil || !mayFollow(req.Method, resp.StatusCode, req.URL, to) {
+		return false
+	}
+	return body == nil || !keepsRequest(resp.StatusCode) || isSameOrigin(req.URL, to) && !body.IsSpent()
 }
 
-// hopTo returns the request that a redirect which is followed asks for.
-func hopTo(req *http.Request, resp *http.Response) *http.Request {
+// hopTo returns the request that a redirect which is followed asks for, and its body.
+func hopTo(req *http.Request, body *wire.Payload, resp *http.Response) (*http.Request, *wire.Payload) {
 	location := resp.Header.Get("Location")
 	to, _ := req.URL.Parse(location) // follows has parsed it
 	next := &http.Request{Method: req.Method, URL: to, Header: req.Header.Clone(), Response: resp}
-	for _, name := range bodyHeaders {
-		next.Header.Del(name)
-	}
-	if req.Method != http.MethodHead {
-		next.Method = http.MethodGet
+	if !keepsRequest(resp.StatusCode) {
+		body = nil
+		for _, name := range bodyHeaders {
+			next.Header.Del(name)
+		}
+		if req.Method != http.MethodHead {
+			next.Method = http.MethodGet
+		}
 	}
 	if relative, err := url.Parse(location); err == nil && relative.Host == "" {
 		next.Host = req.Host // which the caller may have set
 	}
-	return next.WithContext(req.Context())
+	return next.WithContext(req.Context()), body
 }
 
 // bodyHeaders are about a body, which is not sent on.
@@ -130,7 +147,7 @@ func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request
 	x.report(traffic.Report{})
 	x.attempt.Body().Drop()
 	resp.Body = http.NoBody
-	if req.Method == http.MethodPost {
+	if req.Method != next.Method {
 		moved := *next
 		moved.Response = nil
 		x.request = x.request.movedTo(&moved, x.c.belowBase(next.URL))
@@ -157,10 +174,28 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	}
 }
 
-// appliedByRedirect returns what a redirect proves: 307 and 308 ask for the same request
-// elsewhere, so it was not executed here (RFC 9110 sections 15.4.8 and 15.4.9).
+// redirected is the failure of a redirect that is not followed: what it leads to was not
+// done.
+func redirected(resp *http.Response) *judgement {
+	j := judgement{header: resp.Header, summary: "the response is a redirect, which is not followed", failure: policy.Failure{
+		Class: apierrors.Unsupported, Applied: appliedByRedirect(resp.StatusCode), Status: resp.StatusCode, Cause: "redirect",
+	}}
+	if to, err := resp.Location(); err == nil {
+		j.failure.Details = map[string]any{"location": to.String()}
+		j.summary += ", to " + to.Scheme + "://" + to.Host
+	}
+	return &j
+}
+
+// isRedirect reports whether a response is a 3xx, other than a 304.
+func isRedirect(resp *http.Response) bool {
+	return resp.StatusCode/100 == 3 && resp.StatusCode != http.StatusNotModified
+}
+
+// appliedByRedirect returns what a redirect proves: if it asks for the same request
+// elsewhere, that was not executed here.
 func appliedByRedirect(status int) apierrors.Applied {
-	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+	if keepsRequest(status) {
 		return apierrors.AppliedNo
 	}
 	return apierrors.AppliedUnknown

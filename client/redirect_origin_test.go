@@ -11,7 +11,7 @@ import (
 )
 
 // A redirect that is not followed is returned: one from https to http or to another scheme,
-// and a 303 of a POST to another origin.
+// and a 303 of a POST to another origin. For Send, that of a write is an error.
 func TestRedirectThatIsNotFollowedIsTheResponse(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method   string
@@ -35,6 +35,12 @@ func TestRedirectThatIsNotFollowedIsTheResponse(t *testing.T) {
 						return vendor.Transport().RoundTrip(r)
 					})})
 					resp, err := doors[through](c, newRequest(t, tt.method, "https://vendor.test/a", "x"))
+					if tt.method == "POST" && through == "Send" {
+						if e := failure(t, err); e.Class != apierrors.Unsupported || e.Details["location"] != tt.location {
+							t.Errorf("class %v, location %v; want unsupported, %s", e.Class, e.Details["location"], tt.location)
+						}
+						return
+					}
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -64,8 +70,8 @@ func TestRedirectDoesNotTakeABodyElsewhere(t *testing.T) {
 					resp, err := send(c, req)
 					switch {
 					case err != nil:
-						if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Class != apierrors.MalformedRequest {
-							t.Errorf("class %v, applied %v; want malformed_request, no", e.Class, e.Applied)
+						if e := failure(t, err); e.Applied != apierrors.AppliedNo || e.Action != apierrors.FailFast {
+							t.Errorf("action %v, applied %v; want fail_fast, no", e.Action, e.Applied)
 						}
 					case resp.StatusCode != http.StatusTemporaryRedirect || resp.Body.Close() != nil:
 						t.Errorf("got status %d; want 307", resp.StatusCode)

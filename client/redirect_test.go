@@ -10,15 +10,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// Within the origin, the redirect of a GET or HEAD is followed with all headers. That of a
-// write is returned, except for a 303 after a POST.
+// Within the origin, the redirect of a GET or HEAD is followed with all headers. So are a 307
+// or 308 of a write, with its body, and a 303 after a POST. Another redirect of a write is an
+// error of Send, and the response of HTTP.
 func TestRedirectWithinTheOrigin(t *testing.T) {
 	type hop struct{ Method, Path, Key, Body string }
 	first := func(method, body string) hop { return hop{method, "/a", "k", body} }
 	then := func(method string) hop { return hop{method, "/b", "k", ""} }
+	again := func(method string) hop { return hop{method, "/b", "k", "x"} }
 	for name, tt := range map[string]struct {
 		method string
 		status int
@@ -31,8 +34,10 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 		"303 of a POST":        {"POST", 303, "x", []hop{first("POST", "x"), then("GET")}},
 		"303 of an empty POST": {"POST", 303, "", []hop{first("POST", ""), then("GET")}},
 		"302 of a POST":        {"POST", 302, "x", []hop{first("POST", "x")}},
-		"307 of a POST":        {"POST", 307, "x", []hop{first("POST", "x")}},
-		"308 of a PUT":         {"PUT", 308, "x", []hop{first("PUT", "x")}},
+		"307 of a POST":        {"POST", 307, "x", []hop{first("POST", "x"), again("POST")}},
+		"308 of a PUT":         {"PUT", 308, "x", []hop{first("PUT", "x"), again("PUT")}},
+		"308 of a DELETE":      {"DELETE", 308, "", []hop{first("DELETE", ""), then("DELETE")}},
+		"302 of a GET, a body": {"GET", 302, "x", []hop{first("GET", "x"), then("GET")}},
 		"303 of a DELETE":      {"DELETE", 303, "", []hop{first("DELETE", "")}},
 		"300 of a GET":         {"GET", 300, "", []hop{first("GET", "")}},
 	} {
@@ -49,10 +54,6 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 					req := newRequestOf(t, tt.method, srv.URL()+"/a", body)
 					req.Header.Set("X-Api-Key", "k")
 					resp, err := doors[through](c, req)
-					if err != nil {
-						t.Fatal(err)
-					}
-					_ = resp.Body.Close()
 					var got []hop
 					for _, r := range srv.Requests() {
 						got = append(got, hop{r.Method, r.Path, r.Header.Get("X-Api-Key"), string(r.Body)})
@@ -60,6 +61,14 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 					if diff := cmp.Diff(tt.want, got); diff != "" {
 						t.Errorf("requests (-want +got):\n%s", diff)
 					}
+					if isRead := tt.method == "GET" || tt.method == "HEAD"; !isRead && through == "Send" && len(got) == 1 {
+						isRefused(t, err, "http://vendor.test/b")
+						return
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = resp.Body.Close()
 					if last := got[len(got)-1]; resp.Request.URL.Path != last.Path || resp.Request.Method != last.Method {
 						t.Errorf("the response's Request is %s %s; want %s %s", resp.Request.Method, resp.Request.URL, last.Method, last.Path)
 					}
@@ -70,6 +79,33 @@ func TestRedirectWithinTheOrigin(t *testing.T) {
 			})
 		}
 	}
+}
+
+// isRefused checks that err says that a redirect is not followed, and where it leads.
+func isRefused(t *testing.T, err error, location string) {
+	t.Helper()
+	e := failure(t, err)
+	got := []any{e.Class, e.Action, e.Applied, e.Details["location"], e.Rule}
+	want := []any{apierrors.Unsupported, apierrors.FailFast, apierrors.AppliedUnknown, location, "class unsupported, redirect"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("class, action, applied, location, rule (-want +got):\n%s", diff)
+	}
+	origin, _, _ := strings.Cut(strings.TrimPrefix(location, "http://"), "/")
+	if want := "the response is a redirect, which is not followed, to http://" + origin; !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %v; want %q in it", err, want)
+	}
+}
+
+// A body that was read and cannot be read again is not sent on.
+func TestRedirectOfAStream(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(307, "Location", "/b"))
+		req := newRequestOf(t, http.MethodPut, "/a", io.MultiReader(strings.NewReader("x")))
+		_, err := sendRequest(t, newClient(t, srv, client.Config{}).Send, req)
+		if e := failure(t, err); e.Class != apierrors.Unsupported || e.Applied != apierrors.AppliedNo {
+			t.Errorf("class %v, applied %v; want unsupported, no", e.Class, e.Applied)
+		}
+	})
 }
 
 // A loop ends after 10 requests, each of which is an attempt. Send returns the last redirect,

@@ -44,9 +44,9 @@ func TestSend(t *testing.T) {
 			"GET", client.CallOptions{}, script{retrywisetest.Status(302, "Location", "/other"), retrywisetest.JSON(200, `{}`)},
 			end{Status: 200, Requests: 2},
 		},
-		"the redirect of a PUT is returned": {
-			"PUT", client.CallOptions{}, script{retrywisetest.Status(307, "Location", "/other")},
-			end{Status: 307, Requests: 1},
+		"the redirect of a PUT to a GET is an error": {
+			"PUT", client.CallOptions{}, script{retrywisetest.Status(302, "Location", "/other")},
+			end{Class: apierrors.Unsupported, Action: apierrors.FailFast, Stop: apierrors.StopPermanent, Requests: 1},
 		},
 		"a GET is retried": {
 			"GET", client.CallOptions{}, script{unavailable, unavailable, retrywisetest.JSON(200, `{}`)},

@@ -79,7 +79,8 @@ type Error struct {
 	// Code is the vendor's code.
 	Code string
 
-	// Summary is the catalog's text for Code.
+	// Summary is the catalog's text for Code or, if there is no code, what the client found
+	// wrong, such as "dns: the host was not found".
 	Summary string
 
 	// Message is the vendor's text, on one line and of bounded length.

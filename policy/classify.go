@@ -3,6 +3,7 @@ package policy
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 )
@@ -61,7 +62,7 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 	rule = rule.withDefaults(p.classRule(subj, s))
 
 	switch {
-	case f.Permanent:
+	case f.Permanent && rule.Class != apierrors.MalformedResponse: // the next record's response may be fine
 		rule.Action = apierrors.FailFast
 	case rule.Action == apierrors.Refresh && !s.CanRefresh:
 		rule = p.refusedToken(rule, subj, s)
@@ -111,7 +112,7 @@ func (p Policy) vendorRule(f Failure, subj subject) Rule {
 	case int(f.Class) >= len(classRules): // not in the set
 		return Rule{Name: f.Class.String(), Class: apierrors.Unknown}
 	case f.Class != apierrors.None:
-		return Rule{Name: "class " + f.Class.String(), Class: f.Class}
+		return Rule{Name: strings.TrimSuffix("class "+f.Class.String()+", "+f.Cause, ", "), Class: f.Class}
 	}
 	if subj.code == "" {
 		return p.statusRule(subj)

@@ -84,6 +84,10 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	if r.Action == apierrors.Shrink {
 		s.OneShotBody = false // the smaller request has another body
 	}
+	if f.Permanent && p.mayRepeat(r, s) {
+		d.Action, r.Action = apierrors.Surface, apierrors.Surface
+		return p.onRefusal(d, r, s)
+	}
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, 0)
 	}

@@ -35,8 +35,13 @@ type Failure struct {
 	// Applied is what the client knows of the outcome. It counts only if Class is set.
 	Applied apierrors.Applied
 
-	// Permanent means that every retry fails: a bad certificate, an invalid URL.
+	// Permanent means that a retry meets the same failure: a certificate that is not valid, a
+	// response of another type. It stops the job, except for class malformed_response.
 	Permanent bool
+
+	// Cause is a word for what went wrong where Class alone does not say it, such as "dns" or
+	// "refused". It becomes part of Decision.Rule.
+	Cause string
 
 	// Stale means that the connection was no longer to be used, and that the vendor is not
 	// at fault: the request is retried at once on another one, the first time at no cost.
