@@ -63,7 +63,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 	x.history.begin(time.Now())
 	a := &attempt{observed: x.startAttempt()}
 	x.attempt = a
-	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout())
+	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout(), *x.c.retry.StallTimeout)
 	out, err := x.prepare(a, req, body)
 	if err != nil {
 		a.End()

@@ -50,7 +50,7 @@ func TestCheckAfterABrokenReadOfSend(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.JSON(200, `[1,2,3,4]`)))
 		c := newClient(t, srv, client.Config{Vendor: strict{shop{shopPolicy(t)}}})
-		_, resp, err := open(t, c, "/items") //nolint:bodyclose // open closes it
+		resp, err := open(t, c, "/items") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}

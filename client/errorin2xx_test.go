@@ -33,7 +33,7 @@ func TestErrorIn2xxOfAStream(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, tt.answer)
 				c := newClient(t, srv, client.Config{})
-				_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
+				resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 				if err != nil {
 					if e := failure(t, err); tt.want != "" || e.Class != apierrors.Validation {
 						t.Errorf("got %v; want validation if an error is expected", err)

@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"runtime"
@@ -80,4 +81,51 @@ func TestMeasuredLargeResponse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A response that is read to its end, or has no body, holds no memory if it is not closed,
+// however long the context of its job lives.
+func TestMeasuredResponsesThatAreNotClosed(t *testing.T) {
+	const calls = 20_000
+	for name, answer := range map[string]func() *http.Response{
+		"200 read to its end": func() *http.Response {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte("x")))}
+		},
+		"204": func() *http.Response {
+			return &http.Response{StatusCode: 204, Header: http.Header{}, Body: http.NoBody}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			transport := wire(func(*http.Request) (*http.Response, error) { return answer(), nil })
+			held := func(hc *http.Client) int64 {
+				req := newRequest(t, http.MethodGet, "http://vendor.test/items", "").WithContext(ctx)
+				var before, after runtime.MemStats
+				collect(&before)
+				for range calls {
+					resp, err := hc.Do(req) //nolint:bodyclose // this is the point
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+				}
+				collect(&after)
+				return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / calls
+			}
+			c := onWire(t, transport, client.Config{})
+			ours, theirs := held(c.HTTP()), held(&http.Client{Transport: transport})
+			t.Logf("held for each response: retrywise %d bytes, net/http %d", ours, theirs)
+			if ours > 64 { // other tests leave garbage
+				t.Errorf("each response holds %d bytes; want none", ours)
+			}
+		})
+	}
+}
+
+// collect reads the statistics after the garbage, and what pools keep, is gone.
+func collect(stats *runtime.MemStats) {
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(stats)
 }

@@ -185,7 +185,7 @@ func TestCallOptionsTimeout(t *testing.T) {
 	})
 }
 
-// However long the timeout is, a stream that stalls ends after 30 s.
+// However long the timeout is, a stream that stalls ends after the policy's StallTimeout.
 func TestCallOptionsTimeoutWithoutABound(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -3,8 +3,10 @@ package client
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/answer"
@@ -23,12 +25,24 @@ func (x *call) read(resp *http.Response, err error) *judgement {
 	switch {
 	case err != nil:
 		return &judgement{failure: x.transportFailure(err), err: err}
+	case resp.StatusCode < http.StatusOK && resp.StatusCode != http.StatusSwitchingProtocols:
+		return x.notHTTP(resp)
 	case resp.StatusCode >= http.StatusBadRequest:
 		return x.readError(resp)
 	case x.decode != nil:
 		return x.readTyped(resp)
 	default:
 		return x.readStream(resp)
+	}
+}
+
+// notHTTP is the failure of a response without the status of a final response, which a
+// transport of the caller's may return.
+func (x *call) notHTTP(resp *http.Response) *judgement {
+	f := brokenSuccess(resp)
+	f.Applied = apierrors.AppliedUnknown
+	return &judgement{
+		failure: f, answer: x.attempt.Body(), header: resp.Header, summary: fmt.Sprintf("%d is not the status of a response", resp.StatusCode),
 	}
 }
 
@@ -73,8 +87,31 @@ func (x *call) readStream(resp *http.Response) *judgement {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		resp.Body = x.attempt.Body().Upgraded()
 	}
-	return nil
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		x.attempt.MayStall()
+		return nil
+	}
+	return x.readAhead(resp)
 }
+
+// readAhead reads the first bytes of the response to a GET, so that the GET can be retried if
+// they break off.
+func (x *call) readAhead(resp *http.Response) *judgement {
+	max := *x.c.retry.ReadAhead
+	if max == 0 || !isSuccess(resp) || x.request.http.Method != http.MethodGet {
+		return nil
+	}
+	if x.attempt.shown == nil {
+		x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
+	}
+	err := x.attempt.Body().ReadAhead(max)
+	if err == nil {
+		return nil
+	}
+	return &judgement{failure: brokenSuccess(resp), answer: x.attempt.Body(), header: resp.Header, summary: errBrokenOff.Error(), err: err}
+}
+
+var errBrokenOff = errors.New("the response broke off")
 
 func (x *call) hasErrorsIn2xx() bool { return x.c.profile.ErrorsIn2xx && !x.destination.isForeign }
 

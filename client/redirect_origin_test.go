@@ -126,7 +126,7 @@ func TestRedirectToAnotherOriginIsForeign(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, _, err = open(t, c, "https://api.vendor.test/export") //nolint:bodyclose // open closes it
+				_, err = open(t, c, "https://api.vendor.test/export") //nolint:bodyclose // open closes it
 				if got := apierrors.ClassOf(err); got != apierrors.Permission {
 					t.Errorf("class %v; want permission, by the status 403", got)
 				}

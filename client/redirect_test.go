@@ -159,7 +159,7 @@ func TestRedirectIsFollowedAgainByARetry(t *testing.T) {
 			BaseURL: "https://vendor.test", Observer: seen.observer(),
 			Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
 		})
-		_, resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
+		resp, err := open(t, c, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestRedirectBodyIsNotAwaited(t *testing.T) {
 			}
 		}))
 		start := time.Now()
-		_, _, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open closes it
+		_, err := open(t, newClient(t, srv, client.Config{}), "/a") //nolint:bodyclose // open closes it
 		if took := time.Since(start); err != nil || took > 50*time.Millisecond {
 			t.Errorf("got error %v after %v; want none after at most 50ms", err, took)
 		}

@@ -172,7 +172,7 @@ func TestSendReturnsAMalformedLocation(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, retrywisetest.Status(302, "Location", "http://[bad"))
 		c := newClient(t, srv, client.Config{})
-		_, resp, err := open(t, c, "/items/7") //nolint:bodyclose // open closes it
+		resp, err := open(t, c, "/items/7") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}

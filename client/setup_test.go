@@ -88,14 +88,13 @@ func sendRequest(t testing.TB, do func(*http.Request) (*http.Response, error), r
 }
 
 // open sends a GET by Send and returns the response, which the end of the test closes.
-func open(t testing.TB, c *client.Client, path string) (*http.Request, *http.Response, error) {
+func open(t testing.TB, c *client.Client, path string) (*http.Response, error) {
 	t.Helper()
-	req := newRequest(t, http.MethodGet, path, "")
-	resp, err := c.Send(req)
+	resp, err := c.Send(newRequest(t, http.MethodGet, path, ""))
 	if err == nil {
 		t.Cleanup(func() { _ = resp.Body.Close() })
 	}
-	return req, resp, err
+	return resp, err
 }
 
 // newRequest makes a request. An empty body means no body; header is keys and values in

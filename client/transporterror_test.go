@@ -134,7 +134,7 @@ func TestTransportErrorWithoutACause(t *testing.T) {
 			context.AfterFunc(r.Context(), func() { _ = writer.CloseWithError(r.Context().Err()) })
 			return &http.Response{StatusCode: 200, ContentLength: -1, Body: body, Header: http.Header{}}, nil
 		}, client.Config{Vendor: strict{shop{shopPolicy(t)}}})
-		_, resp, err := open(t, stream, "/export") //nolint:bodyclose // open closes it
+		resp, err := open(t, stream, "/export") //nolint:bodyclose // open closes it
 		if err != nil {
 			t.Fatal(err)
 		}

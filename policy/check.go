@@ -125,6 +125,8 @@ func (r Retry) rangeProblems() []string {
 		notNegative("max_elapsed", r.MaxElapsed),
 		notNegative("max_wait", valueOf(r.MaxWait)),
 		notNegative("attempt_timeout", r.AttemptTimeout),
+		notNegative("stall_timeout", valueOf(r.StallTimeout)),
+		notNegative("read_ahead", valueOf(r.ReadAhead)),
 		notNegative("budget", valueOf(r.Budget)),
 		notNegative("escalate_after", valueOf(r.EscalateAfter)),
 		r.Backoff.rangeProblems(),

@@ -29,6 +29,15 @@ type Retry struct {
 	// has done so. The fetch of a first token is part of it. Default 60 seconds.
 	AttemptTimeout time.Duration `yaml:"attempt_timeout,positive"`
 
+	// StallTimeout ends a response that is being read if its next bytes do not come for so
+	// long. Zero means never. It does not apply to a text/event-stream. Default 30 seconds.
+	StallTimeout *time.Duration `yaml:"stall_timeout,nonnegative"`
+
+	// ReadAhead is how many bytes of the response to a GET are read before Send and HTTP
+	// return it. If the body breaks off within them, the GET is retried. They are kept in
+	// memory. Zero, the default, means that the response is a stream from its first byte.
+	ReadAhead *int `yaml:"read_ahead,nonnegative"`
+
 	// Budget is how many retries all calls of one account may make together while none
 	// succeeds. Every five calls that succeed, or whose record is refused, earn one retry;
 	// at most 10 × Budget are saved. Waiting for a limit costs nothing. Zero means no
@@ -49,6 +58,8 @@ var defaultRetry = Retry{
 	MaxElapsed:     2 * time.Minute,
 	MaxWait:        new(time.Minute),
 	AttemptTimeout: time.Minute,
+	StallTimeout:   new(30 * time.Second),
+	ReadAhead:      new(0),
 	Budget:         new(10),
 	EscalateAfter:  new(0),
 }
@@ -60,6 +71,8 @@ func (r Retry) withDefaults(d Retry) Retry {
 	setDefault(&r.MaxElapsed, d.MaxElapsed)
 	setDefault(&r.MaxWait, d.MaxWait)
 	setDefault(&r.AttemptTimeout, d.AttemptTimeout)
+	setDefault(&r.StallTimeout, d.StallTimeout)
+	setDefault(&r.ReadAhead, d.ReadAhead)
 	setDefault(&r.Budget, d.Budget)
 	setDefault(&r.EscalateAfter, d.EscalateAfter)
 	return r
@@ -68,6 +81,7 @@ func (r Retry) withDefaults(d Retry) Retry {
 // clone returns a copy of r that shares nothing with it.
 func (r Retry) clone() Retry {
 	r.MaxWait, r.Budget, r.EscalateAfter = clone(r.MaxWait), clone(r.Budget), clone(r.EscalateAfter)
+	r.StallTimeout, r.ReadAhead = clone(r.StallTimeout), clone(r.ReadAhead)
 	return r
 }
 

@@ -28,13 +28,14 @@ type Attempt struct {
 	bodyFailed  atomic.Bool // of the request: it failed, or its length is not as declared
 }
 
-// Begin starts attempt a. It ends with ctx, and if no response came timeout after the
-// transport last read from the request's body.
-func (w *Wire) Begin(ctx context.Context, a *Attempt, timeout time.Duration) {
+// Begin starts attempt a. It ends with ctx, if no response came timeout after the transport
+// last read from the request's body, and if a Read of the response takes longer than stall,
+// unless that is 0.
+func (w *Wire) Begin(ctx context.Context, a *Attempt, timeout, stall time.Duration) {
 	a.wire = w
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.traced.Context, a.traced.attempt = a.ctx, a
-	a.clock.run(timeout, a.cancel)
+	a.clock.run(timeout, stall, a.cancel)
 }
 
 // Context returns the context of what is done for the attempt beside the request, such as
@@ -89,6 +90,9 @@ func (a *Attempt) Body() *Body { return &a.body }
 
 // StopTimeout takes the attempt's timeout away from a response that is being streamed.
 func (a *Attempt) StopTimeout() { a.clock.stopTimeout() }
+
+// MayStall lets a Read of the response take any time.
+func (a *Attempt) MayStall() { a.clock.stall.Store(0) }
 
 // End stops the timeout and releases what the attempt holds.
 func (a *Attempt) End() {

@@ -96,7 +96,7 @@ func TestAttemptEnds(t *testing.T) {
 					time.AfterFunc(tt.after, func() { cancel(errOfTheTest) })
 				}
 				a, start := &Attempt{}, time.Now()
-				w.Begin(ctx, a, time.Minute)
+				w.Begin(ctx, a, time.Minute, 0)
 				_, err := a.Send(newRequest(t, http.MethodGet, nil), nil) //nolint:bodyclose // there is no response
 				if took := time.Since(start); !errors.Is(err, tt.want) || took != tt.took {
 					t.Errorf("got error %v after %v; want %v after %v", err, took, tt.want, tt.took)

@@ -18,13 +18,12 @@ const (
 
 // A Body is a response body as the caller reads it. Its beginning may have been peeked at
 // before, which takes nothing away. Closing it ends the attempt; so does a Read that
-// stalls for 30 s.
+// stalls.
 type Body struct {
 	io.ReadCloser
 	attempt *Attempt
-	peeked  *peek // read first; nil: nothing was peeked at
-	read    int   // of that
-	isPast  bool  // that was read
+	ahead   *ahead // read first; nil: nothing was read ahead
+	start   start  // read then
 	closed  atomic.Bool
 	onEOF   func() // called before the end is returned; may be nil
 
@@ -58,22 +57,14 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads what was peeked at, and then what follows.
+// next reads what was read ahead, what was peeked at, and then what follows.
 func (b *Body) next(p []byte) (int, error) {
-	for b.peeked != nil && !b.isPast && !b.closed.Load() {
-		isDone := b.peeked.isDone() // asked first: then there is no more than these bytes
-		data, err := b.peeked.bytes()
-		switch {
-		case b.read < len(data):
-			n := copy(p, data[b.read:])
-			b.read += n
-			return n, nil
-		case !isDone:
-			<-b.peeked.done // the Read that is under way
-		case err != nil:
-			return 0, err
-		default:
-			b.isPast = true
+	if !b.closed.Load() {
+		if n, err, found := b.ahead.next(p); found {
+			return n, err
+		}
+		if n, err, found := b.start.next(p); found {
+			return n, err
 		}
 	}
 	if b.closed.Load() && b.ReadCloser != http.NoBody { // which may be read after Close
@@ -85,7 +76,7 @@ func (b *Body) next(p []byte) (int, error) {
 // Close closes the body and ends the attempt.
 func (b *Body) Close() error {
 	b.closed.Store(true)
-	if b.peeked != nil && !b.peeked.isDone() { // net/http's Close would wait for its Read
+	if b.start.isReading() { // net/http's Close would wait for its Read
 		b.attempt.End()
 	}
 	err := b.ReadCloser.Close()
@@ -100,11 +91,8 @@ func (b *Body) Close() error {
 // connection can be reused; a slow rest is not.
 func (b *Body) Drop() {
 	defer func() { _ = b.Close() }()
-	if b.peeked != nil {
-		if b.peeked.wasStopped() {
-			return
-		}
-		b.read = len(b.peeked.data)
+	if !b.start.skip() {
+		return // it is slow
 	}
 	timer := time.AfterFunc(drainTimeout, func() {
 		b.attempt.End() // net/http's Close would wait for the Read
@@ -122,18 +110,34 @@ func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
 // and for no longer than 2 s. end is io.EOF if that is the whole body, nil if there may be
 // more, or why the rest could not be read; IsSlow reports whether it was too slow.
 func (b *Body) Peek(max int, wanted func([]byte) bool) (head []byte, end error) {
-	b.peeked = newPeek()
-	go b.peeked.run(b.ReadCloser, max, wanted) // ends with the attempt at the latest
-	timer := time.NewTimer(peekTimeout)
-	defer timer.Stop()
-	select {
-	case <-b.peeked.done:
-		return b.peeked.bytes()
-	case <-timer.C:
-		b.peeked.stop()
-		head, _ = b.peeked.bytes()
-		return head, errSlowBody
+	return b.start.peekAt(b.ReadCloser, max, wanted) // ends with the attempt at the latest
+}
+
+// ReadAhead reads up to max bytes, which are kept for the reader. It returns how the body
+// broke off within them; nil if it did not.
+func (b *Body) ReadAhead(max int) error {
+	buffer, err := io.ReadAll(io.LimitReader(b, int64(max)))
+	b.ahead = &ahead{data: buffer, err: err}
+	return err
+}
+
+// ahead is what was read ahead, and how the body broke off then.
+type ahead struct {
+	data []byte
+	err  error
+}
+
+// next returns the next bytes, or the error after them. It reports whether there were any.
+func (a *ahead) next(p []byte) (n int, err error, found bool) {
+	if a == nil || len(a.data) == 0 && a.err == nil {
+		return 0, nil, false
 	}
+	if len(a.data) == 0 {
+		return 0, a.err, true
+	}
+	n = copy(p, a.data)
+	a.data = a.data[n:]
+	return n, nil, true
 }
 
 // IsSlow reports whether err is the end of a Peek at a body that was too slow.

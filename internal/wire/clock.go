@@ -17,12 +17,9 @@ func (t timeout) Is(target error) bool { return target == context.DeadlineExceed
 
 const (
 	errNoResponse = timeout("no response within the attempt's timeout")
-	errStalled    = timeout("the response body stalled for 30 s")
+	errStalled    = timeout("the response body stalled")
 	errSlowBody   = timeout("the beginning of the response body came too slowly")
 )
-
-// stallTimeout ends a response body while a Read is blocked for so long.
-const stallTimeout = 30 * time.Second
 
 // A clock ends an attempt that makes no progress. It has one timer for two limits: that of
 // the attempt, which runs until the response is read or returned, and that of a Read of the
@@ -33,14 +30,16 @@ type clock struct {
 	timer   *time.Timer
 	rings   atomic.Int64 // when the timer rings
 	timeout time.Duration
+	stall   atomic.Int64 // how long a Read may take, in nanoseconds; 0: for ever
 	stopped atomic.Bool  // for good
 	ends    atomic.Int64 // when the attempt ends
 	stalls  atomic.Int64 // when the Read that is under way has stalled
 }
 
-// run limits the attempt to the timeout.
-func (c *clock) run(timeout time.Duration, cancel context.CancelCauseFunc) {
+// run limits the attempt to the timeout, and each Read of its response to stall.
+func (c *clock) run(timeout, stall time.Duration, cancel context.CancelCauseFunc) {
 	c.cancel, c.start, c.timeout = cancel, time.Now(), timeout
+	c.stall.Store(int64(stall))
 	c.timer = time.AfterFunc(math.MaxInt64, c.ring)
 	c.limit(&c.ends, timeout)
 }
@@ -101,7 +100,11 @@ func (c *clock) progress() {
 }
 
 // startRead limits a Read of the response body, until endRead.
-func (c *clock) startRead() { c.limit(&c.stalls, stallTimeout) }
+func (c *clock) startRead() {
+	if stall := c.stall.Load(); stall > 0 {
+		c.limit(&c.stalls, time.Duration(stall))
+	}
+}
 
 func (c *clock) endRead() { c.stalls.Store(0) }
 

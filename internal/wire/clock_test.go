@@ -37,7 +37,7 @@ func TestClock(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				var c clock
-				c.run(time.Minute, cancel)
+				c.run(time.Minute, 30*time.Second, cancel)
 				for _, do := range tt.steps {
 					do(&c)
 				}

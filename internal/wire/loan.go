@@ -113,4 +113,4 @@ func closeSafely(c io.Closer) (err error) {
 	return c.Close()
 }
 
-var errPanicked = errors.New("the request body panicked")
+var errPanicked = errors.New("a body panicked")

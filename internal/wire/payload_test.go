@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -168,8 +169,8 @@ func TestPayloadBodyFailed(t *testing.T) {
 		"of its length":          {io.MultiReader(strings.NewReader("rows")), 4, false, false},
 		"shorter than declared":  {io.MultiReader(strings.NewReader("rows")), 9, true, false},
 		"longer than declared":   {io.MultiReader(strings.NewReader("rows")), 3, true, false},
-		"fails":                  {io.MultiReader(strings.NewReader("ro"), failingReader{errOfTheTest}), 0, true, true},
-		"fails at once":          {failingReader{errOfTheTest}, 4, true, true},
+		"fails":                  {io.MultiReader(strings.NewReader("ro"), iotest.ErrReader(errOfTheTest)), 0, true, true},
+		"fails at once":          {iotest.ErrReader(errOfTheTest), 4, true, true},
 		"nothing of it was read": {nil, 0, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,11 +1,11 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // A peek is the beginning of a response body, read in a goroutine of its own, so that a
@@ -24,6 +24,13 @@ func newPeek() *peek { return &peek{done: make(chan struct{})} }
 // run reads up to max bytes of body, while wanted accepts what came.
 func (p *peek) run(body io.Reader, max int, wanted func([]byte) bool) {
 	defer close(p.done)
+	isOver := false
+	defer func() {
+		if !isOver { // Read panicked, or ended the goroutine
+			_ = recover()
+			p.add(nil, errPanicked)
+		}
+	}()
 	buffer := make([]byte, min(max, 4<<10))
 	for idle := 0; p.wants(max, wanted); idle++ {
 		n, err := body.Read(buffer[:min(len(buffer), max-len(p.data))])
@@ -35,6 +42,7 @@ func (p *peek) run(body io.Reader, max int, wanted func([]byte) bool) {
 		}
 		p.add(buffer[:n], err)
 	}
+	isOver = true
 }
 
 // maxIdleReads bounds the Reads in a row that return nothing, as bufio does.
@@ -83,27 +91,86 @@ func (p *peek) isDone() bool {
 	}
 }
 
-// PeekAt reads the beginning of a response that came from elsewhere, as Body.Peek does
-// but without a time limit, and puts it back. isAll reports that there is no more.
+// A start is the beginning of a body as its reader gets it, if it was peeked at.
+type start struct {
+	peek   *peek // nil: it was not
+	read   int   // of that
+	isPast bool  // it was read whole
+}
+
+// peekAt peeks at body for no longer than 2 s.
+func (s *start) peekAt(body io.Reader, max int, wanted func([]byte) bool) (head []byte, end error) {
+	s.peek = newPeek()
+	go s.peek.run(body, max, wanted) // ends with the Read that is under way
+	timer := time.NewTimer(peekTimeout)
+	defer timer.Stop()
+	select {
+	case <-s.peek.done:
+		return s.peek.bytes()
+	case <-timer.C:
+		s.peek.stop()
+		head, _ = s.peek.bytes()
+		return head, errSlowBody
+	}
+}
+
+// next returns the next bytes, or the error after them. It reports whether there were any.
+func (s *start) next(p []byte) (n int, err error, found bool) {
+	for s.peek != nil && !s.isPast {
+		isDone := s.peek.isDone() // asked first: then there is no more than these bytes
+		data, err := s.peek.bytes()
+		switch {
+		case s.read < len(data):
+			n := copy(p, data[s.read:])
+			s.read += n
+			return n, nil, true
+		case !isDone:
+			<-s.peek.done // the Read that is under way
+		case err != nil:
+			return 0, err, true
+		default:
+			s.isPast = true
+		}
+	}
+	return 0, nil, false
+}
+
+// isReading reports whether a Read of the peek is under way.
+func (s *start) isReading() bool { return s.peek != nil && !s.peek.isDone() }
+
+// skip passes over what was peeked at. It reports whether that came in time.
+func (s *start) skip() bool {
+	if s.peek == nil {
+		return true
+	}
+	if s.peek.wasStopped() {
+		return false
+	}
+	s.read = len(s.peek.data)
+	return true
+}
+
+// PeekAt reads the beginning of a response that came from elsewhere, as Body.Peek does, and
+// puts it back. isAll reports that there is no more.
 func PeekAt(resp *http.Response, max int, wanted func([]byte) bool) (head []byte, isAll bool) {
 	if resp.Body == nil {
 		return nil, true
 	}
-	p := newPeek()
-	p.run(resp.Body, max, wanted)
-	head, err := p.bytes()
-	rest := io.Reader(resp.Body)
-	if err != nil {
-		rest = failingReader{err}
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), rest), resp.Body}
+	b := &resumedBody{ReadCloser: resp.Body}
+	head, err := b.start.peekAt(resp.Body, max, wanted)
+	resp.Body = b
 	return head, errors.Is(err, io.EOF)
 }
 
-// A failingReader ends as the body did.
-type failingReader struct{ error }
+// A resumedBody is a body that was peeked at.
+type resumedBody struct {
+	io.ReadCloser
+	start start
+}
 
-func (r failingReader) Read([]byte) (int, error) { return 0, r.error }
+func (b *resumedBody) Read(p []byte) (int, error) {
+	if n, err, found := b.start.next(p); found {
+		return n, err
+	}
+	return b.ReadCloser.Read(p)
+}

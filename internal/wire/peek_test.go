@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -99,26 +100,76 @@ func TestPeekAt(t *testing.T) {
 		"short":      {text("short"), "short", true, "short", nil},
 		"long":       {text("0123456789"), "01234567", false, "0123456789", nil},
 		"breaks off": {[]chunk{{0, "abc", errOfTheTest}}, "abc", false, "abc", errOfTheTest},
+		"trickles":   {[]chunk{{0, "a", nil}, {time.Hour, "b", io.EOF}}, "a", false, "ab", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp, body := &http.Response{}, newScripted(tt.body)
-			if tt.body != nil {
-				resp.Body = body
-			}
-			head, isAll := PeekAt(resp, 8, func([]byte) bool { return true })
-			if string(head) != tt.head || isAll != tt.isAll {
-				t.Errorf("peeked %q, all %v; want %q, %v", head, isAll, tt.head, tt.isAll)
-			}
-			if tt.body == nil {
-				return
-			}
-			whole, err := io.ReadAll(resp.Body)
-			if string(whole) != tt.whole || !errors.Is(err, tt.err) {
-				t.Errorf("then read %q, error %v; want %q, %v", whole, err, tt.whole, tt.err)
-			}
-			if _ = resp.Body.Close(); !body.isClosed() {
-				t.Error("the body was not closed with the response's")
-			}
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				resp, body := &http.Response{}, newScripted(tt.body)
+				if tt.body != nil {
+					resp.Body = body
+				}
+				head, isAll := PeekAt(resp, 8, func([]byte) bool { return true })
+				if string(head) != tt.head || isAll != tt.isAll {
+					t.Errorf("peeked %q, all %v; want %q, %v", head, isAll, tt.head, tt.isAll)
+				}
+				if tt.body == nil {
+					return
+				}
+				whole, err := io.ReadAll(resp.Body)
+				if string(whole) != tt.whole || !errors.Is(err, tt.err) {
+					t.Errorf("then read %q, error %v; want %q, %v", whole, err, tt.whole, tt.err)
+				}
+				if _ = resp.Body.Close(); !body.isClosed() {
+					t.Error("the body was not closed with the response's")
+				}
+			})
+		})
+	}
+}
+
+// A body whose Read panics, or ends its goroutine, breaks off there.
+func TestBodyPeekAtABodyThatPanics(t *testing.T) {
+	for name, read := range map[string]readerFunc{
+		"panic":  func([]byte) (int, error) { panic("no rows") },
+		"Goexit": func([]byte) (int, error) { runtime.Goexit(); return 0, nil },
+	} {
+		b := bodyOf(t, io.NopCloser(read))
+		if head, end := b.Peek(8, func([]byte) bool { return true }); len(head) != 0 || !errors.Is(end, errPanicked) {
+			t.Errorf("%s: peeked %q, end %v; want nothing, %v", name, head, end, errPanicked)
+		}
+	}
+}
+
+// What ReadAhead reads is read again, and then what follows.
+func TestBodyReadAhead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body   []chunk
+		broken error // within the bound
+		whole  string
+		err    error
+	}{
+		"short":               {text("short"), nil, "short", nil},
+		"empty":               {text(""), nil, "", nil},
+		"above the bound":     {[]chunk{{0, "01234567", nil}, {time.Second, "89", io.EOF}}, nil, "0123456789", nil},
+		"breaks off":          {[]chunk{{0, "abc", errOfTheTest}}, errOfTheTest, "abc", errOfTheTest},
+		"breaks off later":    {[]chunk{{0, "01234567", nil}, {0, "8", errOfTheTest}}, nil, "012345678", errOfTheTest},
+		"stalls":              {[]chunk{{0, "abc", nil}, {time.Hour, "d", io.EOF}}, errStalled, "abc", errStalled},
+		"is slow, and is all": {[]chunk{{20 * time.Second, "a", nil}, {20 * time.Second, "b", io.EOF}}, nil, "ab", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				body := newScripted(tt.body)
+				b := bodyOf(t, body)
+				closeWith(b, body)
+				b.attempt.StopTimeout()
+				if err := b.ReadAhead(8); !errors.Is(err, tt.broken) {
+					t.Errorf("got error %v; want %v", err, tt.broken)
+				}
+				whole, err := io.ReadAll(b)
+				if string(whole) != tt.whole || !errors.Is(err, tt.err) {
+					t.Errorf("then read %q, error %v; want %q, %v", whole, err, tt.whole, tt.err)
+				}
+			})
 		})
 	}
 }

@@ -22,7 +22,7 @@ var errOfTheTest = errors.New("made by the test")
 func begin(t *testing.T, w *Wire) *Attempt {
 	t.Helper()
 	a := &Attempt{}
-	w.Begin(t.Context(), a, time.Minute)
+	w.Begin(t.Context(), a, time.Minute, 30*time.Second)
 	t.Cleanup(a.End)
 	return a
 }

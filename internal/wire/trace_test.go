@@ -33,7 +33,7 @@ func TestTraceOfTheRequest(t *testing.T) {
 			return srv.Transport().RoundTrip(r)
 		}))
 		a := &Attempt{}
-		w.Begin(ctx, a, 1)
+		w.Begin(ctx, a, 1, 0)
 		a.StopTimeout()
 		resp, err := a.Send(newRequest(t, http.MethodGet, nil), nil)
 		if err != nil {

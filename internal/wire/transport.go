@@ -4,10 +4,15 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 )
 
-// Bounds of a new transport.
+// Bounds of a new transport. A connection over HTTP/2 that went dead is found by a ping, as
+// it would be used for each request otherwise.
 const (
+	pingAfter   = 15 * time.Second // without a frame
+	pingTimeout = 15 * time.Second
+
 	idleConnections = 100       // net/http keeps 2 for each host, and opens thousands under load
 	maxHeaderBytes  = 256 << 10 // of a response; net/http allows 10 MiB
 )
@@ -21,6 +26,7 @@ func NewTransport() *http.Transport {
 	}
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
 	t.MaxResponseHeaderBytes = maxHeaderBytes
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	return t
 }
 
