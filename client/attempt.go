@@ -18,10 +18,6 @@ type attempt struct {
 	shown      *http.Response  // what the caller gets of a response that was looked at; nil: the response
 }
 
-// isStale reports whether err is the fault of a connection that was no longer to be used. A
-// nil attempt had none.
-func (a *attempt) isStale(err error) bool { return a != nil && a.IsStale(err) }
-
 // send sends req, and then follows the redirects that the call itself follows. Each
 // request is an attempt of its own.
 func (x *call) send(req *http.Request) (*http.Response, error) {
@@ -141,15 +137,14 @@ func (x *call) authorize(a *attempt, out *http.Request) error {
 		identity, err = x.c.auth.Apply(a.Context(), out)
 	}
 	a.identity = identity
-	if err == nil && (out.URL == nil || out.Header == nil) {
-		err = errStripped
+	switch {
+	case err != nil:
+		return err
+	case out.URL == nil || out.Header == nil:
+		return errStripped
+	default:
+		return checkApplied(x.request.http.Header, out.Header)
 	}
-	return err
 }
 
 var errStripped = errors.New("client: Auth.Apply left the request without a URL or a header")
-
-// credentialError is a failure of Auth.Apply: nothing was sent.
-type credentialError struct{ error }
-
-func (e *credentialError) Unwrap() error { return e.error }

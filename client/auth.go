@@ -47,13 +47,20 @@ var (
 )
 
 // APIKey returns a fixed credential that is sent as header: value. A scheme word that
-// belongs to it, such as "apiKey ", is part of value.
+// belongs to it, such as "apiKey ", is part of value. New refuses one that is empty or has a
+// line break.
 func APIKey(header, value string) Auth {
 	return fixed{header: header, value: newSecret(value)}
 }
 
-// Bearer returns a fixed token that is sent as Authorization: Bearer token.
-func Bearer(token string) Auth { return APIKey("Authorization", "Bearer "+token) }
+// Bearer returns a fixed token that is sent as Authorization: Bearer token. New refuses one
+// that is empty or has a line break.
+func Bearer(token string) Auth {
+	if token == "" {
+		return APIKey("Authorization", "")
+	}
+	return APIKey("Authorization", "Bearer "+token)
+}
 
 // A fixed credential never changes.
 type fixed struct {

@@ -27,12 +27,15 @@ func CleanError(err error) error {
 		inner = errMalformedURL
 	case strings.HasPrefix(inner.Error(), "failed to parse Location header"): // net/http quotes it
 		inner = errMalformedLocation
+	case strings.HasPrefix(inner.Error(), "invalid proxy address"): // with its password
+		inner = errMalformedProxy
 	}
 	return &url.Error{Op: outer.Op, URL: originOf(outer.URL), Err: inner}
 }
 
 var (
 	errMalformedURL      = errors.New("the URL is malformed")
+	errMalformedProxy    = errors.New("the address of the proxy is malformed")
 	errMalformedLocation = errors.New("the Location of a redirect is malformed")
 )
 

@@ -35,6 +35,7 @@ func TestCleanError(t *testing.T) {
 		"net/http's":                        {outer(errors.New("stopped after 10 redirects")), `Get "https://h": stopped after 10 redirects`},
 		"net/url's in net/http's":           {outer(parse), `Get "https://h": parse "?": the URL is malformed`},
 		"net/http's that quotes a Location": {outer(fmt.Errorf("failed to parse Location header %q: x", canary)), `Get "https://h": the Location of a redirect is malformed`},
+		"net/http's about a proxy":          {outer(fmt.Errorf("invalid proxy address %q: missing port", "http://u:"+canary+"@h")), `Get "https://h": the address of the proxy is malformed`},
 		"context's in net/http's":           {outer(context.Canceled), `Get "https://h": context canceled`},
 		"another":                           {errors.New("disk full"), "disk full"},
 		"ours alone":                        {ours, "GET http://h/items: network"},

@@ -97,7 +97,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.renewals = newRenewals(c)
 	c.profile = c.vendor.Profile()
-	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg), c.setTransport(cfg.Transport)}
+	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg), c.setTransport(cfg.Transport), checkAuth(cfg.Auth)}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ const (
 func (x *call) read(resp *http.Response, err error) *judgement {
 	switch {
 	case err != nil:
-		return &judgement{failure: x.transportFailure(err), err: err}
+		return x.transportFailure(err)
 	case resp.StatusCode < http.StatusOK && resp.StatusCode != http.StatusSwitchingProtocols:
 		return x.notHTTP(resp)
 	case resp.StatusCode >= http.StatusBadRequest:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/textproto"
 	"reflect"
 	"strings"
 
@@ -95,7 +96,7 @@ func decoded[T any](data []byte) (value T, err error) {
 func (x *call) notUnderstood(resp *http.Response, data []byte, err error) *judgement {
 	f := brokenSuccess(resp)
 	isWhole := json.Valid(data)
-	f.Permanent = errors.Is(err, errTooLong) || isWhole
+	f.Permanent = isWhole || errors.Is(err, errTooLong) || is[textproto.ProtocolError](err)
 	if errors.Is(err, errHTML) {
 		f.Applied = apierrors.AppliedUnknown
 	}

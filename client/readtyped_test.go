@@ -68,6 +68,26 @@ func TestDoOfAnotherType(t *testing.T) {
 	})
 }
 
+// A malformed trailer is the same the next time as well.
+func TestDoOfAMalformedTrailer(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, out, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			_, _ = out.WriteString("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n2\r\n{}\r\n0\r\nmalformed\r\n\r\n")
+			_ = out.Flush()
+		}))
+		_, err := client.Do[item](t.Context(), newClient(t, srv, client.Config{}), client.Call{Path: "/items"})
+		if e := failure(t, err); e.Class != apierrors.MalformedResponse || len(e.Attempts) != 1 {
+			t.Errorf("class %v after %d attempts: %v; want malformed_response after 1", e.Class, len(e.Attempts), e.Err)
+		}
+	})
+}
+
 // A failure to decode does not spend the retry budget that calls share.
 func TestDoOfAnotherTypeSpendsNoBudget(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

@@ -33,6 +33,8 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	case r.body == nil && req.ContentLength > 0:
 		problem = "ContentLength is set, but there is no Body"
 	case o.IdempotencyKey == "":
+	case unusable(c.keyHeader(), o.IdempotencyKey) != "":
+		problem = "IdempotencyKey: it has a line break or another control character"
 	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
 		problem = "IdempotencyKey: " + c.profile.Name + " has no place for one"
 	case req.Response == nil && c.isForeign(target):

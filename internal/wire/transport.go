@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -26,6 +29,7 @@ func NewTransport() *http.Transport {
 	}
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
 	t.MaxResponseHeaderBytes = maxHeaderBytes
+	t.OnProxyConnectResponse = onProxyConnectResponse
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	return t
 }
@@ -103,4 +107,22 @@ func (w *Wire) Close() {
 	if w.isOwned {
 		w.standard.CloseIdleConnections()
 	}
+}
+
+// A ProxyError is what a proxy answered to a CONNECT, if that was not 200.
+type ProxyError struct {
+	Status int
+	Host   string // of the proxy
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("proxy %s answered CONNECT with %d %s", e.Host, e.Status, http.StatusText(e.Status))
+}
+
+// onProxyConnectResponse is a hook of net/http's transport, whose own error has no type.
+func onProxyConnectResponse(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &ProxyError{Status: resp.StatusCode, Host: proxy.Host}
 }
