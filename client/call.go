@@ -101,9 +101,9 @@ func (x *call) run() (*http.Response, error) {
 // delay starts the wait that was decided, before the next attempt.
 func (x *call) delay() time.Duration {
 	d := x.last.decision
-	by := "backoff"
+	by := forBackoff
 	if d.VendorWait {
-		by = "vendor"
+		by = forVendor
 		x.history.impose(d.Delay)
 		x.history.resumeAt(time.Now().Add(d.Delay))
 	} else {

@@ -50,8 +50,17 @@ type Config struct {
 	// Auth puts a credential on requests to the base URL's origin. nil: the caller does.
 	Auth Auth
 
-	// Logger gets a warning for each call that failed, information for each attempt that
-	// failed, and everything else for debugging. nil: no log.
+	// Logger gets a line at the end of each call, attempt, wait and renewal. nil: no log.
+	//
+	//   - Warning: a call that failed, and a renewal that failed.
+	//   - Information: an attempt that failed if the call goes on, a failure that was accepted
+	//     as a success, and a wait of 10 s or more for a gate, a limit or a renewal.
+	//   - Debugging: everything else.
+	//
+	// A failure has the same keys in every line, such as class, action, status, code and rule;
+	// a value that is empty is left out. The line of a failed call also has what
+	// apierrors.Error prints in slog, and that of a failed renewal has its cause. Lines hold
+	// neither a credential nor personal data.
 	Logger *slog.Logger
 
 	// Observer is called at the begin and the end of what the Client does.

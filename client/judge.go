@@ -162,7 +162,7 @@ func (x *call) prepareNext(action apierrors.Action) error {
 }
 
 func (x *call) renew() error {
-	w := x.startWait("renewal")
+	w := x.startWait(forRenewal)
 	err := x.c.renewals.renew(x.ctx, x.attempt.identity)
 	switch {
 	case err == nil:

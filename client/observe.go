@@ -102,6 +102,13 @@ func (x *call) endAttempt(status int, j *judgement, rule string) {
 	x.c.watch.logAttempt(x.attempt.observed, e)
 }
 
+// What a call waits for, beside gates and limits: see WaitEvent.For.
+const (
+	forBackoff = "backoff"
+	forVendor  = "vendor"
+	forRenewal = "renewal"
+)
+
 // A watchedWait is a wait for a gate or a limit, with its event.
 type watchedWait struct {
 	event WaitEvent

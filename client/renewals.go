@@ -137,7 +137,7 @@ func (r *renewals) refresh(ctx context.Context, rejected string) error {
 		r.isFixed.Store(true)
 	}
 	end(ctx, r.c.watch.observer.RenewalEnd, e)
-	r.c.watch.logRenewal(ctx, e)
+	r.c.watch.logRenewal(ctx, e, err)
 	return err
 }
 
