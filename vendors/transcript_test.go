@@ -124,16 +124,3 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	}
 	return b.String()
 }
-
-// A vendor outside the catalog needs a file and a transcript, and no Go.
-func TestParseAVendorOutsideTheCatalog(t *testing.T) {
-	data, err := os.ReadFile("testdata/inhouse/acme/acme.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vendors.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkMeaning(t, v, "testdata/inhouse/acme/400-warehouse-closed.http")
-}
