@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
@@ -36,7 +37,7 @@ func main() {
 	case err != nil:
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	if err := run(ctx, s, retrywisetest.Start, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "etl:", err)

@@ -2,7 +2,8 @@
 // to CustomerGauge and purchases to Connectif, exports from Connectif, and pulls from
 // Playable. The vendors are fakes in the same process, and requests to them fail. At the
 // end, the command compares the job's report with the vendors' ledgers. It exits with 0
-// only if they agree. Ctrl-C stops the job; the report is printed all the same.
+// only if they agree. Ctrl-C or SIGTERM stops the job: the report is printed and the dead
+// letters are written all the same, and the command exits with 1.
 //
 //	go run ./examples/sync
 //	go run ./examples/sync -seed 7 -faults 0.2
@@ -20,25 +21,32 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func main() {
-	s, err := parseArgs(os.Args[1:], os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr, newProgress(terminal(os.Stderr))))
+}
+
+// command runs the command with args and returns its exit code.
+func command(ctx context.Context, args []string, out, problems io.Writer, p *progress) int {
+	s, err := parseArgs(args, problems)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return
+		return 0
 	case err != nil:
-		os.Exit(2)
+		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	if err := run(ctx, s, os.Stdout, newProgress(terminal(os.Stderr))); err != nil {
-		fmt.Fprintln(os.Stderr, "sync:", err)
-		os.Exit(1)
+	if err := run(ctx, s, out, p); err != nil {
+		fmt.Fprintln(problems, "sync:", err)
+		return 1
 	}
+	return 0
 }
 
 // run starts the fake vendors, runs the job against them and prints the report.

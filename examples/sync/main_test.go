@@ -47,19 +47,42 @@ func TestRunOverTCP(t *testing.T) {
 	}
 }
 
-// An interrupted job prints its report and ends with the cause.
-func TestRunIsInterrupted(t *testing.T) {
+// An interrupted job prints its report, writes what was not delivered, and exits with 1.
+func TestCommandIsInterrupted(t *testing.T) {
 	s := someSettings(t)
-	interrupt := errors.New("interrupt")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(100*time.Millisecond, func() { cancel(interrupt) })
-	var out bytes.Buffer
-	if err := run(ctx, s, &out, newProgress(io.Discard)); !errors.Is(err, interrupt) {
-		t.Errorf("error %v; want %v", err, interrupt)
+	progress := newProgress(writerFunc(func() { cancel(errors.New("interrupt")) })) // at the first record
+	var out, problems bytes.Buffer
+	args := []string{"-contacts", s.contacts, "-purchases", s.purchases, "-dead-letters", s.deadLetters}
+	if code := command(ctx, args, &out, &problems, progress); code != 1 {
+		t.Errorf("exit code %d; want 1", code)
+	}
+	if want := "sync: the job was stopped: interrupt\n"; problems.String() != want {
+		t.Errorf("problem %q; want %q", problems.String(), want)
 	}
 	for _, want := range []string{"records were delivered\n", "not delivered: see " + s.deadLetters, "ledgers agree"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+	if letters, err := os.ReadFile(s.deadLetters); err != nil || strings.Count(string(letters), ",failed,") < 50 {
+		t.Errorf("error %v, dead letters:\n%s", err, letters)
+	}
+}
+
+// A writerFunc is called for each write.
+type writerFunc func()
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f()
+	return len(p), nil
+}
+
+func TestCommandExitsWith(t *testing.T) {
+	for arg, want := range map[string]int{"-h": 0, "-workers=0": 1, "-faults=2": 1, "-sed=7": 2, "now": 2} {
+		var out bytes.Buffer
+		if got := command(t.Context(), []string{arg}, &out, &out, newProgress(io.Discard)); got != want || out.Len() == 0 {
+			t.Errorf("%s: exit code %d, printed %q; want %d", arg, got, out.String(), want)
 		}
 	}
 }
