@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/retrywisetest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newTestClient returns a client of a server in memory.
+func newTestClient(t *testing.T, transport http.RoundTripper) *client.Client {
+	t.Helper()
+	c, err := newClient(client.Config{BaseURL: "http://vendor.test", Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// Each end of a call has its task. That a purchase may have been executed comes first,
+// whatever the action is.
+func TestDeliver(t *testing.T) {
+	const inDoubt = "look it up in 1s; if absent, run it again in 1s"
+	for name, tt := range map[string]struct {
+		answer retrywisetest.Answer
+		want   string
+	}{
+		"created":                  {retrywisetest.Status(201), "nothing"},
+		"gateway timeout":          {retrywisetest.HTML(504), inDoubt},
+		"connection reset":         {retrywisetest.Reset(), inDoubt},
+		"truncated response":       {retrywisetest.Cut(retrywisetest.JSON(201, `{"purchaseId":"P-1"}`)), inDoubt},
+		"canceled":                 {retrywisetest.Hang(), "look it up in 31s; if absent, run it again in 31s"},
+		"refused in unknown words": {retrywisetest.JSON(418, `{"code":"E9999"}`), "look it up in 1s; if absent, set it aside"},
+		"refused":                  {retrywisetest.JSON(422, `{"status":422}`), "set it aside"},
+		"no such contact":          {retrywisetest.JSON(400, `{"status":400,"code":"E0101"}`), "set it aside"},
+		"key revoked":              {retrywisetest.Status(401), "stop the job"},
+		"limited for an hour":      {retrywisetest.Status(429, "Retry-After", "3600"), "run it again in 1h0m0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				c := newTestClient(t, retrywisetest.New(t, tt.answer).Transport())
+				start := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				if got := describe(deliver(ctx, c, purchase{ID: "P-1"}), start); got != tt.want {
+					t.Errorf("%s; want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// describe returns a task on one line, with times from start.
+func describe(what task, start time.Time) string {
+	text := string(what.do)
+	if !what.at.IsZero() {
+		text += " in " + what.at.Sub(start).String()
+	}
+	if what.ifAbsent != nil {
+		text += "; if absent, " + describe(*what.ifAbsent, start)
+	}
+	return text
+}
+
+// A purchase that certainly did not leave is run again without a look-up.
+func TestDeliverWithoutAConnection(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		down := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("down") }}
+		got := deliver(t.Context(), newTestClient(t, down), purchase{ID: "P-1"})
+		if text := describe(got, time.Now()); text != "run it again in 1s" {
+			t.Errorf("%s; want run it again in 1s", text)
+		}
+	})
+}
+
+// The README has the two functions that decide.
+func TestReadmeHasDeliver(t *testing.T) {
+	code, err := os.ReadFile("deliver.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, functions, _ := strings.Cut(string(code), "\n// deliver ")
+	functions, _, ok := strings.Cut(functions, "\n// pause ")
+	if !ok || !strings.Contains(string(readme), "```go\n// deliver "+functions+"```\n") {
+		t.Error("README.md does not have deliver and afterFailure of examples/worker/deliver.go as they are")
+	}
+}

@@ -1,0 +1,80 @@
+// Command worker sends purchases to a stand-in for Connectif, and does with each what the
+// end of its call asks for. A purchase that may have been executed is looked up before it
+// is sent again.
+//
+//	go run ./examples/worker
+//
+// Read deliver.go first. Its two functions are in the README.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/retrywisetest"
+	"github.com/retrywise/retrywise/vendors"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run delivers purchases and prints what became of each.
+func run(ctx context.Context, out io.Writer) error {
+	srv, err := retrywisetest.Start(standIn())
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	c, err := newClient(client.Config{BaseURL: srv.URL()})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var jobs []job
+	for i := range 4 {
+		jobs = append(jobs, job{purchase: purchase{ID: fmt.Sprintf("P-%d", i+1), Email: "ana@example.com"}})
+	}
+	q := queue{client: c, out: out, maxWait: 5 * time.Second}
+	for _, j := range q.work(ctx, jobs) {
+		fmt.Fprintf(out, "%s is left\n", j.ID)
+	}
+	return nil
+}
+
+// newClient returns a client for Connectif.
+func newClient(cfg client.Config) (*client.Client, error) {
+	vendor, err := vendors.Lookup(vendors.Connectif)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Vendor, cfg.Auth = vendor, client.APIKey("Authorization", "apiKey demo:secret")
+	return client.New(cfg)
+}
+
+// standIn executes P-2 and does not say so, and refuses P-4.
+func standIn() http.Handler {
+	refusal := `{"status":422,"validationErrors":[{"path":"contactEmail","reason":"ana@example.com is blocked"}]}`
+	mux := http.NewServeMux()
+	mux.Handle("POST /purchases/", retrywisetest.Script(
+		retrywisetest.Status(http.StatusCreated),      // P-1
+		retrywisetest.HTML(http.StatusGatewayTimeout), // P-2
+		retrywisetest.HTML(http.StatusGatewayTimeout), // P-3
+		retrywisetest.JSON(http.StatusUnprocessableEntity, refusal),
+		retrywisetest.Status(http.StatusCreated), // P-3 again
+	))
+	mux.Handle("GET /purchases/purchase-id/P-2", retrywisetest.JSON(http.StatusOK, `{"purchaseId":"P-2"}`))
+	mux.Handle("GET /purchases/purchase-id/", retrywisetest.JSON(http.StatusNotFound, `{"status":404}`))
+	return mux
+}
