@@ -6,12 +6,12 @@ FUZZTIME ?= 20s
 SOAKTIME ?= 10m
 COVERAGE := 98
 
-.PHONY: help check test race lint vet tidy cover fuzz soak bench vuln api update sync
+.PHONY: help check test race lint vet tidy cover fuzz proxies soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
 
-check: tidy vet lint cover race fuzz vuln ## everything that CI runs for each change
+check: tidy vet lint cover race fuzz vuln ## what CI runs for each change, except proxies
 
 test: ## all tests
 	go test ./...
@@ -34,6 +34,9 @@ cover: ## coverage of each package; fails if the library has less than 98%
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	./.ci/fuzz $(FUZZTIME)
+
+proxies: ## the client behind HAProxy and nginx, which it installs if it may
+	./.ci/proxies
 
 soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
