@@ -6,12 +6,15 @@ FUZZTIME ?= 20s
 SOAKTIME ?= 10m
 COVERAGE := 98
 
-.PHONY: help check test race lint vet tidy cover fuzz proxies soak bench vuln api update sync
+# The root module is checked with the versions that its users get, and not with those of go.work.
+export GOWORK := off
+
+.PHONY: help check test race lint vet tidy cover fuzz modules proxies soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
 
-check: tidy vet lint cover race fuzz vuln ## what CI runs for each change, except proxies
+check: tidy vet lint cover race fuzz modules vuln ## what CI runs for each change, except proxies
 
 test: ## all tests
 	go test ./...
@@ -34,6 +37,9 @@ cover: ## coverage of each package; fails if the library has less than 98%
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	./.ci/fuzz $(FUZZTIME)
+
+modules: ## tidy, vet, lint and tests of the other modules, such as internal/sdktest
+	./.ci/modules $(LINT)
 
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies

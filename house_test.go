@@ -84,7 +84,7 @@ func importsOfTheLibrary(t *testing.T) map[string][]string {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "testdata" || (strings.HasPrefix(d.Name(), ".") && name != ".")) {
+		if d.IsDir() && (d.Name() == "testdata" || isHidden(name) || isModule(name)) {
 			return filepath.SkipDir
 		}
 		if d.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
