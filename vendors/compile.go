@@ -129,7 +129,6 @@ func (c *compiler) decoder(f file) decoder {
 	}
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
-			c.pointer(row.At, n.Body)
 			d.limitNames = append(d.limitNames, limitName{body: n.Body, contains: n.Contains, limit: row.Name})
 		}
 	}
@@ -138,16 +137,15 @@ func (c *compiler) decoder(f file) decoder {
 
 // shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {
-	c.pointer(row.At, row.In)
-	if row.Code == "" && row.Message == "" && row.Means == "" {
-		c.problems.Report(row.At, "a decode entry needs a code, a message, or is and means")
+	if row.Code == nil && row.Message == nil && !row.Texts && row.Means == "" {
+		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
 	}
 	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)) {
 		c.problems.Report(row.At, "is and means go together, and means a code")
 	}
 	return shape{
-		in: row.In, code: row.Code, message: row.Message, field: row.Field, texts: row.Texts,
-		is: row.Is, means: row.Means, needs: row.Needs, adds: row.Adds,
+		in: row.In, code: row.Code.pointer(), message: row.Message.pointer(), field: row.Field.pointer(), needs: row.Needs.pointer(),
+		texts: row.Texts, is: row.Is, means: row.Means, adds: row.Adds,
 	}
 }
 
@@ -158,10 +156,9 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 	}
 	var out []waitSource
 	for _, row := range rows {
-		if (row.Header == "") == (row.Body == "") {
+		if (row.Header == "") == (len(row.Body) == 0) {
 			c.problems.Report(row.At, "a wait needs either a header or a body")
 		}
-		c.pointer(row.At, row.Body)
 		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit})
 	}
 	return out
@@ -182,11 +179,4 @@ func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
 		lists[row.Code] = pattern
 	}
 	return lists
-}
-
-// pointer checks a JSON pointer (RFC 6901).
-func (c *compiler) pointer(at yamlfile.Pos, pointer string) {
-	if pointer != "" && pointer[0] != '/' {
-		c.problems.Report(at, "%q: expected a JSON pointer, which begins with /", pointer)
-	}
 }

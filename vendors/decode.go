@@ -30,12 +30,16 @@ type headerCode struct {
 
 // A waitSource is where a response says how long to wait: a header or a value of the body.
 type waitSource struct {
-	header, body string
-	unit         policy.Unit
+	header string // canonical; empty: body
+	body   answer.Pointer
+	unit   policy.Unit
 }
 
 // A limitName says that a response names limit if the value at body contains a text.
-type limitName struct{ body, contains, limit string }
+type limitName struct {
+	body            answer.Pointer
+	contains, limit string
+}
 
 // Decode returns the failure in a response, or nil if the response is a success. It
 // accepts any bytes: a body that it cannot understand leaves the failure to the status.
@@ -65,7 +69,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	f.Wait = d.longestWait(a, body)
 	for _, l := range d.limitNames {
-		if n, ok := body.At(l.body); ok && strings.Contains(n.Text, l.contains) {
+		if slices.ContainsFunc(body.All(l.body), l.isIn) {
 			f.Limit = l.limit
 		}
 	}
@@ -79,8 +83,11 @@ func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
 		return false
 	}
 	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" }) ||
-		slices.ContainsFunc(d.shapes, func(s shape) bool { return s.in != "" && len(s.find(body)) > 0 })
+		slices.ContainsFunc(d.shapes, func(s shape) bool { return len(s.in) > 0 && len(s.find(body)) > 0 })
 }
+
+// isIn reports whether n has the text.
+func (l limitName) isIn(n answer.Node) bool { return strings.Contains(n.Text, l.contains) }
 
 // isIn reports whether a header has the text.
 func (h headerCode) isIn(header http.Header) bool {
@@ -113,8 +120,9 @@ func (w waitSource) texts(header http.Header, body answer.Node) []string {
 	if w.header != "" {
 		return header[w.header]
 	}
-	if n, ok := body.At(w.body); ok {
-		return []string{n.Text}
+	var texts []string
+	for _, n := range body.All(w.body) {
+		texts = append(texts, n.Text)
 	}
-	return nil
+	return texts
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 
+	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/internal/yamlfile"
 	"github.com/retrywise/retrywise/policy"
 )
@@ -66,33 +68,51 @@ func stringsOf(names []headerName) []string {
 	return out
 }
 
+// A place is where an object has a value: the name of a member, or a JSON pointer.
+type place answer.Pointer
+
+// UnmarshalText reads a place. A name with a dot or a slash is refused: it was meant as a
+// path.
+func (p *place) UnmarshalText(text []byte) error {
+	name := string(text)
+	switch {
+	case strings.HasPrefix(name, "/"):
+		return (*answer.Pointer)(p).UnmarshalText(text)
+	case name == "" || strings.ContainsAny(name, "./*"):
+		return fmt.Errorf("expected the name of a member, or a JSON pointer such as /source/pointer; got %q", name)
+	}
+	*p = place{name}
+	return nil
+}
+
+func (p place) pointer() answer.Pointer { return answer.Pointer(p) }
+
 // shapeRow is one form in which the vendor writes errors, in JSON or XML.
 type shapeRow struct {
 	At yamlfile.Pos
 
-	// In is a JSON pointer (RFC 6901) to the value that holds the errors; empty: the whole
-	// body.
-	In string `yaml:"in"`
+	// In leads to the values that hold the errors; empty: the whole body.
+	In answer.Pointer `yaml:"in"`
 
-	// Code is the member that holds the code. An object that has it is an error.
-	Code string `yaml:"code"`
+	// Code is where an object has its code. An object that has one is an error.
+	Code place `yaml:"code"`
 
-	// Message is the member that holds the text.
-	Message string `yaml:"message"`
+	// Message is where an error has its text.
+	Message place `yaml:"message"`
 
-	// Field is the member that holds the path of the field. Without it, the keys above the
+	// Field is where an error has the path of its field. Without it, the keys above the
 	// error are the path.
-	Field string `yaml:"field"`
+	Field place `yaml:"field"`
 
-	// Texts means that a plain text below In is an error without a code.
+	// Texts means that a plain text at In or below it is an error without a code.
 	Texts bool `yaml:"texts"`
 
 	// Is and Means: if the value at In has the text Is, that means the code Means.
 	Is    string `yaml:"is"`
 	Means string `yaml:"means"`
 
-	// Needs is a member without which the entry does not apply.
-	Needs string `yaml:"needs"`
+	// Needs is what the value at In must have, or else the entry does not apply.
+	Needs place `yaml:"needs"`
 
 	// Adds means that the entry applies even if an earlier one found errors.
 	Adds bool `yaml:"adds"`
@@ -110,9 +130,9 @@ type headerRow struct {
 // pointer, a value of the body.
 type waitRow struct {
 	At     yamlfile.Pos
-	Header headerName  `yaml:"header"`
-	Body   string      `yaml:"body,nonempty"`
-	Unit   policy.Unit `yaml:"unit,required"`
+	Header headerName     `yaml:"header"`
+	Body   answer.Pointer `yaml:"body"`
+	Unit   policy.Unit    `yaml:"unit,required"`
 }
 
 // A codeRow is a rule for a code. Its when may only narrow it.
@@ -152,8 +172,8 @@ type limitRow struct {
 
 // namedByRow says how a response names a limit: the value at Body contains a text.
 type namedByRow struct {
-	Body     string `yaml:"body,required,nonempty"`
-	Contains string `yaml:"contains,required,nonempty"`
+	Body     answer.Pointer `yaml:"body,required"`
+	Contains string         `yaml:"contains,required,nonempty"`
 }
 
 // FileSchema returns the form of a vendor's file as a JSON Schema. For tools: an editor

@@ -11,16 +11,16 @@ import (
 
 // A shape is one form in which a vendor writes errors; see shapeRow for its fields.
 //
-// An object with the code member is an error, and the keys above it are the path of its
-// field. If the shape has no code member, the object at in is the error if it has the
-// message member. If the shape has is, the value at in is the error if it has that text.
+// An object with a code is an error, and the keys above it are the path of its field. If the
+// shape has no code, the object at in is the error if it has a message. If the shape has
+// texts, a text is an error, too. If it has is, the value at in is the error if it has that
+// text.
 type shape struct {
-	in                   string // JSON pointer
-	code, message, field string // names of members
-	texts                bool
-	is, means            string
-	needs                string // name of a member
-	adds                 bool
+	in                          answer.Pointer
+	code, message, field, needs answer.Pointer // from an object; nil: none
+	texts                       bool
+	is, means                   string
+	adds                        bool
 }
 
 // items returns the errors that the first matching shape finds, and those of later shapes
@@ -37,21 +37,17 @@ func (d decoder) items(body answer.Node) []apierrors.Field {
 
 // find returns the errors of one shape in body.
 func (s shape) find(body answer.Node) []apierrors.Field {
-	start, ok := body.At(s.in)
-	if !ok {
-		return nil
-	}
-	if _, has := start.Get(s.needs); s.needs != "" && !has {
-		return nil
-	}
-	if s.means != "" {
-		if start.Text != s.is {
-			return nil
-		}
-		return []apierrors.Field{{Code: s.means, Message: start.Text}}
-	}
 	found := finds{shape: s}
-	found.walk(start, nil)
+	for _, start := range body.All(s.in) {
+		_, isComplete := start.At(s.needs)
+		switch {
+		case s.needs != nil && !isComplete:
+		case s.means == "":
+			found.walk(start, nil)
+		case start.Text == s.is:
+			found.items = append(found.items, apierrors.Field{Code: s.means, Message: start.Text})
+		}
+	}
 	return found.items
 }
 
@@ -72,7 +68,7 @@ func (f *finds) walk(n answer.Node, keys []string) {
 			f.items = append(f.items, item)
 			return
 		}
-		if f.shape.code == "" {
+		if f.shape.code == nil && !f.shape.texts {
 			return
 		}
 		for _, m := range n.Members {
@@ -92,26 +88,35 @@ func (f *finds) walk(n answer.Node, keys []string) {
 
 // item returns the error in n. It reports whether n is one.
 func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
-	message, _ := n.Get(s.message)
-	hasMessage := message.Kind == answer.Text
-	item := apierrors.Field{Path: strings.Join(keys, ".")}
-	if hasMessage {
-		item.Message = message.Text
+	item := apierrors.Field{Path: strings.Join(keys, "."), Message: textAt(n, s.message)}
+	if path := textAt(n, s.field); path != "" {
+		item.Path = path
 	}
-	if field, ok := n.Get(s.field); ok && field.Kind == answer.Text {
-		item.Path = field.Text
-	}
-	if s.code == "" {
+	if s.code == nil {
+		_, hasMessage := kindAt(n, s.message, answer.Text)
 		return item, hasMessage
 	}
-	code, hasCode := n.Get(s.code)
-	if !hasCode || (code.Kind != answer.Text && code.Kind != answer.Scalar) {
-		return item, false
-	}
+	code, hasCode := kindAt(n, s.code, answer.Text, answer.Scalar)
 	if apierrors.IsCode(code.Text) {
 		item.Code = code.Text
 	}
-	return item, true
+	return item, hasCode
+}
+
+// textAt returns the text to which p leads from n, or "".
+func textAt(n answer.Node, p answer.Pointer) string {
+	found, _ := kindAt(n, p, answer.Text)
+	return found.Text
+}
+
+// kindAt returns the value to which p leads from n. It reports whether p is set, and the
+// value is of one of kinds.
+func kindAt(n answer.Node, p answer.Pointer, kinds ...answer.Kind) (answer.Node, bool) {
+	found, ok := n.At(p)
+	if p == nil || !ok || !slices.Contains(kinds, found.Kind) {
+		return answer.Node{}, false
+	}
+	return found, true
 }
 
 // details returns the members of the body that no shape reads, by their documented names.
@@ -137,10 +142,10 @@ func (d decoder) details(body answer.Node) map[string]any {
 // member of the body is the error itself.
 func (d decoder) unwrapped(body answer.Node) answer.Node {
 	for _, s := range d.shapes {
-		if inner, ok := body.At(s.in); ok && s.in != "" && inner.Kind == answer.Object && len(body.Members) == 1 {
-			if _, isError := inner.Get(s.code); isError {
-				return inner
-			}
+		inner, _ := body.At(s.in)
+		_, isError := inner.At(s.code)
+		if len(s.in) > 0 && s.code != nil && isError && len(body.Members) == 1 {
+			return inner
 		}
 	}
 	return body
@@ -149,8 +154,9 @@ func (d decoder) unwrapped(body answer.Node) answer.Node {
 // reads reports whether a shape reads the member called key.
 func (d decoder) reads(key string) bool {
 	return slices.ContainsFunc(d.shapes, func(s shape) bool {
-		first, _, _ := strings.Cut(strings.TrimPrefix(s.in, "/"), "/")
-		return key == first || key == s.code || key == s.message || key == s.field
+		return slices.ContainsFunc([]answer.Pointer{s.in, s.code, s.message, s.field}, func(p answer.Pointer) bool {
+			return len(p) > 0 && p[0] == key
+		})
 	})
 }
 

@@ -44,7 +44,6 @@ func TestLookupSuggestsAName(t *testing.T) {
 }
 
 func TestParseReportsAllProblems(t *testing.T) {
-	const head = "vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test/errors\", read: 2026-11-22}]\n"
 	for name, tt := range map[string]struct {
 		text string
 		want []string
@@ -66,9 +65,17 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
 			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
 		}},
-		"no id headers":      {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
-		"a pointer":          {head + "decode:\n  - {in: errors, code: c}\n", []string{`vendor file:5:5: "errors": expected a JSON pointer, which begins with /`}},
-		"an empty shape":     {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, or is and means"}},
+		"no id headers": {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
+		"a pointer": {head + "decode:\n  - {in: errors, code: c}\nwaits:\n  - {body: /a~b, unit: seconds}\n", []string{
+			`vendor file:5:10: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "errors"`,
+			`vendor file:7:12: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "/a~b"`,
+		}},
+		"a path for a name": {head + "decode:\n  - {in: /errors, code: extensions.code, field: source/pointer, message: \"*\"}\n", []string{
+			`vendor file:5:25: expected the name of a member, or a JSON pointer such as /source/pointer; got "extensions.code"`,
+			`vendor file:5:49: expected the name of a member, or a JSON pointer such as /source/pointer; got "source/pointer"`,
+			`vendor file:5:74: expected the name of a member, or a JSON pointer such as /source/pointer; got "*"`,
+		}},
+		"an empty shape":     {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, texts, or is and means"}},
 		"a path":             {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected upper case`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
 		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
 		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},

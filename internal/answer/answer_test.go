@@ -64,19 +64,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestAt(t *testing.T) {
-	n, _ := answer.Parse([]byte(`{"a":{"b/c":{"~d":1}},"e":[{"f":2}]}`))
-	for pointer, want := range map[string]string{"/a/b~1c/~0d": "1", "/a/x": "", "/e/0/f": "", "/e/f": ""} {
-		found, ok := n.At(pointer)
-		if found.Text != want || ok != (want != "") {
-			t.Errorf("At(%q) = %q, %v; want %q", pointer, found.Text, ok, want)
-		}
-	}
-	if self, ok := n.At(""); !ok || len(self.Members) != 2 {
-		t.Errorf("At(\"\") = %v, %v", self, ok)
-	}
-}
-
 func TestProblem(t *testing.T) {
 	problem := http.Header{"Content-Type": {"application/problem+json; charset=utf-8"}}
 	for name, tt := range map[string]struct {
@@ -130,6 +117,12 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("Parse(%q) has the kind %v", body, n.Kind)
 		}
 		_ = n.Value()
+		for range 3 {
+			n, _ = n.At(answer.Pointer{"*"})
+		}
+		if all := n.All(answer.Pointer{"*", "*"}); len(all) > len(body) {
+			t.Errorf("All found %d values in %d bytes", len(all), len(body))
+		}
 		_ = answer.Problem(http.Header{"Content-Type": {"application/problem+json"}}, n)
 	})
 }

@@ -1,9 +1,6 @@
 package answer
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // A Node is a value of the document.
 type Node struct {
@@ -46,27 +43,6 @@ func (n Node) Get(key string) (Node, bool) {
 	}
 	return Node{}, false
 }
-
-// At returns the value at a JSON pointer (RFC 6901) that leads through objects only. The
-// empty pointer is n itself. It reports whether there is a value.
-func (n Node) At(pointer string) (Node, bool) {
-	if pointer == "" {
-		return n, true
-	}
-	for key := range strings.SplitSeq(pointer[1:], "/") {
-		next, ok := n.Get(Unescape(key))
-		if !ok {
-			return Node{}, false
-		}
-		n = next
-	}
-	return n, true
-}
-
-// Unescape resolves the escapes ~0 and ~1 in a key of a JSON pointer (RFC 6901).
-func Unescape(key string) string { return pointerEscapes.Replace(key) }
-
-var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
 
 // Value returns n as encoding/json would decode it into an any, but with whole numbers as
 // int64.

@@ -52,7 +52,7 @@ func pointerPath(pointer string) string {
 	pointer = strings.TrimPrefix(strings.TrimPrefix(pointer, "#"), "/")
 	keys := strings.Split(pointer, "/")
 	for i, key := range keys {
-		keys[i] = Unescape(key)
+		keys[i] = unescape(key)
 	}
 	return strings.Join(keys, ".")
 }
