@@ -91,7 +91,7 @@ func (c *Client) judge(resp *http.Response) error {
 	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx) {
 		return nil
 	}
-	limit, wanted := decodedOf(resp)
+	limit, wanted := c.decodedOf(resp)
 	head, isAll := wire.PeekAt(resp, limit, wanted)
 	if !isError && !isAll {
 		return nil

@@ -53,8 +53,12 @@ func TestDo(t *testing.T) {
 		},
 		"error in a success": {
 			"POST", script{retrywisetest.JSON(200, `{"id":"7"}`, "X-Code", "BAD")},
-			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo},
+			result{Class: apierrors.Validation, Stop: apierrors.StopPermanent},
 		},
+		"conflict inside a success of a POST":   {"POST", script{retrywisetest.JSON(200, `[{"id":"7"},{}]`, "X-Code", "RACE")}, result{Class: apierrors.Conflict, Stop: apierrors.StopUnsafe}},
+		"conflict inside a 207 of a POST":       {"POST", script{retrywisetest.JSON(207, `[{"id":"7"},{}]`, "X-Code", "RACE")}, result{Class: apierrors.Conflict, Stop: apierrors.StopUnsafe}},
+		"rate limit inside a success of a POST": {"POST", script{retrywisetest.JSON(200, `[{"id":"7"},{}]`, "X-Code", "SLOW")}, result{Class: apierrors.RateLimited, Stop: apierrors.StopUnsafe}},
+		"conflict inside a success of a PUT":    {"PUT", script{retrywisetest.JSON(200, `[]`, "X-Code", "RACE"), retrywisetest.JSON(200, `{"id":"7"}`)}, result{Item: item{ID: "7"}}},
 		"accepted failure after a success that does not decode": {
 			"DELETE", script{retrywisetest.JSON(200, `{"id":"half"`), retrywisetest.Status(404, "X-Code", "GONE")}, result{},
 		},

@@ -79,6 +79,28 @@ func TestErrorIn2xxFormats(t *testing.T) {
 	}
 }
 
+// The vendor's data says how much of a stream is searched.
+func TestErrorIn2xxWithinTheVendorsBound(t *testing.T) {
+	for length, want := range map[int]apierrors.Class{5_000: apierrors.Validation, 20_000: apierrors.None} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			answer := retrywisetest.JSON(200, `{"rows":"`+strings.Repeat("x", length)+`","error":1}`)
+			srv := retrywisetest.New(t, answer, answer)
+			c := newClient(t, srv, client.Config{Vendor: farsighted{inBody{shop{shopPolicy(t)}}}})
+			_, err := send(t.Context(), t, c, "GET", "/items", "")
+			if got := apierrors.ClassOf(err); got != want {
+				t.Errorf("an error after %d bytes: class %v; want %v", length, got, want)
+			}
+			resp, err := get(t, c.HTTP(), srv.URL()+"/items")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := apierrors.ClassOf(c.Check(resp)); got != want {
+				t.Errorf("through HTTP, after %d bytes: class %v; want %v", length, got, want)
+			}
+		})
+	}
+}
+
 // An error is found in gzip, if the caller asked for that.
 func TestErrorIn2xxInGzip(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

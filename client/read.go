@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 // Bounds of what is read of a response.
 const (
 	maxErrorBody = 64 << 10 // of an error's body
-	maxPeek      = 4 << 10  // of a success that may hold an error
+	maxPeek      = 4 << 10  // of a success that may hold an error, unless the vendor's data has another bound
 )
 
 // read reads what an attempt ended with, and returns the failure in it; nil for a success.
@@ -51,7 +52,7 @@ func (x *call) notHTTP(resp *http.Response) *judgement {
 // is whole, as another request would bring no more of it.
 func (x *call) readError(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
-	head, end := x.attempt.Body().Peek(decodedOf(resp))
+	head, end := x.attempt.Body().Peek(x.c.decodedOf(resp))
 	x.attempt.StopTimeout()
 	f := x.c.explain(x.destination, resp, content(resp, head))
 	if f == nil {
@@ -78,7 +79,7 @@ func (x *call) readStream(resp *http.Response) *judgement {
 		j.answer = x.attempt.Body()
 		return j
 	}
-	if isSuccess(resp) && x.hasErrorsIn2xx() && resp.ContentLength <= maxPeek {
+	if isSuccess(resp) && x.hasErrorsIn2xx() && resp.ContentLength <= int64(x.c.maxPeek()) {
 		if j := x.lookInside(resp); j != nil {
 			return j
 		}
@@ -119,7 +120,7 @@ func (x *call) hasErrorsIn2xx() bool { return x.c.profile.ErrorsIn2xx && !x.dest
 // nil if there is neither.
 func (x *call) lookInside(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
-	head, end := x.attempt.Body().Peek(decodedOf(resp))
+	head, end := x.attempt.Body().Peek(x.c.decodedOf(resp))
 	switch {
 	case errors.Is(end, io.EOF):
 		j := x.errorIn2xx(resp, content(resp, head))
@@ -154,16 +155,19 @@ func content(resp *http.Response, body []byte) []byte {
 }
 
 // decodedOf returns how many bytes of a response are decoded, and what they must begin with.
-func decodedOf(resp *http.Response) (limit int, wanted func([]byte) bool) {
+func (c *Client) decodedOf(resp *http.Response) (limit int, wanted func([]byte) bool) {
 	switch {
 	case resp.StatusCode >= http.StatusBadRequest:
 		return maxErrorBody, func([]byte) bool { return true }
 	case resp.Header.Get("Content-Encoding") != "":
-		return maxPeek, isZippedDocument
+		return c.maxPeek(), isZippedDocument
 	default:
-		return maxPeek, isDocument
+		return c.maxPeek(), isDocument
 	}
 }
+
+// maxPeek returns how many bytes of a success are searched for an error.
+func (c *Client) maxPeek() int { return cmp.Or(c.profile.PeekBytes, maxPeek) }
 
 // isDocument reports whether what begins with head may be JSON or XML.
 func isDocument(head []byte) bool {

@@ -41,6 +41,8 @@ func shopPolicy(t testing.TB) policy.Policy {
 		Rules: []policy.Rule{
 			onCode("BAD", policy.Rule{Class: apierrors.Validation, Summary: "It is bad."}),
 			onCode("EMPTY", policy.Rule{Class: apierrors.NotFound, Action: apierrors.Accept}),
+			onCode("RACE", policy.Rule{Class: apierrors.Conflict}),
+			onCode("SLOW", policy.Rule{Class: apierrors.RateLimited}),
 			onCode("GONE", policy.Rule{Class: apierrors.NotFound}),
 			onCode("FULL", policy.Rule{Class: apierrors.QuotaExceeded, After: 5 * time.Minute}),
 			onCode("THERE", policy.Rule{Class: apierrors.AlreadyExists, AcceptAfterUnknown: new(true)}),
@@ -69,6 +71,15 @@ type strict struct{ shop }
 func (s strict) Profile() policy.Profile {
 	p := s.shop.Profile()
 	p.ErrorsIn2xx = false
+	return p
+}
+
+// farsighted is a shop that is searched for errors further than others.
+type farsighted struct{ inBody }
+
+func (f farsighted) Profile() policy.Profile {
+	p := f.shop.Profile()
+	p.PeekBytes = 10_000
 	return p
 }
 

@@ -53,7 +53,10 @@ func codesOf(f Failure) []string {
 // ruleFor merges the rules for one code, in the order of the package documentation. The
 // result has at least a class and an action.
 func (p Policy) ruleFor(f Failure, code string, s State) Rule {
-	subj := subject{code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0}
+	subj := subject{
+		code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0,
+		isRefusal: f.Refused || f.Status >= http.StatusBadRequest,
+	}
 	vendor := p.vendorRule(f, subj)
 	subj.class = vendor.Class
 	operator, _ := first(p.operator, subj, anyRule)
@@ -142,7 +145,9 @@ func (p Policy) statusRule(subj subject) Rule {
 
 // classRule returns the vendor's rule for a class with the built-in one as its defaults.
 // A DELETE of an absent object is accepted if a code says that this object is absent, or
-// if an earlier attempt may have deleted it. A bare 404 may come from a wrong URL.
+// if an earlier attempt may have deleted it. A bare 404 may come from a wrong URL. What a
+// class says about the outcome is about a status of 4xx or 5xx: a 2xx that holds an error
+// may have been executed in part.
 func (p Policy) classRule(subj subject, s State) Rule {
 	builtin := classRules[subj.class]
 	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.code != "" || s.UnknownBefore) {
@@ -150,7 +155,11 @@ func (p Policy) classRule(subj subject, s State) Rule {
 	}
 	vendor, _ := first(p.vendor, subj, isByClass)
 	vendor.Name = ""
-	return vendor.withDefaults(builtin)
+	rule := vendor.withDefaults(builtin)
+	if !subj.isRefusal {
+		rule.Applied = nil
+	}
+	return rule
 }
 
 // The kinds of rules. A rule with several criteria is of the first kind that fits.

@@ -188,6 +188,47 @@ func TestDecideByStatus(t *testing.T) {
 	}
 }
 
+// An error inside a 2xx may be about a part of the request only. What its class says about
+// the outcome is not known of the rest, so a write is not repeated.
+func TestDecideOfAnErrorIn2xx(t *testing.T) {
+	refused := func(f policy.Failure) policy.Failure { f.Refused = true; return f }
+	for name, tt := range map[string]struct {
+		rule    policy.Rule // for code LOCKED
+		failure policy.Failure
+		method  string
+		applied apierrors.Applied
+		stop    apierrors.Stop
+	}{
+		"conflict, POST":                {policy.Rule{Class: apierrors.Conflict}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"conflict, 207":                 {policy.Rule{Class: apierrors.Conflict}, withCodes(207, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"conflict, PUT":                 {policy.Rule{Class: apierrors.Conflict}, withCodes(200, "LOCKED"), "PUT", apierrors.AppliedUnknown, apierrors.StopNone},
+		"rate_limited, POST":            {policy.Rule{Class: apierrors.RateLimited}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"quota_exceeded, POST":          {policy.Rule{Class: apierrors.QuotaExceeded}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"token_expired, POST":           {policy.Rule{Class: apierrors.TokenExpired}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"validation, POST":              {policy.Rule{Class: apierrors.Validation}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedUnknown, apierrors.StopPermanent},
+		"the rule says otherwise":       {policy.Rule{Class: apierrors.Conflict, Applied: new(apierrors.AppliedNo)}, withCodes(200, "LOCKED"), "POST", apierrors.AppliedNo, apierrors.StopNone},
+		"the vendor refused it":         {policy.Rule{Class: apierrors.Conflict}, refused(withCodes(200, "LOCKED")), "POST", apierrors.AppliedNo, apierrors.StopNone},
+		"refused, but the code doubts":  {policy.Rule{Class: apierrors.ServerError}, refused(withCodes(200, "LOCKED")), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+		"the same code in a 4xx":        {policy.Rule{Class: apierrors.Conflict}, withCodes(409, "LOCKED"), "POST", apierrors.AppliedNo, apierrors.StopNone},
+		"a rule of the vendor by class": {policy.Rule{When: policy.Match{Class: apierrors.Conflict}, Applied: new(apierrors.AppliedNo)}, withCodes(200, "RACE"), "POST", apierrors.AppliedUnknown, apierrors.StopUnsafe},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rules := []policy.Rule{tt.rule, {When: policy.Match{Codes: []string{"RACE"}}, Class: apierrors.Conflict}}
+			if tt.rule.When.Class == apierrors.None {
+				rules[0].When.Codes = []string{"LOCKED"}
+			}
+			p, err := policy.New(policy.Settings{Name: "shop", Rules: rules})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := p.Decide(tt.failure, policy.State{Method: tt.method, CanRefresh: true})
+			if d.Applied != tt.applied || d.Stop != tt.stop {
+				t.Errorf("applied %v, stop %v; want %v, %v", d.Applied, d.Stop, tt.applied, tt.stop)
+			}
+		})
+	}
+}
+
 func TestDecideKnowsEveryClass(t *testing.T) {
 	for _, c := range apierrors.Classes() {
 		d := policy.Default().Decide(policy.Failure{Class: c}, policy.State{CanRefresh: true, CanShrink: true})

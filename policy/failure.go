@@ -53,6 +53,11 @@ type Failure struct {
 	// Status is that of the response; 0 if there is none.
 	Status int
 
+	// Refused means that a response with a status of 2xx proves as much as one of 4xx: the
+	// vendor executed no part of the request. Without it, an error inside a 2xx leaves the
+	// outcome unknown, unless the rule for its code says otherwise.
+	Refused bool
+
 	// Items are the codes and messages in the response, in order.
 	Items []apierrors.Field
 

@@ -80,6 +80,7 @@ type subject struct {
 	class        apierrors.Class
 	method, path string
 	hasWait      bool
+	isRefusal    bool // the class says whether the request was executed
 }
 
 // covers reports whether m selects the failure s.

@@ -18,6 +18,10 @@ type Profile struct {
 	// client must decode it.
 	ErrorsIn2xx bool
 
+	// PeekBytes is how many bytes of such a response are searched for an error if it is
+	// streamed; a longer one is a success. Zero means 4096.
+	PeekBytes int
+
 	// IdempotencyHeader is the request header in which the vendor honors an idempotency
 	// key. It is empty if the vendor honors none.
 	IdempotencyHeader string

@@ -33,6 +33,7 @@ type Rule struct {
 
 	// Applied says whether the vendor executed the request. If Failure.Class is set,
 	// Failure.Applied says it instead, and a rule can only replace that by AppliedUnknown.
+	// A vendor's rule for a class says it of statuses of 4xx and 5xx; see Failure.Refused.
 	Applied *apierrors.Applied `yaml:"applied"`
 
 	// Scope says which calls the failure concerns.

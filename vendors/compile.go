@@ -28,7 +28,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 		return nil, err
 	}
 	v.profile = policy.Profile{
-		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: f.ErrorsIn2xx,
+		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
 		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	return v, nil
@@ -120,7 +120,7 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 
 // decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
-	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits)}
+	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f)}
 	for _, row := range f.Decode {
 		d.shapes = append(d.shapes, c.shape(row))
 	}
@@ -134,6 +134,27 @@ func (c *compiler) decoder(f file) decoder {
 	}
 	return d
 }
+
+// conditions returns what makes a 2xx an error.
+func (c *compiler) conditions(f file) []condition {
+	var out []condition
+	for _, row := range f.ErrorsIn2xx {
+		if len(row.Place) == 0 {
+			c.problems.Report(row.At, "at: expected a JSON pointer to a value, as the whole body is there in each success")
+		}
+		out = append(out, condition{at: row.Place, is: row.Is, refused: row.Refused})
+	}
+	switch {
+	case f.PeekBytes > 0 && out == nil:
+		c.problems.Report(f.At, "peek_bytes has no effect without errors_in_2xx")
+	case f.PeekBytes > maxPeekBytes:
+		c.problems.Report(f.At, "peek_bytes: expected at most %d; got %d", maxPeekBytes, f.PeekBytes)
+	}
+	return out
+}
+
+// maxPeekBytes is how many bytes of any error are kept.
+const maxPeekBytes = 64 << 10
 
 // shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {

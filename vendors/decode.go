@@ -15,6 +15,7 @@ import (
 // A decoder decodes the responses of a vendor.
 type decoder struct {
 	shapes      []shape
+	errorsIn2xx []condition
 	headerCodes []headerCode
 	waits       []waitSource
 	limitNames  []limitName
@@ -53,12 +54,14 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	d := v.decoder
 	f := &policy.Failure{Status: a.Status}
 	body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
-	f.Items = d.items(body)
 	if isSuccess {
-		if !d.isError(f.Items, body) {
+		met := d.met(body)
+		if len(met) == 0 {
 			return nil
 		}
-	} else if len(f.Items) == 0 {
+		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
+	}
+	if f.Items = d.items(body); len(f.Items) == 0 {
 		f.Items = answer.Problem(a.Header, body)
 	}
 	f.Details = d.details(body)
@@ -74,16 +77,6 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		}
 	}
 	return f
-}
-
-// isError reports whether items found in a 2xx response make it an error: one has a code,
-// or they were found in a member for errors rather than in the body as a whole.
-func (d decoder) isError(items []apierrors.Field, body answer.Node) bool {
-	if len(items) == 0 {
-		return false
-	}
-	return slices.ContainsFunc(items, func(f apierrors.Field) bool { return f.Code != "" }) ||
-		slices.ContainsFunc(d.shapes, func(s shape) bool { return len(s.in) > 0 && len(s.find(body)) > 0 })
 }
 
 // isIn reports whether n has the text.

@@ -26,8 +26,11 @@ type file struct {
 	// RequestIDs are the headers that may hold a request's id; absent: the common ones.
 	RequestIDs []headerName `yaml:"request_id_headers,nonempty"`
 
-	// ErrorsIn2xx means that a response with a status of 2xx may hold an error.
-	ErrorsIn2xx bool `yaml:"errors_in_2xx"`
+	// ErrorsIn2xx says what makes a response with a status of 2xx an error: one of these.
+	ErrorsIn2xx []conditionRow `yaml:"errors_in_2xx"`
+
+	// PeekBytes is how many bytes of a 2xx that is streamed are searched for an error.
+	PeekBytes int `yaml:"peek_bytes,positive"`
 
 	Decode []shapeRow `yaml:"decode"`
 
@@ -66,6 +69,22 @@ func stringsOf(names []headerName) []string {
 		out = append(out, string(h))
 	}
 	return out
+}
+
+// A conditionRow is what makes a 2xx an error.
+type conditionRow struct {
+	At yamlfile.Pos
+
+	// Place leads to the value that tells. Without Is, any value does but null, false, 0
+	// and an empty one.
+	Place answer.Pointer `yaml:"at,required"`
+
+	// Is is the text that the value must have.
+	Is string `yaml:"is,nonempty"`
+
+	// Refused means that the vendor then executed no part of the request. Without it, that
+	// is unknown.
+	Refused bool `yaml:"refused"`
 }
 
 // A place is where an object has a value: the name of a member, or a JSON pointer.

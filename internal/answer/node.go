@@ -44,6 +44,19 @@ func (n Node) Get(key string) (Node, bool) {
 	return Node{}, false
 }
 
+// IsEmpty reports whether n says nothing: null, false, 0, or a text, object or array that is
+// empty. XML has no false and 0 but as texts.
+func (n Node) IsEmpty() bool {
+	switch n.Kind {
+	case Object:
+		return len(n.Members) == 0
+	case Array:
+		return len(n.Elements) == 0
+	default:
+		return n.Text == "" || n.Text == "false" || n.Text == "0"
+	}
+}
+
 // Value returns n as encoding/json would decode it into an any, but with whole numbers as
 // int64.
 func (n Node) Value() any {
