@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
@@ -17,7 +18,16 @@ func (anyVendor) Decode(a policy.Answer) *policy.Failure {
 	if a.Status < http.StatusBadRequest {
 		return nil
 	}
-	wait, _ := policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
 	body, _ := answer.Parse(a.Body) // what cannot be read is not a problem document
-	return &policy.Failure{Status: a.Status, Wait: wait, Items: answer.Problem(a.Header, body)}
+	return &policy.Failure{Status: a.Status, Wait: retryAfter(a), Items: answer.Problem(a.Header, body)}
+}
+
+// retryAfter returns the longest wait of the Retry-After headers; 0 if there is none.
+func retryAfter(a policy.Answer) time.Duration {
+	var longest time.Duration
+	for _, text := range a.Header.Values("Retry-After") {
+		wait, _ := policy.ParseWait(text, policy.HTTP, a.Now())
+		longest = max(longest, wait)
+	}
+	return longest
 }

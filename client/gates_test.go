@@ -202,3 +202,40 @@ func TestGateThatClosesBetweenAttempts(t *testing.T) {
 		}
 	})
 }
+
+// A Retry-After that is an epoch pauses the account until that moment.
+func TestGateOfAnEpoch(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Date", "Wed, 18 Feb 2026 08:48:00 GMT", "Retry-After", "1771404540"), retrywisetest.Status(200), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		start := time.Now()
+		if status, err := send(t.Context(), t, c, "POST", "/items", "x"); status != 200 || time.Since(start) != time.Minute {
+			t.Errorf("got status %d, error %v after %v; want 200 after 1m", status, err, time.Since(start))
+		}
+		if status, err := send(t.Context(), t, c, "GET", "/others", ""); status != 200 {
+			t.Errorf("the next call: status %d, error %v; want 200", status, err)
+		}
+	})
+}
+
+// A gate stays closed for a day at most, and the caller is told what the vendor said.
+func TestGateOfALongWaitOpensAfterADay(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "31536000"), retrywisetest.Status(200))
+		c := newClient(t, srv, client.Config{})
+		start := time.Now()
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if e := failure(t, err); !e.RetryAt.Equal(start.Add(365 * 24 * time.Hour)) {
+			t.Errorf("retry in %v; want a year", e.RetryAt.Sub(start))
+		}
+		time.Sleep(24*time.Hour - time.Second) // virtual
+		_, err = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(0))})
+		if e := failure(t, err); !e.RetryAt.Equal(start.Add(24 * time.Hour)) {
+			t.Errorf("before the day is over: retry in %v; want 24h", e.RetryAt.Sub(start))
+		}
+		time.Sleep(time.Second)
+		if status, err := send(t.Context(), t, c, "GET", "/items", ""); status != 200 {
+			t.Errorf("after a day: status %d, error %v; want 200", status, err)
+		}
+	})
+}

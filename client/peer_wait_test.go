@@ -19,8 +19,9 @@ import (
 // 500 ms after a 429.
 //
 // The peer retries at once after a zero or a date in the past; here, such a value is ignored.
-// It honours the header of a 429 and a 503 only, and one of the three forms of a date; here,
-// that of any status that is retried, in all three forms.
+// It honours the header of a 429 and a 503 only, the first of several, and one of the three
+// forms of a date; here, that of any status that is retried, the longest of several, and all
+// three forms and that of RFC 3339.
 func TestPeerRetryAfter(t *testing.T) {
 	const backoff = 0
 	for name, tt := range map[string]struct {
@@ -35,7 +36,8 @@ func TestPeerRetryAfter(t *testing.T) {
 		"now":              {[]string{"Sat, 01 Jan 2000 00:00:00 GMT"}, backoff},
 		"zero":             {[]string{"0"}, backoff},
 		"none":             {nil, backoff},
-		"two headers":      {[]string{"2", "3"}, 2 * time.Second},
+		"two headers":      {[]string{"2", "3", "x"}, 3 * time.Second},
+		"date of RFC 3339": {[]string{"2000-01-01T00:00:02Z"}, 2 * time.Second},
 		"empty":            {[]string{""}, backoff},
 		"negative":         {[]string{"-2"}, backoff},
 		"invalid day":      {[]string{"Sat, 32 Jan 2000 00:00:02 GMT"}, backoff},

@@ -134,6 +134,10 @@ func (p Policy) onLastAttempt(d Decision, r Rule, f Failure, s State) Decision {
 	return stopped(d, apierrors.StopAttempts, retryIn)
 }
 
+// maxPause is the longest pause of the calls under a limit. A vendor's number may be wrong: a
+// longer one is told to the caller, and the vendor is asked again after a day.
+const maxPause = 24 * time.Hour
+
 // shortWait is the shortest wait that is obeyed several times in a row. If a vendor keeps
 // asking for less, the client backs off.
 const shortWait = time.Second
@@ -147,7 +151,7 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 	}
-	d.PauseFor, d.VendorWait = delay, true
+	d.PauseFor, d.VendorWait = min(delay, maxPause), true
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop, delay)
 	}

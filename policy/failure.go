@@ -189,7 +189,8 @@ type Decision struct {
 	// that this is not known.
 	RetryIn time.Duration
 
-	// PauseFor is how long to pause all calls under the limit. Zero means not at all.
+	// PauseFor is how long to pause all calls under the limit, at most a day. Zero means not
+	// at all.
 	PauseFor time.Duration
 
 	// Limit is the name of the limit that the response names. Empty means the limit of

@@ -13,17 +13,18 @@ import (
 //
 // It reports false if text is not a wait: zero, in the past, negative or malformed. It
 // accepts a wait of any length, and returns the longest Duration for those that are
-// longer.
+// longer. A number that would be decades, and is a moment of this century as an epoch, is
+// that moment.
 func ParseWait(text string, unit Unit, now time.Time) (time.Duration, bool) {
 	text = strings.TrimSpace(text)
 	var wait time.Duration
 	switch unit {
 	case Seconds:
-		wait = number(text, time.Second)
+		wait = number(text, time.Second, now)
 	case Milliseconds:
-		wait = number(text, time.Millisecond)
+		wait = number(text, time.Millisecond, now)
 	case HTTP:
-		wait = max(number(text, time.Second), untilDate(text, now))
+		wait = max(number(text, time.Second, now), untilDate(text, now))
 	case Epoch:
 		wait = untilEpoch(text, time.Second, now)
 	case EpochMS:
@@ -39,16 +40,26 @@ func ParseWait(text string, unit Unit, now time.Time) (time.Duration, bool) {
 var numberForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?$`)
 
 // number returns the duration of text units, or 0 if text is not a number.
-func number(text string, unit time.Duration) time.Duration {
+func number(text string, unit time.Duration, now time.Time) time.Duration {
 	n, ok := parseNumber(text)
-	if !ok {
+	switch {
+	case !ok:
 		return 0
-	}
-	if n >= math.MaxInt64/float64(unit) {
+	case unit == time.Second && isEpoch(n):
+		return untilEpoch(text, time.Second, now)
+	case isEpoch(n / 1000):
+		return untilEpoch(text, time.Millisecond, now)
+	case n >= math.MaxInt64/float64(unit):
 		return math.MaxInt64
+	default:
+		return time.Duration(n * float64(unit))
 	}
-	return time.Duration(n * float64(unit))
 }
+
+// isEpoch reports whether n is the seconds since 1970 of a moment from September 2001 to
+// 2100. As a wait, it would be 31 years or more: vendors that send such a number mean the
+// moment.
+func isEpoch(n float64) bool { return n >= 1_000_000_000 && n < 4_102_444_800 }
 
 // maxEpoch is a time in seconds from which the wait saturates.
 const maxEpoch = 1 << 40
@@ -80,10 +91,14 @@ func parseNumber(text string) (float64, bool) {
 	return n, true
 }
 
-// dateForms are the three forms of RFC 9110, section 5.6.7.
-var dateForms = []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC}
+// dateForms are the three forms of RFC 9110, section 5.6.7, and those that vendors send
+// instead: with UTC or a numeric zone, and of RFC 3339. A zone's other names are ambiguous.
+var dateForms = []string{
+	"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC,
+	"Mon, 02 Jan 2006 15:04:05 UTC", time.RFC1123Z, time.RFC3339,
+}
 
-// untilDate returns the time from now until an HTTP date, or 0 if text is not one.
+// untilDate returns the time from now until a date, or 0 if text is not one.
 func untilDate(text string, now time.Time) time.Duration {
 	at, ok := parseDate(text)
 	if !ok {
@@ -92,7 +107,7 @@ func untilDate(text string, now time.Time) time.Duration {
 	return at.Sub(now) // Sub saturates
 }
 
-// parseDate parses an HTTP date.
+// parseDate parses a date in one of dateForms.
 func parseDate(text string) (time.Time, bool) {
 	for _, form := range dateForms {
 		if at, err := time.Parse(form, text); err == nil {
