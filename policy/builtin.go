@@ -131,7 +131,7 @@ var statusRules = []Rule{
 }
 
 // plainStatuses are about the credential or the moment and not about the record. So they
-// mean the same beside an unlisted code, which otherwise would decide.
+// mean the same if the body was truncated.
 var plainStatuses = []int{401, 408, 425, 429}
 
 func forStatus(status int, r Rule) Rule {

@@ -23,9 +23,23 @@ var gravity = []int{
 }
 
 // classify returns the rule for f and the code that it is for. Of several codes, it is the
-// first with the gravest action.
+// first with the gravest action. A code that no rule lists decides only if none is listed,
+// or if the others would accept the failure.
 func (p Policy) classify(f Failure, s State) (code string, rule Rule) {
 	codes := codesOf(f)
+	isUnlisted := func(code string) bool { return !p.subject(f, code, s).isListed }
+	listed := slices.DeleteFunc(slices.Clone(codes), isUnlisted)
+	if len(listed) > 0 {
+		code, rule = p.gravest(f, listed, s)
+	}
+	if len(listed) == 0 || rule.Action == apierrors.Accept && len(listed) < len(codes) {
+		return p.gravest(f, slices.DeleteFunc(codes, func(code string) bool { return !isUnlisted(code) }), s)
+	}
+	return code, rule
+}
+
+// gravest returns the rule for the first of codes with the gravest action.
+func (p Policy) gravest(f Failure, codes []string, s State) (code string, rule Rule) {
 	code, rule = codes[0], p.ruleFor(f, codes[0], s)
 	for _, c := range codes[1:] {
 		if r := p.ruleFor(f, c, s); gravity[r.Action] > gravity[rule.Action] {
@@ -53,10 +67,7 @@ func codesOf(f Failure) []string {
 // ruleFor merges the rules for one code, in the order of the package documentation. The
 // result has at least a class and an action.
 func (p Policy) ruleFor(f Failure, code string, s State) Rule {
-	subj := subject{
-		code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0,
-		isRefusal: f.Refused || f.Status >= http.StatusBadRequest,
-	}
+	subj := p.subject(f, code, s)
 	vendor := p.vendorRule(f, subj)
 	subj.class = vendor.Class
 	operator, _ := first(p.operator, subj, anyRule)
@@ -77,6 +88,18 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 		rule.Applied = new(f.Applied)
 	}
 	return rule
+}
+
+// subject returns what the rules for one code are compared with. Its class is not known yet.
+func (p Policy) subject(f Failure, code string, s State) subject {
+	subj := subject{
+		code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0,
+		isRefusal: f.Refused || f.Status >= http.StatusBadRequest,
+	}
+	_, byVendor := first(p.vendor, subj, isByCode)
+	_, byOperator := first(p.operator, subj, isByCode)
+	subj.isListed = byVendor || byOperator
+	return subj
 }
 
 // refusedToken returns the rule for an expired token that cannot be renewed: it is a
@@ -109,7 +132,8 @@ func (p Policy) truncatedRule(r Rule, s State) Rule {
 	return rule
 }
 
-// vendorRule returns the vendor's rule for the code or, if there is none, for the status.
+// vendorRule returns the vendor's rule for the code or, if there is none, for the status:
+// vendors add codes, and a new one must not hide what the status says.
 func (p Policy) vendorRule(f Failure, subj subject) Rule {
 	switch {
 	case int(f.Class) >= len(classRules): // not in the set
@@ -117,20 +141,14 @@ func (p Policy) vendorRule(f Failure, subj subject) Rule {
 	case f.Class != apierrors.None:
 		return Rule{Name: strings.TrimSuffix("class "+f.Class.String()+", "+f.Cause, ", "), Class: f.Class}
 	}
-	if subj.code == "" {
-		return p.statusRule(subj)
-	}
 	if r, ok := first(p.vendor, subj, isByCode); ok {
 		return r
 	}
-	const unlisted = "unlisted code"
-	if subj.status >= 500 || slices.Contains(plainStatuses, subj.status) {
-		subj.code = ""
-		r := p.statusRule(subj)
-		r.Name = unlisted + ", " + r.Name
-		return r
+	r := p.statusRule(subj)
+	if subj.code != "" {
+		r.Name = "unlisted code, " + r.Name
 	}
-	return Rule{Name: unlisted, Class: apierrors.Unknown, Action: apierrors.Surface}
+	return r
 }
 
 // statusRule returns the vendor's rule for a status, or the built-in one.
@@ -150,7 +168,7 @@ func (p Policy) statusRule(subj subject) Rule {
 // may have been executed in part.
 func (p Policy) classRule(subj subject, s State) Rule {
 	builtin := classRules[subj.class]
-	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.code != "" || s.UnknownBefore) {
+	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.isListed || s.UnknownBefore) {
 		builtin.Action = apierrors.Accept
 	}
 	vendor, _ := first(p.vendor, subj, isByClass)

@@ -51,18 +51,6 @@ func TestDecide(t *testing.T) {
 			withCodes(401), policy.State{MaxAttempts: 1, CanRefresh: true},
 			verdict{Stop: apierrors.StopAttempts, Class: apierrors.TokenExpired, Act: apierrors.Refresh, Rule: "status 401"},
 		},
-		"an unlisted code in a 4xx is not retried": {
-			withCodes(409, "NEW"), policy.State{},
-			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Unknown, Act: apierrors.Surface, Rule: "unlisted code"},
-		},
-		"an unlisted code in a 5xx is judged by status": {
-			withCodes(503, "NEW"), policy.State{},
-			verdict{Retry: true, Class: apierrors.ServerError, Act: apierrors.Retry, Rule: "unlisted code, status 503"},
-		},
-		"an unlisted code does not hide a 429": {
-			withCodes(429, "NEW"), policy.State{Random: 0.5},
-			verdict{Retry: true, Delay: 500 * time.Millisecond, Class: apierrors.RateLimited, Act: apierrors.Throttle, Rule: "unlisted code, status 429"},
-		},
 		"the gravest of several codes": {
 			withCodes(400, "DOWN", "BAD", "KEY", "BUSY"), policy.State{},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Authentication, Act: apierrors.FailFast, Rule: "shop code KEY"},

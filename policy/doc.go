@@ -9,12 +9,12 @@
 // consulted in this order, and each sets the fields that earlier ones left unset:
 //
 //  1. the operator's rules: the first that matches
-//  2. the vendor's rule for the code or, if the response has no code, the vendor's or
-//     else the built-in rule for the status
+//  2. the vendor's rule for the code or, if there is none, the vendor's or else the
+//     built-in rule for the status
 //  3. the vendor's rule for the class
 //  4. the built-in rule for the class
 //
-// If a response has several codes, the one with the gravest action decides. A code that
-// the vendor's rules do not list has class unknown and is surfaced; but beside a status of
-// 5xx, 401, 408, 425 or 429, the status decides.
+// If a response has several codes, the one with the gravest action decides. A code that no
+// rule lists is kept, and does not decide: another code does, if one is listed, and the
+// status if not. Such a code only prevents that the failure is accepted because of another.
 package policy

@@ -76,6 +76,7 @@ func (s StatusRange) isValid() bool { return 100 <= s.From && s.From <= s.To && 
 // A subject is what a Match is compared with.
 type subject struct {
 	code         string
+	isListed     bool // a rule is for the code
 	status       int
 	class        apierrors.Class
 	method, path string

@@ -45,6 +45,7 @@ func shop(t *testing.T) policy.Policy {
 			{When: policy.Match{Codes: []string{"GONE"}}, Class: apierrors.NotFound},
 			{When: policy.Match{Codes: []string{"BAD"}}, Class: apierrors.Validation},
 			{When: policy.Match{Codes: []string{"BAD"}, Methods: []string{"PUT"}}, Class: apierrors.MalformedRequest},
+			{When: policy.Match{Codes: []string{"ONLY_PUT"}, Methods: []string{"PUT"}}, Class: apierrors.MalformedRequest},
 			{When: policy.Match{Codes: []string{"KEY"}}, Class: apierrors.Authentication},
 		},
 		Endpoints: []policy.Endpoint{

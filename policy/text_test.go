@@ -55,8 +55,8 @@ func TestParseReportsProblems(t *testing.T) {
 func TestPolicyString(t *testing.T) {
 	for want, p := range map[string]policy.Policy{
 		"default policy: 0 rules, 0 limits, 0 endpoints, 4 attempts": policy.Default(),
-		"shop: 10 rules, 0 limits, 2 endpoints, 4 attempts":          shop(t),
-		"shop: 11 rules, 1 limit, 2 endpoints, 1 attempt": shop(t).
+		"shop: 11 rules, 0 limits, 2 endpoints, 4 attempts":          shop(t),
+		"shop: 12 rules, 1 limit, 2 endpoints, 1 attempt": shop(t).
 			With(policy.Rule{Action: apierrors.FailFast}).
 			WithRetry(policy.Retry{MaxAttempts: 1}).
 			WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}}),
