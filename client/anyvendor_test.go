@@ -26,6 +26,61 @@ func TestAnyVendorHonoursRetryAfter(t *testing.T) {
 	})
 }
 
+// Without a vendor, what a status proves decides about a POST.
+func TestAnyVendorJudgesByStatus(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer   retrywisetest.Answer
+		requests int
+		class    apierrors.Class
+	}{
+		"408: the server did not get the request":    {retrywisetest.Status(408), 2, apierrors.None},
+		"421: the server is not the one for it":      {retrywisetest.Status(421), 2, apierrors.None},
+		"423: somebody else has the lock":            {retrywisetest.Status(423), 2, apierrors.None},
+		"403 with a wait is a limit":                 {retrywisetest.Status(403, "Retry-After", "60"), 2, apierrors.None},
+		"403 is a right that is missing":             {retrywisetest.Status(403), 1, apierrors.Permission},
+		"407: the proxy did not forward it":          {retrywisetest.Status(407), 1, apierrors.Authentication},
+		"503: the vendor may have executed the POST": {retrywisetest.Status(503), 1, apierrors.ServerError},
+		"409 with a wait: the caller runs it again":  {retrywisetest.Status(409, "Retry-After", "30"), 1, apierrors.Conflict},
+		"477 with a wait: it may have been executed": {retrywisetest.Status(477, "Retry-After", "30"), 1, apierrors.Unknown},
+		"504 with a wait: it may have been executed": {retrywisetest.Status(504, "Retry-After", "30"), 1, apierrors.Timeout},
+		"402 with a wait is a limit":                 {retrywisetest.Status(402, "Retry-After", "5"), 2, apierrors.None},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, script{tt.answer, retrywisetest.Status(200)}[:tt.requests]...)
+				c := newClientOf(t, client.Config{Transport: srv.Transport()})
+				_, err := send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
+				if got := len(srv.Requests()); got != tt.requests || apierrors.ClassOf(err) != tt.class {
+					t.Errorf("%d requests, then %v; want %d, class %v", got, err, tt.requests, tt.class)
+				}
+			})
+		})
+	}
+}
+
+// A wait beside any failure is told, and the failure is temporary, unless a later run may
+// execute a write twice.
+func TestAnyVendorTellsEveryWait(t *testing.T) {
+	for name, tt := range map[string]struct {
+		method string
+		status int
+		want   bool
+	}{
+		"GET, 409": {"GET", 409, true}, "GET, 420": {"GET", 420, true}, "GET, 477": {"GET", 477, true}, "GET, 404": {"GET", 404, true},
+		"POST, 409": {"POST", 409, true}, "POST, 422": {"POST", 422, true}, "POST, 477": {"POST", 477, false},
+	} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, retrywisetest.Status(tt.status, "Retry-After", "30"))
+			c := newClientOf(t, client.Config{Transport: srv.Transport()})
+			_, err := send(t.Context(), t, c, tt.method, srv.URL()+"/any", "")
+			at, known := apierrors.RetryAt(err)
+			if known != tt.want || apierrors.Temporary(err) != tt.want || known && time.Until(at) != 30*time.Second {
+				t.Errorf("%s: retry at %v (known: %v), temporary %v; want %v", name, at, known, apierrors.Temporary(err), tt.want)
+			}
+		})
+	}
+}
+
 // Without a vendor, problem documents (RFC 9457) are read.
 func TestAnyVendorReadsProblemDocuments(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

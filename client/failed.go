@@ -147,7 +147,7 @@ func (x *call) rejected(cause error) *apierrors.Error {
 // notShrunk returns the error for a request that was too large and could not be reduced.
 func (x *call) notShrunk(err error) *apierrors.Error {
 	j := *x.last
-	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, 0
+	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, j.failure.Wait
 	e := x.failed(&j)
 	e.Err = err
 	return e

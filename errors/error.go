@@ -147,8 +147,9 @@ func RetryAt(err error) (time.Time, bool) {
 }
 
 // Temporary reports whether a failed call may succeed if it is run again later; RetryAt
-// returns when, if that is known. It is false for a write that may have been executed and
-// is not known to be repeatable: find out first whether the vendor has it.
+// returns when, if that is known. A failure for which the vendor said when is temporary,
+// whatever its class. Temporary is false for a write that may have been executed and is not
+// known to be repeatable: find out first whether the vendor has it.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Stop == StopUnsafe {
@@ -158,6 +159,6 @@ func Temporary(err error) bool {
 	case Retry, Throttle, Defer:
 		return true
 	default:
-		return false
+		return !e.RetryAt.IsZero()
 	}
 }

@@ -198,6 +198,8 @@ func TestRetryAtAndTemporary(t *testing.T) {
 		"may have been applied": {&apierrors.Error{Action: apierrors.Retry, Stop: apierrors.StopUnsafe}, answer{}},
 		"refused":               {&apierrors.Error{Action: apierrors.Surface}, answer{}},
 		"the job must stop":     {&apierrors.Error{Action: apierrors.FailFast}, answer{}},
+		"refused for a while":   {&apierrors.Error{Action: apierrors.Surface, RetryAt: start}, answer{start, true, true}},
+		"stopped for a while":   {&apierrors.Error{Action: apierrors.FailFast, RetryAt: start}, answer{start, true, true}},
 		"renewal did not help":  {&apierrors.Error{Action: apierrors.Refresh}, answer{}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -100,25 +100,32 @@ var classRules = []Rule{
 	},
 }
 
-// statusRules are the built-in rules for responses without a code; the first that matches
-// decides. They have an action where it differs from that of the class: a status alone
-// does not prove that every record fails (400), or that a retry can help (409, 412).
+// statusRules are the built-in rules for responses without a listed code; the first that
+// matches decides. They have an action where it differs from that of the class: a status
+// alone does not prove that every record fails (400), or that a retry can help (409, 412).
+// Some of them prove more than their class (RFC 9110, sections 15.5.8, 15.5.9 and 15.5.20):
+// the proxy did not forward the request (407), the server did not get all of it (408), or it
+// is not the one for it (421).
 var statusRules = []Rule{
 	forStatus(400, Rule{Class: apierrors.MalformedRequest, Action: apierrors.Surface}),
 	forStatus(401, Rule{Class: apierrors.TokenExpired}),
+	{When: Match{Statuses: []StatusRange{{402, 403}}, HasWait: new(true)}, Class: apierrors.RateLimited},
 	forStatus(402, Rule{Class: apierrors.Permission}),
 	forStatus(403, Rule{Class: apierrors.Permission}),
 	forStatus(404, Rule{Class: apierrors.NotFound}),
 	forStatus(405, Rule{Class: apierrors.Unsupported}),
 	forStatus(406, Rule{Class: apierrors.Unsupported}),
-	forStatus(408, Rule{Class: apierrors.Timeout}),
+	forStatus(407, Rule{Class: apierrors.Authentication, Hint: "The operator must provide a working credential for the proxy; every call fails until then."}),
+	forStatus(408, Rule{Class: apierrors.Timeout, Applied: new(apierrors.AppliedNo)}),
 	forStatus(409, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
 	forStatus(410, Rule{Class: apierrors.NotFound}),
 	forStatus(412, Rule{Class: apierrors.Conflict, Action: apierrors.Surface}),
 	forStatus(413, Rule{Class: apierrors.TooLarge}),
 	forStatus(414, Rule{Class: apierrors.TooLarge}),
 	forStatus(415, Rule{Class: apierrors.Unsupported}),
+	forStatus(421, Rule{Class: apierrors.ServerError, Applied: new(apierrors.AppliedNo)}),
 	forStatus(422, Rule{Class: apierrors.Validation}),
+	forStatus(423, Rule{Class: apierrors.Conflict}),
 	forStatus(425, Rule{Class: apierrors.RateLimited}),
 	forStatus(429, Rule{Class: apierrors.RateLimited}),
 	forStatus(431, Rule{Class: apierrors.TooLarge}),

@@ -24,7 +24,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	}
 	d := Decision{ // a rule without Applied leaves the outcome unknown
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
-		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit,
+		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit, RetryIn: f.Wait,
 	}
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
@@ -42,7 +42,7 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 	case apierrors.Refresh:
 		return p.onRefresh(d, r, s)
 	case apierrors.Defer:
-		return p.onDefer(d, r, f, s)
+		return p.onDefer(d, r, s)
 	case apierrors.Accept:
 		return onAccept(d, f)
 	default:
@@ -52,6 +52,10 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 
 // withAdvice adds to the hint, which is about the failure, whether the call may be run again.
 func (p Policy) withAdvice(d Decision, s State) Decision {
+	isContested := d.Class == apierrors.Conflict || d.Class == apierrors.AlreadyExists
+	if isContested && s.UnknownBefore && !d.Retry {
+		d.Hint = "The other write may be an earlier attempt of this call: read the current state before you repeat it. " + d.Hint
+	}
 	switch d.Stop {
 	case apierrors.StopNone, apierrors.StopPermanent:
 	case apierrors.StopUnsafe:
@@ -89,7 +93,7 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return p.onRefusal(d, r, s)
 	}
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
-		return stopped(d, stop, 0)
+		return stopped(d, stop)
 	}
 	if f.Stale && !s.StaleBefore && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
 		return free(d, 0)
@@ -103,35 +107,33 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	}
 	switch {
 	case attempts >= maxAttempts:
-		return p.onLastAttempt(d, r, f, s)
+		return p.onLastAttempt(d, r, s)
 	case s.Elapsed >= bounds.MaxElapsed, !d.VendorWait && delay >= bounds.MaxElapsed-s.Elapsed:
-		return stopped(d, apierrors.StopElapsed, f.Wait)
+		return stopped(d, apierrors.StopElapsed)
 	}
 	if stop := p.whyNotWait(delay, s); stop != apierrors.StopNone {
-		return stopped(d, stop, f.Wait)
+		return stopped(d, stop)
 	}
 	if s.OutOfBudget {
-		return stopped(d, apierrors.StopBudget, f.Wait)
+		return stopped(d, apierrors.StopBudget)
 	}
 	return retried(d, delay)
 }
 
 // onLastAttempt ends a call that has no attempts left, with the rule's fallback if it has
 // one.
-func (p Policy) onLastAttempt(d Decision, r Rule, f Failure, s State) Decision {
-	retryIn := f.Wait
+func (p Policy) onLastAttempt(d Decision, r Rule, s State) Decision {
 	if r.Action == apierrors.Retry && r.Fallback != apierrors.ActionNone {
 		d.Action, r.Action = r.Fallback, r.Fallback
 	}
 	switch r.Action {
 	case apierrors.Surface, apierrors.FailFast:
 		d = p.onRefusal(d, r, s)
-		retryIn = 0
 	case apierrors.Defer:
-		retryIn = cmp.Or(f.Wait, r.After)
+		setDefault(&d.RetryIn, r.After)
 	default:
 	}
-	return stopped(d, apierrors.StopAttempts, retryIn)
+	return stopped(d, apierrors.StopAttempts)
 }
 
 // maxPause is the longest pause of the calls under a limit. A vendor's number may be wrong: a
@@ -151,9 +153,9 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 	}
-	d.PauseFor, d.VendorWait = min(delay, maxPause), true
+	d.PauseFor, d.RetryIn, d.VendorWait = min(delay, maxPause), delay, true
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
-		return stopped(d, stop, delay)
+		return stopped(d, stop)
 	}
 	stop := p.whyNotWait(delay, s)
 	switch {
@@ -165,7 +167,7 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	}
 	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer
-		return stopped(d, stop, delay)
+		return stopped(d, stop)
 	}
 	return free(d, delay)
 }
@@ -173,13 +175,13 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 // onRefresh retries at once. The client renews the credential before it does.
 func (p Policy) onRefresh(d Decision, r Rule, s State) Decision {
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
-		return stopped(d, stop, 0)
+		return stopped(d, stop)
 	}
 	if stop := p.whyNotWait(0, s); stop != apierrors.StopNone {
-		return stopped(d, stop, 0)
+		return stopped(d, stop)
 	}
 	if p.isSingle(r, s) {
-		return stopped(d, apierrors.StopAttempts, 0)
+		return stopped(d, apierrors.StopAttempts)
 	}
 	return free(d, 0)
 }
@@ -192,11 +194,12 @@ func (p Policy) isSingle(r Rule, s State) bool {
 
 // onDefer leaves the call to a scheduler. A call that must not be repeated is not
 // deferred, because a later run would repeat it.
-func (p Policy) onDefer(d Decision, r Rule, f Failure, s State) Decision {
+func (p Policy) onDefer(d Decision, r Rule, s State) Decision {
 	if !p.mayRepeat(r, s) {
-		return stopped(d, apierrors.StopUnsafe, 0)
+		return stopped(d, apierrors.StopUnsafe)
 	}
-	return stopped(d, apierrors.StopMaxWait, cmp.Or(f.Wait, r.After))
+	setDefault(&d.RetryIn, r.After)
+	return stopped(d, apierrors.StopMaxWait)
 }
 
 // onAccept treats the failure as a success. Without a response there is nothing that
@@ -204,26 +207,31 @@ func (p Policy) onDefer(d Decision, r Rule, f Failure, s State) Decision {
 func onAccept(d Decision, f Failure) Decision {
 	if f.Status == 0 {
 		d.Action = apierrors.Surface
-		return stopped(d, apierrors.StopPermanent, 0)
+		return stopped(d, apierrors.StopPermanent)
 	}
+	d.RetryIn = 0
 	return d
 }
 
 // onRefusal surfaces the failure or stops the job. A failure that is to be surfaced stops
-// the job if EscalateAfter calls before it were surfaced with the same code.
+// the job if EscalateAfter calls before it were surfaced with the same code. A wait that the
+// response asks for is kept if a later run cannot execute a write twice.
 func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
+	if !p.mayRepeat(r, s) {
+		d.RetryIn = 0
+	}
 	limit := *p.bounds(r).EscalateAfter
 	isSame := d.Code != "" && s.SurfacedCode == d.Code
 	if r.Action == apierrors.Surface && limit > 0 && s.Surfaced >= limit && isSame {
 		d.Action = apierrors.FailFast
 		d.Rule += fmt.Sprintf(", %d times in a row", s.Surfaced+1)
 	}
-	return stopped(d, apierrors.StopPermanent, 0)
+	return stopped(d, apierrors.StopPermanent)
 }
 
 // retried returns d with a retry after delay.
 func retried(d Decision, delay time.Duration) Decision {
-	d.Retry, d.Delay = true, delay
+	d.Retry, d.Delay, d.RetryIn = true, delay, 0
 	return d
 }
 
@@ -235,8 +243,8 @@ func free(d Decision, delay time.Duration) Decision {
 
 // stopped returns d with the end of the call. If the request may have been executed, a
 // later run is not safe either, and d has no time for it.
-func stopped(d Decision, why apierrors.Stop, retryIn time.Duration) Decision {
-	d.Stop, d.RetryIn = why, retryIn
+func stopped(d Decision, why apierrors.Stop) Decision {
+	d.Stop = why
 	if why == apierrors.StopUnsafe {
 		d.RetryIn = 0
 	}

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -157,21 +158,65 @@ func TestDecide(t *testing.T) {
 }
 
 func TestDecideByStatus(t *testing.T) {
-	for status, want := range map[int][2]string{
-		400: {"malformed_request", "surface"}, 401: {"authentication", "fail_fast"}, 402: {"permission", "fail_fast"},
-		403: {"permission", "fail_fast"}, 404: {"not_found", "surface"}, 405: {"unsupported", "fail_fast"},
-		406: {"unsupported", "fail_fast"}, 408: {"timeout", "retry"}, 409: {"conflict", "surface"},
-		410: {"not_found", "surface"}, 412: {"conflict", "surface"}, 413: {"too_large", "surface"},
-		414: {"too_large", "surface"}, 415: {"unsupported", "fail_fast"}, 418: {"unknown", "surface"},
-		422: {"validation", "surface"}, 425: {"rate_limited", "throttle"}, 429: {"rate_limited", "throttle"},
-		431: {"too_large", "surface"}, 499: {"unknown", "surface"}, 500: {"server_error", "retry"},
-		501: {"unsupported", "fail_fast"}, 502: {"server_error", "retry"}, 503: {"server_error", "retry"},
-		504: {"timeout", "retry"}, 598: {"timeout", "retry"}, 599: {"timeout", "retry"}, 520: {"server_error", "retry"},
-		999: {"unknown", "surface"},
+	for status, want := range map[int][3]string{ // class, action and what is known of a POST
+		400: {"malformed_request", "surface", "no"}, 401: {"authentication", "fail_fast", "no"}, 402: {"permission", "fail_fast", "no"},
+		403: {"permission", "fail_fast", "no"}, 404: {"not_found", "surface", "no"}, 405: {"unsupported", "fail_fast", "no"},
+		406: {"unsupported", "fail_fast", "no"}, 407: {"authentication", "fail_fast", "no"}, 408: {"timeout", "retry", "no"},
+		409: {"conflict", "surface", "no"}, 410: {"not_found", "surface", "no"}, 412: {"conflict", "surface", "no"},
+		413: {"too_large", "surface", "no"}, 414: {"too_large", "surface", "no"}, 415: {"unsupported", "fail_fast", "no"},
+		418: {"unknown", "surface", "unknown"}, 420: {"unknown", "surface", "unknown"}, 421: {"server_error", "retry", "no"},
+		422: {"validation", "surface", "no"}, 423: {"conflict", "retry", "no"}, 425: {"rate_limited", "throttle", "no"},
+		429: {"rate_limited", "throttle", "no"}, 431: {"too_large", "surface", "no"}, 477: {"unknown", "surface", "unknown"},
+		499: {"unknown", "surface", "unknown"}, 500: {"server_error", "retry", "unknown"}, 501: {"unsupported", "fail_fast", "no"},
+		502: {"server_error", "retry", "unknown"}, 503: {"server_error", "retry", "unknown"}, 504: {"timeout", "retry", "unknown"},
+		520: {"server_error", "retry", "unknown"}, 598: {"timeout", "retry", "unknown"}, 599: {"timeout", "retry", "unknown"},
+		999: {"unknown", "surface", "unknown"},
 	} {
-		d := policy.Default().Decide(policy.Failure{Status: status}, policy.State{})
+		d := policy.Default().Decide(policy.Failure{Status: status}, policy.State{Method: "POST"})
+		if got := [3]string{d.Class.String(), d.Action.String(), d.Applied.String()}; got != want {
+			t.Errorf("status %d: %v; want %v", status, got, want)
+		}
+		if want := want[1] == "throttle" || want[1] == "retry" && want[2] == "no"; d.Retry != want {
+			t.Errorf("status %d: a POST is retried: %v; want %v", status, d.Retry, want)
+		}
+	}
+}
+
+// Without a vendor's data, a wait beside a status that refuses for now says that it is a
+// limit (GitHub's secondary one is a 403). Beside any other, it is kept.
+func TestDecideByStatusWithAWait(t *testing.T) {
+	for status, want := range map[int][2]string{
+		402: {"rate_limited", "throttle"}, 403: {"rate_limited", "throttle"}, 401: {"authentication", "fail_fast"},
+		409: {"conflict", "surface"}, 420: {"unknown", "surface"}, 423: {"conflict", "retry"}, 477: {"unknown", "surface"},
+	} {
+		d := policy.Default().Decide(policy.Failure{Status: status, Wait: 30 * time.Second}, policy.State{})
 		if got := [2]string{d.Class.String(), d.Action.String()}; got != want {
 			t.Errorf("status %d: %v; want %v", status, got, want)
+		}
+		if max(d.Delay, d.RetryIn) != 30*time.Second {
+			t.Errorf("status %d: delay %v, retry in %v; want 30s", status, d.Delay, d.RetryIn)
+		}
+	}
+}
+
+// After an attempt that may have been executed, a conflict may be with that attempt.
+func TestDecideSaysThatAConflictMayBeOurOwn(t *testing.T) {
+	const own = "The other write may be an earlier attempt of this call"
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    bool
+	}{
+		"412 after an unknown attempt":            {withCodes(412), policy.State{Method: "PUT", UnknownBefore: true}, true},
+		"409 after an unknown attempt":            {withCodes(409), policy.State{Method: "PUT", UnknownBefore: true}, true},
+		"already_exists after an unknown attempt": {withCodes(400, "EXISTS"), policy.State{Method: "PUT", UnknownBefore: true}, true},
+		"412 of a first attempt":                  {withCodes(412), policy.State{Method: "PUT"}, false},
+		"404 after an unknown attempt":            {withCodes(404), policy.State{Method: "PUT", UnknownBefore: true}, false},
+	} {
+		p := policy.Default().With(policy.Rule{When: policy.Match{Codes: []string{"EXISTS"}}, Class: apierrors.AlreadyExists})
+		d := p.Decide(tt.failure, tt.state)
+		if got := strings.HasPrefix(d.Hint, own); got != tt.want || d.Applied != apierrors.AppliedUnknown && tt.want {
+			t.Errorf("%s: applied %v, hint %q", name, d.Applied, d.Hint)
 		}
 	}
 }

@@ -185,8 +185,8 @@ type Decision struct {
 	// Rule is the name of the rule that decided.
 	Rule string
 
-	// RetryIn is when to run a call again that is not retried here, from now. Zero means
-	// that this is not known.
+	// RetryIn is when to run a call again that is not retried here, from now, by the
+	// response or the rule. Zero means that this is not known.
 	RetryIn time.Duration
 
 	// PauseFor is how long to pause all calls under the limit, at most a day. Zero means not

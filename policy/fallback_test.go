@@ -49,9 +49,9 @@ func TestDecideUsesTheFallback(t *testing.T) {
 		want  policy.Decision
 	}{
 		"none":        {policy.Rule{}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
-		"surface":     {policy.Rule{Fallback: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts}},
+		"surface":     {policy.Rule{Fallback: apierrors.Surface}, last, policy.Decision{Action: apierrors.Surface, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 		"defer":       {policy.Rule{Fallback: apierrors.Defer}, last, policy.Decision{Action: apierrors.Defer, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
-		"escalated":   {policy.Rule{Fallback: apierrors.Surface, EscalateAfter: new(3)}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts}},
+		"escalated":   {policy.Rule{Fallback: apierrors.Surface, EscalateAfter: new(3)}, policy.State{Attempts: 2, SurfacedCode: "DOWN", Surfaced: 3}, policy.Decision{Action: apierrors.FailFast, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 		"of a shrink": {policy.Rule{Action: apierrors.Shrink, Fallback: apierrors.Retry}, last, policy.Decision{Action: apierrors.Retry, Stop: apierrors.StopAttempts, RetryIn: 30 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {

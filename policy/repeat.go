@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/http"
 	"slices"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -29,11 +28,6 @@ type Endpoint struct {
 	Lookup string `yaml:"lookup,nonempty"`
 }
 
-// idempotent are the methods of RFC 9110, section 9.2.2.
-var idempotent = []string{
-	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete,
-}
-
 // mayRepeat reports whether a retry cannot execute a write twice, or an operator accepts
 // that it may. Proof goes first, then the caller, the rule, the endpoint and the method.
 func (p Policy) mayRepeat(r Rule, s State) bool {
@@ -50,7 +44,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 			return true
 		}
 	}
-	return slices.Contains(idempotent, s.method())
+	return methods[s.method()] // of another method, nothing is known
 }
 
 // whyNotRepeat says why a request must not be sent twice. It is StopNone if it may.

@@ -189,3 +189,19 @@ func TestDecideRetriesAfterAStaleConnection(t *testing.T) {
 		t.Errorf("a POST that may have been executed: retry %v, stop %v; want false, unsafe", d.Retry, d.Stop)
 	}
 }
+
+// A read or an idempotent write may be repeated, by IANA's registry; of any other method
+// nothing is known.
+func TestDecideKnowsTheRegisteredMethods(t *testing.T) {
+	lost := policy.Failure{Class: apierrors.Network}
+	for want, methods := range map[apierrors.Stop][]string{
+		apierrors.StopNone:   {"", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH", "COPY", "MOVE", "MKCOL", "UNLOCK"},
+		apierrors.StopUnsafe: {"POST", "PATCH", "LOCK", "CONNECT", "PURGE", "get"},
+	} {
+		for _, method := range methods {
+			if d := policy.Default().Decide(lost, policy.State{Method: method}); d.Stop != want {
+				t.Errorf("%q: stop %v; want %v", method, d.Stop, want)
+			}
+		}
+	}
+}

@@ -72,9 +72,25 @@ func TestDecideWaits(t *testing.T) {
 			policy.Failure{Status: 429, Wait: time.Second}, policy.State{OutOfBudget: true},
 			waits{Retry: true, Delay: time.Second, PauseFor: time.Second, Act: apierrors.Throttle},
 		},
-		"a wait beside a refusal is ignored": {
-			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{},
+		"a wait beside a refusal is told": {
+			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{Method: "POST"},
+			waits{RetryIn: time.Minute, Stop: apierrors.StopPermanent, Act: apierrors.Surface},
+		},
+		"a wait beside what stops the job is told": {
+			policy.Failure{Status: 401, Wait: time.Minute}, policy.State{Method: "POST"},
+			waits{RetryIn: time.Minute, Stop: apierrors.StopPermanent, Act: apierrors.FailFast},
+		},
+		"a wait beside a refusal that may have been applied": {
+			policy.Failure{Status: 477, Wait: time.Minute}, policy.State{Method: "POST"},
 			waits{Stop: apierrors.StopPermanent, Act: apierrors.Surface},
+		},
+		"a wait beside a one-shot body": {
+			policy.Failure{Status: 503, Wait: time.Minute}, policy.State{Method: "PUT", OneShotBody: true},
+			waits{RetryIn: time.Minute, Stop: apierrors.StopBodySpent, Act: apierrors.Retry},
+		},
+		"a wait beside what is accepted": {
+			policy.Failure{Status: 404, Wait: time.Minute}, policy.State{Method: "DELETE", UnknownBefore: true},
+			waits{Act: apierrors.Accept},
 		},
 		"a call that may have been applied has no time for the next run": {
 			policy.Failure{Status: 503, Wait: 30 * time.Second}, policy.State{Method: "POST"},

@@ -1,0 +1,13 @@
+package policy
+
+// methods are those of IANA's registry of HTTP methods, which says of each whether it is
+// idempotent (RFC 9110, section 9.2.2). QUERY is of RFC 10008.
+var methods = map[string]bool{
+	"ACL": true, "BASELINE-CONTROL": true, "BIND": true, "CHECKIN": true, "CHECKOUT": true, "CONNECT": false,
+	"COPY": true, "DELETE": true, "GET": true, "HEAD": true, "LABEL": true, "LINK": true, "LOCK": false, "MERGE": true,
+	"MKACTIVITY": true, "MKCALENDAR": true, "MKCOL": true, "MKREDIRECTREF": true, "MKWORKSPACE": true, "MOVE": true,
+	"OPTIONS": true, "ORDERPATCH": true, "PATCH": false, "POST": false, "PRI": true, "PROPFIND": true,
+	"PROPPATCH": true, "PUT": true, "QUERY": true, "REBIND": true, "REPORT": true, "SEARCH": true, "TRACE": true,
+	"UNBIND": true, "UNCHECKOUT": true, "UNLINK": true, "UNLOCK": true, "UPDATE": true, "UPDATEREDIRECTREF": true,
+	"VERSION-CONTROL": true,
+}
