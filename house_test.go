@@ -36,6 +36,7 @@ var owners = map[string][]string{
 	"golang.org/x/time/rate":                {"traffic/limiter.go"},
 	"github.com/andybalholm/brotli":         {"internal/answer/content.go"},
 	"github.com/klauspost/compress":         {"internal/answer/content.go"},
+	"github.com/dunglas/httpsfv":            {"internal/answer/ratelimit.go"},
 	"go.yaml.in/yaml/v3":                    {"internal/yamlfile/parse.go"},
 }
 

@@ -2,14 +2,16 @@ package client
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
 )
 
-// anyVendor stands in where no vendor is configured: a response is judged by its status,
-// problem documents (RFC 9457) are read, and Retry-After is honoured.
+// anyVendor stands in where no vendor is configured: a response is judged by its status, and
+// what is the same for all vendors is read: problem documents (RFC 9457), Retry-After, the
+// RateLimit fields of a 429, and X-Should-Retry.
 type anyVendor struct{}
 
 func (anyVendor) Profile() policy.Profile { return policy.Profile{} }
@@ -19,15 +21,26 @@ func (anyVendor) Decode(a policy.Answer) *policy.Failure {
 		return nil
 	}
 	body, _ := answer.Parse(a.Body) // what cannot be read is not a problem document
-	return &policy.Failure{Status: a.Status, Wait: retryAfter(a), Items: answer.Problem(a.Header, body)}
+	problem := answer.ProblemOf(a.Header, body)
+	return &policy.Failure{
+		Status: a.Status, Items: problem.Fields, Wait: waitOf(a, problem),
+		NoRetry: problem.NoRetry || strings.EqualFold(a.Header.Get("X-Should-Retry"), "false"),
+	}
 }
 
-// retryAfter returns the longest wait of the Retry-After headers; 0 if there is none.
-func retryAfter(a policy.Answer) time.Duration {
+// waitOf returns how long a response asks to wait; 0 if it does not. Retry-After goes before
+// a problem document, and both before the RateLimit fields.
+func waitOf(a policy.Answer, problem answer.Problem) time.Duration {
 	var longest time.Duration
 	for _, text := range a.Header.Values("Retry-After") {
 		wait, _ := policy.ParseWait(text, policy.HTTP, a.Now())
 		longest = max(longest, wait)
+	}
+	if longest == 0 {
+		longest, _ = policy.ParseWait(problem.RetryAfter, policy.Seconds, a.Now())
+	}
+	if longest == 0 && a.Status == http.StatusTooManyRequests {
+		longest = answer.RateLimitWait(a.Header)
 	}
 	return longest
 }

@@ -20,8 +20,8 @@ type Vendor interface {
 	Profile() policy.Profile
 
 	// Decode explains a response, or returns nil if it has nothing to say about it. A status
-	// of 400 or more is a failure all the same: then the status decides, and a problem
-	// document (RFC 9457) and Retry-After are read. If Decode does explain it, it also
+	// of 400 or more is a failure all the same: then the status decides, and what is the
+	// same for all APIs is read, as without a vendor. If Decode does explain it, it also
 	// fills in Wait. Status is filled in by the client.
 	Decode(policy.Answer) *policy.Failure
 }
@@ -29,8 +29,9 @@ type Vendor interface {
 // Config is how a Client is made. The zero Config works: it makes a Client for any API,
 // which judges responses by their status.
 type Config struct {
-	// Vendor knows the API. nil: responses are judged by status, and problem documents
-	// (RFC 9457) and Retry-After are read.
+	// Vendor knows the API. nil: responses are judged by status, and what is the same for
+	// all APIs is read: problem documents (RFC 9457), Retry-After, the RateLimit fields of a
+	// 429, and X-Should-Retry: false.
 	Vendor Vendor
 
 	// BaseURL is the base for relative URLs. Credentials and limits apply to its origin

@@ -22,6 +22,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
+	if f.NoRetry && slices.Contains(repeating, r.Action) {
+		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
+	}
 	d := Decision{ // a rule without Applied leaves the outcome unknown
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit, RetryIn: f.Wait,
@@ -31,6 +34,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	}
 	return p.withAdvice(p.act(d, r, f, s), s)
 }
+
+// repeating are the actions that repeat the same request, here or later.
+var repeating = []apierrors.Action{apierrors.Retry, apierrors.Throttle, apierrors.Defer}
 
 // act does what the rule's action says, as far as the state of the call allows.
 func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
@@ -46,7 +52,7 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 	case apierrors.Accept:
 		return onAccept(d, f)
 	default:
-		return p.onRefusal(d, r, s)
+		return p.onRefusal(d, r, f, s)
 	}
 }
 
@@ -90,7 +96,7 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	}
 	if f.Permanent && p.mayRepeat(r, s) {
 		d.Action, r.Action = apierrors.Surface, apierrors.Surface
-		return p.onRefusal(d, r, s)
+		return p.onRefusal(d, r, f, s)
 	}
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop)
@@ -107,7 +113,7 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	}
 	switch {
 	case attempts >= maxAttempts:
-		return p.onLastAttempt(d, r, s)
+		return p.onLastAttempt(d, r, f, s)
 	case s.Elapsed >= bounds.MaxElapsed, !d.VendorWait && delay >= bounds.MaxElapsed-s.Elapsed:
 		return stopped(d, apierrors.StopElapsed)
 	}
@@ -122,13 +128,13 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 
 // onLastAttempt ends a call that has no attempts left, with the rule's fallback if it has
 // one.
-func (p Policy) onLastAttempt(d Decision, r Rule, s State) Decision {
+func (p Policy) onLastAttempt(d Decision, r Rule, f Failure, s State) Decision {
 	if r.Action == apierrors.Retry && r.Fallback != apierrors.ActionNone {
 		d.Action, r.Action = r.Fallback, r.Fallback
 	}
 	switch r.Action {
 	case apierrors.Surface, apierrors.FailFast:
-		d = p.onRefusal(d, r, s)
+		d = p.onRefusal(d, r, f, s)
 	case apierrors.Defer:
 		setDefault(&d.RetryIn, r.After)
 	default:
@@ -216,8 +222,8 @@ func onAccept(d Decision, f Failure) Decision {
 // onRefusal surfaces the failure or stops the job. A failure that is to be surfaced stops
 // the job if EscalateAfter calls before it were surfaced with the same code. A wait that the
 // response asks for is kept if a later run cannot execute a write twice.
-func (p Policy) onRefusal(d Decision, r Rule, s State) Decision {
-	if !p.mayRepeat(r, s) {
+func (p Policy) onRefusal(d Decision, r Rule, f Failure, s State) Decision {
+	if f.NoRetry || !p.mayRepeat(r, s) {
 		d.RetryIn = 0
 	}
 	limit := *p.bounds(r).EscalateAfter

@@ -199,6 +199,37 @@ func TestDecideByStatusWithAWait(t *testing.T) {
 	}
 }
 
+// A response that says that a retry is of no use prevents retries, and causes none.
+func TestDecideHeedsAResponseThatForbidsARetry(t *testing.T) {
+	onStatus := func(status int, action, fallback apierrors.Action) policy.Rule {
+		return policy.Rule{When: policy.Match{Statuses: []policy.StatusRange{{From: status, To: status}}}, Action: action, Fallback: fallback}
+	}
+	p := policy.Default().With(onStatus(507, apierrors.Defer, apierrors.ActionNone), onStatus(504, apierrors.Shrink, apierrors.Retry))
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		want    verdict
+	}{
+		"retry":                    {policy.Failure{Status: 503}, verdict{Class: apierrors.ServerError, Act: apierrors.Surface, Rule: "status 503, not to be retried"}},
+		"throttle":                 {policy.Failure{Status: 429, Wait: time.Second}, verdict{Class: apierrors.RateLimited, Act: apierrors.Surface, Rule: "status 429, not to be retried"}},
+		"defer":                    {policy.Failure{Status: 507, Wait: time.Second}, verdict{Class: apierrors.ServerError, Act: apierrors.Surface, Rule: "operator's status 507, not to be retried"}},
+		"a fallback that retries":  {policy.Failure{Status: 504}, verdict{Class: apierrors.Timeout, Act: apierrors.Surface, Rule: "operator's status 504, not to be retried"}},
+		"a truncated body":         {policy.Failure{Status: 400, Truncated: true}, verdict{Class: apierrors.MalformedResponse, Act: apierrors.Surface, Rule: "truncated body, status 400, not to be retried"}},
+		"surface, as it is anyway": {policy.Failure{Status: 409, Wait: time.Second}, verdict{Class: apierrors.Conflict, Act: apierrors.Surface, Rule: "status 409"}},
+		"what stops the job":       {policy.Failure{Status: 403}, verdict{Class: apierrors.Permission, Act: apierrors.FailFast, Rule: "status 403"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.failure.NoRetry, tt.want.Stop = true, apierrors.StopPermanent
+			d := p.Decide(tt.failure, policy.State{})
+			if diff := cmp.Diff(tt.want, verdictOf(d)); diff != "" || d.RetryIn != 0 || d.PauseFor != 0 {
+				t.Errorf("retry in %v, pause %v; Decide mismatch (-want +got):\n%s", d.RetryIn, d.PauseFor, diff)
+			}
+		})
+	}
+	if d := p.Decide(policy.Failure{Status: 401, NoRetry: true}, policy.State{CanRefresh: true}); !d.Retry {
+		t.Errorf("a token that expired: %v, stop %v; want a retry with another token", d.Action, d.Stop)
+	}
+}
+
 // After an attempt that may have been executed, a conflict may be with that attempt.
 func TestDecideSaysThatAConflictMayBeOurOwn(t *testing.T) {
 	const own = "The other write may be an earlier attempt of this call"

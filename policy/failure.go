@@ -47,6 +47,10 @@ type Failure struct {
 	// at fault: the request is retried at once on another one, the first time at no cost.
 	Stale bool
 
+	// NoRetry means that the response says that a retry is of no use. Then the same request
+	// is not repeated, neither here nor later.
+	NoRetry bool
+
 	// Truncated means that the body of the response ended too early.
 	Truncated bool
 

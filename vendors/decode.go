@@ -62,7 +62,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
 	}
 	if f.Items = d.items(body); len(f.Items) == 0 {
-		f.Items = answer.Problem(a.Header, body)
+		f.Items = answer.ProblemOf(a.Header, body).Fields
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {

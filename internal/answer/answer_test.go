@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestProblem(t *testing.T) {
+func TestProblemOf(t *testing.T) {
 	problem := http.Header{"Content-Type": {"application/problem+json; charset=utf-8"}}
 	for name, tt := range map[string]struct {
 		header http.Header
@@ -84,8 +84,8 @@ func TestProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, _ := answer.Parse([]byte(tt.body))
-			if diff := cmp.Diff(tt.want, answer.Problem(tt.header, n)); diff != "" {
-				t.Errorf("Problem mismatch (-want +got):\n%s", diff)
+			if diff := cmp.Diff(tt.want, answer.ProblemOf(tt.header, n).Fields); diff != "" {
+				t.Errorf("Fields mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -120,6 +120,6 @@ func FuzzParse(f *testing.F) {
 		if all := n.All(answer.Pointer{"*", "*"}); len(all) > len(body) {
 			t.Errorf("All found %d values in %d bytes", len(all), len(body))
 		}
-		_ = answer.Problem(http.Header{"Content-Type": {"application/problem+json"}}, n)
+		_ = answer.ProblemOf(http.Header{"Content-Type": {"application/problem+json"}}, n)
 	})
 }

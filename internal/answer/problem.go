@@ -1,30 +1,46 @@
 package answer
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// Problem returns the content of a problem document (RFC 9457): a field for each entry of
-// its errors member, which is an extension in an example of the RFC, or else the detail or
-// the title as a message. A member of the wrong type is ignored. Problem returns nil for
-// another document; without the media type, a problem must have a type and a title.
-func Problem(header http.Header, body Node) []apierrors.Field {
+// A Problem is the content of a problem document (RFC 9457). The zero Problem is that of any
+// other document.
+type Problem struct {
+	// Fields has an entry for each entry of the errors member, which is an extension in an
+	// example of the RFC, or else the detail or the title as a message.
+	Fields []apierrors.Field
+
+	// RetryAfter is the extension retry_after, in seconds; empty: there is none.
+	RetryAfter string
+
+	// NoRetry means that the extension retryable is false.
+	NoRetry bool
+}
+
+// ProblemOf returns the problem in a document. A member of the wrong type is ignored.
+// Without the media type, a problem must have a type and a title.
+func ProblemOf(header http.Header, body Node) Problem {
 	if wrapped, ok := body.Get("problem"); ok && len(body.Members) == 1 {
 		body = wrapped // the root of the XML form
 	}
-	title, detail := body.text("title"), body.text("detail")
 	isLabelled := strings.HasPrefix(header.Get("Content-Type"), "application/problem+")
-	if !isLabelled && (title == "" || body.text("type") == "") {
-		return nil
+	if !isLabelled && (body.text("title") == "" || body.text("type") == "") {
+		return Problem{}
 	}
-	if detail == "" {
-		detail = title
-	}
+	wait, _ := body.Get("retry_after")
+	retryable, _ := body.Get("retryable")
+	return Problem{Fields: Bounded(body.problems()), RetryAfter: wait.Text, NoRetry: retryable.Text == "false"}
+}
+
+// problems returns the entries of the errors member of a problem document, or else its text.
+func (n Node) problems() []apierrors.Field {
 	var fields []apierrors.Field
-	if list, ok := body.Get("errors"); ok && list.Kind == Array {
+	if list, ok := n.Get("errors"); ok && list.Kind == Array {
 		for _, e := range list.Elements {
 			f := apierrors.Field{Path: pointerPath(e.text("pointer")), Message: e.text("detail")}
 			if f != (apierrors.Field{}) {
@@ -32,10 +48,11 @@ func Problem(header http.Header, body Node) []apierrors.Field {
 			}
 		}
 	}
-	if len(fields) == 0 && detail != "" {
-		fields = []apierrors.Field{{Message: detail}}
+	text := cmp.Or(n.text("detail"), n.text("title"))
+	if len(fields) == 0 && text != "" {
+		return []apierrors.Field{{Message: text}}
 	}
-	return Bounded(fields)
+	return fields
 }
 
 // text returns the text of a member, or "" if it is not a text.
