@@ -63,6 +63,20 @@ func TestWaitBeforeTheFirstAttemptIsNotElapsed(t *testing.T) {
 	})
 }
 
+// A vendor that throttles for ever ends the call, though each wait is short.
+func TestWaitForALimitIsNotForEver(t *testing.T) {
+	for attempts, want := range map[int]int{0: 10, 1: 1} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "1"))
+			_, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "GET", "/items", "", client.CallOptions{MaxAttempts: attempts})
+			e := failure(t, err)
+			if got := len(srv.Requests()); got != want || e.Stop != apierrors.StopAttempts || e.Action != apierrors.Defer || !e.RetryAt.Equal(time.Now().Add(time.Second)) {
+				t.Errorf("MaxAttempts %d: %d requests, stop %v, action %v, retry in %v; want %d, attempts, defer, 1s", attempts, got, e.Stop, e.Action, time.Until(e.RetryAt), want)
+			}
+		})
+	}
+}
+
 // A tiny Retry-After makes no hot loop.
 func TestWaitThatIsTinyMakesNoHotLoop(t *testing.T) {
 	for _, wait := range []string{"0.001", "0.000000001"} {

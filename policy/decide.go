@@ -150,8 +150,11 @@ const maxPause = 24 * time.Hour
 // asking for less, the client backs off.
 const shortWait = time.Second
 
+// maxThrottled is how many requests of a call may be throttled.
+const maxThrottled = 10
+
 // onThrottle pauses the calls under the limit, and retries after the pause. This costs no
-// attempt. If the wait does not fit into the call, the call is deferred, and the others
+// attempt, but cannot go on for ever. If the wait does not fit into the call, the call is deferred, and the others
 // are paused all the same.
 func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	bounds := p.bounds(r)
@@ -168,7 +171,7 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	case stop != apierrors.StopNone:
 	case s.Elapsed >= bounds.MaxElapsed:
 		stop = apierrors.StopElapsed
-	case p.isSingle(r, s):
+	case p.isSingle(r, s), s.Throttled+1 >= maxThrottled:
 		stop = apierrors.StopAttempts
 	}
 	if stop != apierrors.StopNone {

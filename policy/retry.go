@@ -9,7 +9,7 @@ import "time"
 type Retry struct {
 	// MaxAttempts is how many requests a call may make. Those that were throttled, or that
 	// met an expired token, do not count, except that 1 means a single request even then.
-	// Default 4.
+	// At most 10 requests of a call are throttled. Default 4.
 	MaxAttempts int `yaml:"max_attempts,positive"`
 
 	// Backoff is the wait before a retry if the response has none. Default 500 ms,

@@ -72,6 +72,14 @@ func TestDecideWaits(t *testing.T) {
 			policy.Failure{Status: 429, Wait: time.Second}, policy.State{OutOfBudget: true},
 			waits{Retry: true, Delay: time.Second, PauseFor: time.Second, Act: apierrors.Throttle},
 		},
+		"the ninth throttled request": {
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Throttled: 8},
+			waits{Retry: true, Delay: time.Second, PauseFor: time.Second, Act: apierrors.Throttle},
+		},
+		"the tenth throttled request": {
+			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Throttled: 9},
+			waits{RetryIn: time.Second, PauseFor: time.Second, Stop: apierrors.StopAttempts, Act: apierrors.Defer},
+		},
 		"a wait beside a refusal is told": {
 			policy.Failure{Status: 422, Wait: time.Minute}, policy.State{Method: "POST"},
 			waits{RetryIn: time.Minute, Stop: apierrors.StopPermanent, Act: apierrors.Surface},
