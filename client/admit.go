@@ -92,6 +92,7 @@ func (x *call) report(r traffic.Report) {
 	if x.attempt == nil || x.destination.isForeign {
 		return
 	}
+	r.Paid = x.attempt.isPaid
 	r.Account, r.Record, r.Full = x.request.account, x.request.record, *x.c.retry.Budget
 	x.c.traffic.Done(x.ctx, time.Now(), r)
 }

@@ -15,6 +15,7 @@ type attempt struct {
 	observed   context.Context // that the observer returned
 	sentHeader http.Header     // of the request
 	identity   string          // of the credential that was applied; empty: none
+	isPaid     bool            // it is a retry that the budget paid for
 	shown      *http.Response  // what the caller gets of a response that was looked at; nil: the response
 }
 
@@ -57,7 +58,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	x.history.begin(time.Now())
-	a := &attempt{observed: x.startAttempt()}
+	a := &attempt{observed: x.startAttempt(), isPaid: x.last.costs()}
 	x.attempt = a
 	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout(), *x.c.retry.StallTimeout)
 	out, err := x.prepare(a, req, body)

@@ -31,6 +31,25 @@ func TestBudgetIsEarnedBySuccesses(t *testing.T) {
 	})
 }
 
+// A retry that succeeds returns its price: a vendor that fails every other request is never
+// short of retries.
+func TestBudgetOfAnAlternatingVendor(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		var n atomic.Int64
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if n.Add(1)%2 == 1 {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+		}))
+		c := newClient(t, srv, client.Config{})
+		for i := range 60 {
+			if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+	})
+}
+
 // Five successes or surfaced records pay for one retry, up to a bound.
 func TestBudgetCredits(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

@@ -31,6 +31,11 @@ func (j *judgement) drop() {
 	}
 }
 
+// costs reports whether a retry follows that the budget pays for.
+func (j *judgement) costs() bool {
+	return j != nil && j.decision.Retry && !j.decision.Free
+}
+
 // judge decides about an attempt: true repeats the call after its delay, an error ends it
 // without a response. Explain, decide, pay, act.
 func (x *call) judge(resp *http.Response, err error) (again bool, failed error) {
@@ -101,7 +106,7 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 func (x *call) decide(j *judgement) {
 	s, p := x.state(), x.c.policyFor(x.destination)
 	j.decision = p.Decide(j.failure, s)
-	if j.decision.Retry && !j.decision.Free && !x.pay() {
+	if j.costs() && !x.pay() {
 		s.OutOfBudget = true
 		j.decision = p.Decide(j.failure, s)
 	}

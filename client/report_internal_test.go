@@ -40,13 +40,14 @@ func TestReportOfEachRequest(t *testing.T) {
 	}
 	failed := report(func(*traffic.Report) {})
 	served := report(func(r *traffic.Report) { r.Served = true })
+	paid := func(r traffic.Report) traffic.Report { r.Paid = true; return r }
 	for name, tt := range map[string]struct {
 		answers []retrywisetest.Answer
 		want    []traffic.Report
 	}{
 		"a success":     {[]retrywisetest.Answer{retrywisetest.Status(200)}, []traffic.Report{served}},
-		"a retry":       {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []traffic.Report{failed, failed, served}},
-		"an outage":     {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, []traffic.Report{failed, failed, failed, failed}},
+		"a retry":       {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []traffic.Report{failed, paid(failed), served}}, // the reset of a used connection costs nothing
+		"an outage":     {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, []traffic.Report{failed, paid(failed), paid(failed), paid(failed)}},
 		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{failed, served}},
 		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Refused = true })}},
 		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{failed}},

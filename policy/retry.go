@@ -39,9 +39,9 @@ type Retry struct {
 	ReadAhead *int `yaml:"read_ahead,nonnegative"`
 
 	// Budget is how many retries all calls of one account may make together while none
-	// succeeds. Every five calls that succeed, or whose record is refused, earn one retry;
-	// at most 10 × Budget are saved. Waiting for a limit costs nothing. Zero means no
-	// retries. Default 10.
+	// succeeds. A retry that succeeds is returned, and every five other calls that succeed,
+	// or whose record is refused, earn one; at most 10 × Budget are saved. Waiting for a
+	// limit costs nothing. Zero means no retries. Default 10.
 	Budget *int `yaml:"budget,nonnegative"`
 
 	// EscalateAfter turns a surfaced failure into fail_fast after this many surfaced

@@ -10,7 +10,9 @@ const maxSavings = 10
 
 // A budget pays for the retries of all calls of one account, so that a vendor that is
 // down does not get several times the load (Site Reliability Engineering, chapter 21). It
-// starts small, as a fleet of many small processes has many budgets.
+// starts small, as a fleet of many small processes has many budgets. A retry that succeeds
+// gets its price back, as with the AWS SDKs: one failure after the other, each cured by a
+// retry, is not an outage.
 type budget struct {
 	mu    sync.Mutex
 	spent int // below full, in parts of a retry that one success pays for; negative: saved up
@@ -29,10 +31,15 @@ func (b *budget) pay(full int) bool {
 }
 
 // earn counts a success, or a record that was refused.
-func (b *budget) earn(full int) {
+func (b *budget) earn(full int) { b.save(1, full) }
+
+// refund gives the price of a retry back that succeeded.
+func (b *budget) refund(full int) { b.save(price, full) }
+
+func (b *budget) save(parts, full int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spent = max(b.spent-1, -(maxSavings-1)*full*price)
+	b.spent = max(b.spent-parts, -(maxSavings-1)*full*price)
 }
 
 // A streak counts refused records with the same code, without a success between.

@@ -159,7 +159,10 @@ func (m *Memory) Pay(_ context.Context, _ time.Time, a Account, full int) bool {
 func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
 	l := m.accountOf(r.Account)
 	l.streak.add(r)
-	if r.Served || r.Refused {
+	switch {
+	case r.Served && r.Paid:
+		l.budget.refund(r.Full)
+	case r.Served, r.Refused:
 		l.budget.earn(r.Full)
 	}
 	if r.Pause <= 0 {

@@ -54,6 +54,8 @@ func TestBudget(t *testing.T) {
 		b.earn(10)
 	}
 	pays(100)
+	b.refund(10)
+	pays(1)
 }
 
 // A script of demands and reports, at given times, and what becomes of them.

@@ -66,6 +66,7 @@ type Report struct {
 	Pause   time.Duration // close the gate of Limit for so long; 0: do not
 	Limit   *policy.Limit // the limit that the response named; nil: the account's own
 	Served  bool          // the response is not a failure, or one that was accepted
+	Paid    bool          // the request was a retry for which Pay took one
 	Refused bool          // the vendor refused the record
 	Code    string        // with which it did; empty: none
 	Full    int           // retries in a full budget
