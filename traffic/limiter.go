@@ -49,6 +49,22 @@ func (l *limiter) closedFor(now time.Time) time.Duration {
 	return l.pausedUntil.Sub(now)
 }
 
+// renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
+// then, dropping it would let requests pass too early.
+func (l *limiter) renewedAt(now time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := l.pausedUntil
+	if l.bucket != nil {
+		missing := float64(l.bucket.Burst()) - l.bucket.TokensAt(now)
+		full := now.Add(time.Duration(missing / float64(l.bucket.Limit()) * float64(time.Second)))
+		if full.After(at) {
+			at = full
+		}
+	}
+	return at
+}
+
 // name names the limiter to a person, as a gate or as a limit.
 func (l *limiter) name(kind string) string {
 	if l.key.limit == "" {

@@ -11,8 +11,11 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// maxLimiters bounds how many limiters a Memory keeps; the least recently used is dropped.
+// maxLimiters bounds how many limiters a Memory keeps; see evict.
 const maxLimiters = 10_000
+
+// maxLooks is how many limiters are looked at to find one that can be dropped.
+const maxLooks = 16
 
 // A Memory is a Shared for the calls of one process. Make one with NewMemory.
 type Memory struct {
@@ -42,7 +45,7 @@ var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
 
 // limiter returns the limiter called k. If there is none, it is made for limit, or not at
 // all if limit is nil.
-func (m *Memory) limiter(k key, limit *policy.Limit) *limiter {
+func (m *Memory) limiter(now time.Time, k key, limit *policy.Limit) *limiter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e, ok := m.byKey[k]; ok {
@@ -53,23 +56,43 @@ func (m *Memory) limiter(k key, limit *policy.Limit) *limiter {
 	if limit == nil {
 		return nil
 	}
+	if m.recent.Len() >= maxLimiters {
+		m.evict(now)
+	}
 	made := newLimiter(k, *limit)
 	m.byKey[k] = m.recent.PushFront(made)
-	if m.recent.Len() > maxLimiters {
-		oldest, _ := m.recent.Remove(m.recent.Back()).(*limiter)
-		delete(m.byKey, oldest.key)
-	}
 	return made
 }
 
+// evict drops one of the limiters that were not used for the longest time: the one that is
+// as good as new first, as its gate opens and its bucket is full. So a gate that is closed
+// outlives those of other records. The others that were looked at are not looked at again
+// soon. The caller holds the lock.
+func (m *Memory) evict(now time.Time) {
+	var victim *list.Element
+	var soonest time.Time
+	for range min(maxLooks, m.recent.Len()) {
+		e := m.recent.Back()
+		m.recent.MoveToFront(e)
+		l, _ := e.Value.(*limiter)
+		if at := l.renewedAt(now); victim == nil || at.Before(soonest) {
+			victim, soonest = e, at
+		}
+	}
+	dropped, _ := m.recent.Remove(victim).(*limiter)
+	delete(m.byKey, dropped.key)
+}
+
 // accountOf returns the account's own limiter.
-func (m *Memory) accountOf(a Account) *limiter { return m.limiter(key{account: a}, &own) }
+func (m *Memory) accountOf(now time.Time, a Account) *limiter {
+	return m.limiter(now, key{account: a}, &own)
+}
 
 // limiters appends to passed those that d passes. A record's limit is passed only by
 // requests that name their record; a limit that is off has a limiter only once its gate
 // was closed.
-func (m *Memory) limiters(passed []*limiter, d Demand) []*limiter {
-	passed = append(passed, m.accountOf(d.Account))
+func (m *Memory) limiters(passed []*limiter, now time.Time, d Demand) []*limiter {
+	passed = append(passed, m.accountOf(now, d.Account))
 	for _, limit := range d.Limits {
 		k, ok := keyOf(d.Account, d.Record, limit)
 		if !ok {
@@ -79,7 +102,7 @@ func (m *Memory) limiters(passed []*limiter, d Demand) []*limiter {
 		if limit.Off {
 			wanted = nil
 		}
-		if l := m.limiter(k, wanted); l != nil {
+		if l := m.limiter(now, k, wanted); l != nil {
 			passed = append(passed, l)
 		}
 	}
@@ -101,7 +124,7 @@ func keyOf(a Account, record string, limit policy.Limit) (key, bool) {
 // once.
 func (m *Memory) Admit(_ context.Context, now time.Time, d Demand) Verdict {
 	var few [4]*limiter // most requests pass no more
-	passed := m.limiters(few[:0], d)
+	passed := m.limiters(few[:0], now, d)
 	if last, wait := lastClosed(passed, now); wait > 0 {
 		return Verdict{Wait: wait, Refused: wait > d.MaxWait, By: last.name("gate"), Scope: last.scope}
 	}
@@ -150,14 +173,14 @@ func (m *Memory) book(passed []*limiter, now time.Time, maxWait time.Duration) V
 }
 
 // Pay implements Shared.
-func (m *Memory) Pay(_ context.Context, _ time.Time, a Account, full int) bool {
-	return m.accountOf(a).budget.pay(full)
+func (m *Memory) Pay(_ context.Context, now time.Time, a Account, full int) bool {
+	return m.accountOf(now, a).budget.pay(full)
 }
 
 // Done implements Shared. A record's limit pauses that record alone; without a known
 // record it pauses nobody.
 func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
-	l := m.accountOf(r.Account)
+	l := m.accountOf(now, r.Account)
 	l.streak.add(r)
 	switch {
 	case r.Served && r.Paid:
@@ -173,12 +196,12 @@ func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
 		if !ok {
 			return
 		}
-		l = m.limiter(k, r.Limit)
+		l = m.limiter(now, k, r.Limit)
 	}
 	l.pause(now.Add(r.Pause))
 }
 
 // Streak implements Shared.
-func (m *Memory) Streak(_ context.Context, _ time.Time, a Account) (code string, calls int) {
-	return m.accountOf(a).streak.now()
+func (m *Memory) Streak(_ context.Context, now time.Time, a Account) (code string, calls int) {
+	return m.accountOf(now, a).streak.now()
 }

@@ -11,22 +11,64 @@ import (
 )
 
 func TestMemoryIsBounded(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	limit := policy.Limit{Name: "item", Scope: apierrors.ScopeRecord, Off: true}
 	keyOf := func(i int) key { return key{limit: "item", record: fmt.Sprint(i)} }
 	m := NewMemory()
 	for i := range maxLimiters {
-		m.limiter(keyOf(i), &limit)
+		m.limiter(now, keyOf(i), &limit)
 	}
-	first := m.limiter(keyOf(0), nil)
-	m.limiter(keyOf(maxLimiters), &limit)
+	first := m.limiter(now, keyOf(0), nil)
+	m.limiter(now, keyOf(maxLimiters), &limit)
 	if m.recent.Len() != maxLimiters || len(m.byKey) != maxLimiters {
 		t.Errorf("%d limiters, %d keys; want %d", m.recent.Len(), len(m.byKey), maxLimiters)
 	}
-	if m.limiter(keyOf(0), nil) != first || first == nil {
+	if m.limiter(now, keyOf(0), nil) != first || first == nil {
 		t.Error("the limiter that was used a moment ago was dropped")
 	}
-	if m.limiter(keyOf(1), nil) != nil {
+	if m.limiter(now, keyOf(1), nil) != nil {
 		t.Error("the limiter that was not used for the longest time is still there")
+	}
+}
+
+// A closed gate, and a bucket that is not full, are kept while other records come and go.
+func TestMemoryKeepsWhatIsInUse(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	acme := Account{Vendor: "acme"}
+	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}}
+	named := lead
+	named.Off = true // it has a limiter only once it was closed
+	record := func(limit policy.Limit, i int) Demand {
+		return Demand{Account: acme, Record: fmt.Sprint("record ", i), Limits: []policy.Limit{limit}}
+	}
+	for name, tt := range map[string]struct {
+		first  func(m *Memory) // makes record 0 wait
+		others policy.Limit
+	}{
+		"a closed gate, and others without a limiter": {func(m *Memory) {
+			m.Done(t.Context(), now, Report{Account: acme, Record: "record 0", Pause: 20_000 * time.Second, Limit: &named})
+		}, named},
+		"a closed gate, and others with a part of their tokens": {func(m *Memory) {
+			m.Done(t.Context(), now, Report{Account: acme, Record: "record 0", Pause: 20_000 * time.Second, Limit: &lead})
+		}, policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: time.Hour}, Burst: 24}},
+		"an empty bucket, and others whose bucket fills sooner": {func(m *Memory) {
+			m.Admit(t.Context(), now, record(lead, 0))
+		}, policy.Limit{Name: "other", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Minute}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := NewMemory()
+			tt.first(m)
+			for i := range 3 * maxLimiters {
+				m.Done(t.Context(), now, Report{Account: acme, Record: fmt.Sprint("record ", i+1), Pause: time.Second, Limit: &tt.others})
+				m.Admit(t.Context(), now.Add(2*time.Second), record(tt.others, i+1))
+			}
+			if v := m.Admit(t.Context(), now.Add(time.Minute), record(lead, 0)); !v.Refused {
+				t.Errorf("record 0 is let go: %+v", v)
+			}
+			if m.recent.Len() != maxLimiters || len(m.byKey) != maxLimiters {
+				t.Errorf("%d limiters, %d keys; want %d", m.recent.Len(), len(m.byKey), maxLimiters)
+			}
+		})
 	}
 }
 
