@@ -71,12 +71,71 @@ func TestAccountOfSignedRequests(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
 		c := newClient(t, srv, client.Config{})
-		for _, signature := range []string{"AWS4-HMAC-SHA256 1", "AWS4-HMAC-SHA256 2"} {
-			req := newRequest(t, "GET", srv.URL()+"/items", "", "Authorization", signature)
+		for _, jwt := range []string{"Bearer eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjF9.a", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjJ9.b"} {
+			req := newRequest(t, "GET", srv.URL()+"/items", "", "Authorization", jwt)
 			_, _ = sendRequest(t, c.Send, client.With(req, client.CallOptions{Account: "123456789012"}))
 		}
 		if got := len(srv.Requests()); got != 1 {
 			t.Errorf("2 calls of one account made %d requests; want 1", got)
+		}
+	})
+}
+
+// A signature differs in each request, and the account behind it does not.
+func TestAccountOfASignature(t *testing.T) {
+	for name, tt := range map[string]struct{ first, same, other string }{
+		"AWS Signature Version 4": {
+			"AWS4-HMAC-SHA256 Credential=AKIDA/20261125/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=aa",
+			"AWS4-HMAC-SHA256 Credential=AKIDA/20261126/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=bb",
+			"AWS4-HMAC-SHA256 Credential=AKIDB/20261125/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=aa",
+		},
+		"OAuth 1.0": {
+			`OAuth realm="x", oauth_consumer_key="c", oauth_token="a", oauth_nonce="1", oauth_timestamp="1", oauth_signature_method="HMAC-SHA1", oauth_signature="aa"`,
+			`OAuth realm="x",oauth_consumer_key="c",oauth_token="a",oauth_nonce="2",oauth_timestamp="2",oauth_signature_method="HMAC-SHA1",oauth_signature="bb"`,
+			`OAuth realm="x", oauth_consumer_key="c", oauth_token="b", oauth_nonce="1", oauth_timestamp="1", oauth_signature_method="HMAC-SHA1", oauth_signature="aa"`,
+		},
+		"Digest": {
+			`Digest username="a", realm="r", nonce="1", uri="/x", response="aa", nc=00000001, cnonce="1"`,
+			`Digest username="a", realm="r", nonce="2", uri="/y", response="bb", nc=00000002, cnonce="2"`,
+			`Digest username="b", realm="r", nonce="1", uri="/x", response="aa", nc=00000001, cnonce="1"`,
+		},
+		"Hawk":            {`Hawk id="a", ts="1", nonce="1", mac="aa"`, `Hawk id="a", ts="2", nonce="2", mac="bb"`, `Hawk id="b", ts="1", nonce="1", mac="aa"`},
+		"HTTP Signatures": {`Signature keyId="a",algorithm="hs2019",signature="aa"`, `Signature keyId="a",algorithm="hs2019",signature="bb"`, `Signature keyId="b",algorithm="hs2019",signature="aa"`},
+		"with ampersands": {"HMAC-SHA256 Credential=a&SignedHeaders=date&Signature=aa", "HMAC-SHA256 Credential=a&SignedHeaders=date&Signature=bb", "HMAC-SHA256 Credential=b&SignedHeaders=date&Signature=aa"},
+		"two tokens beside one name": {
+			`Vendor username="shared", token="a"`, `Vendor username="shared", token="a"`, `Vendor username="shared", token="b"`,
+		},
+		"bearer tokens": {"Bearer abc==", "Bearer abc==", "Bearer abd=="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
+				c := newClient(t, srv, client.Config{})
+				for i, credential := range []string{tt.first, tt.same, tt.other} {
+					_, _ = sendRequest(t, c.Send, newRequest(t, "GET", srv.URL()+"/items", "", "Authorization", credential))
+					if got, want := len(srv.Requests()), 1+i/2; got != want {
+						t.Errorf("after %d calls: %d requests; want %d", i+1, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A presigned URL has its account in the query.
+func TestAccountOfAPresignedURL(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, retrywisetest.Status(429, "Retry-After", "3600"))
+		c := newClient(t, srv, client.Config{})
+		for i, query := range []string{
+			"X-Amz-Credential=AKIDA%2F20261125%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=aa",
+			"X-Amz-Credential=AKIDA%2F20261126%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=bb",
+			"X-Amz-Credential=AKIDB%2F20261125%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=aa",
+		} {
+			_, _ = sendRequest(t, c.Send, newRequest(t, "GET", srv.URL()+"/items?"+query, ""))
+			if got, want := len(srv.Requests()), 1+i/2; got != want {
+				t.Errorf("after %d calls: %d requests; want %d", i+1, got, want)
+			}
 		}
 	})
 }

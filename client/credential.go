@@ -16,7 +16,7 @@ var (
 	}
 	signatureWords = []string{"sig", "signature"}
 
-	keyWords    = []string{"", "access", "account", "api", "private", "subscription"} // before "key": a sort key is harmless
+	keyWords    = []string{"", "access", "account", "api", "consumer", "private", "subscription"} // before "key": a sort key is harmless
 	cursorWords = []string{
 		"change", "continuation", "csrf", "cursor", "delta", "iterator", "list", "next", "page", "resume", "resumption",
 		"scroll", "skip", "start", "sync", "watch", "xsrf",
@@ -69,7 +69,7 @@ func identityOf(req *http.Request) string {
 	var parts []string
 	add := func(where, name string, values []string) {
 		if _, isIdentity := secretName(name); isIdentity && strings.Join(values, "") != "" {
-			parts = append(parts, where+strings.ToLower(name)+"\x00"+strings.Join(values, "\x00"))
+			parts = append(parts, where+strings.ToLower(name)+"\x00"+strings.Join(stableCredentials(values), "\x00"))
 		}
 	}
 	for name, values := range req.Header { // which need not be canonical

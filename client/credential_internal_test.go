@@ -16,8 +16,8 @@ func TestSecretName(t *testing.T) {
 		"Authorization": account, "X-Api-Key": account, "x-api-key": account, "Api-Key": account, "apikey": account, "key": account,
 		"X-Shopify-Access-Token": account, "PRIVATE-TOKEN": account, "X-Auth-Token": account, "Cookie": account, "access_token": account,
 		"accessToken": account, "client_secret": account, "clientSecret": account, "password": account, "Ocp-Apim-Subscription-Key": account,
-		"X-Amz-Credential": account,
-		"X-Amz-Signature":  signature, "sig": signature,
+		"X-Amz-Credential": account, "oauth_consumer_key": account,
+		"X-Amz-Signature": signature, "sig": signature,
 		"sort_key": harmless, "Idempotency-Key": harmless, "page_token": harmless, "nextPageToken": harmless, "X-Csrf-Token": harmless,
 		"page": harmless, "monkey": harmless, "": harmless, "-": harmless, "Accept": harmless, "author": harmless,
 	} {

@@ -16,9 +16,10 @@ type CallOptions struct {
 	Op string
 
 	// Account identifies the vendor's account, which has its own limits, pauses and retry
-	// budget. Empty: calls with the same credential share one account. Set it if the
-	// credential differs in each request, as a signature does, or if Auth has several. It
-	// is never printed.
+	// budget. Empty: calls with the same credential share one account. Of a signed request
+	// (AWS Signature Version 4, OAuth 1.0, Digest, Hawk, HTTP Signatures), that is the part
+	// that does not change. Set it if the credential differs in each request in another
+	// way, such as a JWT for each, or if Auth has several. It is never printed.
 	Account string
 
 	// RecordKey is the record that the call is about. Limits for each record are kept by
