@@ -21,6 +21,7 @@ type Attempt struct {
 	proof  proof
 	marked *markedError // the latest error of net/http's transport; the proof's lock guards it
 	handed bool         // the request was given to the transport
+	loan   *loan        // of the request's body; nil: there is none
 	body   Body
 
 	bodyWasRead atomic.Bool // of the request
@@ -98,6 +99,7 @@ func (a *Attempt) MayStall() { a.clock.stall.Store(0) }
 func (a *Attempt) End() {
 	a.clock.stop()
 	a.cancel(errEnded)
+	a.loan.end()
 }
 
 // BodyFailed reports whether the caller's request body failed, or had another length than

@@ -15,9 +15,14 @@ type loan struct {
 	payload *Payload
 	attempt *Attempt
 	pump    *pump         // reads the source; nil: the source never blocks
-	closed  chan struct{} // by Close
+	closed  chan struct{} // by giveBack
 	count   int64         // bytes read
 	once    sync.Once
+
+	mu       sync.Mutex
+	wasRead  bool
+	returned bool // closed before it was read
+	ended    bool // the attempt has
 }
 
 // newLoan returns a loan of a reader.
@@ -46,6 +51,7 @@ func (l *loan) Read(buffer []byte) (int, error) {
 	if l.hasEnded() {
 		return 0, errEnded
 	}
+	l.set(&l.wasRead)
 	l.payload.noteRead()
 	l.attempt.bodyWasRead.Store(true)
 	n, err := l.read(buffer)
@@ -83,9 +89,39 @@ func (l *loan) check(n int, err error) error {
 	return err
 }
 
-// Close gives the body back. The caller's body is closed by it, or later: its Close may wait
-// for a Read that is under way.
-func (l *loan) Close() (err error) {
+// Close gives the body back. One that was not read stays open until the attempt ends, as
+// net/http takes it to another connection of HTTP/2 if it could not use the first.
+func (l *loan) Close() error {
+	l.mu.Lock()
+	l.returned = !l.wasRead && !l.ended
+	stays := l.returned
+	l.mu.Unlock()
+	if stays {
+		return nil
+	}
+	return l.giveBack()
+}
+
+// end ends the loan with its attempt. A nil loan is of no body.
+func (l *loan) end() {
+	if l == nil {
+		return
+	}
+	l.set(&l.ended)
+	if l.returned {
+		_ = l.giveBack()
+	}
+}
+
+func (l *loan) set(fact *bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	*fact = true
+}
+
+// giveBack gives the body back. The caller's body is closed by it, or later: its Close may
+// wait for a Read that is under way.
+func (l *loan) giveBack() (err error) {
 	l.once.Do(func() {
 		close(l.closed)
 		unwanted := l.own

@@ -63,6 +63,25 @@ func TestLoanEnds(t *testing.T) {
 	}
 }
 
+// A body that the transport closes unread can still be read: net/http closes it if the first
+// connection of HTTP/2 is not to be used, and takes it to the next.
+func TestLoanThatIsClosedUnread(t *testing.T) {
+	p := PayloadOf(newRequest(t, http.MethodPost, strings.NewReader("rows")))
+	a := begin(t, New(http.DefaultTransport))
+	l, err := p.lend(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := l.Close()
+	if got, err := io.ReadAll(l); closing != nil || err != nil || string(got) != "rows" {
+		t.Errorf("Close returned %v; then read %q, error %v; want nil, rows, nil", closing, got, err)
+	}
+	_ = l.Close()
+	if _, err := l.Read(make([]byte, 8)); !errors.Is(err, errEnded) {
+		t.Errorf("after a second Close: got error %v; want %v", err, errEnded)
+	}
+}
+
 // A Read in the moment in which the attempt ends returns nothing.
 func TestLoanDropsWhatComesTooLate(t *testing.T) {
 	a := begin(t, New(http.DefaultTransport))
@@ -98,7 +117,7 @@ func (panickingCloser) Close() error { panic("closed") }
 func TestLoanCloseOfABodyThatPanics(t *testing.T) {
 	body := panickingCloser{strings.NewReader("rows")}
 	l := newLoan(body, body, &Payload{}, begin(t, New(http.DefaultTransport)))
-	if err := l.Close(); !errors.Is(err, errPanicked) {
+	if err := l.giveBack(); !errors.Is(err, errPanicked) {
 		t.Errorf("got error %v; want %v", err, errPanicked)
 	}
 }

@@ -85,7 +85,7 @@ func (p *Payload) lendTo(out *http.Request, a *Attempt) error {
 	if err != nil {
 		return &BodyError{err}
 	}
-	out.Body, out.ContentLength = body, p.length
+	out.Body, out.ContentLength, a.loan = body, p.length, body
 	return nil
 }
 

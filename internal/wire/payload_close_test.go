@@ -21,6 +21,7 @@ func TestPayloadClose(t *testing.T) {
 		return l
 	}
 	read := func(l *loan) { _, _ = io.ReadAll(l) }
+	giveBack := func(l *loan) { _ = l.Close(); l.end() }
 	for name, tt := range map[string]struct {
 		open  func(t *testing.T) io.Reader
 		steps func(t *testing.T, p *Payload, isClosed func() bool) []bool // whether it is closed after each
@@ -31,38 +32,47 @@ func TestPayloadClose(t *testing.T) {
 		}},
 		"loan closed before the call ends, not read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			l := lend(t, p)
-			_ = l.Close()
+			giveBack(l)
 			unread := isClosed()
 			p.Close()
 			return []bool{unread, isClosed()}
+		}},
+		"loan closed before the attempt ends, not read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
+			l := lend(t, p)
+			p.Close()
+			_ = l.Close()
+			during := isClosed()
+			l.end()
+			return []bool{during, isClosed()}
 		}},
 		"loan closed before the call ends, read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			l := lend(t, p)
 			read(l)
 			during := isClosed()
-			_ = l.Close()
+			giveBack(l)
 			return []bool{during, isClosed()}
 		}},
 		"loan closed after the call ended": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			l := lend(t, p)
 			p.Close()
 			during := isClosed()
-			_, _ = l.Close(), l.Close() // the second Close has no effect
+			giveBack(l)
+			_ = l.Close() // has no effect
 			return []bool{during, isClosed()}
 		}},
 		"two loans of a file, closed after the call ended": {func(t *testing.T) io.Reader { return file(t, "rows", 0) }, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			first, second := lend(t, p), lend(t, p)
 			read(first)
-			_ = first.Close()
+			giveBack(first)
 			p.Close()
 			during := isClosed()
-			_ = second.Close()
+			giveBack(second)
 			return []bool{during, isClosed()}
 		}},
 		"file that was read": {func(t *testing.T) io.Reader { return file(t, "rows", 0) }, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			l := lend(t, p)
 			read(l)
-			_ = l.Close()
+			giveBack(l)
 			during := isClosed()
 			p.Close()
 			return []bool{during, isClosed()}
@@ -71,7 +81,7 @@ func TestPayloadClose(t *testing.T) {
 			l := lend(t, p)
 			p.Close()
 			during := isClosed()
-			_ = l.Close()
+			giveBack(l)
 			return []bool{during, isClosed()}
 		}},
 	} {
@@ -101,6 +111,7 @@ func TestPayloadIsSpentWhileLent(t *testing.T) {
 	}
 	lent := p.IsSpent()
 	_ = l.Close()
+	l.end()
 	if !lent || p.IsSpent() {
 		t.Errorf("spent while lent %v, afterwards %v; want true, false", lent, p.IsSpent())
 	}

@@ -160,10 +160,17 @@ var errorPrefixes = []string{
 	"http2: Transport: cannot retry err [", "stream error: stream ID ", "http2: Transport received ", "http2: client conn ",
 }
 
+// cannotRewind is net/http's error if no connection of HTTP/2 could take a request whose
+// body has no GetBody, which is so for each of ours.
+const cannotRewind = "net/http: cannot rewind body after connection loss"
+
 // isRefused reports whether err is the promise of an HTTP/2 server that it did not
-// process the request.
+// process the request, or none was found that would.
 func isRefused(err error) bool {
 	text := err.Error()
+	if text == cannotRewind {
+		return true
+	}
 	contains := func(part string) bool { return strings.Contains(text, part) }
 	hasPrefix := func(prefix string) bool { return strings.HasPrefix(text, prefix) }
 	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(errorPrefixes, hasPrefix)

@@ -161,6 +161,7 @@ func TestIsRefused(t *testing.T) {
 		"http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM] after Request.Body was written; define Request.GetBody to avoid this error": true,
 		"http2: Transport received Server's graceful shutdown GOAWAY": true,
 		"http2: client conn not usable":                               true,
+		"net/http: cannot rewind body after connection loss":          true,
 		"the vendor says; REFUSED_STREAM":                             false,
 	} {
 		if got := isRefused(errors.New(text)); got != want {
