@@ -25,7 +25,10 @@ type Auth interface {
 	// Refresh replaces the credential. rejected is the identity that Apply returned with the
 	// credential that the vendor rejected. If it is not the current identity, someone else
 	// has renewed it: return nil. A Client runs one Refresh for all calls that wait for it.
-	// Its context ends after 30 s or by Close, and not with the call that needed it first.
+	// Its context ends after 30 s or by Close, and not with the call that needed it first. If
+	// Refresh does not return within a second after that, the calls that wait fail with class
+	// timeout, and so do the next ones until it returns. One that panics, or ends its
+	// goroutine, fails them with class malformed_request.
 	//
 	// An error says that a person has to act if it wraps ErrRefused or ErrNotRenewable, has
 	// an OAuth code such as invalid_grant in its text (RFC 6749, section 5.2), or is the

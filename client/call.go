@@ -74,6 +74,27 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 
 // run sends the call until it is decided, and returns how it ended.
 func (x *call) run() (*http.Response, error) {
+	isOver := false
+	defer func() {
+		if !isOver {
+			x.abandon()
+		}
+	}()
+	resp, err := x.carry()
+	isOver = true
+	return resp, err
+}
+
+// abandon closes what a call holds in which a callback of the caller's panicked.
+func (x *call) abandon() {
+	if x.attempt != nil {
+		x.attempt.Abandon()
+	}
+	x.request.body.Close()
+	x.stopListening()
+}
+
+func (x *call) carry() (*http.Response, error) {
 	x.startCall()
 	resp, err := x.send(x.request.http)
 	again, failed := x.judge(resp, err)

@@ -101,6 +101,9 @@ func credentialFailure(f *policy.Failure, err error) string {
 	if e, ok := errors.AsType[errUnusable](err); ok {
 		return e.problem
 	}
+	if e, ok := errors.AsType[*callbackError](err); ok {
+		return e.problem
+	}
 	return ""
 }
 
@@ -110,7 +113,10 @@ func credentialClass(err error) apierrors.Class {
 	class := apierrors.ClassOf(err)
 	contains := func(code string) bool { return strings.Contains(err.Error(), code) }
 	_, isUnusable := errors.AsType[errUnusable](err)
+	_, isBug := errors.AsType[*callbackError](err)
 	switch {
+	case isBug:
+		return apierrors.MalformedRequest
 	case isUnusable, errors.Is(err, ErrRefused), errors.Is(err, ErrNotRenewable), errors.Is(err, ErrNoCredential):
 		return apierrors.Authentication
 	case slices.Contains(tokenServerClasses, class):

@@ -123,9 +123,10 @@ func (x *call) notRenewed(err error) *apierrors.Error {
 		return x.rejected(err)
 	default:
 		j := judgement{
-			failure: policy.Failure{Class: class, Applied: apierrors.AppliedNo, Wait: retryAfterOf(err)},
+			failure: policy.Failure{Applied: apierrors.AppliedNo},
 			err:     errors.Join(err, x.failed(x.last)),
 		}
+		j.summary = credentialFailure(&j.failure, err)
 		j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state())
 		j.decision.RetryIn = j.failure.Wait
 		if j.decision.Retry { // the next renewal would fail as well: its failure is remembered

@@ -119,13 +119,16 @@ func (w watch) logRenewal(ctx context.Context, e RenewalEvent, err error) {
 	l := entry(nil).text("vendor", e.Vendor)
 	if err != nil {
 		l = l.text("class", e.Class.String()).text("cause", causeOf(err))
+		if bug, ok := errors.AsType[*callbackError](err); ok {
+			l = l.text("stack", bug.stack)
+		}
 	}
 	w.log.LogAttrs(ctx, level, "retrywise renewal", l.duration("took", e.Took)...)
 }
 
 // harmlessCauses are causes of a failed renewal whose text has no credential.
 var harmlessCauses = []error{
-	errOwnRenewal, ErrRefused, ErrNotRenewable, context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF,
+	errOwnRenewal, errStuck, ErrRefused, ErrNotRenewable, context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF,
 }
 
 // causeOf describes the error of a renewal. The text of an error that is not known here may
@@ -135,6 +138,9 @@ func causeOf(err error) string {
 		return ours.Error()
 	}
 	text := err.Error()
+	if _, isBug := errors.AsType[*callbackError](err); isBug {
+		return text
+	}
 	if i := slices.IndexFunc(refusedGrants, func(code string) bool { return strings.Contains(text, code) }); i >= 0 {
 		return refusedGrants[i]
 	}

@@ -16,10 +16,12 @@ const (
 	renewalTimeout = 30 * time.Second // of one renewal
 	refusalMemory  = 10 * time.Second // how long a refused renewal is not tried again
 	failureMemory  = time.Second      // and one that failed for a passing reason
+	renewalGrace   = time.Second      // for a Refresh to return after its context has ended
 )
 
 var (
 	errClosed     = errors.New("client: closed")
+	errStuck      = fmt.Errorf("client: Auth.Refresh does not return, although its context has ended: %w", context.DeadlineExceeded)
 	errOwnRenewal = fmt.Errorf("%w: the renewal makes a call that needs the credential; make it with another Client", ErrRefused)
 )
 
@@ -44,6 +46,9 @@ type renewal struct {
 	done chan struct{} // closed at the end
 	err  error         // valid after done
 	over time.Time     // when a failure is forgotten; valid after done
+
+	returned chan error // how Refresh ended; has room for one
+	running  bool       // until then; the lock of renewals guards it
 }
 
 func newRenewals(c *Client) *renewals {
@@ -105,16 +110,47 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
 		return nil, renewedElsewhere(wait)
 	}
-	one := &renewal{done: make(chan struct{})}
+	one := &renewal{done: make(chan struct{}), returned: make(chan error, 1), running: true}
 	r.byRejected[key] = one
 	apart, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), renewalKey{}, r), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
+	go r.run(apart, rejected, one) // ends with Refresh, which may never return
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
-		r.finish(right, one, r.refresh(apart, rejected))
+		r.finish(right, one, one.wait(apart))
 	})
 	return one, nil
+}
+
+// run runs a renewal in a goroutine of its own. While it does, no other one begins.
+func (r *renewals) run(ctx context.Context, rejected string, one *renewal) {
+	var err error = &callbackError{problem: "Auth.Refresh or an Observer ended its goroutine"}
+	defer func() {
+		one.returned <- err
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		one.running = false
+	}()
+	defer recovered("the Observer or the Logger", &err)
+	err = r.refresh(ctx, rejected)
+}
+
+// wait returns how a renewal ended, shortly after the end of its context at the latest.
+func (one *renewal) wait(ctx context.Context) error {
+	select {
+	case err := <-one.returned:
+		return err
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(renewalGrace)
+	defer grace.Stop()
+	select {
+	case err := <-one.returned:
+		return err
+	case <-grace.C:
+		return errStuck
+	}
 }
 
 // renewedElsewhere returns the error for a credential that somebody else is renewing.
@@ -129,7 +165,7 @@ func renewedElsewhere(wait time.Duration) error {
 func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	e := RenewalEvent{Vendor: r.c.profile.Name, Start: time.Now()}
 	ctx = start(ctx, r.c.watch.observer.RenewalStart, e)
-	err := r.c.auth.Refresh(ctx, rejected)
+	err := r.callRefresh(ctx, rejected)
 	if e.Took = time.Since(e.Start); err != nil {
 		e.Class = credentialClass(err)
 	}
@@ -139,6 +175,11 @@ func (r *renewals) refresh(ctx context.Context, rejected string) error {
 	end(ctx, r.c.watch.observer.RenewalEnd, e)
 	r.c.watch.logRenewal(ctx, e, err)
 	return err
+}
+
+func (r *renewals) callRefresh(ctx context.Context, rejected string) (err error) {
+	defer recovered("Auth.Refresh", &err)
+	return r.c.auth.Refresh(ctx, rejected)
 }
 
 // finish ends a renewal for the calls that wait. A success is forgotten at once, as Refresh
@@ -162,10 +203,10 @@ func (r *renewals) finish(right traffic.Renewal, one *renewal, err error) {
 	close(one.done)
 }
 
-// forget drops failures whose time is over. The caller holds the lock.
+// forget drops failures whose time is over, unless their Refresh is still running. The caller holds the lock.
 func (r *renewals) forget(now time.Time) {
 	for key, one := range r.byRejected {
-		if !one.over.IsZero() && !now.Before(one.over) {
+		if !one.running && !one.over.IsZero() && !now.Before(one.over) {
 			delete(r.byRejected, key)
 		}
 	}

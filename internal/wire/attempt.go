@@ -102,6 +102,18 @@ func (a *Attempt) End() {
 	a.loan.end()
 }
 
+// Abandon ends an attempt during which something panicked, maybe the transport: it closes
+// the bodies of the request and of the response.
+func (a *Attempt) Abandon() {
+	if a.body.ReadCloser != nil {
+		_ = closeSafely(&a.body)
+	}
+	if a.loan != nil {
+		_ = a.loan.giveBack()
+	}
+	a.End()
+}
+
 // BodyFailed reports whether the caller's request body failed, or had another length than
 // it declared. A nil Attempt lent no body.
 func (a *Attempt) BodyFailed() bool { return a != nil && a.bodyFailed.Load() }

@@ -79,12 +79,13 @@ func (b *Body) Close() error {
 	if b.start.isReading() { // net/http's Close would wait for its Read
 		b.attempt.End()
 	}
-	err := b.ReadCloser.Close()
-	b.attempt.End()
-	if b.OnClose != nil {
-		b.OnClose()
-	}
-	return err
+	defer func() { // also if the transport's Close panics
+		b.attempt.End()
+		if b.OnClose != nil {
+			b.OnClose()
+		}
+	}()
+	return b.ReadCloser.Close()
 }
 
 // Drop closes a body that nobody wants. A small rest is read first, so that the
@@ -96,7 +97,7 @@ func (b *Body) Drop() {
 	}
 	timer := time.AfterFunc(drainTimeout, func() {
 		b.attempt.End() // net/http's Close would wait for the Read
-		_ = b.Close()
+		_ = closeSafely(b)
 	})
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, readerFunc(b.next), maxDrain)
