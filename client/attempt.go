@@ -12,11 +12,11 @@ import (
 // An attempt is one request of a call.
 type attempt struct {
 	wire.Attempt
-	observed   context.Context // that the observer returned
-	sentHeader http.Header     // of the request
-	identity   string          // of the credential that was applied; empty: none
-	isPaid     bool            // it is a retry that the budget paid for
-	shown      *http.Response  // what the caller gets of a response that was looked at; nil: the response
+	observed context.Context // that the observer returned
+	sent     sentRequest
+	identity string         // of the credential that was applied; empty: none
+	isPaid   bool           // it is a retry that the budget paid for
+	shown    *http.Response // what the caller gets of a response that was looked at; nil: the response
 }
 
 // send sends req, and then follows the redirects that the call itself follows. Each
@@ -66,7 +66,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		a.End()
 		return nil, err
 	}
-	a.sentHeader = out.Header
+	a.sent = sentRequest{out.URL, out.Header}
 	resp, err := a.Send(out, body)
 	if err != nil {
 		return nil, err

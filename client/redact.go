@@ -3,39 +3,79 @@ package client
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
 
-// A vendor may repeat a credential where a code, a field or a request id is expected, and
-// those are printed. They are removed if they hold a credential of the call. That is done
-// after the decision, so that a code that only looks like one does not change it.
+// A vendor may repeat what it got where a code, a field or a request id is expected, and
+// those are printed. They are removed if they hold a value that went out with the call: a
+// credential, or a part of its path, query or header that may identify somebody. That is
+// done after the decision, so that it does not change it.
 
-// minSecret is the length of a credential from which it is looked for: shorter ones
-// would be found in honest codes.
-const minSecret = 8
+// Lengths of a value from which it is looked for: anywhere in a text, or between characters
+// that are neither letters nor digits. A shorter one would be found in honest codes.
+const (
+	minInside = 8
+	minApart  = 4
+)
 
-// secretsOf returns the credentials that went with a request, whose header on the wire was
-// sent.
-func secretsOf(r request, sent http.Header) []string {
-	found := []string{r.options.IdempotencyKey}
-	if user := r.http.URL.User; user != nil {
-		password, _ := user.Password()
-		found = append(found, user.Username(), password)
-	}
-	for name, values := range r.http.URL.Query() {
-		if isSecret, _ := secretName(name); isSecret {
-			found = append(found, values...)
+// values returns the values that went out with a request. sent is the one on the wire.
+func (r request) values(sent sentRequest) []string {
+	found := append([]string{r.options.IdempotencyKey, r.options.RecordKey, r.options.Account}, userOf(r.http.URL)...)
+	found = append(found, userOf(sent.url)...)
+	for segment := range strings.SplitSeq(sent.url.EscapedPath(), "/") {
+		if plain, err := url.PathUnescape(segment); err == nil && !isWord(plain) {
+			found = append(found, segment, plain)
 		}
 	}
-	for name, values := range sent {
+	own := r.http.URL.Query()
+	for name, values := range sent.url.Query() {
 		isSecret, _ := secretName(name)
-		isOfAuth := name != "User-Agent" && !slices.Equal(values, r.http.Header[name])
-		if isSecret || isOfAuth {
-			found = append(found, wordsOfHeader(values)...)
+		found = append(found, telling(values, isSecret || !slices.Equal(values, own[name]))...)
+	}
+	for name, values := range sent.header {
+		isSecret, _ := secretName(name)
+		isOfAuth := !slices.Equal(values, r.http.Header[name])
+		if !isTechnical(name) {
+			found = append(found, telling(wordsOfHeader(values), isSecret || isOfAuth)...)
 		}
 	}
-	return slices.DeleteFunc(found, func(text string) bool { return len(text) < minSecret })
+	return found
+}
+
+func userOf(u *url.URL) []string {
+	if u.User == nil {
+		return nil
+	}
+	password, _ := u.User.Password()
+	return []string{u.User.Username(), password}
+}
+
+// telling returns the values that may be a credential or identify somebody. Of those that
+// are certainly secret these are all; else a word or a short number is none.
+func telling(values []string, areSecret bool) []string {
+	if areSecret {
+		return values
+	}
+	isNumber := func(text string) bool { return len(text) < minInside && strings.Trim(text, "0123456789") == "" }
+	return slices.DeleteFunc(slices.Clone(values), func(text string) bool { return isWord(text) || isNumber(text) })
+}
+
+// isWord reports whether a value is likely a name in the API, such as that of a collection.
+func isWord(text string) bool {
+	isOther := func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' && r != '-' }
+	return !strings.ContainsFunc(text, isOther)
+}
+
+// isTechnical reports whether a header says how to respond, or is made to be repeated.
+func isTechnical(name string) bool {
+	for word := range nameWords(name) {
+		if has([]string{"correlation", "request", "trace", "traceparent", "tracestate"}, word) {
+			return true
+		}
+	}
+	return isHarmless(name) || has([]string{"Content-Type", "Content-Encoding", "Cache-Control"}, name)
 }
 
 // wordsOfHeader returns the parts of a header's values that may be a credential, also
@@ -53,15 +93,33 @@ func wordsOfHeader(values []string) []string {
 	return words
 }
 
-// redact removes from a judgement what repeats a credential of its request.
-func (c *Client) redact(j *judgement, r request, a *attempt) {
-	sent := r.http.Header
-	if a != nil && a.sentHeader != nil {
-		sent = a.sentHeader
+// repeats reports whether a text holds a value, whatever its case.
+func repeats(text, value string) bool {
+	text, value = strings.ToLower(text), strings.ToLower(value)
+	switch {
+	case len(value) >= minInside:
+		return strings.Contains(text, value)
+	case len(value) < minApart:
+		return false
 	}
-	secrets := secretsOf(r, sent)
+	isInner := func(r rune) bool { return r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || r > 0x7f }
+	for before, after, found := strings.Cut(text, value); found; before, after, found = strings.Cut(after, value) {
+		if strings.TrimRightFunc(before, isInner) == before && strings.TrimLeftFunc(after, isInner) == after {
+			return true
+		}
+	}
+	return false
+}
+
+// redact removes from a judgement what repeats a value that went out with its request.
+func (c *Client) redact(j *judgement, r request, a *attempt) {
+	sent := sentRequest{r.http.URL, r.http.Header}
+	if a != nil && a.sent.url != nil {
+		sent = a.sent
+	}
+	values := r.values(sent)
 	clean := func(text *string) {
-		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(*text, secret) }) {
+		if slices.ContainsFunc(values, func(value string) bool { return repeats(*text, value) }) {
 			*text = ""
 		}
 	}
@@ -72,4 +130,10 @@ func (c *Client) redact(j *judgement, r request, a *attempt) {
 		clean(&j.failure.Items[i].Code)
 		clean(&j.failure.Items[i].Path)
 	}
+}
+
+// A sentRequest is what of a request went out with its credential.
+type sentRequest struct {
+	url    *url.URL
+	header http.Header
 }

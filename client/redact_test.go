@@ -83,8 +83,9 @@ func TestRedactKeepsOtherCodes(t *testing.T) {
 	}
 }
 
-// A code and a request id that contain a credential of the request are removed; a text of
-// less than eight characters is not taken for one.
+// A code and a request id that repeat what went out with the request are removed. A word of
+// the API is not taken for such a value unless it is a credential, nor is a short value that
+// is a part of a longer one.
 func TestRedactCodeAndRequestID(t *testing.T) {
 	const secret = "12345678"
 	header := func(name, value string) func(*http.Request) {
@@ -98,30 +99,47 @@ func TestRedactCodeAndRequestID(t *testing.T) {
 		response string // the vendor's code and request id
 		want     string // the error's
 	}{
-		"?API_KEY=":           {query("API_KEY"), secret, ""},
-		"?accessToken=":       {query("accessToken"), secret, ""},
-		"?client_secret=":     {query("client_secret"), secret, ""},
-		"?password=":          {query("password"), secret, ""},
-		"?X-Amz-Signature=":   {query("X-Amz-Signature"), secret, ""},
-		"?clientSecret=":      {query("clientSecret"), secret, ""},
-		"?page=":              {query("page"), secret, secret},
-		"password of the URL": {func(r *http.Request) { r.URL.User = url.UserPassword("u", secret) }, secret, ""},
-		"bearer token":        {header("Authorization", "Bearer "+secret), secret, ""},
-		"X-Api-Key":           {header("X-Api-Key", secret), secret, ""},
-		"cookie":              {header("Cookie", secret), secret, ""},
-		"part of the code":    {header("X-Api-Key", secret), "E." + secret, ""},
-		"seven characters":    {header("X-Api-Key", secret[:7]), secret[:7], secret[:7]},
-		"Auth":                {func(*http.Request) {}, "0wn-cr3dential", ""},
-		"idempotency key":     {func(*http.Request) {}, "1dempotent", ""},
-		"X-Trace":             {header("X-Trace", secret), secret, secret},
+		"?API_KEY=":            {query("API_KEY"), secret, ""},
+		"?accessToken=":        {query("accessToken"), secret, ""},
+		"?client_secret=":      {query("client_secret"), secret, ""},
+		"?password=":           {query("password"), secret, ""},
+		"?X-Amz-Signature=":    {query("X-Amz-Signature"), secret, ""},
+		"?clientSecret=":       {query("clientSecret"), secret, ""},
+		"?after=":              {query("after"), secret, ""},
+		"?page=":               {query("page"), "12", "12"},
+		"?status=":             {func(r *http.Request) { r.URL.RawQuery = "status=NOT_SHIPPED&limit=1000" }, "NOT_SHIPPED-1000", "NOT_SHIPPED-1000"},
+		"?hapikey=":            {func(r *http.Request) { r.URL.RawQuery = "hapikey=ab-cd-12" }, "ab-cd-12", ""},
+		"X-RapidAPI-Key":       {header("X-Rapidapi-Key", secret), "key " + secret, ""},
+		"X-Functions-Key":      {header("X-Functions-Key", "k-12"), "K-12", ""},
+		"an e-mail address":    {func(r *http.Request) { r.URL.Path = "/items/jane%doe@b.c" }, "items/jane%doe@b.c", ""},
+		"one in its URL form":  {func(r *http.Request) { r.URL.Path = "/items/jane doe+1" }, "jane%20doe+1", ""},
+		"a number in a path":   {func(*http.Request) {}, "items/4711/size", ""},
+		"within a number":      {func(*http.Request) {}, "E_4711", "E_4711"},
+		"a word of the path":   {func(*http.Request) {}, "line-items", "line-items"},
+		"record key":           {func(*http.Request) {}, "contact jane", ""},
+		"account":              {func(*http.Request) {}, "tenant ACME.", ""},
+		"password of the URL":  {func(r *http.Request) { r.URL.User = url.UserPassword("u", secret) }, secret, ""},
+		"bearer token":         {header("Authorization", "Bearer "+secret), secret, ""},
+		"X-Api-Key":            {header("X-Api-Key", secret), secret, ""},
+		"cookie":               {header("Cookie", secret), secret, ""},
+		"part of the code":     {header("X-Api-Key", secret), "E." + secret, ""},
+		"seven characters":     {header("X-Api-Key", secret[:7]), "E " + secret[:7], ""},
+		"seven within others":  {header("X-Api-Key", secret[:7]), "E" + secret[:7], "E" + secret[:7]},
+		"three characters":     {header("X-Api-Key", "abc"), "abc", "abc"},
+		"Auth":                 {func(*http.Request) {}, "0wn-cr3dential", ""},
+		"idempotency key":      {func(*http.Request) {}, "1dempotent", ""},
+		"in the query by Auth": {func(*http.Request) {}, "signed", ""},
+		"X-Trace":              {header("X-Trace", secret), secret, secret},
+		"X-Request-Id":         {header("X-Request-Id", secret), secret, secret},
+		"X-Forwarded-For":      {header("X-Forwarded-For", "192.0.2.1"), "192.0.2.1", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
 				srv := retrywisetest.New(t, retrywisetest.Status(422, "X-Code", tt.response, "X-Request-Id", tt.response))
-				c := newClient(t, srv, client.Config{Auth: client.APIKey("X-Shop-Key", "0wn-cr3dential")})
-				req := newRequest(t, "PUT", srv.URL()+"/items/7", "x")
+				c := newClient(t, srv, client.Config{Auth: wordInQuery{client.APIKey("X-Shop-Key", "0wn-cr3dential")}})
+				req := newRequest(t, "PUT", srv.URL()+"/line-items/4711", "x")
 				tt.put(req)
-				req = client.With(req, client.CallOptions{IdempotencyKey: "1dempotent"})
+				req = client.With(req, client.CallOptions{IdempotencyKey: "1dempotent", RecordKey: "jane", Account: "acme"})
 				_, err := sendRequest(t, c.Send, req)
 				if e := failure(t, err); e.Code != tt.want || e.RequestID != tt.want {
 					t.Errorf("code %q, request id %q; want %q for both", e.Code, e.RequestID, tt.want)
@@ -129,6 +147,14 @@ func TestRedactCodeAndRequestID(t *testing.T) {
 			})
 		})
 	}
+}
+
+// wordInQuery also puts a word into the query.
+type wordInQuery struct{ client.Auth }
+
+func (a wordInQuery) Apply(ctx context.Context, r *http.Request) (string, error) {
+	r.URL.RawQuery += "&by=signed"
+	return a.Auth.Apply(ctx, r)
 }
 
 // The words of a User-Agent are not taken for a credential.

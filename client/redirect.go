@@ -48,14 +48,18 @@ func keepsRequest(status int) bool {
 // keepHarmless removes all headers except those that say which response is wanted, so that
 // another origin gets no credential, cookie, key or Referer, whatever its name.
 func keepHarmless(h http.Header) {
-	for key := range h { // which need not be canonical
-		name := http.CanonicalHeaderKey(key)
-		isHarmless := name == "Range" || name == "User-Agent" ||
-			strings.HasPrefix(name, "Accept") || strings.HasPrefix(name, "If-")
-		if !isHarmless {
+	for key := range h {
+		if !isHarmless(key) {
 			delete(h, key)
 		}
 	}
+}
+
+// isHarmless reports whether a header, whose name need not be canonical, only says which
+// response is wanted.
+func isHarmless(name string) bool {
+	name = http.CanonicalHeaderKey(name)
+	return name == "Range" || name == "User-Agent" || strings.HasPrefix(name, "Accept") || strings.HasPrefix(name, "If-")
 }
 
 // redirectsTo yields the requests that a caller's http.Client made for redirects, from req

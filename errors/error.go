@@ -76,7 +76,8 @@ type Error struct {
 	// Status is that of the response; 0 if there was none.
 	Status int
 
-	// Code is the vendor's code.
+	// Code is the vendor's code. Like RequestID and the codes and paths of Fields, it is empty
+	// if it repeats a value that went out with the request, such as a credential or an id.
 	Code string
 
 	// Summary is the catalog's text for Code or, if there is no code, what the client found
