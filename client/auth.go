@@ -9,7 +9,8 @@ import (
 )
 
 // Auth puts a credential on requests, and renews it. Its methods are safe for concurrent
-// use. A Client applies it to requests to the base URL's origin, and to no other.
+// use. A Client applies it to requests to the base URL's origin and Config.Origins, and to
+// no other.
 type Auth interface {
 	// Apply puts the credential on req, a copy of the request, and returns an identity of
 	// the credential: a text that changes when the credential does. The Client keeps it in

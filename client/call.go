@@ -19,13 +19,14 @@ type call struct {
 	decode  func([]byte) error // of the typed door; nil: the response is streamed
 	dropIn  bool               // of HTTP(): the response is returned, whatever it says
 
-	destination   destination  // of the latest attempt
-	attempt       *attempt     // the latest; nil while it has not begun
-	last          *judgement   // of the latest attempt, if it failed
-	delaying      *watchedWait // before the next attempt; nil: it is not being waited for
-	accepted      bool         // that failure was taken for a success
-	err           error        // how the call ended; through HTTP() the caller may get a response all the same
-	stopListening func()       // to Request.Cancel
+	destination   destination    // of the latest attempt
+	attempt       *attempt       // the latest; nil while it has not begun
+	last          *judgement     // of the latest attempt, if it failed
+	delaying      *watchedWait   // before the next attempt; nil: it is not being waited for
+	accepted      bool           // that failure was taken for a success
+	kept          *http.Response // of an earlier call, in place of the request's own; nil: none
+	err           error          // how the call ended; through HTTP() the caller may get a response all the same
+	stopListening func()         // to Request.Cancel
 }
 
 // newCall checks the request, and makes it a whole one.
@@ -110,6 +111,9 @@ func (x *call) carry() (*http.Response, error) {
 	x.endCall()
 	if failed != nil {
 		x.stopListening()
+		if x.kept != nil {
+			return x.kept, nil
+		}
 		return nil, x.err
 	}
 	if x.attempt.shown != nil {

@@ -124,7 +124,7 @@ func (c *Client) requestFor(resp *http.Response) request {
 		req = &http.Request{URL: &url.URL{}}
 	}
 	r := request{original: req, http: req, options: optionsOf(req)}
-	if target, path := c.resolve(req.URL); target != nil {
+	if target, path := c.home.resolve(req.URL); target != nil {
 		whole := *req
 		whole.URL = target
 		r.http, r.path = &whole, path

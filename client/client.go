@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
@@ -34,9 +33,14 @@ type Config struct {
 	// 429, and X-Should-Retry: false.
 	Vendor Vendor
 
-	// BaseURL is the base for relative URLs. Credentials and limits apply to its origin
-	// only. Empty: the vendor's.
+	// BaseURL is the base for relative URLs. Credentials and limits apply to its origin, and
+	// to Origins. Empty: the vendor's.
 	BaseURL string
+
+	// Origins are further origins of the vendor, such as https://uploads.vendor.example. A
+	// request that is addressed to one gets the credential and meets the limits; a redirect
+	// to one is a redirect to another origin.
+	Origins []string
 
 	// Policy decides about failures. nil: the vendor's. It must be made from the policy of
 	// a vendor of the same name, or from policy.Default().
@@ -48,7 +52,8 @@ type Config struct {
 	// sent, and retries fewer writes.
 	Transport http.RoundTripper
 
-	// Auth puts a credential on requests to the base URL's origin. nil: the caller does.
+	// Auth puts a credential on requests to the base URL's origin and Origins. nil: the
+	// caller does.
 	Auth Auth
 
 	// Logger gets a line at the end of each call, attempt, wait and renewal. nil: no log.
@@ -77,8 +82,7 @@ type Config struct {
 type Client struct {
 	vendor        Vendor
 	profile       policy.Profile
-	base          *url.URL // nil: none
-	isBound       bool     // its origin is certainly the vendor's
+	home          home
 	policy        policy.Policy
 	foreignPolicy policy.Policy // for what is not the vendor's
 	retry         policy.Retry  // of policy, with all fields set
@@ -88,6 +92,7 @@ type Client struct {
 	traffic       traffic.Shared
 	renewals      *renewals
 	checked       checked
+	pauses        pauses
 	watch         watch
 	random        func() float64
 }
@@ -107,7 +112,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.renewals = newRenewals(c)
 	c.profile = c.vendor.Profile()
-	problems := []error{c.setPolicy(cfg.Policy), c.setBase(cfg), c.setTransport(cfg.Transport), checkAuth(cfg.Auth)}
+	problems := []error{c.setPolicy(cfg.Policy), c.setHome(cfg), c.setTransport(cfg.Transport), checkAuth(cfg.Auth)}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -134,20 +139,6 @@ func (c *Client) setPolicy(p *policy.Policy) error {
 	}
 }
 
-// setBase takes the caller's base URL, or else the vendor's.
-func (c *Client) setBase(cfg Config) (err error) {
-	base := cfg.BaseURL
-	if base == "" {
-		base = c.profile.BaseURL
-	}
-	if c.auth != nil && base == "" {
-		return errors.New("client: Auth needs a BaseURL, as a credential is sent to that origin only")
-	}
-	c.base, err = parseBase(base)
-	c.isBound = c.base != nil && (cfg.BaseURL != "" || cfg.Auth != nil)
-	return err
-}
-
 // setTransport takes the caller's transport, or else one of its own.
 func (c *Client) setTransport(rt http.RoundTripper) error {
 	if t, ok := rt.(*Transport); ok {
@@ -158,22 +149,6 @@ func (c *Client) setTransport(rt http.RoundTripper) error {
 	}
 	c.wire = wire.New(rt)
 	return nil
-}
-
-// parseBase reads a base URL; nil for an empty one. The error does not repeat a wrong one,
-// as it may hold a credential.
-func parseBase(base string) (*url.URL, error) {
-	if base == "" {
-		return nil, nil
-	}
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, errors.New("client: BaseURL: expected an absolute http or https URL")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("client: BaseURL of %s: expected no userinfo, query or fragment; use Auth for a credential", u.Host)
-	}
-	return u, nil
 }
 
 // Close cancels a renewal of the credential that is under way, and closes the idle

@@ -104,7 +104,7 @@ func TestHTTPTimeoutThatEndsBeforeAWait(t *testing.T) {
 		},
 		"pause": {
 			pause: true,
-			want:  outcome{Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
+			want:  outcome{Status: 429, Class: apierrors.RateLimited, Stop: apierrors.StopDeadline, RetryIn: 30 * time.Second},
 		},
 		"no connection": {
 			wire: refused,

@@ -24,7 +24,7 @@ func (c *Client) destinationOf(req *http.Request, crossedOrigin bool) destinatio
 // That is known only where the client knows the vendor's origin. Another host of the same
 // domain is the vendor's, too.
 func (c *Client) isForeign(u *url.URL) bool {
-	return c.isBound && !isSameOrigin(u, c.base) && domain(u) != domain(c.base)
+	return c.home.isBound && !c.home.has(u) && !c.home.isOfDomain(u)
 }
 
 // domain returns the end of a host's name, as far as it is known without a list of all
@@ -38,7 +38,7 @@ func domain(u *url.URL) string {
 }
 
 // authorizes reports whether the client's credential belongs on a request to d: it is
-// bound to the base URL's origin.
+// bound to the vendor's origins.
 func (c *Client) authorizes(d destination) bool {
-	return c.auth != nil && c.base != nil && !d.crossedOrigin && isSameOrigin(d.url, c.base)
+	return c.auth != nil && !d.crossedOrigin && c.home.has(d.url)
 }

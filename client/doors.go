@@ -42,6 +42,11 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 // the call ended. If there is no response, the error is an *apierrors.Error inside
 // net/http's *url.Error, whose text contains the URL: see CleanError.
 //
+// A call that has to wait too long since an earlier response, such as a 429, closed a gate is
+// not sent. It gets that response again, as SDKs expect one: with the first 64 KiB of its body,
+// without cookies and request ids, and with a Retry-After of the wait that is left. Check says
+// that nothing was sent. If no such response is known, it gets an error.
+//
 // Each http.Client is a new one that the caller may change: Timeout, Jar and CheckRedirect
 // work as usual. Its CheckRedirect follows the redirects that Send follows. If you set your
 // own, credentials still stay within the origin.

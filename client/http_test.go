@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -81,14 +82,15 @@ func TestHTTPReturnsEveryResponse(t *testing.T) {
 // timeout as usual.
 func TestHTTPReturnsTypedErrors(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		srv := retrywisetest.New(t, retrywisetest.Status(429, "Retry-After", "3600"), retrywisetest.Hang())
-		c := newClient(t, srv, client.Config{})
+		srv := retrywisetest.New(t, retrywisetest.Status(200), retrywisetest.Hang())
+		p := shopPolicy(t).WithLimit(policy.Limit{Name: "daily", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}})
+		c := newClient(t, srv, client.Config{Policy: &p})
 		if _, err := get(t, c.HTTP(), "/items"); err != nil { //nolint:bodyclose // get closes it
 			t.Fatal(err)
 		}
 		_, err := get(t, c.HTTP(), "/items") //nolint:bodyclose // get closes it
-		if _, isURL := errors.AsType[*url.Error](err); !isURL || failure(t, err).Rule != "gate account" || len(srv.Requests()) != 1 {
-			t.Errorf("during a pause: got %v after %d requests; want a url.Error with reason \"gate account\" after 1", err, len(srv.Requests()))
+		if _, isURL := errors.AsType[*url.Error](err); !isURL || failure(t, err).Rule != "limit daily" || len(srv.Requests()) != 1 {
+			t.Errorf("above a limit: got %v after %d requests; want a url.Error with rule \"limit daily\" after 1", err, len(srv.Requests()))
 		}
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)

@@ -41,6 +41,7 @@ func (j *judgement) costs() bool {
 func (x *call) judge(resp *http.Response, err error) (again bool, failed error) {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		x.err = x.heldBack(r)
+		x.kept = x.keptResponse(r) //nolint:bodyclose // the caller does
 		return false, x.err
 	}
 	j := x.read(resp, err)
@@ -59,7 +60,9 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	x.last = j
 	x.noteFailure(j)
 	again, failed = x.act(j)
-	x.report(x.reportOf(j.decision))
+	r := x.reportOf(j.decision)
+	x.report(r)
+	x.keepPause(j, r.Limit)
 	return again, failed
 }
 

@@ -78,8 +78,8 @@ func redirectsTo(req *http.Request) iter.Seq[*http.Request] {
 // made, led from one origin to another.
 func (c *Client) crossedOrigin(req *http.Request) bool {
 	for r := range redirectsTo(req) {
-		from, _ := c.target(r.Response.Request)
-		to, _ := c.target(r)
+		from, _ := c.home.target(r.Response.Request)
+		to, _ := c.home.target(r)
 		if !isSameOrigin(from, to) {
 			return true
 		}
@@ -154,7 +154,7 @@ func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request
 	if req.Method != next.Method {
 		moved := *next
 		moved.Response = nil
-		x.request = x.request.movedTo(&moved, x.c.belowBase(next.URL))
+		x.request = x.request.movedTo(&moved, x.c.home.belowBase(next.URL))
 		x.history.doubt(apierrors.AppliedUnknown)
 	}
 }
@@ -162,8 +162,8 @@ func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request
 // checkRedirect is the CheckRedirect of the http.Client that HTTP returns.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
-	from, _ := c.target(last)
-	to, _ := c.target(next)
+	from, _ := c.home.target(last)
+	to, _ := c.home.target(next)
 	switch {
 	case from == nil || to == nil || !mayFollow(last.Method, next.Response.StatusCode, from, to),
 		next.Body != nil && !isSameOrigin(from, to):

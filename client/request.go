@@ -24,7 +24,7 @@ type request struct {
 // newRequest makes the request that is sent for req, or says why it cannot be sent.
 func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOptions) (r request, problem string) {
 	r = request{original: req, body: wire.PayloadOf(req), options: o}
-	target, path := c.target(req)
+	target, path := c.home.target(req)
 	switch {
 	case hasLostOptions(req):
 		problem = "its context is not derived from the one that client.With gave it, so its options are lost"
@@ -38,7 +38,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
 		problem = "IdempotencyKey: " + c.profile.Name + " has no place for one"
 	case req.Response == nil && c.isForeign(target):
-		problem = "IdempotencyKey: the URL is not of the base URL's origin, which alone gets it"
+		problem = "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"
 	}
 	if problem != "" {
 		r.body.Close()
@@ -67,7 +67,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 	a := traffic.Account{Vendor: c.profile.Name, Identity: hashed(o.Account)}
 	if a.Vendor == "" {
-		a.Vendor = req.URL.Scheme + "://" + req.URL.Host
+		a.Vendor = c.home.nameOf(req.URL)
 	}
 	if a.Identity == "" && !c.authorizes(destination{url: req.URL}) {
 		a.Identity = identityOf(req)

@@ -9,41 +9,41 @@ import (
 // target returns the whole URL of req, and its path below the base URL. A request that a
 // caller's http.Client makes for a redirect has its path from the root. There is no URL if
 // it has no host and there is no base URL.
-func (c *Client) target(req *http.Request) (whole *url.URL, path string) {
+func (h home) target(req *http.Request) (whole *url.URL, path string) {
 	u := req.URL
-	if req.Response == nil || u == nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || c.base == nil {
-		return c.resolve(u)
+	if req.Response == nil || u == nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || h.base == nil {
+		return h.resolve(u)
 	}
 	to := *u
-	to.Scheme, to.Host = c.base.Scheme, c.base.Host
-	return &to, c.belowBase(&to)
+	to.Scheme, to.Host = h.base.Scheme, h.base.Host
+	return &to, h.belowBase(&to)
 }
 
 // resolve puts a URL without a host below the base URL, and returns its path below the
 // base URL as well.
-func (c *Client) resolve(u *url.URL) (whole *url.URL, path string) {
+func (h home) resolve(u *url.URL) (whole *url.URL, path string) {
 	switch {
-	case u == nil, u.Host == "" && (u.Scheme != "" || u.Opaque != "" || c.base == nil):
+	case u == nil, u.Host == "" && (u.Scheme != "" || u.Opaque != "" || h.base == nil):
 		return nil, ""
 	case u.Host != "":
-		return u, c.belowBase(u)
+		return u, h.belowBase(u)
 	}
 	path = "/" + strings.TrimPrefix(u.EscapedPath(), "/")
-	whole = &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, RawPath: c.prefix() + path, RawQuery: u.RawQuery}
+	whole = &url.URL{Scheme: h.base.Scheme, Host: h.base.Host, RawPath: h.prefix() + path, RawQuery: u.RawQuery}
 	whole.Path, _ = url.PathUnescape(whole.RawPath) // which net/url has escaped
 	return whole, path
 }
 
 // prefix returns the base URL's path, without a slash at its end.
-func (c *Client) prefix() string { return strings.TrimSuffix(c.base.EscapedPath(), "/") }
+func (h home) prefix() string { return strings.TrimSuffix(h.base.EscapedPath(), "/") }
 
 // belowBase returns the path of u without that of the base URL.
-func (c *Client) belowBase(u *url.URL) string {
+func (h home) belowBase(u *url.URL) string {
 	path := u.EscapedPath()
-	if !isSameOrigin(u, c.base) {
+	if !isSameOrigin(u, h.base) {
 		return path
 	}
-	if below, ok := strings.CutPrefix(path, c.prefix()+"/"); ok {
+	if below, ok := strings.CutPrefix(path, h.prefix()+"/"); ok {
 		return "/" + below
 	}
 	return path

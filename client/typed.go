@@ -26,7 +26,7 @@ type Call struct {
 	Query url.Values
 
 	// Link is a link in an earlier response, such as that of the next page. It is an absolute
-	// URL of the base URL's origin, or is resolved against Path (RFC 3986). It replaces
+	// URL of the base URL's origin or Origins, or is resolved against Path (RFC 3986). It replaces
 	// Query. Empty: there is none.
 	Link string
 
@@ -78,7 +78,7 @@ func (c *Client) typedRequest(ctx context.Context, typed Call) (*http.Request, e
 	}
 	if typed.Link != "" {
 		if req.URL, err = c.linkedURL(req.URL, typed.Link); err != nil {
-			return refuse("link: expected a URL of the base URL's origin", nil)
+			return refuse("link: expected a URL of the base URL's origin or of Origins", nil)
 		}
 	}
 	return req, nil
@@ -114,12 +114,12 @@ func isPlainPath(u *url.URL) bool {
 // linkedURL resolves a link against a path below the base URL. It must not leave the base
 // URL's origin.
 func (c *Client) linkedURL(path *url.URL, link string) (*url.URL, error) {
-	from, _ := c.resolve(path)
+	from, _ := c.home.resolve(path)
 	if from == nil {
 		return nil, apierrors.MalformedRequest
 	}
 	to, err := from.Parse(link)
-	if err != nil || !isSameOrigin(to, c.base) || to.User != nil {
+	if err != nil || !c.home.has(to) || to.User != nil {
 		return nil, apierrors.MalformedRequest
 	}
 	return to, nil
