@@ -55,8 +55,11 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 // if Timeout fires during an attempt, net/http returns an error of its own, and so nothing
 // says whether the request was executed. The policy's attempt timeout applies as well.
 //
-// The http.Client's CloseIdleConnections does nothing, as the connections are shared: use
-// Close.
+// Three things differ from a plain http.Client. Its CloseIdleConnections does nothing, as the
+// connections are shared: use Close. Its Jar does not see the cookies of a response that is
+// retried. There is no CancelRequest, which net/http no longer calls: end the request's
+// context. URLs of a scheme that is registered with the transport (RegisterProtocol) work, and
+// are outside the vendor's origin.
 func (c *Client) HTTP() *http.Client {
 	return &http.Client{Transport: dropIn{c}, CheckRedirect: c.checkRedirect}
 }

@@ -46,6 +46,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	}
 	whole := *req
 	whole.URL, whole.Body, whole.GetBody, whole.ContentLength, whole.Response = target, nil, nil, 0, nil
+	whole.Cancel = nil    //nolint:staticcheck // the call listens to it
 	whole.RequestURI = "" // of a request that a server received, such as a reverse proxy's
 	if b := bindingOf(req); b != nil {
 		whole.Pattern = b.pattern

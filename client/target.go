@@ -20,13 +20,16 @@ func (h home) target(req *http.Request) (whole *url.URL, path string) {
 }
 
 // resolve puts a URL without a host below the base URL, and returns its path below the
-// base URL as well.
+// base URL as well. One of another scheme, such as file:///rows.csv, is for a protocol that is
+// registered with the transport.
 func (h home) resolve(u *url.URL) (whole *url.URL, path string) {
 	switch {
-	case u == nil, u.Host == "" && (u.Scheme != "" || u.Opaque != "" || h.base == nil):
+	case u == nil:
 		return nil, ""
-	case u.Host != "":
+	case u.Host != "", u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
 		return u, h.belowBase(u)
+	case u.Scheme != "", u.Opaque != "", h.base == nil:
+		return nil, ""
 	}
 	path = "/" + strings.TrimPrefix(u.EscapedPath(), "/")
 	whole = &url.URL{Scheme: h.base.Scheme, Host: h.base.Host, RawPath: h.prefix() + path, RawQuery: u.RawQuery}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"slices"
 	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -27,7 +26,7 @@ func (x *call) transportFailure(err error) *judgement {
 	case noCredential:
 		summary = credentialFailure(&f, err)
 	case x.isMalformed(err, f.Applied):
-		f.Class = apierrors.MalformedRequest
+		f.Class, summary = apierrors.MalformedRequest, unsendable(err)
 		if x.c.wire.IsDirect() { // net/http says so before it looks for a connection
 			f.Applied = apierrors.AppliedNo
 		}
@@ -43,7 +42,7 @@ func (x *call) transportFailure(err error) *judgement {
 // isMalformed reports whether net/http refused to send the request.
 func (x *call) isMalformed(err error, applied apierrors.Applied) bool {
 	reached := x.attempt != nil && x.attempt.Reached()
-	return isPermanent(err) && (applied == apierrors.AppliedNo || !reached)
+	return unsendable(err) != "" && (applied == apierrors.AppliedNo || !reached)
 }
 
 // isOfTheBody reports whether the caller's request body is at fault.
@@ -52,17 +51,23 @@ func (x *call) isOfTheBody(err error) bool {
 	return noBody || x.attempt != nil && x.attempt.BodyFailed()
 }
 
-// permanentTexts are net/http's errors that have no type and that no retry can cure;
-// TestTransportErrorPermanentTexts produces each of them.
-var permanentTexts = []string{
-	"unsupported protocol scheme",
-	"invalid header field",
-	"invalid method",
-	"no Host in request URL",
+// unsendableTexts are net/http's errors that have no type and that no retry can cure, with a
+// sentence for each; TestTransportErrorUnsendableTexts produces each of them.
+var unsendableTexts = [][2]string{
+	{"unsupported protocol scheme", "the transport has no protocol for the URL's scheme"},
+	{"invalid header field", "a header has a name or a value that cannot be sent"},
+	{"invalid method", "the method is not one of HTTP"},
+	{"no Host in request URL", "the URL has no host"},
 }
 
-func isPermanent(err error) bool {
-	return slices.ContainsFunc(permanentTexts, func(text string) bool { return strings.Contains(err.Error(), text) })
+// unsendable returns why net/http cannot send a request, or "" if err is not about that.
+func unsendable(err error) string {
+	for _, known := range unsendableTexts {
+		if strings.Contains(err.Error(), known[0]) {
+			return known[1]
+		}
+	}
+	return ""
 }
 
 func isTimeout(err error) bool {

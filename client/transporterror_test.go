@@ -18,7 +18,7 @@ import (
 )
 
 // Each text of the table is one of net/http's errors.
-func TestTransportErrorPermanentTexts(t *testing.T) {
+func TestTransportErrorUnsendableTexts(t *testing.T) {
 	wire := client.NewTransport()
 	defer wire.CloseIdleConnections()
 	requests := map[string]func(*http.Request){
@@ -27,7 +27,8 @@ func TestTransportErrorPermanentTexts(t *testing.T) {
 		"invalid method":              func(r *http.Request) { r.Method = "BAD METHOD" },
 		"no Host in request URL":      func(r *http.Request) { r.URL.Host = "" },
 	}
-	for _, text := range client.PermanentTexts {
+	for _, known := range client.UnsendableTexts {
+		text := known[0]
 		spoil := requests[text]
 		if spoil == nil {
 			t.Errorf("no request produces %q", text)
