@@ -57,9 +57,10 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 //
 // Three things differ from a plain http.Client. Its CloseIdleConnections does nothing, as the
 // connections are shared: use Close. Its Jar does not see the cookies of a response that is
-// retried. There is no CancelRequest, which net/http no longer calls: end the request's
-// context. URLs of a scheme that is registered with the transport (RegisterProtocol) work, and
-// are outside the vendor's origin.
+// retried. There is no CancelRequest, which is deprecated: end the request's context.
+//
+// URLs of a scheme that is registered with the transport (RegisterProtocol) work, and are
+// outside the vendor's origin.
 func (c *Client) HTTP() *http.Client {
 	return &http.Client{Transport: dropIn{c}, CheckRedirect: c.checkRedirect}
 }
