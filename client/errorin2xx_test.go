@@ -94,6 +94,7 @@ func TestErrorIn2xxWithinTheVendorsBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer resp.Body.Close()
 			if got := apierrors.ClassOf(c.Check(resp)); got != want {
 				t.Errorf("through HTTP, after %d bytes: class %v; want %v", length, got, want)
 			}

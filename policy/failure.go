@@ -197,7 +197,7 @@ type Decision struct {
 	// at all.
 	PauseFor time.Duration
 
-	// Limit is the name of the limit that the response names. Empty means the limit of
-	// the account.
+	// Limit is the name of the limit that the response names or, if it is throttled, is
+	// likely to be about. Empty means the limit of the account.
 	Limit string
 }

@@ -22,7 +22,7 @@ func TestParseReadsMarshalText(t *testing.T) {
 			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: new(20), AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: new(true),
 		}).
 		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: new(5)}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true})
+		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true, Named: true})
 	zeros := shop(t).
 		With(policy.Rule{
 			Name: "zeros", When: policy.Match{HasWait: new(false)}, Applied: new(apierrors.AppliedUnknown), EscalateAfter: new(0),

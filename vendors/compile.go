@@ -113,6 +113,7 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	for _, row := range rows {
 		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
 		c.problems.ReportAll(row.At, row.Problems())
+		row.Limit.Named = row.NamedBy != nil
 		out = append(out, row.Limit)
 	}
 	return out

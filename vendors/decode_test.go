@@ -159,3 +159,13 @@ func TestDecodeOfAnErrorIn2xxWithoutACode(t *testing.T) {
 		}
 	}
 }
+
+// How a response names a limit says that no other response is about it.
+func TestParseKnowsWhichLimitsAreNamed(t *testing.T) {
+	rd := lookup(t, vendors.RDStation).Policy()
+	for limit, want := range map[string]bool{"lead": true, "account": false} {
+		if got, _ := rd.LimitNamed(limit); got.Named != want {
+			t.Errorf("limit %s: named %v; want %v", limit, got.Named, want)
+		}
+	}
+}

@@ -187,6 +187,8 @@ type limitRow struct {
 	At yamlfile.Pos
 	policy.Limit
 	NamedBy *namedByRow `yaml:"named_by"`
+
+	Named struct{} `yaml:"-"` // hides Limit.Named, which NamedBy implies
 }
 
 // namedByRow says how a response names a limit: the value at Body contains a text.
