@@ -68,7 +68,7 @@ type Failure struct {
 	// Details are further members of the response.
 	Details map[string]any
 
-	// Wait is the longest wait that the response asks for; 0 if it asks for none.
+	// Wait is how long the response asks to wait; 0 if it asks for none.
 	Wait time.Duration
 
 	// Limit is the name of the Limit that the response names; empty if it names none.

@@ -126,7 +126,7 @@ func (c *compiler) decoder(f file) decoder {
 		d.shapes = append(d.shapes, c.shape(row))
 	}
 	for _, row := range f.HeaderCodes {
-		d.headerCodes = append(d.headerCodes, headerCode{headers: stringsOf(row.Headers), contains: row.Contains, code: row.Code})
+		d.headerCodes = append(d.headerCodes, headerCode{text: c.headerText(row.At, row.headerTextRow), code: row.Code})
 	}
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
@@ -181,9 +181,32 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 		if (row.Header == "") == (len(row.Body) == 0) {
 			c.problems.Report(row.At, "a wait needs either a header or a body")
 		}
-		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit})
+		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit, when: c.waitCondition(row.When)})
 	}
 	return out
+}
+
+// waitCondition returns which responses a wait is for.
+func (c *compiler) waitCondition(row *waitWhenRow) waitCondition {
+	if row == nil {
+		return waitCondition{}
+	}
+	when := waitCondition{statuses: row.Statuses}
+	switch hasText := row.Headers != nil || row.Is != "" || row.Contains != ""; {
+	case hasText:
+		when.text = c.headerText(row.At, row.headerTextRow)
+	case row.Statuses == nil:
+		c.problems.Report(row.At, "when: expected a status, or the text of a header")
+	}
+	return when
+}
+
+// headerText returns the text that a header has.
+func (c *compiler) headerText(at yamlfile.Pos, row headerTextRow) headerText {
+	if row.Headers == nil || (row.Is == "") == (row.Contains == "") {
+		c.problems.Report(at, "the text of a header needs headers, and either is (the whole value) or contains")
+	}
+	return headerText{headers: stringsOf(row.Headers), is: row.Is, contains: row.Contains}
 }
 
 // fieldLists returns the patterns of codes whose messages list fields.

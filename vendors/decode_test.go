@@ -96,8 +96,9 @@ func TestDecodeReadsADuplicateKeyTwice(t *testing.T) {
 	}
 }
 
-// An invalid wait is ignored.
-func TestDecodeReturnsTheLongestWait(t *testing.T) {
+// The first place of the file that has a wait decides, and of its values the longest. An
+// invalid wait is none.
+func TestDecodeReturnsTheFirstWait(t *testing.T) {
 	received := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for name, tt := range map[string]struct {
 		header http.Header
@@ -108,7 +109,8 @@ func TestDecodeReturnsTheLongestWait(t *testing.T) {
 		"body":              {http.Header{}, `{"error":"x","remaining_time":20745}`, 20745 * time.Second},
 		"body as text":      {http.Header{}, `{"error":"x","remaining_time":"60"}`, time.Minute},
 		"header":            {http.Header{"Retry-After-Quotas": {"37"}}, `{"message":"x"}`, 37 * time.Second},
-		"the longest":       {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":60}`, 90 * time.Second},
+		"the first":         {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":60}`, time.Minute},
+		"the first valid":   {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":0}`, 37 * time.Second},
 		"several values":    {http.Header{"Retry-After": {"5", "90", "7"}}, ``, 90 * time.Second},
 		"zero and negative": {http.Header{"Retry-After-Quotas": {"0"}, "Retry-After": {"-5"}}, `{"error":"x","remaining_time":-1}`, 0},
 		"a date, by the Date header": {

@@ -62,6 +62,15 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a limit twice":       {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
 		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"a wait's condition": {head + "waits:\n  - {body: /b, unit: seconds, when: {}}\n  - {body: /c, unit: seconds, when: {is: a}}\n  - {body: /d, unit: seconds, when: {headers: A, is: b, contains: c}}\n", []string{
+			"vendor file:5:37: when: expected a status, or the text of a header",
+			"vendor file:6:37: the text of a header needs headers, and either is (the whole value) or contains",
+			"vendor file:7:37: the text of a header needs headers, and either is (the whole value) or contains",
+		}},
+		"a header's text": {head + "header_codes:\n  - {headers: A, code: B}\n  - {contains: A, code: B}\n", []string{
+			"vendor file:5:5: the text of a header needs headers, and either is (the whole value) or contains",
+			"vendor file:6:5: the text of a header needs headers, and either is (the whole value) or contains",
+		}},
 		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
 			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
 		}},
