@@ -70,8 +70,8 @@ func (s *StatusRange) UnmarshalText(text []byte) error {
 	return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
 }
 
-// isValid reports whether s is a range of HTTP statuses.
-func (s StatusRange) isValid() bool { return 100 <= s.From && s.From <= s.To && s.To <= 999 }
+// isValid reports whether s is a range of statuses that a failure may have.
+func (s StatusRange) isValid() bool { return 200 <= s.From && s.From <= s.To && s.To <= 999 }
 
 // Contains reports whether status is in the range.
 func (s StatusRange) Contains(status int) bool { return s.From <= status && status <= s.To }

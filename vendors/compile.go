@@ -20,6 +20,9 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
 	settings := c.settings(f)
+	for i, texts := range settings.RuleProblems() {
+		c.problems.ReportAll(c.ruleAt[i], texts)
+	}
 	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
@@ -35,7 +38,10 @@ func parse(name string, data []byte) (*Vendor, error) {
 }
 
 // A compiler makes a policy and a decoder of a file, and collects what is wrong with it.
-type compiler struct{ problems yamlfile.Problems }
+type compiler struct {
+	problems yamlfile.Problems
+	ruleAt   []yamlfile.Pos // of each rule
+}
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
@@ -61,7 +67,7 @@ func (c *compiler) rules(f file) []policy.Rule {
 		when.Methods, when.Paths, when.HasWait = r.When.Methods, r.When.Paths, r.When.HasWait
 		c.rule(at, r, when, seen)
 		r.When = when
-		rules = append(rules, r)
+		rules, c.ruleAt = append(rules, r), append(c.ruleAt, at)
 	}
 	for _, row := range f.Codes {
 		if !apierrors.IsCode(row.Code) {
@@ -96,7 +102,9 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 // endpoints returns the endpoints.
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
+	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
+		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("endpoint for %v", policy.Match{Methods: row.Methods, Paths: row.Paths}))
 		c.problems.ReportAll(row.At, row.Problems())
 		if row.RepeatUnsafe {
 			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
@@ -122,7 +130,10 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 // decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
 	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f)}
-	for _, row := range f.Decode {
+	for i, row := range f.Decode {
+		if row.Adds && i == 0 {
+			c.problems.Report(row.At, "adds has no effect in the first entry")
+		}
 		d.shapes = append(d.shapes, c.shape(row))
 	}
 	for _, row := range f.HeaderCodes {
@@ -159,11 +170,16 @@ const maxPeekBytes = 64 << 10
 
 // shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {
-	if row.Code == nil && row.Message == nil && !row.Texts && row.Means == "" {
-		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
-	}
-	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)) {
+	isByObject := row.Code != nil || row.Message != nil
+	switch {
+	case (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)):
 		c.problems.Report(row.At, "is and means go together, and means a code")
+	case row.Means != "" && (isByObject || row.Field != nil || row.Texts):
+		c.problems.Report(row.At, "code, message, field and texts have no effect with is and means: these are about the value at in")
+	case row.Means == "" && !isByObject && !row.Texts:
+		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
+	case row.Field != nil && !isByObject:
+		c.problems.Report(row.At, "field has no effect without code or message")
 	}
 	return shape{
 		in: row.In, code: row.Code.pointer(), message: row.Message.pointer(), field: row.Field.pointer(), needs: row.Needs.pointer(),

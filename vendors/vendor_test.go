@@ -71,6 +71,29 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:5:5: the text of a header needs headers, and either is (the whole value) or contains",
 			"vendor file:6:5: the text of a header needs headers, and either is (the whole value) or contains",
 		}},
+		"a decode entry with a part that is not used": {head + "decode:\n  - {in: /a, texts: true, adds: true}\n  - {in: /b, is: x, means: Y, code: c}\n  - {in: /c, texts: true, field: f}\n", []string{
+			"vendor file:5:5: adds has no effect in the first entry",
+			"vendor file:6:5: code, message, field and texts have no effect with is and means: these are about the value at in",
+			"vendor file:7:5: field has no effect without code or message",
+		}},
+		"keys of another action": {head + "codes:\n  - {code: A, class: validation, action: retry, after: 5m}\n  - {code: B, class: server_error, after: 5m}\n  - {code: C, class: quota_exceeded, after: 5m, max_attempts: 2}\nclasses:\n  - {class: quota_exceeded, max_elapsed: 1h}\n", []string{
+			"vendor file:5:5: after has no effect with action retry; it is for throttle or defer",
+			"vendor file:6:5: after has no effect with action retry; it is for throttle or defer",
+			"vendor file:7:5: max_attempts has no effect with action defer; it is for retry, throttle, refresh or shrink",
+			"vendor file:9:5: max_elapsed has no effect with action defer; it is for retry, throttle or shrink",
+		}},
+		"codes of earlier attempts": {head + "codes:\n  - {code: E0605, class: already_exists, accept_after_codes: E0630}\n  - {code: E0603, class: conflict}\n", []string{
+			`vendor file:5:5: accept_after_codes: unknown code "E0630"; did you mean "E0603"?`,
+		}},
+		"a rule that is never reached": {head + "statuses:\n  - {status: 4xx, class: unknown}\n  - {status: 404, class: not_found}\n  - {status: 404, when: {methods: GET}, class: not_found}\n", []string{
+			"vendor file:6:5: the rule for status 404 is never reached: the one for status 4xx goes before it",
+		}},
+		"an endpoint twice": {head + "endpoints:\n  - {path: /items, repeatable: true}\n  - {path: /items, repeatable: false}\n", []string{"vendor file:6:5: duplicate endpoint for path /items; the first is at line 5"}},
+		"a method": {head + "endpoints:\n  - {path: \"/items/**\", methods: PTCH, repeatable: true}\n", []string{
+			`vendor file:5:5: unknown method "PTCH"; did you mean "PATCH"?`,
+			`vendor file:5:5: path "/items/**": expected a pattern that begins with /, where * is one segment`,
+		}},
+		"too many values": {head + "rename: {" + strings.Repeat("a: b, ", 10_000) + "}\nvendr: x\n", []string{"vendor file:4:59968: the file has more than 20000 keys and values"}},
 		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
 			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
 		}},
