@@ -30,6 +30,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.limits = settings.Limits
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
 		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),

@@ -31,6 +31,31 @@ func TestLookupOfEveryName(t *testing.T) {
 	}
 }
 
+// All callers get one Vendor, and none can change what another sees.
+func TestLookupReadsAFileOnce(t *testing.T) {
+	for _, name := range vendors.Names() {
+		before := lookup(t, name)
+		want := before.Profile()
+		documents, profile := before.Documents(), before.Profile()
+		documents[0].URL = "changed"
+		if len(profile.RequestIDHeaders) > 0 {
+			profile.RequestIDHeaders[0] = "changed"
+		}
+		for _, l := range profile.Policy.Limits("POST", "/v1/campaign/7/pause") {
+			for i := range l.Paths {
+				l.Paths[i] = "changed"
+			}
+		}
+		again := lookup(t, name)
+		if again != before {
+			t.Errorf("%s was read twice", name)
+		}
+		if diff := cmp.Diff(want, again.Profile(), cmp.AllowUnexported(policy.Policy{})); diff != "" || again.Documents()[0].URL == "changed" {
+			t.Errorf("%s was changed by a caller (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestLookupSuggestsAName(t *testing.T) {
 	for name, want := range map[string]string{
 		"rdstaton":   `vendors: unknown vendor "rdstaton"; did you mean "rdstation"?`,
