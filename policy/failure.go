@@ -73,6 +73,10 @@ type Failure struct {
 
 	// Limit is the name of the Limit that the response names; empty if it names none.
 	Limit string
+
+	// RequestID is the id of the request that the body holds; empty: see
+	// Profile.RequestIDHeaders.
+	RequestID string
 }
 
 // State is what else Decide needs to know about a call. The zero State is that of the

@@ -130,7 +130,10 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 
 // decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
-	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f)}
+	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f), requestID: f.RequestIDBody}
+	if d.requestID != nil && len(d.requestID) == 0 {
+		c.problems.Report(f.At, "request_id_body: expected a JSON pointer to a value, and not to the whole body")
+	}
 	for i, row := range f.Decode {
 		if row.Adds && i == 0 {
 			c.problems.Report(row.At, "adds has no effect in the first entry")

@@ -19,6 +19,7 @@ type decoder struct {
 	waits       []waitSource
 	limitNames  []limitName
 	rename      map[string]string
+	requestID   answer.Pointer            // in the body; nil: none
 	fieldLists  map[string]*regexp.Regexp // by code: the fields that a message lists
 }
 
@@ -57,6 +58,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		}
 	}
 	f.Wait = d.wait(a, body)
+	f.RequestID = d.requestIDIn(body)
 	for _, l := range d.limitNames {
 		if slices.ContainsFunc(body.All(l.body), l.isIn) {
 			f.Limit = l.limit
@@ -67,3 +69,15 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 
 // isIn reports whether n has the text.
 func (l limitName) isIn(n answer.Node) bool { return strings.Contains(n.Text, l.contains) }
+
+// maxRequestID is the length of the longest id that is printed, in bytes.
+const maxRequestID = 128
+
+// requestIDIn returns the id of the request in body, or "".
+func (d decoder) requestIDIn(body answer.Node) string {
+	id, ok := kindAt(body, d.requestID, answer.Text, answer.Scalar)
+	if !ok || len(id.Text) > maxRequestID {
+		return ""
+	}
+	return id.Text
+}

@@ -26,6 +26,9 @@ type file struct {
 	// RequestIDs are the headers that may hold a request's id; absent: the common ones.
 	RequestIDs []headerName `yaml:"request_id_headers,nonempty"`
 
+	// RequestIDBody leads to a request's id in the body, which goes before those headers.
+	RequestIDBody answer.Pointer `yaml:"request_id_body"`
+
 	// ErrorsIn2xx says what makes a response with a status of 2xx an error: one of these.
 	ErrorsIn2xx []conditionRow `yaml:"errors_in_2xx"`
 

@@ -127,9 +127,10 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:5:5: at: expected a JSON pointer to a value, as the whole body is there in each success",
 			`vendor file:6:5: missing key "at"`,
 		}},
-		"a bound of nothing": {head + "peek_bytes: 8192\n", []string{"vendor file:1:1: peek_bytes has no effect without errors_in_2xx"}},
-		"a bound too far":    {head + "errors_in_2xx: [{at: /e}]\npeek_bytes: 65537\n", []string{"vendor file:1:1: peek_bytes: expected at most 65536; got 65537"}},
-		"no id headers":      {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
+		"a bound of nothing":  {head + "peek_bytes: 8192\n", []string{"vendor file:1:1: peek_bytes has no effect without errors_in_2xx"}},
+		"a bound too far":     {head + "errors_in_2xx: [{at: /e}]\npeek_bytes: 65537\n", []string{"vendor file:1:1: peek_bytes: expected at most 65536; got 65537"}},
+		"an id of everything": {head + "request_id_body: \"\"\n", []string{"vendor file:1:1: request_id_body: expected a JSON pointer to a value, and not to the whole body"}},
+		"no id headers":       {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
 		"a pointer": {head + "decode:\n  - {in: errors, code: c}\nwaits:\n  - {body: /a~b, unit: seconds}\n", []string{
 			`vendor file:5:10: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "errors"`,
 			`vendor file:7:12: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "/a~b"`,
