@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -56,7 +57,7 @@ func (p Policy) classProblems(m Match) []string {
 // canRepeat reports whether some failure that r is for can be repeated. A write that may have
 // been executed cannot. Of a range of statuses, the first stands for all.
 func (p Policy) canRepeat(r Rule) bool {
-	failures, states := p.failuresOf(r.When), p.statesOf(r.When)
+	failures, states := p.failuresOf(r), p.statesOf(r.When)
 	r.When = Match{}
 	p.operator = []Rule{r}
 	for _, f := range failures {
@@ -69,10 +70,11 @@ func (p Policy) canRepeat(r Rule) bool {
 	return len(failures) == 0 || len(states) == 0
 }
 
-// failuresOf returns failures that m selects, or none if some may prove that nothing was sent:
+// failuresOf returns failures that r is for, or none if some may prove that nothing was sent:
 // those without a response, or of any kind.
-func (p Policy) failuresOf(m Match) []Failure {
+func (p Policy) failuresOf(r Rule) []Failure {
 	var failures []Failure
+	m := r.When
 	for _, s := range m.Statuses {
 		failures = append(failures, Failure{Status: s.From})
 	}
@@ -81,8 +83,8 @@ func (p Policy) failuresOf(m Match) []Failure {
 	case len(m.Codes) > 0:
 		failures = []Failure{{Status: 400}}
 	case m.Class != apierrors.None && m.Class != apierrors.Network && m.Class != apierrors.Timeout:
-		applied := p.classRule(subject{class: m.Class, isRefusal: true}, State{}).Applied
-		failures = []Failure{{Class: m.Class, Applied: valueOf(applied)}}
+		ofClass := p.classRule(subject{class: m.Class, isRefusal: true}, State{})
+		failures = []Failure{{Class: m.Class, Applied: valueOf(cmp.Or(r.Applied, ofClass.Applied))}}
 	}
 	if len(m.Codes) == 0 {
 		return failures

@@ -36,6 +36,7 @@ func TestApplyRefusesRulesWithoutEffect(t *testing.T) {
 		"{when: {status: 500, methods: POST}, action: throttle}":                   "",
 		"{when: {status: 500, methods: POST}, action: retry, repeat_unsafe: true}": "",
 		"{when: {class: server_error, methods: POST}, action: retry}":              "policies.yaml:4:9: retry has no effect for class server_error, method POST" + unsafe,
+		"{when: {class: server_error, methods: POST}, action: retry, applied: no}": "",
 		"{when: {class: network, methods: POST}, action: retry}":                   "",
 		"{when: {class: conflict, methods: POST}, action: retry}":                  "",
 		"{when: {code: DOWN, methods: POST}, action: retry}":                       "",

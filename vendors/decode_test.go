@@ -162,6 +162,21 @@ func TestDecodeOfAnErrorIn2xxWithoutACode(t *testing.T) {
 	}
 }
 
+// A body in none of the vendor's forms that is a problem document gives its fields, whether errors
+// is a list, as in RFC 9457, or a map, as of ASP.NET.
+func TestDecodeOfAProblemDocument(t *testing.T) {
+	v := parsed(t, "decode: [{in: /fault, code: id}]\n")
+	for name, errors := range map[string]string{
+		"a list": `[{"detail":"required","pointer":"#/Name"}]`,
+		"a map":  `{"Name":["required"]}`,
+	} {
+		f := v.Decode(policy.Answer{Status: 400, Body: []byte(`{"type":"about:blank","title":"Bad Request","errors":` + errors + `}`)})
+		if diff := cmp.Diff([]apierrors.Field{{Path: "Name", Message: "required"}}, f.Items); diff != "" {
+			t.Errorf("%s: Items mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // How a response names a limit says that no other response is about it.
 func TestParseKnowsWhichLimitsAreNamed(t *testing.T) {
 	rd := lookup(t, vendors.RDStation).Policy()
