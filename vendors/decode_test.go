@@ -177,6 +177,29 @@ func TestDecodeOfAProblemDocument(t *testing.T) {
 	}
 }
 
+// Playable has limits for single paths. A throttled call is about the one of its path, unless the
+// wait is longer than that takes.
+func TestPolicyOfPlayableFindsTheLimitOfAPath(t *testing.T) {
+	p := lookup(t, vendors.Playable).Policy()
+	for name, tt := range map[string]struct {
+		status int
+		wait   time.Duration
+		path   string
+		want   string
+	}{
+		"clear-cache":                 {429, 0, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"clear-cache, with a wait":    {429, 5 * time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"clear-cache, another status": {403, time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"the hour of the account":     {429, 40 * time.Minute, "/v1/campaign/7/clear-cache", ""},
+		"a path without a limit":      {429, time.Minute, "/v1/campaign/7", ""},
+	} {
+		d := p.Decide(policy.Failure{Status: tt.status, Wait: tt.wait}, policy.State{Method: "POST", Path: tt.path, Random: 0.5})
+		if d.Limit != tt.want || d.PauseFor == 0 {
+			t.Errorf("%s: limit %q, pause %v; want %q", name, d.Limit, d.PauseFor, tt.want)
+		}
+	}
+}
+
 // How a response names a limit says that no other response is about it.
 func TestParseKnowsWhichLimitsAreNamed(t *testing.T) {
 	rd := lookup(t, vendors.RDStation).Policy()
