@@ -78,7 +78,7 @@ func (x *call) pay() bool {
 func (x *call) reportOf(d policy.Decision) traffic.Report {
 	r := traffic.Report{Pause: d.PauseFor, Served: x.accepted}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
-		r.Limit = &limit
+		r.Limit, r.Guessed = &limit, x.last.failure.Limit == ""
 	}
 	if f, ok := errors.AsType[*apierrors.Error](x.err); ok && f.Action == apierrors.Surface {
 		r.Refused, r.Code = true, f.Code

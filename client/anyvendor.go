@@ -10,8 +10,8 @@ import (
 )
 
 // anyVendor stands in where no vendor is configured: a response is judged by its status, and
-// what is the same for all vendors is read: problem documents (RFC 9457), Retry-After, the
-// RateLimit fields of a 429, and X-Should-Retry.
+// what many vendors have is read: problem documents (RFC 9457), maps from fields to errors in a
+// 400 or 422, Retry-After, the RateLimit fields of a 429, and X-Should-Retry.
 type anyVendor struct{}
 
 func (anyVendor) Profile() policy.Profile { return policy.Profile{} }
@@ -22,8 +22,12 @@ func (anyVendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	body, _ := answer.Parse(a.Body) // what cannot be read is not a problem document
 	problem := answer.ProblemOf(a.Header, body)
+	items := problem.Fields
+	if isAboutContent := a.Status == http.StatusBadRequest || a.Status == http.StatusUnprocessableEntity; isAboutContent && items == nil {
+		items = answer.FieldsOf(body)
+	}
 	return &policy.Failure{
-		Status: a.Status, Items: problem.Fields, Wait: waitOf(a, problem),
+		Status: a.Status, Items: items, Wait: waitOf(a, problem),
 		NoRetry: problem.NoRetry || strings.EqualFold(a.Header.Get("X-Should-Retry"), "false"),
 	}
 }

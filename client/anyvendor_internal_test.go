@@ -50,7 +50,14 @@ func TestAnyVendorDecode(t *testing.T) {
 		"RateLimit and its policy":             {policy.Answer{Status: 429, Header: header("RateLimit", `"default";r=0`, "RateLimit-Policy", `"default";q=10;w=60`)}, &policy.Failure{Status: 429, Wait: time.Minute}},
 		"RateLimit of a 503":                   {policy.Answer{Status: 503, Header: header("RateLimit", `"default";r=0;t=3600`)}, &policy.Failure{Status: 503}},
 		"Retry-After goes before RateLimit":    {policy.Answer{Status: 429, Header: header("Retry-After", "7", "RateLimit", `"default";r=0;t=3600`)}, &policy.Failure{Status: 429, Wait: 7 * time.Second}},
-		"problem document":                     {policy.Answer{Status: 422, Header: problem, Body: []byte(`{"title":"Bad"}`)}, &policy.Failure{Status: 422, Wait: 7 * time.Second, Items: []apierrors.Field{{Message: "Bad"}}}},
+		"ASP.NET's map of fields": {
+			policy.Answer{Status: 400, Header: header("Content-Type", "application/problem+json; charset=utf-8"), Body: []byte(`{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"Name":["required"]},"traceId":"00-1-2-00"}`)},
+			&policy.Failure{Status: 400, Items: []apierrors.Field{{Path: "Name", Message: "required"}}},
+		},
+		"a map of fields":         {policy.Answer{Status: 422, Body: []byte(`{"message":"The given data was invalid.","errors":{"name":["required"]}}`)}, &policy.Failure{Status: 422, Items: []apierrors.Field{{Path: "name", Message: "required"}}}},
+		"a bare map of fields":    {policy.Answer{Status: 400, Body: []byte(`{"name":["required"],"non_field_errors":["not unique"]}`)}, &policy.Failure{Status: 400, Items: []apierrors.Field{{Path: "name", Message: "required"}, {Message: "not unique"}}}},
+		"a map in another status": {policy.Answer{Status: 404, Body: []byte(`{"candidates":["a","b"]}`)}, &policy.Failure{Status: 404}},
+		"problem document":        {policy.Answer{Status: 422, Header: problem, Body: []byte(`{"title":"Bad"}`)}, &policy.Failure{Status: 422, Wait: 7 * time.Second, Items: []apierrors.Field{{Message: "Bad"}}}},
 	} {
 		if diff := cmp.Diff(tt.want, anyVendor{}.Decode(tt.answer)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -97,4 +98,28 @@ func TestAnyVendorReadsProblemDocuments(t *testing.T) {
 			t.Errorf("class %v, want validation; fields (-want +got):\n%s", e.Class, diff)
 		}
 	})
+}
+
+// Without a vendor, a map from fields to their errors gives the fields. The texts of the vendor
+// may hold values of the record, and do not leave.
+func TestAnyVendorReadsFieldMaps(t *testing.T) {
+	for name, body := range map[string]string{
+		"Laravel":               `{"message":"Jane is taken.","errors":{"first_name":["Jane is taken."]}}`,
+		"Rails":                 `{"errors":{"first_name":["Jane is taken."]}}`,
+		"Django REST framework": `{"first_name":["Jane is taken."]}`,
+		"ASP.NET":               `{"type":"https://tools.ietf.org/html/rfc4918#section-11.2","title":"Bad","errors":{"first_name":["Jane is taken."]}}`,
+	} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, retrywisetest.JSON(422, body))
+			c := newClientOf(t, client.Config{Transport: srv.Transport()})
+			_, err := send(t.Context(), t, c, "POST", srv.URL()+"/any", "x")
+			e := failure(t, err)
+			if diff := cmp.Diff([]apierrors.Field{{Path: "first_name", Message: "Jane is taken."}}, e.Fields); diff != "" {
+				t.Errorf("%s: fields (-want +got):\n%s", name, diff)
+			}
+			if text := e.Error(); !strings.Contains(text, "first_name") || strings.Contains(text, "Jane") {
+				t.Errorf("%s: %s; want the field without its value", name, text)
+			}
+		})
+	}
 }

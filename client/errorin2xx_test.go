@@ -94,6 +94,7 @@ func TestErrorIn2xxWithinTheVendorsBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer resp.Body.Close()
 			if got := apierrors.ClassOf(c.Check(resp)); got != want {
 				t.Errorf("through HTTP, after %d bytes: class %v; want %v", length, got, want)
 			}
@@ -139,4 +140,32 @@ func TestErrorIn2xxNotInARedirect(t *testing.T) {
 			t.Errorf("got status %d, error %v; want 300", status, err)
 		}
 	})
+}
+
+// A POST whose 2xx holds an error is one request, though the class of the code is one that is
+// repeated after a 4xx.
+func TestErrorIn2xxIsNotRepeated(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status   int
+		code     string
+		requests int
+	}{
+		"conflict, 200":     {200, "RACE", 1},
+		"conflict, 207":     {207, "RACE", 1},
+		"rate_limited, 200": {200, "SLOW", 1},
+		"rate_limited, 207": {207, "SLOW", 1},
+		"conflict, 409":     {409, "RACE", 2},
+		"rate_limited, 429": {429, "SLOW", 2},
+	} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, script{retrywisetest.Status(tt.status, "X-Code", tt.code), retrywisetest.Status(201)}[:tt.requests]...)
+			_, err := send(t.Context(), t, newClient(t, srv, client.Config{}), "POST", "/items", "x")
+			if got := len(srv.Requests()); got != tt.requests {
+				t.Errorf("%s: %d requests; want %d", name, got, tt.requests)
+			}
+			if tt.requests == 1 && failure(t, err).Applied != apierrors.AppliedUnknown {
+				t.Errorf("%s: %v; want applied: unknown", name, err)
+			}
+		})
+	}
 }

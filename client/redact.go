@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -123,7 +124,7 @@ func (c *Client) redact(j *judgement, r request, a *attempt) {
 			*text = ""
 		}
 	}
-	j.requestID = c.profile.RequestID(j.header)
+	j.requestID = cmp.Or(j.failure.RequestID, c.profile.RequestID(j.header))
 	clean(&j.requestID)
 	clean(&j.decision.Code)
 	for i := range j.failure.Items {

@@ -131,7 +131,7 @@ func TestApplyKeepsFalse(t *testing.T) {
 	if d := p.Decide(withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}); d.Action != apierrors.Surface {
 		t.Errorf("%v, although accept_after_unknown is false", d.Action)
 	}
-	p = applied(t, shop(t), "vendors:\n  shop:\n    endpoints: [{path: /orders, repeat_unsafe: true}]\n    rules:\n      - {when: {code: NEW}, action: retry, repeat_unsafe: false}\n")
+	p = applied(t, shop(t), "vendors:\n  shop:\n    endpoints: [{path: /orders, repeat_unsafe: true}]\n    rules:\n      - {when: {code: NEW}, class: server_error, action: retry, repeat_unsafe: false}\n")
 	if d := p.Decide(withCodes(500, "NEW"), policy.State{Method: "POST", Path: "/orders"}); d.Stop != apierrors.StopUnsafe {
 		t.Errorf("stop %v, although repeat_unsafe is false", d.Stop)
 	}

@@ -50,7 +50,7 @@ func (r Rule) Problems() []string {
 	if !slices.Contains(fallbacks, r.Fallback) {
 		problems = append(problems, fmt.Sprintf("fallback %v: expected retry, defer, surface or fail_fast", r.Fallback))
 	}
-	return append(problems, r.Backoff.problems()...)
+	return slices.Concat(problems, r.Backoff.problems(), r.unusedKeys(r.ownActions()))
 }
 
 // allProblems returns everything that is wrong with r, whichever rules it stands among.
@@ -58,7 +58,7 @@ func (r Rule) allProblems() []string {
 	problems := slices.Concat(r.Problems(), r.rangeProblems())
 	for _, s := range r.When.Statuses {
 		if !s.isValid() {
-			problems = append(problems, fmt.Sprintf("status %v: expected a range within 100 to 999", s))
+			problems = append(problems, fmt.Sprintf("status %v: expected a range within 200 to 999", s))
 		}
 	}
 	if !r.hasEffect() {
@@ -169,12 +169,15 @@ func scopeProblems(s apierrors.Scope) []string {
 func requestProblems(methods, patterns []string) []string {
 	var problems []string
 	for _, m := range methods {
-		if m == "" || m != strings.ToUpper(m) {
+		switch near := nearestMethod(m); {
+		case m == "" || m != strings.ToUpper(m):
 			problems = append(problems, fmt.Sprintf("method %q: expected upper case", m))
+		case near != "" && near != m:
+			problems = append(problems, fmt.Sprintf("unknown method %q; did you mean %q?", m, near))
 		}
 	}
 	for _, pattern := range patterns {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || pattern[0] != '/' {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || pattern[0] != '/' || strings.Contains(pattern, "**") {
 			problems = append(problems, fmt.Sprintf("path %q: expected a pattern that begins with /, where * is one segment", pattern))
 		}
 	}

@@ -53,7 +53,7 @@ func TestCheckRefusesValuesWithoutMeaning(t *testing.T) {
 		"policy: rule a: backoff: expected a base and a cap above zero; got -1ns and 1s": policy.Default().With(policy.Rule{Name: "a", Backoff: backoff(-1, time.Second)}),
 		"policy: rule a: fallback accept: expected retry, defer, surface or fail_fast":   policy.Default().With(policy.Rule{Name: "a", Fallback: apierrors.Accept}),
 		"policy: rule a: has no effect":                                                  policy.Default().With(policy.Rule{Name: "a", When: policy.Match{Codes: []string{"A"}}}),
-		"policy: rule a: status 50-49: expected a range within 100 to 999":               policy.Default().With(policy.Rule{Name: "a", When: policy.Match{Statuses: []policy.StatusRange{{From: 50, To: 49}}}, Action: apierrors.Retry}),
+		"policy: rule a: status 50-49: expected a range within 200 to 999":               policy.Default().With(policy.Rule{Name: "a", When: policy.Match{Statuses: []policy.StatusRange{{From: 50, To: 49}}}, Action: apierrors.Retry}),
 		"policy: limit a: rate: expected a count and a period above zero; got 0/0s":      policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord}),
 		"policy: limit a: burst: expected zero or more; got -1":                          policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: 1}, Burst: -1}),
 		"policy: limit a: method \"get\": expected upper case":                           policy.Default().WithLimit(policy.Limit{Name: "a", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: 1}, Methods: []string{"get"}}),

@@ -163,6 +163,7 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 	}
 	d.PauseFor, d.RetryIn, d.VendorWait = min(delay, maxPause), delay, true
+	setDefault(&d.Limit, p.narrowestLimit(f.Wait, s))
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop)
 	}

@@ -68,11 +68,15 @@ type Failure struct {
 	// Details are further members of the response.
 	Details map[string]any
 
-	// Wait is the longest wait that the response asks for; 0 if it asks for none.
+	// Wait is how long the response asks to wait; 0 if it asks for none.
 	Wait time.Duration
 
 	// Limit is the name of the Limit that the response names; empty if it names none.
 	Limit string
+
+	// RequestID is the id of the request that the body holds; empty: see
+	// Profile.RequestIDHeaders.
+	RequestID string
 }
 
 // State is what else Decide needs to know about a call. The zero State is that of the
@@ -197,7 +201,7 @@ type Decision struct {
 	// at all.
 	PauseFor time.Duration
 
-	// Limit is the name of the limit that the response names. Empty means the limit of
-	// the account.
+	// Limit is the name of the limit that the response names or, if it is throttled, is
+	// likely to be about. Empty means the limit of the account.
 	Limit string
 }

@@ -28,6 +28,9 @@ import (
 //	    limits:                # by the name in the vendor's data
 //	      - {name: account, rate: 500/1m, burst: 5}
 //
+// A code that the vendor's data does not have needs a class in its rule: without one, it is
+// taken for a misspelled code.
+//
 // A key that is absent changes nothing. Zero and false mean themselves: budget: 0 stops
 // all retries, escalate_after: 0 switches off the vendor's.
 type File struct {
@@ -115,12 +118,13 @@ func parseFile(name string, data []byte, vendors []string) (*File, error) {
 func (f *File) Vendors() []string { return slices.Sorted(maps.Keys(f.vendors)) }
 
 // Apply returns base with the changes of the file: first its defaults, then its section
-// for the vendor of base. The error lists what does not fit base, such as a limit that
-// the vendor's data does not have.
+// for the vendor of base. The error lists what does not fit base, such as a limit or a code
+// that the vendor's data does not have, and rules that have no effect on base.
 func (f *File) Apply(base Policy) (Policy, error) {
 	p := base
 	var problems yamlfile.Problems
-	for _, s := range []section{f.defaults, f.vendors[base.name]} {
+	sections := []section{f.defaults, f.vendors[base.name]}
+	for _, s := range sections {
 		p = p.WithRetry(s.Retry).With(s.namedRules()...)
 		p.endpoints = slices.Concat(s.endpoints(), p.endpoints)
 		for _, change := range s.Limits {
@@ -128,6 +132,9 @@ func (f *File) Apply(base Policy) (Policy, error) {
 			problems = append(problems, problem...)
 			p = p.WithLimit(limit)
 		}
+	}
+	for i, s := range sections {
+		problems = append(problems, s.ruleProblems(p, i == 0)...)
 	}
 	if err := problems.Err(); err != nil {
 		return Policy{}, err

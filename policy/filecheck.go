@@ -30,10 +30,11 @@ func (c *fileChecker) section(s section) {
 		c.rule(r)
 		c.reachable(r, s.Rules[:i])
 	}
+	seen := map[string]yamlfile.Pos{}
 	for _, e := range s.Endpoints {
 		c.endpoint(e)
+		c.problems.ReportDuplicate(seen, e.At, fmt.Sprintf("endpoint for %v", Match{Methods: e.Methods, Paths: e.Paths}))
 	}
-	seen := map[string]yamlfile.Pos{}
 	for _, l := range s.Limits {
 		c.limit(l, seen)
 	}
@@ -74,6 +75,9 @@ func (c *fileChecker) endpoint(e endpointChange) {
 // limit checks a change of a limit.
 func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
 	c.problems.ReportAll(l.At, requestProblems(l.Methods, l.Paths))
+	if reflect.DeepEqual(l, limitChange{At: l.At, Name: l.Name}) {
+		c.problems.Report(l.At, "the change of limit %q has no effect", l.Name)
+	}
 	if l.Scope != apierrors.ScopeNone {
 		c.problems.ReportAll(l.At, scopeProblems(l.Scope))
 	}

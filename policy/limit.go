@@ -58,6 +58,10 @@ type Limit struct {
 	// Off means that the rate is not enforced. A response that names the limit still
 	// pauses its calls.
 	Off bool `yaml:"off"`
+
+	// Named means that the vendor names the limit in each response that is about it. So no
+	// other response pauses its calls.
+	Named bool `yaml:"named"`
 }
 
 // Limits returns the limits that apply to a request, including those that are off. For
@@ -70,6 +74,36 @@ func (p Policy) Limits(method, path string) []Limit {
 		}
 	}
 	return found
+}
+
+// narrowestLimit returns the name of the narrowest limit that a response to the request can
+// be about. It is empty, for the account, if there is no limit for some requests only.
+func (p Policy) narrowestLimit(wait time.Duration, s State) string {
+	name, narrowest := "", 0
+	for _, l := range p.Limits(s.method(), s.Path) {
+		if n := l.narrowness(); l.canExplain(wait) && n > narrowest {
+			name, narrowest = l.Name, n
+		}
+	}
+	return name
+}
+
+// canExplain reports whether a response that names no limit, and asks for wait, can be about
+// l. It cannot be if the vendor would have named l, or if l has tokens again sooner.
+func (l Limit) canExplain(wait time.Duration) bool {
+	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && wait <= l.Rate.Per
+}
+
+// narrowness orders limits by how few requests they are for; that of a limit for all is 0.
+func (l Limit) narrowness() int {
+	n := 0
+	if len(l.Paths) > 0 {
+		n += 2
+	}
+	if len(l.Methods) > 0 {
+		n++
+	}
+	return n
 }
 
 // LimitNamed returns the limit called name, even if it is off. For tools: a client

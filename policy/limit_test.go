@@ -48,3 +48,51 @@ func TestRateUnmarshalText(t *testing.T) {
 		}
 	}
 }
+
+// A 429 pauses the narrowest limit of its request that it can be about, or else the account.
+func TestDecideFindsTheLimitOfA429(t *testing.T) {
+	limit := func(name string, per time.Duration, methods, paths []string, change ...func(*policy.Limit)) policy.Limit {
+		l := policy.Limit{Name: name, Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: per}, Methods: methods, Paths: paths}
+		for _, c := range change {
+			c(&l)
+		}
+		return l
+	}
+	post, campaign := []string{"POST"}, []string{"/campaign/*", "/campaign/*/cache"}
+	p, err := policy.New(policy.Settings{Name: "shop", Limits: []policy.Limit{
+		limit("account", time.Hour, nil, nil),
+		limit("writes", time.Hour, post, nil),
+		limit("campaigns", time.Hour, nil, campaign),
+		limit("cache", 5*time.Minute, post, []string{"/campaign/*/cache"}),
+		limit("off", time.Hour, post, []string{"/off"}, func(l *policy.Limit) { l.Off = true }),
+		limit("named", time.Hour, post, []string{"/named"}, func(l *policy.Limit) { l.Named = true }),
+		limit("record", time.Hour, post, []string{"/record"}, func(l *policy.Limit) { l.Scope = apierrors.ScopeRecord }),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		want    string
+	}{
+		"the narrowest":                      {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "cache"},
+		"a wait within its period":           {policy.Failure{Status: 429, Wait: 5 * time.Minute}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "cache"},
+		"a wait above its period":            {policy.Failure{Status: 429, Wait: 10 * time.Minute}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "campaigns"},
+		"a wait above all periods":           {policy.Failure{Status: 429, Wait: 2 * time.Hour}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, ""},
+		"a path before a method":             {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/campaign/7"}, "campaigns"},
+		"a method":                           {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/others"}, "writes"},
+		"a limit for all is the account":     {policy.Failure{Status: 429}, policy.State{Path: "/others"}, ""},
+		"one that is off is our guess":       {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/off"}, "writes"},
+		"one that the response would name":   {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/named"}, "writes"},
+		"one of a record, that is not known": {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/record"}, "writes"},
+		"one that the response names":        {policy.Failure{Status: 429, Limit: "named"}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "named"},
+		"a failure that pauses nothing":      {policy.Failure{Status: 503}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := p.Decide(tt.failure, tt.state).Limit; got != tt.want {
+				t.Errorf("Limit = %q; want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -70,8 +70,11 @@ func (s *StatusRange) UnmarshalText(text []byte) error {
 	return fmt.Errorf("expected a status such as 503, 5xx or 500-504; got %q", text)
 }
 
-// isValid reports whether s is a range of HTTP statuses.
-func (s StatusRange) isValid() bool { return 100 <= s.From && s.From <= s.To && s.To <= 999 }
+// isValid reports whether s is a range of statuses that a failure may have.
+func (s StatusRange) isValid() bool { return 200 <= s.From && s.From <= s.To && s.To <= 999 }
+
+// Contains reports whether status is in the range.
+func (s StatusRange) Contains(status int) bool { return s.From <= status && status <= s.To }
 
 // A subject is what a Match is compared with.
 type subject struct {
@@ -86,7 +89,7 @@ type subject struct {
 
 // covers reports whether m selects the failure s.
 func (m Match) covers(s subject) bool {
-	isCovered := func(r StatusRange) bool { return r.From <= s.status && s.status <= r.To }
+	isCovered := func(r StatusRange) bool { return r.Contains(s.status) }
 	return (len(m.Codes) == 0 || slices.Contains(m.Codes, s.code)) &&
 		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, isCovered)) &&
 		(m.Class == apierrors.None || m.Class == s.class) &&

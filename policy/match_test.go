@@ -10,7 +10,7 @@ import (
 func TestStatusRangeUnmarshalText(t *testing.T) {
 	for text, want := range map[string]policy.StatusRange{
 		"503": {From: 503, To: 503}, "5xx": {From: 500, To: 599}, "500-504": {From: 500, To: 504},
-		"4": {}, "xx": {}, "504-500": {}, "fivehundred": {}, "5xx-6": {}, "": {}, "1000": {},
+		"4": {}, "xx": {}, "504-500": {}, "fivehundred": {}, "5xx-6": {}, "": {}, "1000": {}, "1xx": {}, "199-300": {},
 	} {
 		var got policy.StatusRange
 		err := got.UnmarshalText([]byte(text))

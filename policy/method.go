@@ -1,5 +1,12 @@
 package policy
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/retrywise/retrywise/internal/yamlfile"
+)
+
 // methods are those of IANA's registry of HTTP methods, which says of each whether it is
 // idempotent (RFC 9110, section 9.2.2). QUERY is of RFC 10008.
 var methods = map[string]bool{
@@ -11,3 +18,6 @@ var methods = map[string]bool{
 	"UNBIND": true, "UNCHECKOUT": true, "UNLINK": true, "UNLOCK": true, "UPDATE": true, "UPDATEREDIRECTREF": true,
 	"VERSION-CONTROL": true,
 }
+
+// nearestMethod returns the known method that is most similar to m, or "" if none is.
+func nearestMethod(m string) string { return yamlfile.Nearest(m, slices.Sorted(maps.Keys(methods))) }

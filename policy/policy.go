@@ -39,6 +39,15 @@ func Default() Policy { return Policy{} }
 
 // New returns the policy of a vendor. The error lists everything that is wrong with s.
 func New(s Settings) (Policy, error) {
+	p := s.policy()
+	if err := p.Check(); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
+}
+
+// policy returns the policy of s, which may be wrong.
+func (s Settings) policy() Policy {
 	p := Policy{name: s.Name, retry: s.Retry.clone()}
 	for _, r := range s.Rules {
 		p.vendor = append(p.vendor, r.clone().named(s.Name))
@@ -50,10 +59,7 @@ func New(s Settings) (Policy, error) {
 	for _, l := range s.Limits {
 		p.limits = append(p.limits, l.clone())
 	}
-	if err := p.Check(); err != nil {
-		return Policy{}, err
-	}
-	return p, nil
+	return p
 }
 
 // named returns r with a name. A rule without one is named after its match.

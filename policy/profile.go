@@ -27,13 +27,16 @@ type Profile struct {
 	IdempotencyHeader string
 
 	// RequestIDHeaders are the response headers that may hold the id of the request, the
-	// most exact first. Nil stands for the common ones, such as X-Request-Id.
+	// most exact first. Nil stands for the common ones, such as X-Request-Id. An id in the
+	// body goes before them: see Failure.RequestID.
 	RequestIDHeaders []string
 }
 
-// requestIDHeaders are the common ones of vendors and gateways.
+// requestIDHeaders are the common ones: of single vendors (GitHub, Zendesk), of many, of gateways,
+// and the one that Microsoft Graph returns as the caller sent it.
 var requestIDHeaders = []string{
-	"X-Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "X-Kong-Request-Id", "Cf-Ray",
+	"X-Github-Request-Id", "X-Zendesk-Request-Id", "Request-Id", "X-Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "X-Kong-Request-Id", "Cf-Ray",
+	"Client-Request-Id",
 }
 
 // RequestID returns the id of a request from the headers of its response, or "" if it has

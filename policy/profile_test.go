@@ -24,6 +24,20 @@ func TestProfileRequestID(t *testing.T) {
 			}
 		})
 	}
+	for name, id := range map[string]string{
+		"X-GitHub-Request-Id": "C0FE:1A2B:3C4D", "Request-Id": "req_8sgnCpGZ", "request-id": "b7a3ae39", "client-request-id": "9a1c",
+		"X-Zendesk-Request-Id": "9d6c5d0ee0a1", "X-Request-Id": "r", "Cf-Ray": "8f-FRA",
+	} {
+		h := http.Header{}
+		h.Set(name, id)
+		if got := (policy.Profile{}).RequestID(h); got != id {
+			t.Errorf("RequestID of %s = %q; want %q", name, got, id)
+		}
+	}
+	both := http.Header{"X-Request-Id": {"gateway"}, "X-Zendesk-Request-Id": {"zendesk"}, "Client-Request-Id": {"ours"}}
+	if got := (policy.Profile{}).RequestID(both); got != "zendesk" {
+		t.Errorf("RequestID of several headers = %q; want the vendor's own", got)
+	}
 	if got := (policy.Profile{}).RequestID(nil); got != "" {
 		t.Errorf("RequestID of no header = %q", got)
 	}

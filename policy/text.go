@@ -18,8 +18,8 @@ type text struct {
 }
 
 // MarshalText returns the whole policy as YAML, with the defaults of Retry and a line for
-// each rule, in the order in which rules are consulted. Parse reads it. It returns an
-// error if a value is not in its set: see Check.
+// each rule, in the order in which rules are consulted. Parse reads it, unless a duration is
+// shorter than a millisecond. It returns an error if a value is not in its set: see Check.
 func (p Policy) MarshalText() ([]byte, error) {
 	out, err := yamlfile.Encode(text{
 		Policy: p.name, Retry: p.Retry(), Operator: p.operator, Vendor: p.vendor, Endpoints: p.endpoints, Limits: p.limits,

@@ -17,12 +17,12 @@ func TestParseReadsMarshalText(t *testing.T) {
 	p := shop(t).
 		With(policy.Rule{
 			Name: "ours", When: policy.Match{Codes: []string{"A", "404"}, Statuses: []policy.StatusRange{{From: 400, To: 499}, {From: 503, To: 503}, {From: 510, To: 512}}, Methods: []string{"GET"}, Paths: []string{"/a/*", "/b"}, HasWait: new(true)},
-			Class: apierrors.TooLarge, Action: apierrors.Shrink, Fallback: apierrors.Retry, Applied: new(apierrors.AppliedYes), Scope: apierrors.ScopeJob,
+			Class: apierrors.TooLarge, Action: apierrors.Shrink, Fallback: apierrors.Defer, Applied: new(apierrors.AppliedYes), Scope: apierrors.ScopeJob,
 			Summary: "it's \"too\" big: {x}\n#1", Hint: "null", MaxAttempts: 3, Backoff: policy.Backoff{Base: time.Millisecond, Cap: time.Hour},
 			MaxElapsed: time.Minute, After: 90 * time.Second, EscalateAfter: new(20), AcceptAfterUnknown: new(true), AcceptAfterCodes: []string{"E0603"}, RepeatUnsafe: new(true),
 		}).
 		WithRetry(policy.Retry{MaxAttempts: 9, EscalateAfter: new(5)}).
-		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true})
+		WithLimit(policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 3, Methods: []string{"PATCH", "PUT"}, Paths: []string{"/b"}, Off: true, Named: true})
 	zeros := shop(t).
 		With(policy.Rule{
 			Name: "zeros", When: policy.Match{HasWait: new(false)}, Applied: new(apierrors.AppliedUnknown), EscalateAfter: new(0),

@@ -18,8 +18,10 @@ type limiter struct {
 	budget budget
 	streak streak
 
-	mu          sync.Mutex
-	pausedUntil time.Time
+	mu           sync.Mutex
+	pausedUntil  time.Time
+	guessed      string // of the account's own: the limit that a guess paused the longest
+	guessedUntil time.Time
 }
 
 func newLimiter(k key, limit policy.Limit) *limiter {
@@ -40,6 +42,18 @@ func (l *limiter) pause(until time.Time) {
 	if until.After(l.pausedUntil) {
 		l.pausedUntil = until
 	}
+}
+
+// guess notes that a guess pauses a limit of the account l. It reports whether a guess has
+// paused another limit, and that pause is not over.
+func (l *limiter) guess(limit string, now, until time.Time) (isSecond bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	isSecond = l.guessed != limit && now.Before(l.guessedUntil)
+	if until.After(l.guessedUntil) {
+		l.guessed, l.guessedUntil = limit, until
+	}
+	return isSecond
 }
 
 // closedFor returns how long the gate stays closed; zero or less: it is open.

@@ -178,7 +178,8 @@ func (m *Memory) Pay(_ context.Context, now time.Time, a Account, full int) bool
 }
 
 // Done implements Shared. A record's limit pauses that record alone; without a known
-// record it pauses nobody.
+// record it pauses nobody. If a guess pauses a second limit, the account is paused as well:
+// both responses are likely to be about it.
 func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
 	l := m.accountOf(now, r.Account)
 	l.streak.add(r)
@@ -191,14 +192,16 @@ func (m *Memory) Done(_ context.Context, now time.Time, r Report) {
 	if r.Pause <= 0 {
 		return
 	}
-	if r.Limit != nil {
-		k, ok := keyOf(r.Account, r.Record, *r.Limit)
-		if !ok {
-			return
-		}
-		l = m.limiter(now, k, r.Limit)
+	until := now.Add(r.Pause)
+	if r.Limit == nil || r.Guessed && l.guess(r.Limit.Name, now, until) {
+		l.pause(until)
 	}
-	l.pause(now.Add(r.Pause))
+	if r.Limit == nil {
+		return
+	}
+	if k, ok := keyOf(r.Account, r.Record, *r.Limit); ok {
+		m.limiter(now, k, r.Limit).pause(until)
+	}
 }
 
 // Streak implements Shared.

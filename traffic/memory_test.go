@@ -152,6 +152,25 @@ func TestMemoryAdmits(t *testing.T) {
 		"a pause of a record that nobody named": {
 			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perRecord}, record(of(perRecord), "a"), Verdict{}},
 		},
+		"a guess": {
+			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perSecond, Guessed: true}, of(perSecond), Verdict{Wait: 30 * time.Second, By: "gate burst", Scope: apierrors.ScopeAccount}},
+			{0, nil, of(), Verdict{}},
+			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
+		},
+		"a guess about a second limit pauses the account": {
+			{0, &Report{Account: acme, Pause: 40 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
+			{0, &Report{Account: acme, Pause: 20 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{Wait: 20 * time.Second, By: "gate account", Scope: apierrors.ScopeAccount}},
+			{30 * time.Second, nil, of(), Verdict{}},
+			{0, &Report{Account: acme, Pause: 5 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{Wait: 5 * time.Second, By: "gate account", Scope: apierrors.ScopeAccount}},
+		},
+		"a guess after another was over": {
+			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
+			{10 * time.Second, &Report{Account: acme, Pause: 10 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{}},
+		},
+		"a limit that a response names is no guess": {
+			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
+			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &off}, of(), Verdict{}},
+		},
 		"a gate closes while a place is booked": {
 			{0, nil, of(perSecond), Verdict{}},
 			{0, nil, of(perSecond), Verdict{Wait: time.Second, Booked: true, By: "limit burst", Scope: apierrors.ScopeAccount}},

@@ -64,7 +64,8 @@ type Report struct {
 	Account Account
 	Record  string        // as in the Demand
 	Pause   time.Duration // close the gate of Limit for so long; 0: do not
-	Limit   *policy.Limit // the limit that the response named; nil: the account's own
+	Limit   *policy.Limit // the limit that the response is about; nil: the account's own
+	Guessed bool          // the response did not name Limit
 	Served  bool          // the response is not a failure, or one that was accepted
 	Paid    bool          // the request was a retry for which Pay took one
 	Refused bool          // the vendor refused the record

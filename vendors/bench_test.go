@@ -1,18 +1,21 @@
 package vendors_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// BenchmarkLookup reads all vendors.
-func BenchmarkLookup(b *testing.B) {
+// BenchmarkParse reads a vendor's file, as the first Lookup of a vendor does.
+func BenchmarkParse(b *testing.B) {
+	data, err := os.ReadFile("catalog/rdstation.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		for _, name := range vendors.Names() {
-			if _, err := vendors.Lookup(name); err != nil {
-				b.Fatal(err)
-			}
+		if _, err := vendors.Parse(data); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

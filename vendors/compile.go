@@ -20,6 +20,9 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
 	settings := c.settings(f)
+	for i, texts := range settings.RuleProblems() {
+		c.problems.ReportAll(c.ruleAt[i], texts)
+	}
 	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
@@ -27,6 +30,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.limits = settings.Limits
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
 		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),
@@ -35,7 +39,10 @@ func parse(name string, data []byte) (*Vendor, error) {
 }
 
 // A compiler makes a policy and a decoder of a file, and collects what is wrong with it.
-type compiler struct{ problems yamlfile.Problems }
+type compiler struct {
+	problems yamlfile.Problems
+	ruleAt   []yamlfile.Pos // of each rule
+}
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
@@ -61,7 +68,7 @@ func (c *compiler) rules(f file) []policy.Rule {
 		when.Methods, when.Paths, when.HasWait = r.When.Methods, r.When.Paths, r.When.HasWait
 		c.rule(at, r, when, seen)
 		r.When = when
-		rules = append(rules, r)
+		rules, c.ruleAt = append(rules, r), append(c.ruleAt, at)
 	}
 	for _, row := range f.Codes {
 		if !apierrors.IsCode(row.Code) {
@@ -96,7 +103,9 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 // endpoints returns the endpoints.
 func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 	var out []policy.Endpoint
+	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
+		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("endpoint for %v", policy.Match{Methods: row.Methods, Paths: row.Paths}))
 		c.problems.ReportAll(row.At, row.Problems())
 		if row.RepeatUnsafe {
 			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
@@ -113,6 +122,7 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	for _, row := range rows {
 		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
 		c.problems.ReportAll(row.At, row.Problems())
+		row.Limit.Named = row.NamedBy != nil
 		out = append(out, row.Limit)
 	}
 	return out
@@ -120,12 +130,18 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 
 // decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
-	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f)}
-	for _, row := range f.Decode {
+	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f), requestID: f.RequestIDBody}
+	if d.requestID != nil && len(d.requestID) == 0 {
+		c.problems.Report(f.At, "request_id_body: expected a JSON pointer to a value, and not to the whole body")
+	}
+	for i, row := range f.Decode {
+		if row.Adds && i == 0 {
+			c.problems.Report(row.At, "adds has no effect in the first entry")
+		}
 		d.shapes = append(d.shapes, c.shape(row))
 	}
 	for _, row := range f.HeaderCodes {
-		d.headerCodes = append(d.headerCodes, headerCode{headers: stringsOf(row.Headers), contains: row.Contains, code: row.Code})
+		d.headerCodes = append(d.headerCodes, headerCode{text: c.headerText(row.At, row.headerTextRow), code: row.Code})
 	}
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
@@ -158,11 +174,16 @@ const maxPeekBytes = 64 << 10
 
 // shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {
-	if row.Code == nil && row.Message == nil && !row.Texts && row.Means == "" {
-		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
-	}
-	if (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)) {
+	isByObject := row.Code != nil || row.Message != nil
+	switch {
+	case (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)):
 		c.problems.Report(row.At, "is and means go together, and means a code")
+	case row.Means != "" && (isByObject || row.Field != nil || row.Texts):
+		c.problems.Report(row.At, "code, message, field and texts have no effect with is and means: these are about the value at in")
+	case row.Means == "" && !isByObject && !row.Texts:
+		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
+	case row.Field != nil && !isByObject:
+		c.problems.Report(row.At, "field has no effect without code or message")
 	}
 	return shape{
 		in: row.In, code: row.Code.pointer(), message: row.Message.pointer(), field: row.Field.pointer(), needs: row.Needs.pointer(),
@@ -180,9 +201,32 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 		if (row.Header == "") == (len(row.Body) == 0) {
 			c.problems.Report(row.At, "a wait needs either a header or a body")
 		}
-		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit})
+		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit, when: c.waitCondition(row.When)})
 	}
 	return out
+}
+
+// waitCondition returns which responses a wait is for.
+func (c *compiler) waitCondition(row *waitWhenRow) waitCondition {
+	if row == nil {
+		return waitCondition{}
+	}
+	when := waitCondition{statuses: row.Statuses}
+	switch hasText := row.Headers != nil || row.Is != "" || row.Contains != ""; {
+	case hasText:
+		when.text = c.headerText(row.At, row.headerTextRow)
+	case row.Statuses == nil:
+		c.problems.Report(row.At, "when: expected a status, or the text of a header")
+	}
+	return when
+}
+
+// headerText returns the text that a header has.
+func (c *compiler) headerText(at yamlfile.Pos, row headerTextRow) headerText {
+	if row.Headers == nil || (row.Is == "") == (row.Contains == "") {
+		c.problems.Report(at, "the text of a header needs headers, and either is (the whole value) or contains")
+	}
+	return headerText{headers: stringsOf(row.Headers), is: row.Is, contains: row.Contains}
 }
 
 // fieldLists returns the patterns of codes whose messages list fields.

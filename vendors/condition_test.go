@@ -67,6 +67,25 @@ decode: [{in: /errors, code: /extensions/code, message: message}]
 	}
 }
 
+// A batch of which a part was refused is not repeated as a whole, whatever the code's class says
+// about a request that was refused.
+func TestPolicyDoesNotRepeatABatchThatWasDoneInPart(t *testing.T) {
+	const body = `[{"success":true,"id":"1"},{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW"}]}]`
+	for _, class := range []string{"conflict", "rate_limited"} {
+		v := parsed(t, `
+errors_in_2xx: [{at: "/*/success", is: "false"}]
+decode: [{in: "/*/errors", code: statusCode, message: message}]
+codes: [{code: UNABLE_TO_LOCK_ROW, class: `+class+`}]
+`)
+		for status, want := range map[int]apierrors.Stop{200: apierrors.StopUnsafe, 207: apierrors.StopUnsafe, 400: apierrors.StopNone} {
+			d := v.Policy().Decide(*v.Decode(policy.Answer{Status: status, Body: []byte(body)}), policy.State{Method: "POST"})
+			if d.Stop != want || d.Code != "UNABLE_TO_LOCK_ROW" || d.Class.String() != class {
+				t.Errorf("%s in a %d: code %s, class %v, stop %v; want %v", class, status, d.Code, d.Class, d.Stop, want)
+			}
+		}
+	}
+}
+
 func TestProfileOfErrorsIn2xx(t *testing.T) {
 	for text, want := range map[string]policy.Profile{
 		"":                                 {},

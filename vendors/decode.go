@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/answer"
@@ -20,20 +19,8 @@ type decoder struct {
 	waits       []waitSource
 	limitNames  []limitName
 	rename      map[string]string
+	requestID   answer.Pointer            // in the body; nil: none
 	fieldLists  map[string]*regexp.Regexp // by code: the fields that a message lists
-}
-
-// A headerCode is the code that a response has if a header contains a text.
-type headerCode struct {
-	headers        []string // canonical names
-	contains, code string
-}
-
-// A waitSource is where a response says how long to wait: a header or a value of the body.
-type waitSource struct {
-	header string // canonical; empty: body
-	body   answer.Pointer
-	unit   policy.Unit
 }
 
 // A limitName says that a response names limit if the value at body contains a text.
@@ -66,11 +53,12 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
-		if h.isIn(a.Header) {
+		if h.text.isIn(a.Header) {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
 		}
 	}
-	f.Wait = d.longestWait(a, body)
+	f.Wait = d.wait(a, body)
+	f.RequestID = d.requestIDIn(body)
 	for _, l := range d.limitNames {
 		if slices.ContainsFunc(body.All(l.body), l.isIn) {
 			f.Limit = l.limit
@@ -82,40 +70,14 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 // isIn reports whether n has the text.
 func (l limitName) isIn(n answer.Node) bool { return strings.Contains(n.Text, l.contains) }
 
-// isIn reports whether a header has the text.
-func (h headerCode) isIn(header http.Header) bool {
-	for _, name := range h.headers {
-		for _, value := range header[name] {
-			if strings.Contains(value, h.contains) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// maxRequestID is the length of the longest id that is printed, in bytes.
+const maxRequestID = 128
 
-// longestWait returns the longest wait that the response asks for, or 0.
-func (d decoder) longestWait(a policy.Answer, body answer.Node) time.Duration {
-	now := a.Now()
-	var longest time.Duration
-	for _, w := range d.waits {
-		for _, text := range w.texts(a.Header, body) {
-			if wait, ok := policy.ParseWait(text, w.unit, now); ok {
-				longest = max(longest, wait)
-			}
-		}
+// requestIDIn returns the id of the request in body, or "".
+func (d decoder) requestIDIn(body answer.Node) string {
+	id, ok := kindAt(body, d.requestID, answer.Text, answer.Scalar)
+	if !ok || len(id.Text) > maxRequestID {
+		return ""
 	}
-	return longest
-}
-
-// texts returns the values of the source.
-func (w waitSource) texts(header http.Header, body answer.Node) []string {
-	if w.header != "" {
-		return header[w.header]
-	}
-	var texts []string
-	for _, n := range body.All(w.body) {
-		texts = append(texts, n.Text)
-	}
-	return texts
+	return id.Text
 }

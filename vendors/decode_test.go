@@ -96,8 +96,9 @@ func TestDecodeReadsADuplicateKeyTwice(t *testing.T) {
 	}
 }
 
-// An invalid wait is ignored.
-func TestDecodeReturnsTheLongestWait(t *testing.T) {
+// The first place of the file that has a wait decides, and of its values the longest. An
+// invalid wait is none.
+func TestDecodeReturnsTheFirstWait(t *testing.T) {
 	received := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for name, tt := range map[string]struct {
 		header http.Header
@@ -108,7 +109,8 @@ func TestDecodeReturnsTheLongestWait(t *testing.T) {
 		"body":              {http.Header{}, `{"error":"x","remaining_time":20745}`, 20745 * time.Second},
 		"body as text":      {http.Header{}, `{"error":"x","remaining_time":"60"}`, time.Minute},
 		"header":            {http.Header{"Retry-After-Quotas": {"37"}}, `{"message":"x"}`, 37 * time.Second},
-		"the longest":       {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":60}`, 90 * time.Second},
+		"the first":         {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":60}`, time.Minute},
+		"the first valid":   {http.Header{"Retry-After-Quotas": {"37"}, "Retry-After": {"90"}}, `{"error":"x","remaining_time":0}`, 37 * time.Second},
 		"several values":    {http.Header{"Retry-After": {"5", "90", "7"}}, ``, 90 * time.Second},
 		"zero and negative": {http.Header{"Retry-After-Quotas": {"0"}, "Retry-After": {"-5"}}, `{"error":"x","remaining_time":-1}`, 0},
 		"a date, by the Date header": {
@@ -156,6 +158,54 @@ func TestDecodeOfAnErrorIn2xxWithoutACode(t *testing.T) {
 	for _, body := range []string{`{"Data":{"Error":1}}`, `{"Error":null}`, `{"Error":{}}`, `{"Data":true}`} {
 		if f := v.Decode(policy.Answer{Status: 200, Body: []byte(body)}); f != nil {
 			t.Errorf("Decode of %s: failure %+v", body, f.Items)
+		}
+	}
+}
+
+// A body in none of the vendor's forms that is a problem document gives its fields, whether errors
+// is a list, as in RFC 9457, or a map, as of ASP.NET.
+func TestDecodeOfAProblemDocument(t *testing.T) {
+	v := parsed(t, "decode: [{in: /fault, code: id}]\n")
+	for name, errors := range map[string]string{
+		"a list": `[{"detail":"required","pointer":"#/Name"}]`,
+		"a map":  `{"Name":["required"]}`,
+	} {
+		f := v.Decode(policy.Answer{Status: 400, Body: []byte(`{"type":"about:blank","title":"Bad Request","errors":` + errors + `}`)})
+		if diff := cmp.Diff([]apierrors.Field{{Path: "Name", Message: "required"}}, f.Items); diff != "" {
+			t.Errorf("%s: Items mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Playable has limits for single paths. A throttled call is about the one of its path, unless the
+// wait is longer than that takes.
+func TestPolicyOfPlayableFindsTheLimitOfAPath(t *testing.T) {
+	p := lookup(t, vendors.Playable).Policy()
+	for name, tt := range map[string]struct {
+		status int
+		wait   time.Duration
+		path   string
+		want   string
+	}{
+		"clear-cache":                 {429, 0, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"clear-cache, with a wait":    {429, 5 * time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"clear-cache, another status": {403, time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
+		"the hour of the account":     {429, 40 * time.Minute, "/v1/campaign/7/clear-cache", ""},
+		"a path without a limit":      {429, time.Minute, "/v1/campaign/7", ""},
+	} {
+		d := p.Decide(policy.Failure{Status: tt.status, Wait: tt.wait}, policy.State{Method: "POST", Path: tt.path, Random: 0.5})
+		if d.Limit != tt.want || d.PauseFor == 0 {
+			t.Errorf("%s: limit %q, pause %v; want %q", name, d.Limit, d.PauseFor, tt.want)
+		}
+	}
+}
+
+// How a response names a limit says that no other response is about it.
+func TestParseKnowsWhichLimitsAreNamed(t *testing.T) {
+	rd := lookup(t, vendors.RDStation).Policy()
+	for limit, want := range map[string]bool{"lead": true, "account": false} {
+		if got, _ := rd.LimitNamed(limit); got.Named != want {
+			t.Errorf("limit %s: named %v; want %v", limit, got.Named, want)
 		}
 	}
 }

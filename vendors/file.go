@@ -26,6 +26,9 @@ type file struct {
 	// RequestIDs are the headers that may hold a request's id; absent: the common ones.
 	RequestIDs []headerName `yaml:"request_id_headers,nonempty"`
 
+	// RequestIDBody leads to a request's id in the body, which goes before those headers.
+	RequestIDBody answer.Pointer `yaml:"request_id_body"`
+
 	// ErrorsIn2xx says what makes a response with a status of 2xx an error: one of these.
 	ErrorsIn2xx []conditionRow `yaml:"errors_in_2xx"`
 
@@ -139,19 +142,36 @@ type shapeRow struct {
 
 // headerRow is a code for the text of a header.
 type headerRow struct {
-	At       yamlfile.Pos
-	Headers  []headerName `yaml:"headers,required,nonempty"`
-	Contains string       `yaml:"contains,required,nonempty"`
-	Code     string       `yaml:"code,required,nonempty"`
+	At yamlfile.Pos
+	headerTextRow
+	Code string `yaml:"code,required,nonempty"`
+}
+
+// headerTextRow is a text that one of the headers has: as a value, or as a part of one.
+type headerTextRow struct {
+	Headers  []headerName `yaml:"headers,nonempty"`
+	Is       string       `yaml:"is,nonempty"`
+	Contains string       `yaml:"contains,nonempty"`
 }
 
 // waitRow is a place where a response says how long to wait: a header or, by a JSON
-// pointer, a value of the body.
+// pointer, a value of the body. The first row that has a wait decides.
 type waitRow struct {
 	At     yamlfile.Pos
 	Header headerName     `yaml:"header"`
 	Body   answer.Pointer `yaml:"body"`
 	Unit   policy.Unit    `yaml:"unit,required"`
+
+	// When narrows the row, such as for a header that each response has.
+	When *waitWhenRow `yaml:"when"`
+}
+
+// waitWhenRow says which responses a waitRow is for: by status, by the text of a header, or
+// by both.
+type waitWhenRow struct {
+	At       yamlfile.Pos
+	Statuses []policy.StatusRange `yaml:"status,nonempty"`
+	headerTextRow
 }
 
 // A codeRow is a rule for a code. Its when may only narrow it.
@@ -187,6 +207,8 @@ type limitRow struct {
 	At yamlfile.Pos
 	policy.Limit
 	NamedBy *namedByRow `yaml:"named_by"`
+
+	Named struct{} `yaml:"-"` // hides Limit.Named, which NamedBy implies
 }
 
 // namedByRow says how a response names a limit: the value at Body contains a text.

@@ -62,13 +62,14 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test\", read: 2026-11-22}]\ncodes:\n  - {code: A, class: validation}\n"))
 	f.Add([]byte("vendor: shop\ncodes: [{code: A, class: x}, 1]\nlimits: {a: b}\n"))
 	f.Add([]byte("retry: {max_attempts: -1, backoff: {base: 1s}}\nwaits:\n  - {header: a, unit: http}\n"))
+	f.Add([]byte(head + "waits: [{header: a, unit: http, when: {status: 4xx, headers: b, is: \"0\"}}]\nheader_codes: [{headers: b, contains: \"\\0\", code: A}]\nrequest_id_body: /errors/*/code\ncodes:\n  - {code: A, class: conflict, backoff: {base: 1s, cap: 2s}, accept_after_codes: A}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := vendors.Parse(data)
 		if (v == nil) == (err == nil) {
 			t.Errorf("Parse = %v, %v", v, err)
 		}
 		if v != nil {
-			_ = v.Decode(policy.Answer{Status: 400, Body: []byte(`{"errors":[{"code":"A"}]}`)})
+			_ = v.Decode(policy.Answer{Status: 400, Header: http.Header{"A": {"1"}, "B": {"0"}}, Body: []byte(`{"errors":[{"code":"A"}]}`)})
 		}
 	})
 }

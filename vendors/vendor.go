@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/retrywise/retrywise/internal/yamlfile"
 	"github.com/retrywise/retrywise/policy"
@@ -32,6 +33,7 @@ type Vendor struct {
 	profile   policy.Profile
 	title     string
 	documents []Document
+	limits    []policy.Limit
 	decoder   decoder
 }
 
@@ -55,14 +57,31 @@ func Names() []string {
 	return names
 }
 
-// Lookup returns the vendor called name, one of Names. The error for another name suggests
-// the nearest one.
+// Lookup returns the vendor called name, one of Names. Its file is read once, so further calls
+// return the same Vendor. The error for another name suggests the nearest one.
 func Lookup(name string) (*Vendor, error) {
-	data, err := catalog.ReadFile("catalog/" + name + ".yaml")
-	if err != nil {
+	read, ok := byName[name]
+	if !ok {
 		return nil, fmt.Errorf("vendors: unknown vendor %q%s", name, yamlfile.Suggest(name, Names()))
 	}
-	return parse(name+".yaml", data)
+	return read()
+}
+
+// byName has a function for each vendor of the catalog, which reads its file at the first call.
+var byName = readers()
+
+func readers() map[string]func() (*Vendor, error) {
+	readers := map[string]func() (*Vendor, error){}
+	for _, name := range Names() {
+		readers[name] = sync.OnceValues(func() (*Vendor, error) {
+			data, err := catalog.ReadFile("catalog/" + name + ".yaml")
+			if err != nil {
+				return nil, fmt.Errorf("vendors: %w", err)
+			}
+			return parse(name+".yaml", data)
+		})
+	}
+	return readers
 }
 
 // Parse reads your own vendor file, in the format of the files in catalog. CONTRIBUTING.md
@@ -82,9 +101,16 @@ func (v *Vendor) Documents() []Document { return slices.Clone(v.documents) }
 // Profile returns what a client needs to know about the API, besides Decode.
 func (v *Vendor) Profile() policy.Profile {
 	profile := v.profile
+	profile.Policy = v.Policy()
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
 	return profile
 }
 
 // Policy returns the policy that follows from the vendor's documents.
-func (v *Vendor) Policy() policy.Policy { return v.profile.Policy }
+func (v *Vendor) Policy() policy.Policy {
+	p := v.profile.Policy
+	for _, l := range v.limits {
+		p = p.WithLimit(l) // with lists of its own
+	}
+	return p
+}

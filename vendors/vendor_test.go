@@ -31,6 +31,31 @@ func TestLookupOfEveryName(t *testing.T) {
 	}
 }
 
+// All callers get one Vendor, and none can change what another sees.
+func TestLookupReadsAFileOnce(t *testing.T) {
+	for _, name := range vendors.Names() {
+		before := lookup(t, name)
+		want := before.Profile()
+		documents, profile := before.Documents(), before.Profile()
+		documents[0].URL = "changed"
+		if len(profile.RequestIDHeaders) > 0 {
+			profile.RequestIDHeaders[0] = "changed"
+		}
+		for _, l := range profile.Policy.Limits("POST", "/v1/campaign/7/pause") {
+			for i := range l.Paths {
+				l.Paths[i] = "changed"
+			}
+		}
+		again := lookup(t, name)
+		if again != before {
+			t.Errorf("%s was read twice", name)
+		}
+		if diff := cmp.Diff(want, again.Profile(), cmp.AllowUnexported(policy.Policy{})); diff != "" || again.Documents()[0].URL == "changed" {
+			t.Errorf("%s was changed by a caller (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestLookupSuggestsAName(t *testing.T) {
 	for name, want := range map[string]string{
 		"rdstaton":   `vendors: unknown vendor "rdstaton"; did you mean "rdstation"?`,
@@ -62,6 +87,38 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a limit twice":       {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
 		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"a wait's condition": {head + "waits:\n  - {body: /b, unit: seconds, when: {}}\n  - {body: /c, unit: seconds, when: {is: a}}\n  - {body: /d, unit: seconds, when: {headers: A, is: b, contains: c}}\n", []string{
+			"vendor file:5:37: when: expected a status, or the text of a header",
+			"vendor file:6:37: the text of a header needs headers, and either is (the whole value) or contains",
+			"vendor file:7:37: the text of a header needs headers, and either is (the whole value) or contains",
+		}},
+		"a header's text": {head + "header_codes:\n  - {headers: A, code: B}\n  - {contains: A, code: B}\n", []string{
+			"vendor file:5:5: the text of a header needs headers, and either is (the whole value) or contains",
+			"vendor file:6:5: the text of a header needs headers, and either is (the whole value) or contains",
+		}},
+		"a decode entry with a part that is not used": {head + "decode:\n  - {in: /a, texts: true, adds: true}\n  - {in: /b, is: x, means: Y, code: c}\n  - {in: /c, texts: true, field: f}\n", []string{
+			"vendor file:5:5: adds has no effect in the first entry",
+			"vendor file:6:5: code, message, field and texts have no effect with is and means: these are about the value at in",
+			"vendor file:7:5: field has no effect without code or message",
+		}},
+		"keys of another action": {head + "codes:\n  - {code: A, class: validation, action: retry, after: 5m}\n  - {code: B, class: server_error, after: 5m}\n  - {code: C, class: quota_exceeded, after: 5m, max_attempts: 2}\nclasses:\n  - {class: quota_exceeded, max_elapsed: 1h}\n", []string{
+			"vendor file:5:5: after has no effect with action retry; it is for throttle or defer",
+			"vendor file:6:5: after has no effect with action retry; it is for throttle or defer",
+			"vendor file:7:5: max_attempts has no effect with action defer; it is for retry, throttle, refresh or shrink",
+			"vendor file:9:5: max_elapsed has no effect with action defer; it is for retry, throttle or shrink",
+		}},
+		"codes of earlier attempts": {head + "codes:\n  - {code: E0605, class: already_exists, accept_after_codes: E0630}\n  - {code: E0603, class: conflict}\n", []string{
+			`vendor file:5:5: accept_after_codes: unknown code "E0630"; did you mean "E0603"?`,
+		}},
+		"a rule that is never reached": {head + "statuses:\n  - {status: 4xx, class: unknown}\n  - {status: 404, class: not_found}\n  - {status: 404, when: {methods: GET}, class: not_found}\n", []string{
+			"vendor file:6:5: the rule for status 404 is never reached: the one for status 4xx goes before it",
+		}},
+		"an endpoint twice": {head + "endpoints:\n  - {path: /items, repeatable: true}\n  - {path: /items, repeatable: false}\n", []string{"vendor file:6:5: duplicate endpoint for path /items; the first is at line 5"}},
+		"a method": {head + "endpoints:\n  - {path: \"/items/**\", methods: PTCH, repeatable: true}\n", []string{
+			`vendor file:5:5: unknown method "PTCH"; did you mean "PATCH"?`,
+			`vendor file:5:5: path "/items/**": expected a pattern that begins with /, where * is one segment`,
+		}},
+		"too many values": {head + "rename: {" + strings.Repeat("a: b, ", 10_000) + "}\nvendr: x\n", []string{"vendor file:4:59968: the file has more than 20000 keys and values"}},
 		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
 			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
 		}},
@@ -70,9 +127,10 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:5:5: at: expected a JSON pointer to a value, as the whole body is there in each success",
 			`vendor file:6:5: missing key "at"`,
 		}},
-		"a bound of nothing": {head + "peek_bytes: 8192\n", []string{"vendor file:1:1: peek_bytes has no effect without errors_in_2xx"}},
-		"a bound too far":    {head + "errors_in_2xx: [{at: /e}]\npeek_bytes: 65537\n", []string{"vendor file:1:1: peek_bytes: expected at most 65536; got 65537"}},
-		"no id headers":      {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
+		"a bound of nothing":  {head + "peek_bytes: 8192\n", []string{"vendor file:1:1: peek_bytes has no effect without errors_in_2xx"}},
+		"a bound too far":     {head + "errors_in_2xx: [{at: /e}]\npeek_bytes: 65537\n", []string{"vendor file:1:1: peek_bytes: expected at most 65536; got 65537"}},
+		"an id of everything": {head + "request_id_body: \"\"\n", []string{"vendor file:1:1: request_id_body: expected a JSON pointer to a value, and not to the whole body"}},
+		"no id headers":       {head + "request_id_headers: []\n", []string{"vendor file:4:21: request_id_headers: expected at least one element; got an empty list"}},
 		"a pointer": {head + "decode:\n  - {in: errors, code: c}\nwaits:\n  - {body: /a~b, unit: seconds}\n", []string{
 			`vendor file:5:10: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "errors"`,
 			`vendor file:7:12: expected a JSON pointer, such as /errors/0/code or /errors/*/code; got "/a~b"`,

@@ -75,6 +75,8 @@ func TestProblemOf(t *testing.T) {
 		"title alone":        {problem, `{"title":"T"}`, []apierrors.Field{{Message: "T"}}},
 		"no words":           {problem, `{"status":403}`, nil},
 		"fields":             {problem, `{"title":"T","errors":[{"detail":"must be positive","pointer":"#/age"},{"detail":"x","pointer":"#/a~1b/c"}]}`, []apierrors.Field{{Path: "age", Message: "must be positive"}, {Path: "a/b.c", Message: "x"}}},
+		"a map of fields":    {problem, `{"title":"One or more validation errors occurred.","errors":{"Name":["required"],"Tags[0].Id":["not a number","negative"]}}`, []apierrors.Field{{Path: "Name", Message: "required"}, {Path: "Tags[0].Id", Message: "not a number"}, {Path: "Tags[0].Id", Message: "negative"}}},
+		"an empty map":       {problem, `{"title":"T","errors":{}}`, []apierrors.Field{{Message: "T"}}},
 		"odd errors":         {problem, `{"title":"T","errors":["a",{"message":"m"}]}`, []apierrors.Field{{Message: "T"}}},
 		"wrong types":        {problem, `{"title":7,"detail":{"a":1},"errors":"x"}`, nil},
 		"without its label":  {http.Header{}, `{"type":"about:blank","title":"T"}`, []apierrors.Field{{Message: "T"}}},
@@ -108,7 +110,7 @@ func TestBounded(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{"Error":{"Code":2000}}`, `<Error><Code>2000</Code></Error>`, `[1,"x",null]`, `<!DOCTYPE a><a/>`, "\xef\xbb\xbf{}", `<a>&lt;</a>`} {
+	for _, seed := range []string{`{"Error":{"Code":2000}}`, `<Error><Code>2000</Code></Error>`, `[1,"x",null]`, `<!DOCTYPE a><a/>`, "\xef\xbb\xbf{}", `{"errors":{"a":["b"],"c":[{"d":["e"]}]}}`, `<a>&lt;</a>`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -121,5 +123,10 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("All found %d values in %d bytes", len(all), len(body))
 		}
 		_ = answer.ProblemOf(http.Header{"Content-Type": {"application/problem+json"}}, n)
+		for _, f := range answer.FieldsOf(n) {
+			if len(f.Path) > 128 || len(f.Message) > 512 {
+				t.Errorf("FieldsOf(%q) has a field of %d and %d bytes", body, len(f.Path), len(f.Message))
+			}
+		}
 	})
 }

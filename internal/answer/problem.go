@@ -11,8 +11,9 @@ import (
 // A Problem is the content of a problem document (RFC 9457). The zero Problem is that of any
 // other document.
 type Problem struct {
-	// Fields has an entry for each entry of the errors member, which is an extension in an
-	// example of the RFC, or else the detail or the title as a message.
+	// Fields has an entry for each entry of the errors member, or else the detail or the title
+	// as a message. The member is a list, as in an example of the RFC, or a map from fields to
+	// texts, as of ASP.NET.
 	Fields []apierrors.Field
 
 	// RetryAfter is the extension retry_after, in seconds; empty: there is none.
@@ -39,18 +40,26 @@ func ProblemOf(header http.Header, body Node) Problem {
 
 // problems returns the entries of the errors member of a problem document, or else its text.
 func (n Node) problems() []apierrors.Field {
-	var fields []apierrors.Field
-	if list, ok := n.Get("errors"); ok && list.Kind == Array {
-		for _, e := range list.Elements {
-			f := apierrors.Field{Path: pointerPath(e.text("pointer")), Message: e.text("detail")}
-			if f != (apierrors.Field{}) {
-				fields = append(fields, f)
-			}
-		}
+	errors, _ := n.Get("errors")
+	fields := errors.fieldMap()
+	if errors.Kind == Array {
+		fields = errors.problemList()
 	}
 	text := cmp.Or(n.text("detail"), n.text("title"))
 	if len(fields) == 0 && text != "" {
 		return []apierrors.Field{{Message: text}}
+	}
+	return fields
+}
+
+// problemList returns the fields in a list of problems.
+func (n Node) problemList() []apierrors.Field {
+	var fields []apierrors.Field
+	for _, e := range n.Elements {
+		f := apierrors.Field{Path: pointerPath(e.text("pointer")), Message: e.text("detail")}
+		if f != (apierrors.Field{}) {
+			fields = append(fields, f)
+		}
 	}
 	return fields
 }

@@ -133,6 +133,7 @@ func TestDecodeLimits(t *testing.T) {
 		"dashes in line":  {strings.Repeat("- ", 40) + "a", []string{"1:1: expected a mapping; got a list", "1:65: nested more than 32 levels deep"}},
 		"dashes, 1 MiB":   {strings.Repeat("- ", maxBytes/2), []string{"1:1: not valid YAML: exceeded max depth of 10000"}},
 		"many values":     {"methods: [" + strings.Repeat("a,", maxNodes) + "]", []string{"1:40005: the file has more than 20000 keys and values"}},
+		"many problems":   {"vendr: [" + strings.Repeat("{a: 1, b: x},", maxNodes/4) + "]\nmax: x\n", []string{"1:52000: the file has more than 20000 keys and values"}},
 		"over 1 MiB":      {strings.Repeat(" ", maxBytes+1), []string{"1:1: the file is larger than 1 MiB"}},
 	} {
 		t.Run(name, func(t *testing.T) {

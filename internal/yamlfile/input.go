@@ -13,8 +13,7 @@ const maxBytes = 1 << 20
 // maxDepth is how many levels mappings and lists may be nested.
 const maxDepth = 32
 
-// maxNodes is how many keys and values a file may have. It keeps the list of problems
-// short.
+// maxNodes is how many keys and values a file may have.
 const maxNodes = 20_000
 
 // lineBreaks are the characters that end a line to the YAML library.

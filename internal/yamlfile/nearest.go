@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// nearest returns the element of known that is most similar to word, or "" if none is
+// Nearest returns the element of known that is most similar to word, or "" if none is
 // similar enough. It ignores case. A missing, additional or wrong letter is one mistake,
 // and so are two swapped neighbors; at most a third of the letters of the longer word may
 // be mistakes. Among equally similar words, the first is returned.
-func nearest(word string, known []string) string {
+func Nearest(word string, known []string) string {
 	best, bestMistakes := "", 0
 	letters := []rune(strings.ToLower(word))
 	for _, k := range known {
@@ -64,7 +64,7 @@ func unequal(a, b rune) int {
 // Suggest returns the end of a message about a wrong word: the nearest known word, or all
 // of them if none is near. It returns "" if there are none.
 func Suggest(word string, known []string) string {
-	near := nearest(word, known)
+	near := Nearest(word, known)
 	switch {
 	case len(known) == 0 || (near == word && word != ""):
 		return ""

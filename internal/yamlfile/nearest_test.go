@@ -22,8 +22,8 @@ func TestNearest(t *testing.T) {
 		"empty":                 {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := nearest(tt.word, known); got != tt.want {
-				t.Errorf("nearest(%q) = %q; want %q", tt.word, got, tt.want)
+			if got := Nearest(tt.word, known); got != tt.want {
+				t.Errorf("Nearest(%q) = %q; want %q", tt.word, got, tt.want)
 			}
 		})
 	}

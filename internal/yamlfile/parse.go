@@ -40,7 +40,11 @@ func parse(start Pos, data []byte) (*node, Problems) {
 		c.report(start.Errorf("expected a mapping; the file is empty"))
 		return nothing, c.problems
 	}
-	return c.node(docs[0].Content[0], 1), c.problems
+	root := c.node(docs[0].Content[0], 1)
+	if c.nodes > maxNodes { // other problems may come from what was not read
+		return nothing, Problems{c.end.Errorf("the file has more than %d keys and values", maxNodes)}
+	}
+	return root, c.problems
 }
 
 // documents returns the first two documents of data, as the YAML library parses them. Its
@@ -103,6 +107,7 @@ func isAbsent(n *yaml.Node) bool {
 type converter struct {
 	file     string
 	nodes    int // so far
+	end      Pos // of what is read, if there are too many nodes
 	problems Problems
 }
 
@@ -122,7 +127,7 @@ func (c *converter) node(n *yaml.Node, depth int) *node {
 	c.nodes++
 	switch {
 	case c.nodes == maxNodes+1:
-		c.report(pos.Errorf("the file has more than %d keys and values", maxNodes))
+		c.end = pos
 	case depth == maxDepth+1 && c.nodes <= maxNodes:
 		c.report(pos.Errorf("nested more than %d levels deep", maxDepth))
 	}
