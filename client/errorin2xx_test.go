@@ -90,7 +90,7 @@ func TestErrorIn2xxWithinTheVendorsBound(t *testing.T) {
 			if got := apierrors.ClassOf(err); got != want {
 				t.Errorf("an error after %d bytes: class %v; want %v", length, got, want)
 			}
-			resp, err := get(t, c.HTTP(), srv.URL()+"/items") //nolint:bodyclose // get closes it
+			resp, err := get(t, c.HTTP(), srv.URL()+"/items")
 			if err != nil {
 				t.Fatal(err)
 			}
