@@ -37,5 +37,9 @@ func TestGateOfAPath(t *testing.T) {
 				t.Errorf("%s: %q (%v); want %q", step.path, rule, err, step.heldBackBy)
 			}
 		}
+		status, err := sendRequest(t, c.HTTP().Do, newRequest(t, "POST", "/campaigns/7", "x"))
+		if status != 429 {
+			t.Errorf("through HTTP: status %d, error %v; want the 429 that closed the account", status, err)
+		}
 	})
 }

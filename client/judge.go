@@ -62,7 +62,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	again, failed = x.act(j)
 	r := x.reportOf(j.decision)
 	x.report(r)
-	x.keepPause(j, r.Limit)
+	x.keepPause(j, r)
 	return again, failed
 }
 

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/traffic"
 )
 
@@ -47,18 +46,23 @@ func (r request) pauseKey(by string, scope apierrors.Scope) pauseKey {
 }
 
 // keepPause keeps the response of a failed attempt that closed a gate. That of a 2xx is not
-// what a caller takes for a limit: it only replaces an earlier one.
-func (x *call) keepPause(j *judgement, limit *policy.Limit) {
+// what a caller takes for a limit: it only replaces an earlier one. If the limit is a guess,
+// the account may be closed as well.
+func (x *call) keepPause(j *judgement, r traffic.Report) {
 	if j.decision.PauseFor <= 0 || x.attempt == nil || x.attempt.shown == nil || x.destination.isForeign {
 		return
 	}
-	p := pause{key: x.request.pauseKey("gate account", apierrors.ScopeAccount), response: *x.attempt.shown, body: j.body}
-	if limit != nil {
-		p.key = x.request.pauseKey("gate "+limit.Name, limit.Scope)
-	}
+	p := pause{response: *x.attempt.shown, body: j.body}
 	p.response.Header = x.c.repeatable(p.response.Header)
 	p.response.Request, p.response.Body, p.response.Trailer, p.response.TLS = nil, nil, nil, nil
-	x.c.pauses.keep(p)
+	if r.Limit == nil || r.Guessed {
+		p.key = x.request.pauseKey("gate account", apierrors.ScopeAccount)
+		x.c.pauses.keep(p)
+	}
+	if r.Limit != nil {
+		p.key = x.request.pauseKey("gate "+r.Limit.Name, r.Limit.Scope)
+		x.c.pauses.keep(p)
+	}
 }
 
 // repeatable returns a header without what belongs to one response alone.
