@@ -44,9 +44,10 @@ modules: ## tidy, vet, lint and tests of the other modules, such as internal/sdk
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times; weekly, not for each change
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
+	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
 
 bench: ## benchmarks: ratios against net/http in the same run
 	go test -run '^$$' -bench . -benchmem ./...
