@@ -118,8 +118,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if f.stage != inBody && f.stage != atHeaders {
 		length, err := io.Copy(io.Discard, r.Body)
-		if err != nil {
-			return // the request never came whole
+		if err != nil { // the request never came whole
+			hijack(w, "", abort)
+			return
 		}
 		if f.stage == late {
 			s.wait(lateness)
