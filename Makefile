@@ -9,12 +9,12 @@ COVERAGE := 98
 # The root module is checked with the versions that its users get, and not with those of go.work.
 export GOWORK := off
 
-.PHONY: help check test race lint vet tidy cover fuzz modules proxies soak bench vuln api update sync
+.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
 
-check: tidy vet lint cover race fuzz modules vuln ## what CI runs for each change, except proxies
+check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for each change, except proxies
 
 test: ## all tests
 	go test ./...
@@ -41,12 +41,16 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 modules: ## tidy, vet, lint and tests of the other modules, such as internal/sdktest
 	./.ci/modules $(LINT)
 
+nethttp: ## net/http's own tests of its client, through Client.HTTP
+	go test -count=1 -tags nethttp ./internal/nethttptest
+
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times; weekly, not for each change
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
+	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
 
 bench: ## benchmarks: ratios against net/http in the same run
 	go test -run '^$$' -bench . -benchmem ./...

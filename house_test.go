@@ -28,6 +28,8 @@ var arrows = map[string][]string{
 	"internal/yamlfile":   {"internal/enum"},
 	"internal/testserver": {"retrywisetest"},
 	"retrywisetest":       {},
+
+	"internal/nethttptest/dropin": {"client", "policy"},
 }
 
 // owners says which one file may import a dependency; an example may use it beside ours.
