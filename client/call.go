@@ -67,7 +67,7 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 		return malformed(o.Op, problem, nil)
 	}
 	x.request = r
-	if leadsToWrite(req) {
+	if leadsToWrite(req) || x.c.isInDoubt(req) {
 		x.history.doubt(apierrors.AppliedUnknown)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,6 +69,9 @@ func TestCancelByADeadlineDuringAnAttempt(t *testing.T) {
 		e := failure(t, err)
 		if e.Class != apierrors.Canceled || e.Stop != apierrors.StopDeadline || e.Applied != apierrors.AppliedUnknown {
 			t.Errorf("class %v, stop %v, applied %v; want canceled, deadline, unknown", e.Class, e.Stop, e.Applied)
+		}
+		if text := e.Error(); strings.Contains(text, "wait") {
+			t.Errorf("the text speaks of a wait, and there was none: %s", text)
 		}
 		for _, want := range []error{context.DeadlineExceeded, apierrors.ServerError} {
 			if !errors.Is(err, want) {

@@ -32,37 +32,42 @@ func (c *Client) Check(resp *http.Response) error {
 			return x.err
 		}
 	}
-	if known, err := c.checked.of(resp); known {
-		return err
+	if e := c.checked.of(resp); e != nil {
+		return e.err
 	}
 	return c.judge(resp)
 }
 
 // checked knows how calls through HTTP() ended, as an http.Client with a Timeout wraps our
 // body. It holds no response: an entry is deleted when its response is.
-type checked struct{ byResponse sync.Map } // of weak.Pointer[http.Response] to *error
+type checked struct{ byResponse sync.Map } // of weak.Pointer[http.Response] to *ending
 
-func (o *checked) remember(resp *http.Response, err error) {
+// An ending is how a call ended that returned a response.
+type ending struct {
+	err     error
+	inDoubt bool // an earlier attempt may have been executed
+}
+
+func (o *checked) remember(resp *http.Response, e ending) {
 	key := weak.Make(resp)
-	o.byResponse.Store(key, &err)
+	o.byResponse.Store(key, &e)
 	runtime.AddCleanup(resp, func(key weak.Pointer[http.Response]) { o.byResponse.Delete(key) }, key)
 }
 
-func (o *checked) of(resp *http.Response) (known bool, err error) {
+// of returns how the call of resp ended; nil if that is not known.
+func (o *checked) of(resp *http.Response) *ending {
 	found, _ := o.byResponse.Load(weak.Make(resp))
-	ended, known := found.(*error)
-	if !known {
-		return false, nil
-	}
-	return true, *ended
+	e, _ := found.(*ending)
+	return e
 }
 
 // remember lets Check know how the call ended, or that its response broke off.
 func (x *call) remember(resp *http.Response) {
 	body := x.attempt.Body()
 	body.Owner, body.OnClose = x, x.stopListening
-	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx()) { // otherwise the status says it
-		x.c.checked.remember(resp, x.err)
+	isLed := isRedirect(resp) && x.history.inDoubt                               // another call may follow it
+	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx() || isLed) { // otherwise the status says it
+		x.c.checked.remember(resp, ending{x.err, x.history.inDoubt})
 	}
 	if x.err != nil || x.accepted {
 		return
@@ -70,7 +75,7 @@ func (x *call) remember(resp *http.Response) {
 	body.OnBreak = func(err error) {
 		x.err = x.brokenOff(resp, err)
 		if x.dropIn {
-			x.c.checked.remember(resp, x.err)
+			x.c.checked.remember(resp, ending{err: x.err})
 		}
 	}
 }

@@ -116,6 +116,6 @@ func (x *call) keptResponse(r *refusal) *http.Response {
 	if x.request.http.Method != http.MethodHead {
 		resp.Body = io.NopCloser(bytes.NewReader(kept.body))
 	}
-	x.c.checked.remember(&resp, x.err)
+	x.c.checked.remember(&resp, ending{err: x.err})
 	return &resp
 }

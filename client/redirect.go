@@ -99,6 +99,17 @@ func leadsToWrite(req *http.Request) bool {
 	return false
 }
 
+// isInDoubt reports whether a call that was redirected to req, by a caller's http.Client, may
+// have been executed before.
+func (c *Client) isInDoubt(req *http.Request) bool {
+	for r := range redirectsTo(req) {
+		if e := c.checked.of(r.Response); e != nil && e.inDoubt {
+			return true
+		}
+	}
+	return false
+}
+
 // redirects are the statuses that net/http follows.
 var redirects = []int{
 	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

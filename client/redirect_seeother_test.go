@@ -1,10 +1,12 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
@@ -120,4 +122,33 @@ func TestRedirectSeeOtherIsJudgedByItsPath(t *testing.T) {
 			t.Errorf("stop %v; want unsafe", e.Stop)
 		}
 	})
+}
+
+// A call that a redirect continues keeps the doubt of the attempts before it, through both
+// doors: a PUT that may have been executed is not told as one that was not.
+func TestRedirectKeepsTheDoubt(t *testing.T) {
+	for _, through := range []string{"Send", "HTTP"} {
+		for _, timeout := range []time.Duration{0, time.Minute} {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, retrywisetest.Reset(), retrywisetest.Status(307, "Location", "/x"), retrywisetest.Status(403))
+				c := newClient(t, srv, client.Config{})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				req := newRequest(t, http.MethodPut, srv.URL()+"/items/7", "x").WithContext(ctx)
+				do := doors[through]
+				if hc := c.HTTP(); through == "HTTP" {
+					hc.Timeout = timeout
+					do = func(_ *client.Client, req *http.Request) (*http.Response, error) { return hc.Do(req) }
+				}
+				resp, err := do(c, req)
+				if err == nil {
+					err = c.Check(resp)
+					_ = resp.Body.Close()
+				}
+				if e := failure(t, err); e.Class != apierrors.Permission || e.Applied != apierrors.AppliedUnknown {
+					t.Errorf("%s: class %v, applied %v; want permission, unknown", through, e.Class, e.Applied)
+				}
+			})
+		}
+	}
 }

@@ -108,9 +108,6 @@ func (a *Attempt) Abandon() {
 	if a.body.ReadCloser != nil {
 		_ = closeSafely(&a.body)
 	}
-	if a.loan != nil {
-		_ = a.loan.giveBack()
-	}
 	a.End()
 }
 

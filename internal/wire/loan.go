@@ -19,10 +19,9 @@ type loan struct {
 	count   int64         // bytes read
 	once    sync.Once
 
-	mu       sync.Mutex
-	wasRead  bool
-	returned bool // closed before it was read
-	ended    bool // the attempt has
+	mu      sync.Mutex
+	wasRead bool
+	ended   bool // the attempt has
 }
 
 // newLoan returns a loan of a reader.
@@ -93,8 +92,7 @@ func (l *loan) check(n int, err error) error {
 // net/http takes it to another connection of HTTP/2 if it could not use the first.
 func (l *loan) Close() error {
 	l.mu.Lock()
-	l.returned = !l.wasRead && !l.ended
-	stays := l.returned
+	stays := !l.wasRead && !l.ended
 	l.mu.Unlock()
 	if stays {
 		return nil
@@ -102,15 +100,14 @@ func (l *loan) Close() error {
 	return l.giveBack()
 }
 
-// end ends the loan with its attempt. A nil loan is of no body.
+// end ends the loan with its attempt, also if the transport forgets to close the body. A nil
+// loan is of no body.
 func (l *loan) end() {
 	if l == nil {
 		return
 	}
 	l.set(&l.ended)
-	if l.returned {
-		_ = l.giveBack()
-	}
+	_ = l.giveBack()
 }
 
 func (l *loan) set(fact *bool) {
