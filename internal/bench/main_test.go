@@ -58,7 +58,7 @@ func TestComparisonHasARowThatAddsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.calls, s.workers = 5, 2
+	s.calls, s.workers = 2, 2
 	r, err := rowOf(t.Context(), s, peers[0])
 	if want := pairs * s.calls; err != nil || r.OK != want || r.Accepted != want || r.Goodput <= 0 {
 		t.Errorf("unexpected row of %d calls: %+v, error %v", want, r, err)

@@ -38,7 +38,7 @@ func (s scenario) compare(ctx context.Context, p peer) (row, error) {
 		with = append(with, took)
 		r.add(j)
 	}
-	r.Accepted, _, r.Rejected429 = announcing.vendor.counts(time.Time{})
+	r.Accepted, r.Rejected429 = announcing.vendor.counts()
 	r.Seconds, r.IdealSeconds = median(with).Seconds(), median(without).Seconds()
 	r.Goodput = r.IdealSeconds / r.Seconds
 	r.CutOff = short.Err() != nil

@@ -38,7 +38,8 @@ type row struct {
 	Goodput float64 `json:"goodput"`
 
 	// GoodputAfter10s is the same for the time after the first 10 s: the requests accepted in
-	// it, divided by allowed(Seconds) - allowed(10 s). nil: the job did not take so long.
+	// it, divided by allowed(Seconds) - allowed(10 s). What is left of a burst at 10 s can make
+	// it a little more than 1. nil: the job did not take so long, or see scenario.lasts.
 	GoodputAfter10s *float64 `json:"goodput_after_10s,omitempty"`
 
 	// CutOff says that the job did not end within a minute.
@@ -54,16 +55,17 @@ func (r *row) add(j *job) {
 	r.Deferred += int(j.deferred.Load())
 }
 
-// count adds what the vendor counted in a job that began at start.
-func (r *row) count(v *vendor, start time.Time, took time.Duration) {
-	accepted, late, rejected := v.counts(start.Add(warmUp))
-	allowed := v.limit.allowed(took)
-	r.Accepted, r.Rejected429 = accepted, rejected
-	r.Seconds, r.IdealSeconds = took.Seconds(), ideal(v.limit, accepted).Seconds()
-	r.Goodput = float64(accepted) / allowed
-	if took > warmUp {
-		r.GoodputAfter10s = new(float64(late) / (allowed - v.limit.allowed(warmUp)))
-	}
+// count adds what the vendor counted in a job.
+func (r *row) count(v *vendor, took time.Duration) {
+	r.Accepted, r.Rejected429 = v.counts()
+	r.Seconds, r.IdealSeconds = took.Seconds(), ideal(v.limit, r.Accepted).Seconds()
+	r.Goodput = float64(r.Accepted) / v.limit.allowed(took)
+}
+
+// countLate adds the goodput after warmUp of a job that began at start.
+func (r *row) countLate(v *vendor, start time.Time, took time.Duration) {
+	allowed := v.limit.allowed(took) - v.limit.allowed(warmUp)
+	r.GoodputAfter10s = new(float64(v.acceptedFrom(start.Add(warmUp))) / allowed)
 }
 
 // A printer writes rows as they come: as JSON, or as a table.

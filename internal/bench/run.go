@@ -76,7 +76,10 @@ func (s scenario) measure(ctx context.Context, p peer) (row, error) {
 	j, took := o.run(short)
 	r := newRow(s, p)
 	r.add(j)
-	r.count(v, start, took)
+	r.count(v, took)
+	if s.lasts && took > warmUp {
+		r.countLate(v, start, took)
+	}
 	r.CutOff = short.Err() != nil
 	return r, context.Cause(ctx)
 }

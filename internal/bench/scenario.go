@@ -21,6 +21,10 @@ type scenario struct {
 	// newVendor returns a vendor that has not been called.
 	newVendor func() *vendor
 
+	// lasts says that the job is long enough to say what is reached after the first 10 s. Of a
+	// window, a whole quota of which may come at 10 s, nothing can be said.
+	lasts bool
+
 	// compares says that the scenario is about the cost of what the vendor announces: its
 	// job also runs against the same vendor without that.
 	compares bool

@@ -54,17 +54,23 @@ func (v *vendor) admit(h http.Header, record string) bool {
 	return ok
 }
 
-// counts returns how many requests were accepted, how many of them from a time on, and how
-// many were refused.
-func (v *vendor) counts(from time.Time) (accepted, late, rejected int) {
+// counts returns how many requests were accepted and refused.
+func (v *vendor) counts() (accepted, rejected int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.accepted), v.rejected
+}
+
+// acceptedFrom returns how many requests were accepted from a time on.
+func (v *vendor) acceptedFrom(from time.Time) (n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, at := range v.accepted {
 		if !at.Before(from) {
-			late++
+			n++
 		}
 	}
-	return len(v.accepted), late, v.rejected
+	return n
 }
 
 // A latency is how long a request and its response travel together. Each takes half of it.
