@@ -1,0 +1,89 @@
+// Command bench measures, in real time over loopback, what a job with many workers reaches
+// against a vendor that enforces a limit, with this library and with its peers:
+//
+//	go -C internal/bench run . -scenario limit-known
+//	go -C internal/bench run . -scenario limit-unknown -json -peer retrywise -runs 5
+//
+// Without -scenario it lists the scenarios. The vendor runs in the same process, enforces its
+// limit as requests arrive, and counts. The peers run one after the other, each against a
+// vendor of its own. A row has what one of them reached; see type row. Times depend on
+// the machine: compare the rows of one run.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	s, err := parseArgs(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	if err := s.run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are the command's flags.
+type settings struct {
+	scenario scenario
+	peers    []peer
+	runs     int
+	asJSON   bool
+}
+
+// parseArgs reads the flags. It writes usage errors and the usage to w. The error is
+// flag.ErrHelp if args ask for help.
+func parseArgs(args []string, w io.Writer) (settings, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(w)
+	name := flags.String("scenario", "", "what to measure; without it, the scenarios are listed")
+	only := flags.String("peer", "", "measure only this peer")
+	runs := flags.Int("runs", 1, "how often each peer runs, in turn with the others")
+	asJSON := flags.Bool("json", false, "print an object for each row")
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	s, problem := findScenario(*name)
+	chosen, problem2 := findPeers(*only)
+	err := errors.Join(problem, problem2)
+	switch {
+	case flags.NArg() > 0:
+		err = errors.Join(err, fmt.Errorf("unexpected argument: %s", flags.Arg(0)))
+	case *runs < 1:
+		err = errors.Join(err, fmt.Errorf("expected -runs to be at least 1; got %d", *runs))
+	}
+	if err != nil {
+		fmt.Fprintln(w, err)
+	}
+	return settings{scenario: s, peers: chosen, runs: *runs, asJSON: *asJSON}, err
+}
+
+// run measures each peer, and prints a row for each run.
+func (s settings) run(ctx context.Context, out io.Writer) error {
+	rows := printer{out: out, asJSON: s.asJSON}
+	for range s.runs {
+		for _, p := range s.peers {
+			r, err := s.scenario.measure(ctx, p)
+			if err != nil {
+				return err
+			}
+			if err := rows.print(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

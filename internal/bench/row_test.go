@@ -1,0 +1,76 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+// Requests arrive after 0, 1, 2, 3 and 12 s.
+func TestRowCounts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limit limit
+		took  time.Duration
+		want  row // without names
+	}{
+		"bucket": {newBucket(1, 2), 18 * time.Second,
+			row{Accepted: 5, Seconds: 18, IdealSeconds: 3, Goodput: 0.25, GoodputAfter10s: new(0.125)}},
+		"window": {&window{period: 2 * time.Second, quota: 4}, 18 * time.Second,
+			row{Accepted: 5, Seconds: 18, IdealSeconds: 0.5, Goodput: 0.125, GoodputAfter10s: new(0.0625)}},
+		"bucket that refuses two": {&bucket{burst: 1, phases: []phase{{from: 2 * time.Second, perSecond: 1}}}, 17 * time.Second,
+			row{Accepted: 3, Rejected429: 2, Seconds: 17, IdealSeconds: 4, Goodput: 0.1875, GoodputAfter10s: new(1 / 7.0)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				v, start := tellsWait(tt.limit), time.Now()
+				for _, at := range []int{0, 1, 2, 3, 12} {
+					time.Sleep(time.Duration(at)*time.Second - time.Since(start))
+					ask(t, v)
+				}
+				var got row
+				got.count(v, tt.took)
+				got.countLate(v, start, tt.took)
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("row (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestPrinter(t *testing.T) {
+	rows := []row{
+		{Scenario: "limit-known", Peer: "net/http", OK: 599, Lost: 1, Accepted: 599, Rejected429: 1, Seconds: 5.9, IdealSeconds: 5.89, Goodput: 0.998},
+		{Scenario: "limit-known", Peer: "retrywise", OK: 600, Accepted: 600, Deferred: 3, Seconds: 60, IdealSeconds: 5.9, Goodput: 0.1, GoodputAfter10s: new(0.12), CutOff: true},
+	}
+	for name, tt := range map[string]struct {
+		asJSON bool
+		want   string
+	}{
+		"table": {false, `
+scenario                  peer                 ok   lost  accepted  rejected429  deferred  seconds  ideal_seconds  goodput  after_10s
+limit-known               net/http            599      1       599            1         0     5.90           5.89    0.998
+limit-known               retrywise           600      0       600            0         3    60.00           5.90    0.100      0.120  cut off
+`},
+		"JSON": {true, `
+{"scenario":"limit-known","peer":"net/http","ok":599,"lost":1,"accepted":599,"rejected429":1,"deferred":0,"seconds":5.9,"ideal_seconds":5.89,"goodput":0.998}
+{"scenario":"limit-known","peer":"retrywise","ok":600,"lost":0,"accepted":600,"rejected429":0,"deferred":3,"seconds":60,"ideal_seconds":5.9,"goodput":0.1,"goodput_after_10s":0.12,"cut_off":true}
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			p := printer{out: &out, asJSON: tt.asJSON}
+			for _, r := range rows {
+				if err := p.print(r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(tt.want, "\n"+out.String()); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A scenario is a job against a vendor: GETs in a closed loop of workers.
+type scenario struct {
+	name    string
+	about   string
+	calls   int
+	workers int
+
+	// declared is the limit in the vendor's documents, which the client is told. nil: the
+	// limit is not known.
+	declared *declared
+
+	// newVendor returns a vendor that has not been called.
+	newVendor func() *vendor
+
+	// lasts says that the job is long enough to say what is reached after the first 10 s. Of a
+	// window, a whole quota of which may come at 10 s, nothing can be said.
+	lasts bool
+
+	// compares says that the scenario is about the cost of what the vendor announces: its
+	// job also runs against the same vendor without that.
+	compares bool
+}
+
+// A declared limit is one that a vendor's documents have.
+type declared struct {
+	perSecond int
+	burst     int
+	records   int // 0: the limit is for the account; else each of so many records has one
+}
+
+// record returns what the nth call is about, or "" if the limit is not for each record.
+func (s scenario) record(n int) string {
+	if s.declared == nil || s.declared.records == 0 {
+		return ""
+	}
+	return fmt.Sprint(n % s.declared.records)
+}
+
+// findScenario returns the scenario called name. The error lists all.
+func findScenario(name string) (scenario, error) {
+	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
+	if i >= 0 {
+		return scenarios[i], nil
+	}
+	var list strings.Builder
+	fmt.Fprintf(&list, "expected -scenario to be one of these; got %q", name)
+	for _, s := range scenarios {
+		fmt.Fprintf(&list, "\n  %-24s  %d GETs, %d workers: %s", s.name, s.calls, s.workers, s.about)
+	}
+	return scenario{}, errors.New(list.String())
+}
