@@ -43,9 +43,6 @@ func (s *site) call(ctx context.Context, p *plan) outcome {
 	}
 	var body io.Reader
 	body, o.body = newBody(p.body)
-	if ways[p.way].isXNet && o.body != nil {
-		defer func() { _ = o.body.Close() }()
-	}
 	if p.door == byDo {
 		o.err = s.do(ctx, p, options, body, &o)
 	} else {

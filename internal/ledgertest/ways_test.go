@@ -18,7 +18,6 @@ type way struct {
 	secure bool
 	http2  bool
 	noALPN bool // the servers speak HTTP/2 to everybody
-	isXNet bool // its transport does not close the body of a request for which it got no connection
 	// transport returns the client's, which trusts what trust says; nil: one of its own.
 	transport func(trust *tls.Config) http.RoundTripper
 }
@@ -35,10 +34,10 @@ var ways = []way{
 	{name: "HTTP/2, net/http's", secure: true, http2: true, transport: standard},
 	{name: "HTTP/2, wrapped", secure: true, http2: true, transport: wrapped(ours)},
 	{name: "HTTP/2, net/http's wrapped", secure: true, http2: true, transport: wrapped(standard)},
-	{name: "HTTP/2, x/net's", secure: true, http2: true, isXNet: true, transport: ofXNet},
-	{name: "HTTP/2, x/net's without ALPN", secure: true, http2: true, noALPN: true, isXNet: true, transport: ofXNetWithoutALPN},
+	{name: "HTTP/2, x/net's", secure: true, http2: true, transport: ofXNet},
+	{name: "HTTP/2, x/net's without ALPN", secure: true, http2: true, noALPN: true, transport: ofXNetWithoutALPN},
 	{name: "HTTP/2 without TLS", http2: true, transport: withoutTLS},
-	{name: "HTTP/2 without TLS, x/net's", http2: true, isXNet: true, transport: ofXNetWithoutTLS},
+	{name: "HTTP/2 without TLS, x/net's", http2: true, transport: ofXNetWithoutTLS},
 }
 
 // ours returns the package's transport over a network in which dials fail.

@@ -19,9 +19,10 @@ type loan struct {
 	count   int64         // bytes read
 	once    sync.Once
 
-	mu      sync.Mutex
-	wasRead bool
-	ended   bool // the attempt has
+	mu         sync.Mutex
+	wasRead    bool
+	ended      bool // the attempt has
+	returnedOn int  // the number of the connection for which it was closed unread; 0: it was not
 }
 
 // newLoan returns a loan of a reader.
@@ -47,10 +48,9 @@ func (l *loan) hasEnded() bool {
 
 // Read notes that the request makes progress, or that its body failed.
 func (l *loan) Read(buffer []byte) (int, error) {
-	if l.hasEnded() {
+	if l.hasEnded() || !l.beginRead() {
 		return 0, errEnded
 	}
-	l.set(&l.wasRead)
 	l.payload.noteRead()
 	l.attempt.bodyWasRead.Store(true)
 	n, err := l.read(buffer)
@@ -88,11 +88,26 @@ func (l *loan) check(n int, err error) error {
 	return err
 }
 
-// Close gives the body back. One that was not read stays open until the attempt ends, as
-// net/http takes it to another connection of HTTP/2 if it could not use the first.
-func (l *loan) Close() error {
+// beginRead reports whether the body may be read. One that was closed unread is read for
+// another connection only: of an aborted stream, net/http may begin to read it all the same.
+func (l *loan) beginRead() bool {
+	conn, _ := l.attempt.proof.conn()
 	l.mu.Lock()
-	stays := !l.wasRead && !l.ended
+	defer l.mu.Unlock()
+	l.wasRead = true
+	return l.returnedOn == 0 || l.returnedOn != conn
+}
+
+// Close gives the body back. If neither it was read nor the header of the request was written,
+// it stays open until the attempt ends: net/http takes it to another connection of HTTP/2 if
+// it could not use the first.
+func (l *loan) Close() error {
+	conn, isWritten := l.attempt.proof.conn()
+	l.mu.Lock()
+	stays := conn != 0 && !isWritten && !l.wasRead && !l.ended
+	if stays {
+		l.returnedOn = conn
+	}
 	l.mu.Unlock()
 	if stays {
 		return nil
@@ -106,14 +121,10 @@ func (l *loan) end() {
 	if l == nil {
 		return
 	}
-	l.set(&l.ended)
-	_ = l.giveBack()
-}
-
-func (l *loan) set(fact *bool) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	*fact = true
+	l.ended = true
+	l.mu.Unlock()
+	_ = l.giveBack()
 }
 
 // giveBack gives the body back. The caller's body is closed by it, or later: its Close may

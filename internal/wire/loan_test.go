@@ -63,22 +63,37 @@ func TestLoanEnds(t *testing.T) {
 	}
 }
 
-// A body that the transport closes unread can still be read: net/http closes it if the first
-// connection of HTTP/2 is not to be used, and takes it to the next.
+// A body that the transport closes before the header is written can be read for another
+// connection, as net/http takes it there. Of the stream that was aborted, it is read no more,
+// nor after the header: net/http may begin to read it all the same, and would wait for it.
 func TestLoanThatIsClosedUnread(t *testing.T) {
-	p := PayloadOf(newRequest(t, http.MethodPost, strings.NewReader("rows")))
-	a := begin(t, New(http.DefaultTransport))
-	l, err := p.lend(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing := l.Close()
-	if got, err := io.ReadAll(l); closing != nil || err != nil || string(got) != "rows" {
-		t.Errorf("Close returned %v; then read %q, error %v; want nil, rows, nil", closing, got, err)
-	}
-	_ = l.Close()
-	if _, err := l.Read(make([]byte, 8)); !errors.Is(err, errEnded) {
-		t.Errorf("after a second Close: got error %v; want %v", err, errEnded)
+	for name, tt := range map[string]struct {
+		before, after func(a *Attempt) // Close
+		want          string           // what is read
+	}{
+		"for another connection": {func(a *Attempt) { a.got(nil) }, func(a *Attempt) { a.got(nil) }, "rows"},
+		"for the same":           {func(a *Attempt) { a.got(nil) }, func(*Attempt) {}, ""},
+		"after the header":       {func(a *Attempt) { a.got(nil); a.proof.set(&a.proof.wroteHeaders) }, func(*Attempt) {}, ""},
+		"without a trace":        {func(*Attempt) {}, func(*Attempt) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := begin(t, New(http.DefaultTransport))
+			l, err := PayloadOf(newRequest(t, http.MethodPost, strings.NewReader("rows"))).lend(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.before(a)
+			closing := l.Close()
+			tt.after(a)
+			got, err := io.ReadAll(l)
+			if string(got) != tt.want || errors.Is(err, errEnded) != (tt.want == "") || closing != nil {
+				t.Errorf("Close returned %v; then read %q, error %v; want nil, %q", closing, got, err, tt.want)
+			}
+			_ = l.Close()
+			if _, err := l.Read(make([]byte, 8)); !errors.Is(err, errEnded) {
+				t.Errorf("after a second Close: got error %v; want %v", err, errEnded)
+			}
+		})
 	}
 }
 

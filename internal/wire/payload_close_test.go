@@ -39,6 +39,7 @@ func TestPayloadClose(t *testing.T) {
 		}},
 		"loan closed before the attempt ends, not read": {stream, func(t *testing.T, p *Payload, isClosed func() bool) []bool {
 			l := lend(t, p)
+			l.attempt.got(nil)
 			p.Close()
 			_ = l.Close()
 			during := isClosed()

@@ -23,6 +23,7 @@ type proof struct {
 	mu              sync.Mutex
 	wantConn        bool     // a connection was asked for
 	gotConn         bool     // and there was one
+	conns           int      // how many there were
 	protocol        protocol // that it carries
 	wroteField      bool     // a header was written to it or to an earlier one
 	wrotePseudo     bool     // and it was a pseudo-header of HTTP/2
@@ -97,7 +98,7 @@ func (a *Attempt) got(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leaveConn() // HTTP/2 may take another connection without asking for one
-	p.gotConn, p.protocol = true, a.wire.protocolOf(conn)
+	p.gotConn, p.conns, p.protocol = true, p.conns+1, a.wire.protocolOf(conn)
 	if p.protocol == http1 {
 		if p.meter = meterOf(conn); p.meter != nil {
 			p.written = p.meter.written.Load()
@@ -138,6 +139,14 @@ func (p *proof) neverLeft(bodyWasRead bool) bool {
 	default:
 		return p.protocol == http1 && (!p.wroteHeaders || p.isUntouched())
 	}
+}
+
+// conn returns the number of the present connection, and whether the header section was
+// written to it. 0: there was none, as far as is known.
+func (p *proof) conn() (number int, isWritten bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conns, p.wroteHeaders
 }
 
 // reached reports whether there was a connection.
