@@ -79,7 +79,8 @@ func (b *Body) Close() error {
 	if b.start.isReading() { // net/http's Close would wait for its Read
 		b.attempt.End()
 	}
-	defer func() { // also if the transport's Close panics
+	b.attempt.loan.end() // and for one of the request's body
+	defer func() {       // also if the transport's Close panics
 		b.attempt.End()
 		if b.OnClose != nil {
 			b.OnClose()
