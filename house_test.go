@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 // owners says which one file may import a dependency; an example may use it beside ours.
 var owners = map[string][]string{
 	"github.com/hashicorp/go-retryablehttp": {"client/engine.go", "examples/etl/peer.go"},
-	"golang.org/x/time/rate":                {"traffic/limiter.go"},
+	"golang.org/x/time/rate":                {"traffic/bucket.go"},
 	"github.com/andybalholm/brotli":         {"internal/answer/content.go"},
 	"github.com/klauspost/compress":         {"internal/answer/content.go"},
 	"github.com/dunglas/httpsfv":            {"internal/answer/ratelimit.go"},

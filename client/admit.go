@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -10,62 +9,49 @@ import (
 	"github.com/retrywise/retrywise/traffic"
 )
 
+// A turn is a call's among others.
+type turn struct {
+	place  traffic.Place // of the latest attempt, until it was reported; nil: it has none
+	ticket uint64        // which all attempts keep; 0: there is none yet
+	hold   time.Duration // for this call alone, after it was throttled
+}
+
 // admit waits until every gate is open and every limit has a place for the call. A wait
 // that does not fit into the call is a *refusal. A foreign request meets no limit.
 func (x *call) admit() error {
 	if x.destination.isForeign {
 		return nil
 	}
-	d := traffic.Demand{
-		Account: x.request.account, Record: x.request.record,
-		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
-	}
-	var w *watchedWait
-	for {
-		longest, stop := x.c.policy.WaitLeft(x.timeState(time.Now()))
-		d.MaxWait = longest
-		v := x.c.traffic.Admit(x.ctx, time.Now(), d)
-		switch {
-		case v.Wait == 0:
-			x.endWait(w, apierrors.StopNone)
-			return nil
-		case v.Refused:
-			x.endWait(w, stop)
-			return &refusal{by: v.By, wait: v.Wait, stop: stop, scope: v.Scope}
-		case w == nil:
-			w = x.startWait(v.By)
-		}
-		w.event.For, d.Booked = v.By, v.Booked
-		if err := x.sleep(v.Wait); err != nil {
-			x.endWait(w, apierrors.StopCanceled)
-			return err
-		}
-	}
-}
-
-// sleep waits for the vendor or a limit, or until the context ends.
-func (x *call) sleep(wait time.Duration) error {
 	began := time.Now()
-	defer func() { x.history.impose(time.Since(began)) }()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
+	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
+	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
+		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
+		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
+	})
+	var w *watchedWait
+	if by := place.WaitsFor(); by != "" {
+		w = x.startWait(by)
+		defer func() { x.history.impose(time.Since(began)) }()
 	}
+	err := place.Wait(x.ctx)
+	if r, ok := errors.AsType[*traffic.Refusal](err); ok {
+		x.endWait(w, stop)
+		return &refusal{r, stop}
+	}
+	if err != nil {
+		x.endWait(w, apierrors.StopCanceled)
+		return err
+	}
+	x.endWait(w, apierrors.StopNone)
+	x.turn.place, x.turn.ticket = place, place.Ticket()
+	return nil
 }
 
 // A refusal is a wait for a gate or a limit that does not fit into the call.
 type refusal struct {
-	by    string // such as "gate account"
-	wait  time.Duration
-	stop  apierrors.Stop
-	scope apierrors.Scope
+	*traffic.Refusal
+	stop apierrors.Stop
 }
-
-func (r *refusal) Error() string { return "held back by " + r.by }
 
 // pay pays for a retry. It reports whether the budget had one.
 func (x *call) pay() bool {
@@ -76,7 +62,7 @@ func (x *call) pay() bool {
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
-	r := traffic.Report{Pause: d.PauseFor, Served: x.accepted}
+	r := traffic.Report{Pause: d.PauseFor, IsTold: d.IsPauseTold, Served: x.accepted}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
 		r.Limit, r.Guessed = &limit, x.last.failure.Limit == ""
 	}
@@ -89,10 +75,13 @@ func (x *call) reportOf(d policy.Decision) traffic.Report {
 // report reports to traffic how the latest attempt ended, if there was one. What happens
 // elsewhere says nothing about the vendor.
 func (x *call) report(r traffic.Report) {
-	if x.attempt == nil || x.destination.isForeign {
+	if x.turn.place == nil {
 		return
 	}
-	r.Paid = x.attempt.isPaid
-	r.Account, r.Record, r.Full = x.request.account, x.request.record, *x.c.retry.Budget
-	x.c.traffic.Done(x.ctx, time.Now(), r)
+	if a := x.attempt; a != nil {
+		r.Paid, r.Unsent, r.Answered = a.isPaid, a.isUnsent, a.answered
+	}
+	r.Full = *x.c.retry.Budget
+	x.turn.hold = x.turn.place.Done(x.ctx, time.Now(), r)
+	x.turn.place = nil
 }

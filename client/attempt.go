@@ -16,6 +16,8 @@ type attempt struct {
 	sent     sentRequest
 	identity string         // of the credential that was applied; empty: none
 	isPaid   bool           // it is a retry that the budget paid for
+	isUnsent bool           // there was no request
+	answered time.Time      // when the response came; zero: there is none
 	shown    *http.Response // what the caller gets of a response that was looked at; nil: the response
 }
 
@@ -63,6 +65,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout(), *x.c.retry.StallTimeout)
 	out, err := x.prepare(a, req, body)
 	if err != nil {
+		a.isUnsent = true
 		a.End()
 		return nil, err
 	}
@@ -71,6 +74,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 	if err != nil {
 		return nil, err
 	}
+	a.answered = time.Now()
 	resp.Request = x.request.original
 	if req.Response != nil || x.request.moved {
 		resp.Request = req

@@ -89,7 +89,7 @@ func TestBudgetIsPerCredential(t *testing.T) {
 			switch {
 			case r.Header.Get("X-Api-Key") != "limited":
 				w.WriteHeader(http.StatusServiceUnavailable)
-			case limited%10 < 9:
+			case limited%4 < 3:
 				limited++
 				w.Header().Set("Retry-After", "1")
 				w.WriteHeader(http.StatusTooManyRequests)
@@ -115,7 +115,7 @@ func TestBudgetIsPerCredential(t *testing.T) {
 		}
 		for range 5 {
 			if err := call("limited"); err != nil {
-				t.Errorf("a call that gets 9 times 429: %v", err)
+				t.Errorf("a call that gets three times 429: %v", err)
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // A call is one call, from its first attempt to its end. Its methods run in one goroutine.
@@ -19,7 +20,8 @@ type call struct {
 	decode  func([]byte) error // of the typed door; nil: the response is streamed
 	dropIn  bool               // of HTTP(): the response is returned, whatever it says
 
-	destination   destination    // of the latest attempt
+	destination   destination // of the latest attempt
+	turn          turn
 	attempt       *attempt       // the latest; nil while it has not begun
 	last          *judgement     // of the latest attempt, if it failed
 	delaying      *watchedWait   // before the next attempt; nil: it is not being waited for
@@ -91,6 +93,7 @@ func (x *call) abandon() {
 	if x.attempt != nil {
 		x.attempt.Abandon()
 	}
+	x.report(traffic.Report{})
 	x.request.body.Close()
 	x.stopListening()
 }
@@ -129,8 +132,11 @@ func (x *call) delay() time.Duration {
 	by := forBackoff
 	if d.VendorWait {
 		by = forVendor
-		x.history.impose(d.Delay)
 		x.history.resumeAt(time.Now().Add(d.Delay))
+		if d.Action == apierrors.Throttle && !x.destination.isForeign {
+			d.Delay = x.turn.hold // for the rest of it, a gate holds back all calls
+		}
+		x.history.impose(d.Delay)
 	} else {
 		x.history.backOff(d.Delay)
 	}

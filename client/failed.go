@@ -61,10 +61,10 @@ func (c *Client) blank(r request) *apierrors.Error {
 // heldBack returns the error for a call that a gate or a limit did not let through.
 func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e := x.blank()
-	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.scope
-	e.Rule = r.by
+	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.Scope
+	e.Rule = r.By
 	e.Hint = "Nothing was sent, as the vendor's limit is reached: run it again at the time given."
-	e.RetryAt = later(r.wait)
+	e.RetryAt = later(r.Wait)
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	if x.last != nil {
 		e.Err = x.failed(x.last)

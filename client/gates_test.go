@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +31,8 @@ func (b *busyOnce) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// After a 429, every worker waits, and all are released when the wait ends.
+// After a 429, every worker waits. When the wait ends, one finds out whether it is really
+// over, and the others follow it, more and more quickly.
 func TestGateHoldsBackEveryWorker(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		busy := &busyOnce{start: time.Now()}
@@ -51,10 +53,14 @@ func TestGateHoldsBackEveryWorker(t *testing.T) {
 		if len(busy.arrivals) != 17 {
 			t.Fatalf("got %d requests; want 17", len(busy.arrivals))
 		}
-		for i, at := range busy.arrivals[1:] {
-			if at != 30*time.Second {
-				t.Errorf("request %d arrived after %v; want exactly 30s", i+2, at)
-			}
+		if at := busy.arrivals[1]; at != 30*time.Second {
+			t.Errorf("the first request after the pause arrived after %v; want exactly 30s", at)
+		}
+		if !slices.IsSorted(busy.arrivals) || len(slices.Compact(slices.Clone(busy.arrivals))) != 17 {
+			t.Errorf("the requests arrived after %v; want one after the other", busy.arrivals)
+		}
+		if last := busy.arrivals[16]; last > 32*time.Second {
+			t.Errorf("the last request arrived after %v; want it within two seconds", last)
 		}
 	})
 }

@@ -84,9 +84,9 @@ func TestLogLines(t *testing.T) {
 			`level=DEBUG msg="retrywise attempt" vendor=shop op=items method=GET attempt=2 status=200`,
 			`level=DEBUG msg="retrywise call" vendor=shop op=items method=GET status=200 attempts=2 took=250ms waited=250ms`,
 		}},
-		"announced long wait": {script{retrywisetest.Status(429, "Retry-After", "20"), retrywisetest.Status(200)}, nil, get[:1], []string{
+		"long wait at a gate": {script{retrywisetest.Status(429, "Retry-After", "20"), retrywisetest.Status(200)}, nil, get[:1], []string{
 			`level=INFO msg="retrywise attempt" vendor=shop op=items method=GET attempt=1 status=429 class=rate_limited action=throttle rule="status 429" delay=20s`,
-			`level=DEBUG msg="retrywise wait" vendor=shop op=items method=GET for=vendor took=20s`,
+			`level=INFO msg="retrywise wait" vendor=shop op=items method=GET for="gate account" took=20s`,
 			`level=DEBUG msg="retrywise attempt" vendor=shop op=items method=GET attempt=2 status=200`,
 			`level=DEBUG msg="retrywise call" vendor=shop op=items method=GET status=200 attempts=2 took=20s waited=20s`,
 		}},

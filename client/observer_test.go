@@ -128,8 +128,8 @@ func TestObserverMayReturnNoContext(t *testing.T) {
 	})
 }
 
-// Each wait of a call is an event: the backoff, the wait that a response asks for, that for
-// a renewal, and one that the context ends.
+// Each wait of a call is an event: the backoff, the gate that a response closed, a renewal, and
+// a wait that a response asks for, which the context ends.
 func TestObserverSeesWaits(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t,
@@ -147,7 +147,7 @@ func TestObserverSeesWaits(t *testing.T) {
 		get, ms := client.Subject{Vendor: "shop", Method: "GET"}, time.Millisecond
 		want := []client.WaitEvent{
 			{Subject: get, For: "backoff", Start: start, Took: 250 * ms},
-			{Subject: get, For: "vendor", Start: start.Add(250 * ms), Took: 5 * time.Second},
+			{Subject: get, For: "gate account", Start: start.Add(250 * ms), Took: 5 * time.Second},
 			{Subject: get, For: "renewal", Start: start.Add(5250 * ms), Took: 2 * time.Second},
 			{Subject: get, For: "vendor", Start: start.Add(7250 * ms), Took: 12750 * ms, Stop: apierrors.StopCanceled},
 		}

@@ -104,13 +104,13 @@ func (x *call) keptResponse(r *refusal) *http.Response {
 	if !x.dropIn {
 		return nil
 	}
-	kept, ok := x.c.pauses.find(x.request.pauseKey(r.by, r.scope))
+	kept, ok := x.c.pauses.find(x.request.pauseKey(r.By, r.Scope))
 	if !ok {
 		return nil
 	}
 	resp := kept.response
 	resp.Header = kept.response.Header.Clone()
-	resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.wait.Seconds()))))
+	resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.Wait.Seconds()))))
 	resp.Header.Set("Content-Length", strconv.Itoa(len(kept.body)))
 	resp.ContentLength, resp.Request, resp.Body = int64(len(kept.body)), x.request.original, http.NoBody
 	if x.request.http.Method != http.MethodHead {

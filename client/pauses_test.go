@@ -81,15 +81,13 @@ func TestHTTPReturnsTheResponseThatClosedTheGate(t *testing.T) {
 				short := client.CallOptions{MaxWait: new(time.Duration(0))}
 				hold(t, c.HTTP(), srv.URL())
 				time.Sleep(time.Minute)
-				for range 2 {
-					got, err := during(t, c, client.With(newRequest(t, tt.method, srv.URL()+"/items", ""), short))
-					if diff := cmp.Diff(tt.want, got); diff != "" {
-						t.Errorf("the response (-want +got):\n%s", diff)
-					}
-					e := failure(t, err)
-					if at, _ := apierrors.RetryAt(err); e.Class != apierrors.RateLimited || e.Rule != "gate account" || e.Applied != apierrors.AppliedNo || time.Until(at) != tt.left {
-						t.Errorf("Check: %v, rule %q, applied %v, retry in %v; want rate_limited, gate account, no, %v", err, e.Rule, e.Applied, time.Until(at), tt.left)
-					}
+				got, err := during(t, c, client.With(newRequest(t, tt.method, srv.URL()+"/items", ""), short))
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("the response (-want +got):\n%s", diff)
+				}
+				e := failure(t, err)
+				if at, _ := apierrors.RetryAt(err); e.Class != apierrors.RateLimited || e.Rule != "gate account" || e.Applied != apierrors.AppliedNo || time.Until(at) != tt.left {
+					t.Errorf("Check: %v, rule %q, applied %v, retry in %v; want rate_limited, gate account, no, %v", err, e.Rule, e.Applied, time.Until(at), tt.left)
 				}
 				if n := len(srv.Requests()); n != 1 {
 					t.Errorf("%d requests; want 1", n)

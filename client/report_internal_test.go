@@ -20,21 +20,28 @@ type recorder struct {
 	reports  []traffic.Report
 }
 
-func (r *recorder) Admit(ctx context.Context, now time.Time, d traffic.Demand) traffic.Verdict {
+func (r *recorder) Admit(ctx context.Context, now time.Time, d traffic.Demand) traffic.Place {
 	r.admitted++
-	return r.Shared.Admit(ctx, now, d)
+	return recordedPlace{r.Shared.Admit(ctx, now, d), r}
 }
 
-func (r *recorder) Done(ctx context.Context, now time.Time, report traffic.Report) {
-	r.reports = append(r.reports, report)
-	r.Shared.Done(ctx, now, report)
+// A recordedPlace is a traffic.Place whose report is kept.
+type recordedPlace struct {
+	traffic.Place
+	r *recorder
+}
+
+func (p recordedPlace) Done(ctx context.Context, now time.Time, report traffic.Report) time.Duration {
+	hold := p.Place.Done(ctx, now, report)
+	report.Answered = time.Time{}
+	p.r.reports = append(p.r.reports, report)
+	return hold
 }
 
 // Each request that was admitted is reported once, however it ended.
 func TestReportOfEachRequest(t *testing.T) {
-	account := traffic.Account{Vendor: "http://vendor.test"}
 	report := func(change func(*traffic.Report)) traffic.Report {
-		r := traffic.Report{Account: account, Full: 10}
+		r := traffic.Report{Full: 10}
 		change(&r)
 		return r
 	}
@@ -51,8 +58,8 @@ func TestReportOfEachRequest(t *testing.T) {
 		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{failed, served}},
 		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Refused = true })}},
 		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{failed}},
-		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause = 5 * time.Second }), served}},
-		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause = time.Hour })}},
+		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.IsTold = 5*time.Second, true }), served}},
+		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.IsTold = time.Hour, true })}},
 		"a caller gone": {[]retrywisetest.Answer{retrywisetest.Hang()}, []traffic.Report{failed}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -159,10 +159,12 @@ const maxThrottled = 10
 func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	bounds := p.bounds(r)
 	delay := cmp.Or(f.Wait, r.After)
+	d.PauseFor, d.IsPauseTold = min(delay, maxPause), delay > 0
 	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
+		d.PauseFor = max(d.PauseFor, bounds.Backoff.wait(0, s.Random), bounds.Backoff.Base/4)
 	}
-	d.PauseFor, d.RetryIn, d.VendorWait = min(delay, maxPause), delay, true
+	d.RetryIn, d.VendorWait = delay, true
 	setDefault(&d.Limit, p.narrowestLimit(f.Wait, s))
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -77,15 +78,16 @@ func (p Policy) Limits(method, path string) []Limit {
 }
 
 // narrowestLimit returns the name of the narrowest limit that a response to the request can
-// be about. It is empty, for the account, if there is no limit for some requests only.
+// be about; of several, that of the shortest period. It is empty if there is none.
 func (p Policy) narrowestLimit(wait time.Duration, s State) string {
-	name, narrowest := "", 0
+	var narrowest Limit
 	for _, l := range p.Limits(s.method(), s.Path) {
-		if n := l.narrowness(); l.canExplain(wait) && n > narrowest {
-			name, narrowest = l.Name, n
+		isNarrower := cmp.Or(l.narrowness()-narrowest.narrowness(), int(narrowest.Rate.Per-l.Rate.Per)) > 0
+		if l.canExplain(wait) && (narrowest.Name == "" || isNarrower) {
+			narrowest = l
 		}
 	}
-	return name
+	return narrowest.Name
 }
 
 // canExplain reports whether a response that names no limit, and asks for wait, can be about

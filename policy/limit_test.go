@@ -82,7 +82,7 @@ func TestDecideFindsTheLimitOfA429(t *testing.T) {
 		"a wait above all periods":           {policy.Failure{Status: 429, Wait: 2 * time.Hour}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, ""},
 		"a path before a method":             {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/campaign/7"}, "campaigns"},
 		"a method":                           {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/others"}, "writes"},
-		"a limit for all is the account":     {policy.Failure{Status: 429}, policy.State{Path: "/others"}, ""},
+		"a limit for all":                    {policy.Failure{Status: 429}, policy.State{Path: "/others"}, "account"},
 		"one that is off is our guess":       {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/off"}, "writes"},
 		"one that the response would name":   {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/named"}, "writes"},
 		"one of a record, that is not known": {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/record"}, "writes"},

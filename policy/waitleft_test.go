@@ -50,7 +50,7 @@ func TestDecideWaits(t *testing.T) {
 		},
 		"a 429 without a wait": {
 			withCodes(429), policy.State{Throttled: 2, Random: 0.5},
-			waits{Retry: true, Delay: 2 * time.Second, PauseFor: 2 * time.Second, Act: apierrors.Throttle},
+			waits{Retry: true, Delay: 2 * time.Second, PauseFor: 500 * time.Millisecond, Act: apierrors.Throttle},
 		},
 		"a 503 with a wait": {
 			policy.Failure{Status: 503, Wait: 20 * time.Second}, policy.State{Attempts: 1, Elapsed: time.Minute},
@@ -106,7 +106,7 @@ func TestDecideWaits(t *testing.T) {
 		},
 		"a short wait, the second time": {
 			policy.Failure{Status: 429, Wait: time.Millisecond}, policy.State{Throttled: 1, Random: 0.5},
-			waits{Retry: true, Delay: time.Second, PauseFor: time.Second, Act: apierrors.Throttle},
+			waits{Retry: true, Delay: time.Second, PauseFor: 500 * time.Millisecond, Act: apierrors.Throttle},
 		},
 		"throttled until MaxElapsed": {
 			policy.Failure{Status: 429, Wait: time.Second}, policy.State{Elapsed: 2 * time.Minute},

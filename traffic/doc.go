@@ -1,9 +1,17 @@
-// Package traffic holds what calls share: rate limits, the pauses after a 429, the retry
-// budget, how many records in a row were refused with the same code, and the right to renew
-// a credential.
+// Package traffic holds what calls share: limits, the pauses after a 429, the retry budget,
+// how many records in a row were refused with the same code, and the right to renew a
+// credential.
 //
-// A [Shared] is asked before each request, and gets a report after it. It has no clock: the
-// time is an argument, as in rate.Limiter's ReserveN. Every argument and result is plain
-// data, so that a Shared could live in another process. [Memory] is the one for this process,
-// and the only one yet: a Client makes it for itself.
+// A [Shared] gives each request a [Place] in the queue of its account. The place says what
+// the request waits for, waits until it may start, and takes up how it ended. Demands and
+// reports are plain data, so that a Shared can ask another process. [Memory] is the one for
+// this process, and the only one yet: a Client makes it for itself.
+//
+// Every decision takes the time as an argument, as rate.Limiter's ReserveN does. One timer for
+// each queue wakes it when the first of those that wait may start.
+//
+// A limit counts a request where the vendor does: when it arrives, which is told by its
+// response (bucket.go). A single refusal corrects the pace and holds back that request alone;
+// several, or a long wait, close the gate for all, which reopens with one request (gate.go).
+// How the pace of a limit follows what the vendor accepts is in pace.go.
 package traffic

@@ -1,78 +1,154 @@
 package traffic
 
 import (
-	"sync"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
-	"golang.org/x/time/rate"
 )
 
-// A limiter is a limit at work: a token bucket and a gate. A 429 closes the gate for all
-// requests that pass it. The account's own has the budget and the streak as well.
+// A limiter is a limit at work, for an account or one record of it: a gate, and a bucket if
+// its rate is known. The account's own has no rate until it was learned.
 type limiter struct {
 	key    key
 	scope  apierrors.Scope
-	bucket *rate.Limiter // nil: no rate, only a gate
-	budget budget
-	streak streak
+	gate   gate
+	pace   *pace   // nil: no rate
+	bucket *bucket // with pace
+	proved proof   // without
+	probes bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
-	mu           sync.Mutex
-	pausedUntil  time.Time
-	guessed      string // of the account's own: the limit that a guess paused the longest
-	guessedUntil time.Time
+	waiting int    // requests that pass it
+	blocked uint64 // the round in which an earlier request waits for it
+	ahead   int    // in a count of those that wait
+	spread  time.Time
 }
 
 func newLimiter(k key, limit policy.Limit) *limiter {
 	l := &limiter{key: k, scope: limit.Scope}
 	if !limit.Off && limit.Rate.Count > 0 {
 		perSecond := float64(limit.Rate.Count) / limit.Rate.Per.Seconds()
-		l.bucket = rate.NewLimiter(rate.Limit(perSecond), max(limit.Burst, 1))
+		l.pace, l.bucket = newPace(perSecond, limit.Burst), newBucket(perSecond, limit.Burst)
 	}
 	return l
 }
 
-func (l *limiter) hasRate() bool { return l.bucket != nil }
+// readyAt returns when the next request may pass, as far as is known now.
+func (l *limiter) readyAt(now time.Time) time.Time {
+	at := l.gate.readyAt(now)
+	if l.bucket == nil || l.probes {
+		return at
+	}
+	l.follow(now)
+	return maxTime(at, l.bucket.readyAt(now))
+}
 
-// pause closes the gate until a moment, or leaves it closed for longer.
-func (l *limiter) pause(until time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if until.After(l.pausedUntil) {
-		l.pausedUntil = until
+// expected returns when a request may pass that has others ahead.
+func (l *limiter) expected(now time.Time, ahead int) time.Time {
+	at := maxTime(now, l.gate.until)
+	switch {
+	case l.bucket == nil:
+		return at
+	case l.probes:
+		return at.Add(time.Duration(ahead) * l.interval())
+	default:
+		return maxTime(at, l.bucket.expected(now, ahead))
 	}
 }
 
-// guess notes that a guess pauses a limit of the account l. It reports whether a guess has
-// paused another limit, and that pause is not over.
-func (l *limiter) guess(limit string, now, until time.Time) (isSecond bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	isSecond = l.guessed != limit && now.Before(l.guessedUntil)
-	if until.After(l.guessedUntil) {
-		l.guessed, l.guessedUntil = limit, until
+// follow lets the bucket follow the pace.
+func (l *limiter) follow(now time.Time) {
+	if pace := l.pace.rate(now); pace != float64(l.bucket.tokens.Limit()) {
+		l.bucket.setRate(now, pace)
 	}
-	return isSecond
 }
 
-// closedFor returns how long the gate stays closed; zero or less: it is open.
-func (l *limiter) closedFor(now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.pausedUntil.Sub(now)
+// interval returns the average time between two requests; 0 without a rate.
+func (l *limiter) interval() time.Duration {
+	if l.bucket == nil {
+		return 0
+	}
+	return l.bucket.interval()
+}
+
+func (l *limiter) depart(now time.Time, p *place) {
+	l.gate.depart(now)
+	if l.bucket == nil {
+		return
+	}
+	if l.probes {
+		l.follow(now)
+		l.bucket.drain(now, 1)
+		l.probes = false
+	}
+	l.bucket.depart(now, p)
+}
+
+// end takes a request that has left from those that are under way.
+func (l *limiter) end(now time.Time, p *place, r Report) {
+	isGood := !r.Answered.IsZero() && r.Pause == 0
+	l.gate.end(p.started, isGood)
+	if b := l.bucket; b != nil {
+		switch {
+		case r.Unsent:
+			b.forget(p)
+		case r.Answered.IsZero():
+			b.lose(p)
+		default:
+			b.arrive(p, now, r.Answered)
+		}
+	}
+	if !isGood {
+		return
+	}
+	if l.pace == nil {
+		l.proved.add(now)
+		return
+	}
+	l.pace.accept(now)
+	if l.pace.declared > 0 || l.pace.mode != ramp {
+		l.gate.open() // the pace holds the others back
+	}
+}
+
+// refuse takes up a refusal of a request, and returns how long that request alone is held
+// back.
+func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
+	if l.pace == nil {
+		l.gate.close(now, p.started, r.Pause, r.IsTold)
+		if l.scope == apierrors.ScopeAccount {
+			l.learn(now)
+		}
+		return 0
+	}
+	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.IsTold)
+	if closes || now.Before(l.gate.until) {
+		l.gate.close(now, p.started, r.Pause, r.IsTold)
+		l.probes = true
+		return 0
+	}
+	if isNew {
+		l.follow(now)
+		l.bucket.refused(now)
+	}
+	return r.Pause
+}
+
+// learn gives the limiter a pace, from what was accepted before the first refusal.
+func (l *limiter) learn(now time.Time) {
+	n := l.proved.within(now, firstLook/5)
+	l.pace = learnedPace(l.gate.until, n)
+	l.pace.cutAt = now
+	l.bucket = newBucket(l.pace.current, min(max(n/4, 1), 4))
+	l.probes = true
 }
 
 // renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
 // then, dropping it would let requests pass too early.
 func (l *limiter) renewedAt(now time.Time) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at := l.pausedUntil
+	at := l.gate.until
 	if l.bucket != nil {
-		missing := float64(l.bucket.Burst()) - l.bucket.TokensAt(now)
-		full := now.Add(time.Duration(missing / float64(l.bucket.Limit()) * float64(time.Second)))
-		if full.After(at) {
+		if full := l.bucket.fullAt(now); full.After(at) {
 			at = full
 		}
 	}
@@ -80,29 +156,24 @@ func (l *limiter) renewedAt(now time.Time) time.Time {
 }
 
 // name names the limiter to a person, as a gate or as a limit.
-func (l *limiter) name(kind string) string {
+func (l *limiter) name(now time.Time) string {
+	kind := "limit "
+	if l.bucket == nil || l.gate.readyAt(now).After(now) {
+		kind = "gate "
+	}
 	if l.key.limit == "" {
-		return kind + " account"
+		return kind + "account"
 	}
-	return kind + " " + l.key.limit
+	return kind + l.key.limit
 }
 
-// A booking is the tokens of one request.
-type booking struct{ taken []*rate.Reservation }
-
-// take takes a token of l and returns how long it takes to come.
-func (b *booking) take(l *limiter, now time.Time) time.Duration {
-	if l.bucket == nil {
-		return 0
+// spreadOver returns when a refused request may come back that could start at a moment. Of
+// those that are refused together, each gets a turn of its own, for a day at most.
+func (l *limiter) spreadOver(at time.Time) time.Time {
+	if l.spread.Before(at) || l.spread.Sub(at) > 24*time.Hour {
+		l.spread = at
 	}
-	r := l.bucket.ReserveN(now, 1)
-	b.taken = append(b.taken, r)
-	return r.DelayFrom(now)
-}
-
-// cancel gives the tokens back.
-func (b *booking) cancel(now time.Time) {
-	for _, r := range b.taken {
-		r.CancelAt(now)
-	}
+	at = l.spread
+	l.spread = at.Add(l.interval())
+	return at
 }

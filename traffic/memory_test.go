@@ -3,73 +3,101 @@ package traffic
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestQueueIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	limit := policy.Limit{Name: "item", Scope: apierrors.ScopeRecord, Off: true}
 	keyOf := func(i int) key { return key{limit: "item", record: fmt.Sprint(i)} }
-	m := NewMemory()
+	q := newQueue(Account{})
 	for i := range maxLimiters {
-		m.limiter(now, keyOf(i), &limit)
+		q.limiter(now, keyOf(i), &limit)
 	}
-	first := m.limiter(now, keyOf(0), nil)
-	m.limiter(now, keyOf(maxLimiters), &limit)
-	if m.recent.Len() != maxLimiters || len(m.byKey) != maxLimiters {
-		t.Errorf("%d limiters, %d keys; want %d", m.recent.Len(), len(m.byKey), maxLimiters)
+	first := q.limiter(now, keyOf(0), nil)
+	q.limiter(now, keyOf(maxLimiters), &limit)
+	if q.recent.Len() != maxLimiters || len(q.byKey) != maxLimiters {
+		t.Errorf("%d limiters, %d keys; want %d", q.recent.Len(), len(q.byKey), maxLimiters)
 	}
-	if m.limiter(now, keyOf(0), nil) != first || first == nil {
+	if q.limiter(now, keyOf(0), nil) != first || first == nil {
 		t.Error("the limiter that was used a moment ago was dropped")
 	}
-	if m.limiter(now, keyOf(1), nil) != nil {
+	if q.limiter(now, keyOf(1), nil) != nil {
 		t.Error("the limiter that was not used for the longest time is still there")
 	}
 }
 
 // A closed gate, and a bucket that is not full, are kept while other records come and go.
-func TestMemoryKeepsWhatIsInUse(t *testing.T) {
-	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	acme := Account{Vendor: "acme"}
-	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}}
+func TestQueueKeepsWhatIsInUse(t *testing.T) {
+	lead := limitOf("lead", apierrors.ScopeRecord, 1, time.Hour, 1)
 	named := lead
 	named.Off = true // it has a limiter only once it was closed
 	record := func(limit policy.Limit, i int) Demand {
-		return Demand{Account: acme, Record: fmt.Sprint("record ", i), Limits: []policy.Limit{limit}}
+		return Demand{Record: fmt.Sprint("record ", i), Limits: []policy.Limit{limit}}
+	}
+	pause := func(t *testing.T, m *Memory, limit policy.Limit, i int, wait time.Duration) {
+		p := admitted(t, m, record(limit, i))
+		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: wait, IsTold: true, Limit: &limit})
 	}
 	for name, tt := range map[string]struct {
-		first  func(m *Memory) // makes record 0 wait
+		first  func(*testing.T, *Memory) // makes record 0 wait
 		others policy.Limit
 	}{
-		"a closed gate, and others without a limiter": {func(m *Memory) {
-			m.Done(t.Context(), now, Report{Account: acme, Record: "record 0", Pause: 20_000 * time.Second, Limit: &named})
-		}, named},
-		"a closed gate, and others with a part of their tokens": {func(m *Memory) {
-			m.Done(t.Context(), now, Report{Account: acme, Record: "record 0", Pause: 20_000 * time.Second, Limit: &lead})
-		}, policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: time.Hour}, Burst: 24}},
-		"an empty bucket, and others whose bucket fills sooner": {func(m *Memory) {
-			m.Admit(t.Context(), now, record(lead, 0))
-		}, policy.Limit{Name: "other", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Minute}}},
+		"a closed gate, and others without a limiter": {func(t *testing.T, m *Memory) { pause(t, m, named, 0, 20_000*time.Second) }, named},
+		"a closed gate, and others with a part of their tokens": {
+			func(t *testing.T, m *Memory) { pause(t, m, lead, 0, 20_000*time.Second) }, limitOf("lead", apierrors.ScopeRecord, 24, time.Hour, 24),
+		},
+		"an empty bucket, and others whose bucket fills sooner": {
+			func(t *testing.T, m *Memory) { answer(admitted(t, m, record(lead, 0))) }, limitOf("other", apierrors.ScopeRecord, 1, time.Minute, 1),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := NewMemory()
-			tt.first(m)
-			for i := range 3 * maxLimiters {
-				m.Done(t.Context(), now, Report{Account: acme, Record: fmt.Sprint("record ", i+1), Pause: time.Second, Limit: &tt.others})
-				m.Admit(t.Context(), now.Add(2*time.Second), record(tt.others, i+1))
-			}
-			if v := m.Admit(t.Context(), now.Add(time.Minute), record(lead, 0)); !v.Refused {
-				t.Errorf("record 0 is let go: %+v", v)
-			}
-			if m.recent.Len() != maxLimiters || len(m.byKey) != maxLimiters {
-				t.Errorf("%d limiters, %d keys; want %d", m.recent.Len(), len(m.byKey), maxLimiters)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				m := NewMemory()
+				tt.first(t, m)
+				for i := range 2 * maxLimiters {
+					pause(t, m, tt.others, i+1, time.Second)
+				}
+				time.Sleep(time.Minute)
+				if err := m.Admit(t.Context(), time.Now(), record(lead, 0)).Wait(t.Context()); err == nil {
+					t.Error("record 0 is let go")
+				}
+				if q := m.queue(time.Now(), Account{}); q.recent.Len() > maxLimiters || len(q.byKey) > maxLimiters {
+					t.Errorf("%d limiters, %d keys; want %d at most", q.recent.Len(), len(q.byKey), maxLimiters)
+				}
+			})
 		})
 	}
+}
+
+// Accounts whose requests ended long ago are forgotten; others are kept.
+func TestMemoryIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		account := func(i int) Demand { return Demand{Account: Account{Identity: fmt.Sprint(i)}} }
+		paused := admitted(t, m, account(-1))
+		_ = paused.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true})
+		for i := range 3 * maxAccounts {
+			answer(admitted(t, m, account(i)))
+		}
+		if n := len(m.queues); n > maxAccounts || m.oldest.Len() != n {
+			t.Errorf("%d accounts are kept, %d in order; want %d at most", n, m.oldest.Len(), maxAccounts)
+		}
+		if err := m.Admit(t.Context(), time.Now(), account(-1)).Wait(t.Context()); err == nil {
+			t.Error("the account that is paused was forgotten")
+		}
+		for i := range 10 * maxAccounts { // all of these are paused
+			p := admitted(t, m, account(3*maxAccounts+i))
+			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true})
+		}
+		if n := len(m.queues); n > 10*maxAccounts {
+			t.Errorf("%d accounts are kept; want %d at most", n, 10*maxAccounts)
+		}
+	})
 }
 
 // The budget counts in fifths of a retry, without a remainder.
@@ -100,118 +128,30 @@ func TestBudget(t *testing.T) {
 	pays(1)
 }
 
-// A script of demands and reports, at given times, and what becomes of them.
-func TestMemoryAdmits(t *testing.T) {
-	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	acme := Account{Vendor: "acme"}
-	perSecond := policy.Limit{Name: "burst", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}}
-	perDay := policy.Limit{Name: "daily", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: 24 * time.Hour}}
-	perRecord := policy.Limit{Name: "record", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Minute}}
-	off := policy.Limit{Name: "off", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Hour}, Off: true}
-	type step struct {
-		after  time.Duration
-		report *Report
-		demand Demand
-		want   Verdict
-	}
-	of := func(limits ...policy.Limit) Demand {
-		return Demand{Account: acme, Limits: limits, MaxWait: time.Minute}
-	}
-	booked := func(d Demand) Demand { d.Booked = true; return d }
-	record := func(d Demand, key string) Demand { d.Record = key; return d }
-	for name, steps := range map[string][]step{
-		"no limit": {{0, nil, of(), Verdict{}}, {0, nil, of(), Verdict{}}},
-		"a rate": {
-			{0, nil, of(perSecond), Verdict{}},
-			{0, nil, of(perSecond), Verdict{Wait: time.Second, Booked: true, By: "limit burst", Scope: apierrors.ScopeAccount}},
-			{0, nil, of(perSecond), Verdict{Wait: 2 * time.Second, Booked: true, By: "limit burst", Scope: apierrors.ScopeAccount}},
-			{time.Second, nil, booked(of(perSecond)), Verdict{}},
-		},
-		"all limits or none": {
-			{0, nil, of(perSecond, perDay), Verdict{}},
-			{0, nil, of(perSecond, perDay), Verdict{Wait: 24 * time.Hour, Refused: true, By: "limit daily", Scope: apierrors.ScopeAccount}},
-			{time.Second, nil, of(perSecond), Verdict{}},
-		},
-		"a limit that is off": {{0, nil, of(off), Verdict{}}, {0, nil, of(off), Verdict{}}},
-		"a record's limit": {
-			{0, nil, record(of(perRecord), "a"), Verdict{}},
-			{0, nil, record(of(perRecord), "b"), Verdict{}},
-			{0, nil, record(of(perRecord), "a"), Verdict{Wait: time.Minute, Booked: true, By: "limit record", Scope: apierrors.ScopeRecord}},
-			{0, nil, of(perRecord), Verdict{}},
-		},
-		"a pause": {
-			{0, &Report{Account: acme, Pause: time.Hour}, of(), Verdict{Wait: time.Hour, Refused: true, By: "gate account", Scope: apierrors.ScopeAccount}},
-			{time.Minute, &Report{Account: acme, Pause: time.Minute}, Demand{Account: acme, MaxWait: time.Hour}, Verdict{Wait: 59 * time.Minute, By: "gate account", Scope: apierrors.ScopeAccount}},
-			{0, nil, Demand{Account: Account{Vendor: "acme", Identity: "other"}}, Verdict{}},
-			{59 * time.Minute, nil, of(), Verdict{}},
-		},
-		"a pause of a limit that is off": {
-			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &off}, of(off), Verdict{Wait: 30 * time.Second, By: "gate off", Scope: apierrors.ScopeAccount}},
-			{0, nil, of(), Verdict{}},
-		},
-		"a pause of a record that nobody named": {
-			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perRecord}, record(of(perRecord), "a"), Verdict{}},
-		},
-		"a guess": {
-			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perSecond, Guessed: true}, of(perSecond), Verdict{Wait: 30 * time.Second, By: "gate burst", Scope: apierrors.ScopeAccount}},
-			{0, nil, of(), Verdict{}},
-			{0, &Report{Account: acme, Pause: 30 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
-		},
-		"a guess about a second limit pauses the account": {
-			{0, &Report{Account: acme, Pause: 40 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
-			{0, &Report{Account: acme, Pause: 20 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{Wait: 20 * time.Second, By: "gate account", Scope: apierrors.ScopeAccount}},
-			{30 * time.Second, nil, of(), Verdict{}},
-			{0, &Report{Account: acme, Pause: 5 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{Wait: 5 * time.Second, By: "gate account", Scope: apierrors.ScopeAccount}},
-		},
-		"a guess after another was over": {
-			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
-			{10 * time.Second, &Report{Account: acme, Pause: 10 * time.Second, Limit: &off, Guessed: true}, of(), Verdict{}},
-		},
-		"a limit that a response names is no guess": {
-			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &perSecond, Guessed: true}, of(), Verdict{}},
-			{0, &Report{Account: acme, Pause: 10 * time.Second, Limit: &off}, of(), Verdict{}},
-		},
-		"a gate closes while a place is booked": {
-			{0, nil, of(perSecond), Verdict{}},
-			{0, nil, of(perSecond), Verdict{Wait: time.Second, Booked: true, By: "limit burst", Scope: apierrors.ScopeAccount}},
-			{time.Second, &Report{Account: acme, Pause: time.Second}, booked(of(perSecond)), Verdict{Wait: time.Second, By: "gate account", Scope: apierrors.ScopeAccount}},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			m, now := NewMemory(), start
-			for i, s := range steps {
-				now = now.Add(s.after)
-				if s.report != nil {
-					m.Done(t.Context(), now, *s.report)
-				}
-				if diff := cmp.Diff(s.want, m.Admit(t.Context(), now, s.demand)); diff != "" {
-					t.Errorf("step %d (-want +got):\n%s", i+1, diff)
-				}
-			}
-		})
-	}
-}
-
 func TestMemoryCountsAStreak(t *testing.T) {
 	acme, now := Account{Vendor: "acme"}, time.Time{}
-	bad, worse := Report{Account: acme, Refused: true, Code: "BAD"}, Report{Account: acme, Refused: true, Code: "WORSE"}
+	type end struct {
+		account Account
+		report  Report
+	}
+	bad, worse := end{acme, Report{Refused: true, Code: "BAD"}}, end{acme, Report{Refused: true, Code: "WORSE"}}
 	for name, tt := range map[string]struct {
-		reports []Report
-		code    string
-		calls   int
+		ends  []end
+		code  string
+		calls int
 	}{
 		"nothing yet":          {nil, "", 0},
-		"the same code":        {[]Report{bad, bad, bad}, "BAD", 3},
-		"another code":         {[]Report{bad, bad, worse}, "WORSE", 1},
-		"a success":            {[]Report{bad, {Account: acme, Served: true}}, "", 0},
-		"a failure":            {[]Report{bad, {Account: acme}, bad}, "BAD", 2},
-		"a refusal, no code":   {[]Report{bad, {Account: acme, Refused: true}}, "", 0},
-		"of another account":   {[]Report{bad, {Account: Account{Vendor: "other"}, Served: true}}, "BAD", 1},
-		"a pause changes none": {[]Report{bad, {Account: acme, Pause: time.Second}}, "BAD", 1},
+		"the same code":        {[]end{bad, bad, bad}, "BAD", 3},
+		"another code":         {[]end{bad, bad, worse}, "WORSE", 1},
+		"a success":            {[]end{bad, {acme, Report{Served: true}}}, "", 0},
+		"a failure":            {[]end{bad, {acme, Report{}}, bad}, "BAD", 2},
+		"a refusal, no code":   {[]end{bad, {acme, Report{Refused: true}}}, "", 0},
+		"of another account":   {[]end{bad, {Account{Vendor: "other"}, Report{Served: true}}}, "BAD", 1},
+		"a pause changes none": {[]end{bad, {acme, Report{Pause: time.Second}}}, "BAD", 1},
 	} {
 		m := NewMemory()
-		for _, r := range tt.reports {
-			m.Done(t.Context(), now, r)
+		for _, e := range tt.ends {
+			_ = m.Admit(t.Context(), now, Demand{Account: e.account}).Done(t.Context(), now, e.report)
 		}
 		if code, calls := m.Streak(t.Context(), now, acme); code != tt.code || calls != tt.calls {
 			t.Errorf("%s: %d times %q; want %d times %q", name, calls, code, tt.calls, tt.code)
@@ -233,8 +173,9 @@ func TestMemoryPaysForRetries(t *testing.T) {
 		t.Errorf("a full budget paid for %d; want 2", got)
 	}
 	for i := range 10 {
-		m.Done(t.Context(), now, Report{Account: acme, Served: i%2 == 0, Refused: i%2 == 1, Full: 2})
-		m.Done(t.Context(), now, Report{Account: acme, Full: 2})
+		for _, r := range []Report{{Served: i%2 == 0, Refused: i%2 == 1, Full: 2}, {Full: 2}} {
+			_ = m.Admit(t.Context(), now, Demand{Account: acme}).Done(t.Context(), now, r)
+		}
 	}
 	if got := pays(acme); got != 2 {
 		t.Errorf("10 calls paid for %d; want 2", got)

@@ -2,24 +2,21 @@ package traffic
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A Shared is the memory that calls share. Its methods are safe for concurrent use. They
-// do not wait: a result says how long the caller has to.
+// A Shared is the memory that calls share. Its methods are safe for concurrent use.
 type Shared interface {
-	// Admit asks for a place in every limit of a request, all or none.
-	Admit(ctx context.Context, now time.Time, d Demand) Verdict
+	// Admit gives a request a place in the queue of its account. It does not wait.
+	Admit(ctx context.Context, now time.Time, d Demand) Place
 
 	// Pay takes one retry from the account's budget, which is full with that many. It
 	// reports whether there was one.
 	Pay(ctx context.Context, now time.Time, a Account, full int) bool
-
-	// Done reports how an admitted request ended. It is called once for each.
-	Done(ctx context.Context, now time.Time, r Report)
 
 	// Streak returns the code with which the account's latest calls were refused, and how
 	// many of them in a row; see policy.Retry.EscalateAfter.
@@ -31,6 +28,25 @@ type Shared interface {
 
 	// EndRenewal returns the right. Nobody else gets it before holdOff has passed.
 	EndRenewal(ctx context.Context, now time.Time, r Renewal, holdOff time.Duration)
+}
+
+// A Place is that of a request among those that wait, and then among those under way. Its
+// methods are for one goroutine.
+type Place interface {
+	// WaitsFor names what the request has to wait for, such as "gate account" or "limit
+	// daily". It is empty if it may start now, or is refused.
+	WaitsFor() string
+
+	// Wait waits until the request may start. The error is a *Refusal if that is too late,
+	// or the cause of the end of ctx. After an error, the place is given up.
+	Wait(ctx context.Context) error
+
+	// Ticket returns the request's turn, for the Demand of its next attempt.
+	Ticket() uint64
+
+	// Done reports how the request ended. It is called once, unless Wait returned an error.
+	// hold is how long the same request is held back alone, beside what Admit says.
+	Done(ctx context.Context, now time.Time, r Report) (hold time.Duration)
 }
 
 // An Account is the vendor's account that a request belongs to. Limits, pauses, budget
@@ -46,31 +62,32 @@ type Demand struct {
 	Record  string         // the record it is about, hashed; empty: none is known
 	Limits  []policy.Limit // that it falls under, also those that are off
 	MaxWait time.Duration  // the longest wait that still fits into the call
-	Booked  bool           // the verdict before this one booked its tokens, and the wait for them is over
+	Ticket  uint64         // of the call's earlier attempt, whose turn it keeps; 0: this is the first
 }
 
-// A Verdict is the answer to a Demand. The zero Verdict lets the request go now.
-type Verdict struct {
-	Wait    time.Duration   // wait so long, and ask again
-	Refused bool            // Wait is longer than MaxWait; nothing was booked
-	Booked  bool            // the tokens are taken, for the moment when Wait is over
-	By      string          // what the request waits for, such as "gate account" or "limit daily"
-	Scope   apierrors.Scope // what that holds back
+// A Refusal is the error for a request that would have to wait for too long.
+type Refusal struct {
+	By    string          // what the request would wait for, as in Place.WaitsFor
+	Scope apierrors.Scope // what that holds back
+	Wait  time.Duration   // when to come back; refused requests get times one after the other
 }
+
+func (r *Refusal) Error() string { return fmt.Sprintf("held back by %s for %v", r.By, r.Wait) }
 
 // A Report is how an admitted request ended. One that is neither Served nor Refused failed,
 // was cancelled, or was redirected to a further request.
 type Report struct {
-	Account Account
-	Record  string        // as in the Demand
-	Pause   time.Duration // close the gate of Limit for so long; 0: do not
-	Limit   *policy.Limit // the limit that the response is about; nil: the account's own
-	Guessed bool          // the response did not name Limit
-	Served  bool          // the response is not a failure, or one that was accepted
-	Paid    bool          // the request was a retry for which Pay took one
-	Refused bool          // the vendor refused the record
-	Code    string        // with which it did; empty: none
-	Full    int           // retries in a full budget
+	Answered time.Time     // when its response came; zero: there was none
+	Unsent   bool          // it was not sent after all
+	Pause    time.Duration // the response says that a limit is reached, and for how long; 0: it does not
+	IsTold   bool          // the vendor told that wait
+	Limit    *policy.Limit // which limit; nil: the account's own
+	Guessed  bool          // the response did not name Limit
+	Served   bool          // the response is not a failure, or one that was accepted
+	Paid     bool          // the request was a retry for which Pay took one
+	Refused  bool          // the vendor refused the record
+	Code     string        // with which it did; empty: none
+	Full     int           // retries in a full budget
 }
 
 // A Renewal is the renewal of one rejected credential.

@@ -190,8 +190,8 @@ func TestPolicyOfPlayableFindsTheLimitOfAPath(t *testing.T) {
 		"clear-cache":                 {429, 0, "/v1/campaign/7/clear-cache", "clear-cache"},
 		"clear-cache, with a wait":    {429, 5 * time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
 		"clear-cache, another status": {403, time.Minute, "/v1/campaign/7/clear-cache", "clear-cache"},
-		"the hour of the account":     {429, 40 * time.Minute, "/v1/campaign/7/clear-cache", ""},
-		"a path without a limit":      {429, time.Minute, "/v1/campaign/7", ""},
+		"the hour of the account":     {429, 40 * time.Minute, "/v1/campaign/7/clear-cache", "account"},
+		"a path without a limit":      {429, time.Minute, "/v1/campaign/7", "account"},
 	} {
 		d := p.Decide(policy.Failure{Status: tt.status, Wait: tt.wait}, policy.State{Method: "POST", Path: tt.path, Random: 0.5})
 		if d.Limit != tt.want || d.PauseFor == 0 {

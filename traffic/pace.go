@@ -1,0 +1,233 @@
+package traffic
+
+import "time"
+
+// A mode is how a pace moves.
+type mode int
+
+const (
+	hold   mode = iota // it stays, and looks up from time to time
+	ramp               // it doubles, after the first refusal of a limit that nobody declared
+	search             // it climbs to the rate that the vendor accepts
+	look               // it tries more than it holds
+)
+
+// Constants of a pace. They were found by trying, with vendors of 5 to 400 requests per second.
+const (
+	stepTime     = 250 * time.Millisecond // between two steps
+	firstLook    = 10 * time.Second       // after a cut
+	lastLook     = 10 * time.Minute       // between two looks that failed
+	marginalWait = 2 * time.Second        // a longer wait is not for one request alone
+	calm         = 8                      // requests accepted after a refusal that make it a single one
+	maxRamp      = 400                    // requests per second at which a ramp begins
+	maxPace      = 100_000                // requests per second at which a pace is no limit
+)
+
+// A pace is the rate at which requests of a limit leave. It follows a declared rate, and
+// goes below it where the vendor refuses that; of a limit that nobody declared, it is learned.
+type pace struct {
+	declared float64 // requests per second; 0: nobody declared it
+	current  float64
+	burst    int // accepted beyond the rate before a refusal
+
+	mode     mode
+	proved   proof
+	good     float64   // the pace before the latest step
+	before   float64   // a look
+	stepAt   time.Time // of the latest step
+	stepped  int       // accepted since then
+	lookStep float64
+	interval time.Duration // from a cut to a look
+	episode  time.Time     // when the latest cut began
+
+	cutAt    time.Time // of the latest correction: requests that left before add nothing
+	refused  int       // in a row, with few accepted between
+	first    time.Time // of those
+	accepted int       // since then
+	wasCut   bool
+	closed   bool // the gate closed, and nothing was accepted since
+}
+
+// newPace returns the pace of a declared rate.
+func newPace(perSecond float64, burst int) *pace {
+	return &pace{declared: perSecond, current: perSecond, burst: burst, good: perSecond, interval: firstLook}
+}
+
+// learnedPace returns the pace of a limit that nobody declared, after its first refusal: n
+// requests were accepted before it.
+func learnedPace(now time.Time, n int) *pace {
+	start := min(4*float64(n), maxRamp)
+	if n < 3 {
+		start = 2
+	}
+	return &pace{
+		current: start, burst: max(n, 1), mode: ramp, good: start / 2, interval: firstLook,
+		stepAt: now, episode: now, cutAt: now, wasCut: true, closed: true,
+	}
+}
+
+// accept notes that a request was accepted.
+func (p *pace) accept(now time.Time) {
+	p.proved.add(now)
+	p.stepped++
+	p.accepted++
+	p.closed = false
+}
+
+// refuse corrects the pace after a refusal of a request that left at a moment. It reports
+// whether that tells something new, and whether the gate is to close, as more than that
+// request is refused.
+func (p *pace) refuse(now, left time.Time, wait time.Duration, isTold bool) (isNew, closes bool) {
+	if !left.After(p.cutAt) {
+		return false, false
+	}
+	if p.closed {
+		p.cutAt = now
+		return true, true // the limit has not moved: it is only not over
+	}
+	if now.Sub(p.first) > wait || p.accepted >= calm {
+		p.first, p.refused = now, 0
+	}
+	p.refused++
+	p.accepted = 0
+	p.cutAt = now
+	switch {
+	case isTold && wait > marginalWait, p.refused > 3:
+		p.cut(now)
+		p.proved, p.refused, p.closed = proof{}, 0, true
+		return true, true
+	case p.refused > 1:
+		p.cut(now)
+	default:
+		p.correct(now)
+	}
+	return true, false
+}
+
+// cut makes the pace about half of what it was, and then climbs.
+func (p *pace) cut(now time.Time) {
+	p.set(now, max(0.55*p.current, 0.95*p.proved.since(p.first, now)), search)
+	p.episode, p.interval, p.wasCut = now, firstLook, true
+}
+
+// correct takes a pace that was a little too high to what was proved.
+func (p *pace) correct(now time.Time) {
+	proved := p.proved.rate(now, p.burst)
+	switch p.mode {
+	case ramp:
+		p.set(now, min(max(0.95*proved, p.good/2), 0.6*p.current), search)
+	case search:
+		if proved *= 0.98; proved < 0.6*p.current {
+			p.set(now, 0.85*p.current, search)
+		} else {
+			p.set(now, proved, hold)
+		}
+	case look:
+		p.set(now, max(p.before, 0.98*proved), hold)
+		p.episode, p.interval = now, min(2*p.interval, lastLook)
+	default:
+		factor := 0.96
+		if !p.wasCut {
+			factor, p.wasCut, p.episode = 0.99, true, now
+		}
+		p.set(now, factor*p.current, hold)
+	}
+}
+
+func (p *pace) set(now time.Time, pace float64, m mode) {
+	if p.declared > 0 {
+		pace = min(pace, p.declared)
+	}
+	p.current, p.mode, p.stepAt, p.stepped = max(pace, 1.0/3600), m, now, 0
+}
+
+// rate returns the pace at a moment, after the steps that are due.
+func (p *pace) rate(now time.Time) float64 {
+	switch p.mode {
+	case ramp:
+		if enough := max(2, min(p.burst, int(2*p.current))); now.Sub(p.stepAt) >= stepTime && p.stepped >= enough {
+			p.step(now, 2)
+		}
+	case search:
+		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
+			p.step(now, 1.08)
+		}
+	case look:
+		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
+			p.step(now, 1+p.lookStep)
+			p.lookStep = min(2*p.lookStep, 0.5)
+		}
+	default:
+		if p.current != p.declared && now.Sub(p.episode) >= p.interval {
+			p.before, p.lookStep = p.current, 0.04
+			p.set(now, p.current, look)
+		}
+	}
+	return p.current
+}
+
+// step raises the pace. Back at the declared one, it stays.
+func (p *pace) step(now time.Time, factor float64) {
+	p.good = p.current
+	p.set(now, min(factor*p.current, maxPace), p.mode)
+	if p.current == p.declared {
+		p.mode = hold
+	}
+}
+
+// A proof is what a vendor has accepted lately.
+type proof struct {
+	samples [120]sample // every 100 ms or more
+	next    int
+	total   int
+}
+
+type sample struct {
+	at    time.Time
+	total int // accepted before
+}
+
+const sampleTime = 100 * time.Millisecond
+
+func (p *proof) add(now time.Time) {
+	latest := p.samples[(p.next+len(p.samples)-1)%len(p.samples)]
+	if now.Sub(latest.at) >= sampleTime {
+		p.samples[p.next] = sample{now, p.total}
+		p.next = (p.next + 1) % len(p.samples)
+	}
+	p.total++
+}
+
+// rate returns the rate that the vendor has certainly accepted, beyond a burst.
+func (p *proof) rate(now time.Time, burst int) float64 {
+	best := 0.0
+	for _, s := range p.samples {
+		if past := now.Sub(s.at); !s.at.IsZero() && past >= sampleTime && past <= 12*time.Second {
+			best = max(best, float64(p.total-s.total-burst)/past.Seconds())
+		}
+	}
+	return best
+}
+
+// since returns the rate since a moment; 0 if too little was accepted to tell.
+func (p *proof) since(start, now time.Time) float64 {
+	if now.Sub(start) < 2*sampleTime {
+		return 0
+	}
+	n := p.within(now, now.Sub(start))
+	if n < 5 {
+		return 0
+	}
+	return float64(n) / now.Sub(start).Seconds()
+}
+
+// within returns how many requests were accepted in the latest period.
+func (p *proof) within(now time.Time, period time.Duration) int {
+	before := p.total
+	for _, s := range p.samples {
+		if !s.at.IsZero() && now.Sub(s.at) <= period {
+			before = min(before, s.total)
+		}
+	}
+	return p.total - before
+}

@@ -1,0 +1,106 @@
+package traffic
+
+import (
+	"container/list"
+	"context"
+	"time"
+)
+
+// A place is the Place of a request in this process.
+type place struct {
+	queue    *queue
+	ticket   uint64
+	demand   Demand
+	limiters []*limiter // that it passes
+	latest   time.Time  // when it may start at the latest
+
+	ready   chan struct{} // closed when it may start, or is refused; nil: that was decided at once
+	entry   *list.Element // among those that wait
+	started time.Time     // zero: it has not
+	refusal *Refusal
+	by      string // what it waits for
+}
+
+// WaitsFor implements Place.
+func (p *place) WaitsFor() string {
+	p.queue.mu.Lock()
+	defer p.queue.mu.Unlock()
+	if p.entry == nil {
+		return "" // it started, or is refused
+	}
+	return p.by
+}
+
+// Ticket implements Place.
+func (p *place) Ticket() uint64 { return p.ticket }
+
+// Wait implements Place.
+func (p *place) Wait(ctx context.Context) error {
+	if p.ready != nil {
+		select {
+		case <-p.ready:
+		case <-ctx.Done():
+			p.queue.leave(p)
+			return context.Cause(ctx)
+		}
+	}
+	if p.refusal != nil {
+		return p.refusal
+	}
+	return nil
+}
+
+// Done implements Place.
+func (p *place) Done(_ context.Context, now time.Time, r Report) (hold time.Duration) {
+	return p.queue.done(now, p, r)
+}
+
+// readyAt returns when the place may start, and marks the limiters that hold it back, so that
+// no later request passes them before. One that is ready is kept for it if the wait is short.
+func (p *place) readyAt(now time.Time, round uint64) time.Time {
+	at := now
+	for _, l := range p.limiters {
+		if ready := l.readyAt(now); ready.After(now) {
+			l.blocked = round
+			if ready.After(at) {
+				at, p.by = ready, l.name(now)
+			}
+		}
+	}
+	if !at.After(now) {
+		return now
+	}
+	for _, l := range p.limiters {
+		if l.interval() > at.Sub(now) {
+			l.blocked = round
+		}
+	}
+	return at
+}
+
+// isBehind reports whether an earlier request waits for one of the place's limiters.
+func (p *place) isBehind(round uint64) bool {
+	for _, l := range p.limiters {
+		if l.blocked == round {
+			return true
+		}
+	}
+	return false
+}
+
+// expected returns when the place will likely start if others are ahead of it, and the
+// limiter that it waits for the longest.
+func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
+	at = now
+	for _, l := range p.limiters {
+		if start := l.expected(now, l.ahead); start.After(at) {
+			at, slowest = start, l
+		}
+	}
+	return at, slowest
+}
+
+// refuse ends the wait of a place that cannot start in time.
+func (p *place) refuse(now, at time.Time, slowest *limiter) {
+	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
+}

@@ -1,0 +1,338 @@
+package traffic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// A limit that is declared is reached, and not exceeded where the vendor counts: when
+// requests arrive.
+func TestDeclaredLimitIsReached(t *testing.T) {
+	for _, tt := range []struct {
+		rate, burst, calls, workers int
+		trip                        time.Duration // at least; at most three times that
+		least                       float64       // of what the vendor would allow
+	}{
+		{100, 10, 600, 16, 10 * time.Millisecond, 0.97},
+		{100, 1, 300, 16, time.Millisecond, 0.85},
+		{10, 1, 60, 16, 10 * time.Millisecond, 0.80},
+		{2, 2, 120, 8, 10 * time.Millisecond, 0.97},
+		{1000, 50, 3000, 64, 10 * time.Millisecond, 0.95},
+	} {
+		for seed := range uint64(5) {
+			synctest.Test(t, func(t *testing.T) {
+				j := newJob(seed, tokens(float64(tt.rate), float64(tt.burst), time.Second), perSecond("x", tt.rate, tt.burst))
+				j.latency = func() time.Duration { return tt.trip/2 + time.Duration(j.random.Int64N(int64(tt.trip))) }
+				began := time.Now()
+				j.run(t, tt.calls, tt.workers)
+				ideal := float64(tt.calls-tt.burst) / float64(tt.rate)
+				goodput := ideal / time.Since(began).Seconds()
+				if goodput < tt.least || j.refused > 1 {
+					t.Errorf("%d/s, burst %d, seed %d: %.3f of the limit, %d refused; want %.2f or more, one at most", tt.rate, tt.burst, seed, goodput, j.refused, tt.least)
+				}
+			})
+		}
+	}
+}
+
+// For a day at 120 a minute, nearly all that the vendor allows is used.
+func TestDeclaredLimitForADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const calls = 24 * 60 * 120
+		j := newJob(1, tokens(2, 2, time.Second), limitOf("x", apierrors.ScopeAccount, 120, time.Minute, 2))
+		began := time.Now()
+		j.run(t, calls, 8)
+		if goodput := 24 * time.Hour.Seconds() / time.Since(began).Seconds(); goodput < 0.99 || j.refused > 10 {
+			t.Errorf("%.4f of the limit, %d refused; want 0.99 or more, 10 or fewer", goodput, j.refused)
+		}
+	})
+}
+
+// Requests start in order, and those that wait leave together only as far as the limit lets
+// them.
+func TestQueueIsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{perSecond("x", 10, 1)}, MaxWait: time.Hour}
+		var mu sync.Mutex
+		var order []int
+		var all sync.WaitGroup
+		for i := range 1000 {
+			p := m.Admit(t.Context(), time.Now(), d)
+			all.Go(func() {
+				if err := p.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				answer(p)
+			})
+		}
+		began := time.Now()
+		all.Wait()
+		if !slices.IsSorted(order) {
+			t.Errorf("the order is %v", order)
+		}
+		if took := time.Since(began); took != 999*100*time.Millisecond {
+			t.Errorf("1000 requests at 10/s took %v; want 1m39.9s", took)
+		}
+	})
+}
+
+// Requests that gave up hold nobody back, and leave nothing behind.
+func TestQueueForgetsThoseThatGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: 24 * time.Hour}
+		answer(admitted(t, m, d))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var all sync.WaitGroup
+		for range 1000 {
+			p := m.Admit(t.Context(), time.Now(), d)
+			all.Go(func() {
+				if err := p.Wait(ctx); !errors.Is(err, errGone) {
+					t.Errorf("got %v; want %v", err, errGone)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel(errGone)
+		all.Wait()
+		began := time.Now()
+		last := m.Admit(t.Context(), began, d)
+		if err := last.Wait(t.Context()); err != nil || time.Since(began) != time.Second {
+			t.Errorf("the next request started after %v, error %v; want 1s", time.Since(began), err)
+		}
+		answer(last)
+		q := m.queue(time.Now(), d.Account)
+		if n := q.waiting.Len(); n > 0 {
+			t.Errorf("%d requests wait; want none", n)
+		}
+	})
+}
+
+var errGone = errors.New("the caller is gone")
+
+// A request that gives up in the moment in which it may start takes no token.
+func TestQueueTakesBackAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: time.Hour}
+		answer(admitted(t, m, d))
+		ctx, cancel := context.WithCancel(t.Context())
+		p, _ := m.Admit(ctx, time.Now(), d).(*place)
+		time.Sleep(2 * time.Second) // it has started, and nobody noticed
+		cancel()
+		p.queue.leave(p)
+		answer(admitted(t, m, d))
+	})
+}
+
+// A request that waits for the limit of its record holds back none of another record, and
+// has taken nothing from the account's limit.
+func TestQueueOfARecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		account, record := perSecond("account", 1, 2), limitOf("record", apierrors.ScopeRecord, 1, time.Minute, 1)
+		of := func(key string) Demand {
+			return Demand{Record: key, Limits: []policy.Limit{account, record}, MaxWait: time.Hour}
+		}
+		answer(admitted(t, m, of("a")))
+		waiting := m.Admit(t.Context(), time.Now(), of("a"))
+		if by := waiting.WaitsFor(); by != "limit record" {
+			t.Errorf("it waits for %q; want limit record", by)
+		}
+		answer(admitted(t, m, of("b"))) // the second token of the account
+		time.Sleep(time.Second)
+		answer(admitted(t, m, of("c")))
+		began := time.Now()
+		if err := waiting.Wait(t.Context()); err != nil || time.Since(began) != 59*time.Second {
+			t.Errorf("it started after %v, error %v; want 59s", time.Since(began), err)
+		}
+		answer(waiting)
+	})
+}
+
+// Between a request that waits for two limits and one that needs one of them, the first goes
+// first if it is nearly its turn.
+func TestQueueKeepsATokenForTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		slow, fast := perSecond("slow", 1, 1), limitOf("fast", apierrors.ScopeAccount, 1, 2*time.Second, 1)
+		answer(admitted(t, m, Demand{Limits: []policy.Limit{slow}}))
+		both := m.Admit(t.Context(), time.Now(), Demand{Limits: []policy.Limit{slow, fast}, MaxWait: time.Hour})
+		other := m.Admit(t.Context(), time.Now(), Demand{Limits: []policy.Limit{fast}, MaxWait: time.Hour})
+		began := time.Now()
+		if err := both.Wait(t.Context()); err != nil || time.Since(began) != time.Second {
+			t.Errorf("the first started after %v, error %v; want 1s", time.Since(began), err)
+		}
+		answer(both)
+		if err := other.Wait(t.Context()); err != nil || time.Since(began) != 3*time.Second {
+			t.Errorf("the second started after %v, error %v; want 3s", time.Since(began), err)
+		}
+		answer(other)
+	})
+}
+
+// A wait that does not fit is refused at once. Requests that are refused together get
+// times one after the other.
+func TestRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{limitOf("daily", apierrors.ScopeAccount, 1, time.Hour, 1)}, MaxWait: time.Minute}
+		answer(admitted(t, m, d))
+		for i := range 3 {
+			err := m.Admit(t.Context(), time.Now(), d).Wait(t.Context())
+			got, _ := errors.AsType[*Refusal](err)
+			want := &Refusal{By: "limit daily", Scope: apierrors.ScopeAccount, Wait: time.Duration(i+1) * time.Hour}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("refusal %d (-want +got):\n%s", i+1, diff)
+			}
+		}
+		if text := (&Refusal{By: "limit daily", Wait: time.Hour}).Error(); text != "held back by limit daily for 1h0m0s" {
+			t.Errorf("the text is %q", text)
+		}
+	})
+}
+
+// What a pause does to those that wait: those that no longer fit in are refused at once, and
+// the first of the others finds out whether it is over.
+func TestPauseOfThoseThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		first := admitted(t, m, Demand{})
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		got := map[string]time.Duration{}
+		began := time.Now()
+		_ = first.Done(t.Context(), began, Report{Answered: began, Pause: 10 * time.Second, IsTold: true})
+		for i := range 4 {
+			p := m.Admit(t.Context(), time.Now(), Demand{MaxWait: time.Hour})
+			all.Go(func() {
+				if err := p.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				got[fmt.Sprint(i)] = time.Since(began)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				answer(p)
+			})
+		}
+		late := m.Admit(t.Context(), time.Now(), Demand{MaxWait: 5 * time.Second})
+		if err := late.Wait(t.Context()); err == nil || time.Since(began) != 0 {
+			t.Errorf("a request with 5s of time: error %v after %v; want one at once", err, time.Since(began))
+		}
+		all.Wait()
+		if got["0"] != 10*time.Second || got["1"] != 11*time.Second {
+			t.Errorf("the first two started after %v; want 10s and 11s", got)
+		}
+	})
+}
+
+// A pause that begins while a request waits for a token may be too long for it.
+func TestPauseThatNoLongerFits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: time.Minute}
+		first := admitted(t, m, d)
+		second := m.Admit(t.Context(), time.Now(), d)
+		time.Sleep(500 * time.Millisecond)
+		_ = first.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true})
+		began := time.Now()
+		err := second.Wait(t.Context())
+		r, ok := errors.AsType[*Refusal](err)
+		if !ok || r.By != "gate account" || time.Since(began) != 0 {
+			t.Errorf("got %v after %v; want a refusal by gate account at once", err, time.Since(began))
+		}
+	})
+}
+
+// A response that names a limit which is off closes its gate for the request's record, also
+// for those that wait already.
+func TestPauseOfALimitThatIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		off := limitOf("lead", apierrors.ScopeRecord, 24, 24*time.Hour, 24)
+		off.Off = true
+		of := func(key string) Demand {
+			return Demand{Record: key, Limits: []policy.Limit{perSecond("x", 1, 1), off}, MaxWait: time.Minute}
+		}
+		first := admitted(t, m, of("a"))
+		second := m.Admit(t.Context(), time.Now(), of("a"))
+		other := m.Admit(t.Context(), time.Now(), of("b"))
+		_ = first.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true, Limit: &off})
+		if r, ok := errors.AsType[*Refusal](second.Wait(t.Context())); !ok || r.By != "gate lead" || r.Scope != apierrors.ScopeRecord {
+			t.Errorf("the same record: got %+v; want a refusal by gate lead", r)
+		}
+		if err := other.Wait(t.Context()); err != nil {
+			t.Errorf("another record: %v", err)
+		}
+		answer(other)
+		nobody := admitted(t, m, Demand{Limits: []policy.Limit{off}})
+		if hold := nobody.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true, Limit: &off}); hold != time.Hour {
+			t.Errorf("a request without a record is held back for %v; want 1h, alone", hold)
+		}
+	})
+}
+
+// If a guess meets a second limit, the account is paused as well.
+func TestPauseOfAGuess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		a, b := limitOf("a", apierrors.ScopeAccount, 1, time.Minute, 1), limitOf("b", apierrors.ScopeAccount, 1, time.Minute, 1)
+		throttle := func(l policy.Limit) {
+			p := admitted(t, m, Demand{Limits: []policy.Limit{l}})
+			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: 30 * time.Second, IsTold: true, Limit: &l, Guessed: true})
+		}
+		throttle(a)
+		answer(admitted(t, m, Demand{}))
+		throttle(b)
+		if err := m.Admit(t.Context(), time.Now(), Demand{}).Wait(t.Context()); err == nil {
+			t.Error("after two guesses, a request under no limit starts; want a refusal")
+		}
+	})
+}
+
+// A gate whose wait nobody told doubles it, for all calls together, until a success. Requests
+// that left before it closed add nothing, unless they were told a longer wait.
+func TestGate(t *testing.T) {
+	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
+	var g gate
+	closes := func(now, left, wait float64, isTold bool, until float64) {
+		t.Helper()
+		g.close(at(now), at(left), time.Duration(wait*float64(time.Second)), isTold)
+		if !g.until.Equal(at(until)) {
+			t.Errorf("at %v: closed until %v; want %v", now, g.until.Sub(start).Seconds(), until)
+		}
+	}
+	closes(1, 0.5, 1, false, 2)
+	closes(1.1, 0.5, 1, false, 2) // under way when it closed
+	closes(1.2, 1, 5, true, 6.2)  // told
+	closes(7, 6.5, 1, false, 9)   // the second in a row
+	closes(10, 9.5, 1, false, 14) // the third
+	g.depart(at(14))
+	if ready := g.readyAt(at(14)); ready != at(19) {
+		t.Errorf("with a request under way, the gate lets one pass at %v; want 5s later", ready)
+	}
+	g.end(at(14), true)
+	for _, room := range []int{2, 4, 8, 16, 32, 0} {
+		if g.room != room {
+			t.Errorf("room for %d; want %d", g.room, room)
+		}
+		g.end(at(15), true)
+	}
+	closes(20, 19, 1, false, 21) // the first after a success
+}

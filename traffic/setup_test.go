@@ -1,0 +1,140 @@
+package traffic
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// perSecond returns a limit of the account.
+func perSecond(name string, count, burst int) policy.Limit {
+	return limitOf(name, apierrors.ScopeAccount, count, time.Second, burst)
+}
+
+func limitOf(name string, scope apierrors.Scope, count int, per time.Duration, burst int) policy.Limit {
+	return policy.Limit{Name: name, Scope: scope, Rate: policy.Rate{Count: count, Per: per}, Burst: burst}
+}
+
+// A job is workers that make requests to a vendor, in virtual time.
+type job struct {
+	memory  *Memory
+	vendor  func(now time.Time) (pause time.Duration) // 0: it accepts
+	latency func() time.Duration
+	demand  func(i int) Demand
+	random  *rand.Rand
+
+	mu       sync.Mutex
+	accepted int
+	refused  int
+	starts   []time.Time
+	order    []int // the requests as they started
+}
+
+func newJob(seed uint64, vendor func(time.Time) time.Duration, limits ...policy.Limit) *job {
+	j := &job{memory: NewMemory(), vendor: vendor, random: rand.New(rand.NewPCG(seed, 1))}
+	j.demand = func(int) Demand { return Demand{Limits: limits, MaxWait: time.Hour} }
+	j.latency = func() time.Duration {
+		return 5*time.Millisecond + time.Duration(j.random.IntN(int(10*time.Millisecond)))
+	}
+	return j
+}
+
+// run makes n requests by some workers, each until it is accepted.
+func (j *job) run(t *testing.T, n, workers int) {
+	t.Helper()
+	todo := make(chan int)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := range todo {
+				j.request(t, i)
+			}
+		})
+	}
+	for i := range n {
+		todo <- i
+	}
+	close(todo)
+	all.Wait()
+}
+
+// request makes one request until it is accepted.
+func (j *job) request(t *testing.T, i int) {
+	d := j.demand(i)
+	for {
+		p := j.memory.Admit(t.Context(), time.Now(), d)
+		if err := p.Wait(t.Context()); err != nil {
+			t.Errorf("request %d: %v", i, err)
+			return
+		}
+		d.Ticket = p.Ticket()
+		pause := j.send(i)
+		now := time.Now()
+		r := Report{Answered: now, Pause: pause, IsTold: pause > 0, Served: pause == 0}
+		if len(d.Limits) > 0 {
+			r.Limit, r.Guessed = &d.Limits[0], true
+		}
+		time.Sleep(p.Done(t.Context(), now, r))
+		if pause == 0 {
+			return
+		}
+	}
+}
+
+func (j *job) send(i int) (pause time.Duration) {
+	j.mu.Lock()
+	j.starts, j.order = append(j.starts, time.Now()), append(j.order, i)
+	there, back := j.latency(), j.latency()
+	j.mu.Unlock()
+	time.Sleep(there)
+	j.mu.Lock()
+	if pause = j.vendor(time.Now()); pause == 0 {
+		j.accepted++
+	} else {
+		j.refused++
+	}
+	j.mu.Unlock()
+	time.Sleep(back)
+	return pause
+}
+
+// tokens is a vendor's bucket, counted when requests arrive.
+func tokens(rate, burst float64, pause time.Duration) func(time.Time) time.Duration {
+	var left = burst
+	var last time.Time
+	return func(now time.Time) time.Duration {
+		if !last.IsZero() {
+			left = min(burst, left+rate*now.Sub(last).Seconds())
+		}
+		last = now
+		if left < 1-tiny {
+			return pause
+		}
+		left--
+		return 0
+	}
+}
+
+// admitted is the place of a request that may start now.
+func admitted(t *testing.T, m *Memory, d Demand) Place {
+	t.Helper()
+	p := m.Admit(context.Background(), time.Now(), d)
+	if by := p.WaitsFor(); by != "" {
+		t.Fatalf("the request waits for %s", by)
+	}
+	if err := p.Wait(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// answer ends a request that was accepted.
+func answer(p Place) {
+	now := time.Now()
+	_ = p.Done(context.Background(), now, Report{Answered: now, Served: true})
+}
