@@ -79,7 +79,7 @@ func (x *call) report(r traffic.Report) {
 		return
 	}
 	if a := x.attempt; a != nil {
-		r.Paid, r.Unsent, r.Answered = a.isPaid, a.isUnsent, a.answered
+		r.Paid, r.Unsent, r.Answered, r.Quotas = a.isPaid, a.isUnsent, a.answered, a.quotas
 	}
 	r.Full = *x.c.retry.Budget
 	x.turn.hold = x.turn.place.Done(x.ctx, time.Now(), r)

@@ -167,6 +167,12 @@ func (b *bucket) setRate(now time.Time, perSecond float64) {
 	b.tokens.SetLimitAt(maxTime(now, b.last), rate.Limit(perSecond))
 }
 
+// setBurst changes how many requests may arrive at once.
+func (b *bucket) setBurst(now time.Time, burst int) {
+	b.burst = burst
+	b.tokens.SetBurstAt(maxTime(now, b.last), burst)
+}
+
 // fullAt returns when the bucket is full if nothing leaves.
 func (b *bucket) fullAt(now time.Time) time.Time {
 	missing := float64(b.burst+len(b.air)) - b.tokens.TokensAt(now)

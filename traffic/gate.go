@@ -56,6 +56,12 @@ func (g *gate) close(now, left time.Time, wait time.Duration, isTold bool) {
 	g.room, g.under = 1, 0
 }
 
+// rest closes the gate until the next window begins. Nobody was refused.
+func (g *gate) rest(now, edge time.Time) {
+	g.until, g.closedAt = edge, now
+	g.room, g.under = 1, 0
+}
+
 // end notes that a request that left at a moment is no longer under way.
 func (g *gate) end(left time.Time, isGood bool) {
 	if g.room == 0 || left.Before(g.until) {

@@ -16,6 +16,7 @@ type limiter struct {
 	pace   *pace   // nil: no rate
 	bucket *bucket // with pace
 	proved proof   // without
+	window window  // that responses tell
 	probes bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
 	waiting int    // requests that pass it
@@ -73,11 +74,16 @@ func (l *limiter) interval() time.Duration {
 
 func (l *limiter) depart(now time.Time, p *place) {
 	l.gate.depart(now)
+	l.window.air++
+	l.rest(now)
 	if l.bucket == nil {
 		return
 	}
 	if l.probes {
 		l.follow(now)
+		if l.pace.mode == ramp {
+			l.bucket.setBurst(now, min(max(l.pace.burst/4, 1), 4)) // without some, each late timer costs a token
+		}
 		l.bucket.drain(now, 1)
 		l.probes = false
 	}
@@ -86,6 +92,7 @@ func (l *limiter) depart(now time.Time, p *place) {
 
 // end takes a request that has left from those that are under way.
 func (l *limiter) end(now time.Time, p *place, r Report) {
+	l.window.air--
 	isGood := !r.Answered.IsZero() && r.Pause == 0
 	l.gate.end(p.started, isGood)
 	if b := l.bucket; b != nil {
@@ -105,18 +112,45 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 		l.proved.add(now)
 		return
 	}
-	l.pace.accept(now)
+	l.pace.accept(now, p.started)
 	if l.pace.declared > 0 || l.pace.mode != ramp {
 		l.gate.open() // the pace holds the others back
+	}
+}
+
+// tell takes up what a response says about the limit. A pace that was only learned is of no
+// use any more.
+func (l *limiter) tell(now time.Time, r Report, q Quota) {
+	if r.Answered.IsZero() || !l.window.tell(r.Answered, q) {
+		return
+	}
+	if l.pace != nil && l.pace.declared == 0 {
+		l.pace, l.bucket, l.probes = nil, nil, false
+	}
+	if l.gate.open(); !now.Before(l.gate.until) {
+		l.rest(now)
+	}
+}
+
+// rest closes the gate until the next window if this one is used up.
+func (l *limiter) rest(now time.Time) {
+	if l.window.isEmpty(now) {
+		l.gate.rest(now, l.window.edge)
 	}
 }
 
 // refuse takes up a refusal of a request, and returns how long that request alone is held
 // back.
 func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
-	if l.pace == nil {
+	switch {
+	case l.pace != nil:
+	case l.window.isKnown(now) && !r.IsTold:
+		l.window.left = 0
+		l.rest(now)
+		return 0
+	default:
 		l.gate.close(now, p.started, r.Pause, r.IsTold)
-		if l.scope == apierrors.ScopeAccount {
+		if l.scope == apierrors.ScopeAccount && !l.window.isKnown(now) {
 			l.learn(now)
 		}
 		return 0
@@ -139,7 +173,7 @@ func (l *limiter) learn(now time.Time) {
 	n := l.proved.within(now, firstLook/5)
 	l.pace = learnedPace(l.gate.until, n)
 	l.pace.cutAt = now
-	l.bucket = newBucket(l.pace.current, min(max(n/4, 1), 4))
+	l.bucket = newBucket(l.pace.current, 1)
 	l.probes = true
 }
 

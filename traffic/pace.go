@@ -56,18 +56,29 @@ func newPace(perSecond float64, burst int) *pace {
 // learnedPace returns the pace of a limit that nobody declared, after its first refusal: n
 // requests were accepted before it.
 func learnedPace(now time.Time, n int) *pace {
-	start := min(4*float64(n), maxRamp)
-	if n < 3 {
-		start = 2
-	}
-	return &pace{
-		current: start, burst: max(n, 1), mode: ramp, good: start / 2, interval: firstLook,
-		stepAt: now, episode: now, cutAt: now, wasCut: true, closed: true,
-	}
+	p := &pace{mode: ramp, interval: firstLook, stepAt: now, episode: now, cutAt: now, wasCut: true, closed: true}
+	p.begin(n)
+	return p
 }
 
-// accept notes that a request was accepted.
-func (p *pace) accept(now time.Time) {
+// begin chooses the pace at which a ramp begins.
+func (p *pace) begin(n int) {
+	p.burst, p.current = n, min(4*float64(n), maxRamp)
+	if n < 3 {
+		p.current = 2
+	}
+	p.good = p.current / 2
+}
+
+// accept notes that a request was accepted that left at a moment. One that left before the
+// first refusal was accepted before it.
+func (p *pace) accept(now, left time.Time) {
+	if p.closed && !left.After(p.cutAt) {
+		if p.mode == ramp {
+			p.begin(p.burst + 1)
+		}
+		return
+	}
 	p.proved.add(now)
 	p.stepped++
 	p.accepted++
@@ -94,7 +105,7 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isTold bool) (isN
 	switch {
 	case isTold && wait > marginalWait, p.refused > 3:
 		p.cut(now)
-		p.proved, p.refused, p.closed = proof{}, 0, true
+		p.refused, p.closed = 0, true
 		return true, true
 	case p.refused > 1:
 		p.cut(now)
@@ -108,18 +119,30 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isTold bool) (isN
 func (p *pace) cut(now time.Time) {
 	p.set(now, max(0.55*p.current, 0.95*p.proved.since(p.first, now)), search)
 	p.episode, p.interval, p.wasCut = now, firstLook, true
+	p.proved.forget()
 }
+
+// isSlow reports whether the limit was refused after so few requests that a step too far is a
+// large part of it.
+func (p *pace) isSlow() bool { return p.declared == 0 && p.burst < 3 }
 
 // correct takes a pace that was a little too high to what was proved.
 func (p *pace) correct(now time.Time) {
 	proved := p.proved.rate(now, p.burst)
 	switch p.mode {
 	case ramp:
-		p.set(now, min(max(0.95*proved, p.good/2), 0.6*p.current), search)
+		pace := min(max(0.95*proved, p.good/2), 0.6*p.current)
+		if p.isSlow() {
+			pace = p.good
+		}
+		p.set(now, pace, search)
 	case search:
-		if proved *= 0.98; proved < 0.6*p.current {
+		switch proved *= 0.98; {
+		case p.isSlow():
+			p.set(now, max(proved, 0.97*p.good), hold)
+		case proved < 0.6*p.current:
 			p.set(now, 0.85*p.current, search)
-		} else {
+		default:
 			p.set(now, proved, hold)
 		}
 	case look:
@@ -149,8 +172,12 @@ func (p *pace) rate(now time.Time) float64 {
 			p.step(now, 2)
 		}
 	case search:
+		factor := 1.08
+		if p.isSlow() {
+			factor = 1.05
+		}
 		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
-			p.step(now, 1.08)
+			p.step(now, factor)
 		}
 	case look:
 		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
@@ -197,6 +224,9 @@ func (p *proof) add(now time.Time) {
 	}
 	p.total++
 }
+
+// forget forgets what was accepted until now.
+func (p *proof) forget() { p.samples, p.next = [120]sample{}, 0 }
 
 // rate returns the rate that the vendor has certainly accepted, beyond a burst.
 func (p *proof) rate(now time.Time, burst int) float64 {

@@ -100,6 +100,17 @@ func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	return at, slowest
 }
 
+// limiterOf returns the limiter that a response to the request tells of: the one of that
+// name, or the account's own.
+func (p *place) limiterOf(q Quota) *limiter {
+	for _, l := range p.limiters {
+		if l.key.limit == q.Limit && q.Limit != "" {
+			return l
+		}
+	}
+	return p.queue.own
+}
+
 // refuse ends the wait of a place that cannot start in time.
 func (p *place) refuse(now, at time.Time, slowest *limiter) {
 	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}

@@ -83,6 +83,7 @@ type Report struct {
 	IsTold   bool          // the vendor told that wait
 	Limit    *policy.Limit // which limit; nil: the account's own
 	Guessed  bool          // the response did not name Limit
+	Quotas   []Quota       // what the response says about its limits
 	Served   bool          // the response is not a failure, or one that was accepted
 	Paid     bool          // the request was a retry for which Pay took one
 	Refused  bool          // the vendor refused the record

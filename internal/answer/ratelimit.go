@@ -3,6 +3,7 @@ package answer
 import (
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dunglas/httpsfv"
@@ -63,4 +64,34 @@ func parameter(m httpsfv.Member, names ...string) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// structuredQuotas returns what the RateLimit field says.
+func structuredQuotas(h http.Header) []Quota {
+	limits, _ := httpsfv.UnmarshalList(h.Values("RateLimit")) // none, if it is malformed
+	policies, _ := httpsfv.UnmarshalList(h.Values("RateLimit-Policy"))
+	var quotas []Quota
+	for _, limit := range limits {
+		name, _ := nameOf(limit).(string)
+		left, isKnown := parameter(limit, "r", "a")
+		reset, _ := parameter(limit, "t", "w")
+		if !isKnown || left > 1<<31 || reset > int64(maxReset/time.Second) {
+			continue
+		}
+		q := Quota{Name: name, Limit: quotaOf(policies, limit), Left: int(left), Reset: time.Duration(reset) * time.Second}
+		if q.isPlausible() {
+			quotas = append(quotas, q)
+		}
+	}
+	return quotas
+}
+
+// quotaOf returns the quota of the policy that a limit names; 0 if none has it.
+func quotaOf(policies httpsfv.List, limit httpsfv.Member) int {
+	i := slices.IndexFunc(policies, func(p httpsfv.Member) bool { return nameOf(p) != nil && nameOf(p) == nameOf(limit) })
+	if i < 0 {
+		return 0
+	}
+	quota, _ := parameter(policies[i], "q")
+	return int(min(quota, 1<<31))
 }

@@ -1,0 +1,91 @@
+package answer
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Quota is what the headers of a response say about a limit.
+type Quota struct {
+	Name    string
+	Limit   int           // requests of a window; 0: unknown
+	Left    int           // of them
+	Reset   time.Duration // until the next window
+	IsGuess bool          // the unit of Reset is not told
+}
+
+// Quotas returns what the headers of a response say about its limits: the RateLimit fields
+// (draft-ietf-httpapi-ratelimit-headers), else their older form of three headers, else those
+// that many vendors have, X-RateLimit-*. What makes no sense is left out. now returns the
+// vendor's time, by which a moment becomes a wait.
+func Quotas(h http.Header, now func() time.Time) []Quota {
+	if h["Ratelimit"] != nil {
+		return structuredQuotas(h)
+	}
+	for _, form := range quotaForms {
+		if h[form.left] == nil {
+			continue
+		}
+		q := Quota{Name: h.Get(form.name), Left: wholeNumber(h.Get(form.left))}
+		q.Reset, q.IsGuess = resetOf(h.Get(form.reset), now())
+		text := firstOf(h.Get(form.limit))
+		if text != "" {
+			q.Limit = wholeNumber(text)
+		}
+		if (text == "" || q.Limit > 0) && q.isPlausible() {
+			return []Quota{q}
+		}
+	}
+	return nil
+}
+
+// quotaForms are the names of headers, as net/http has them.
+var quotaForms = []struct{ limit, left, reset, name string }{
+	{"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset", "Ratelimit-Resource"},
+	{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "X-Ratelimit-Resource"},
+	{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", "X-Rate-Limit-Resource"},
+}
+
+// maxReset is the longest time to a reset that is believed.
+const maxReset = 24 * time.Hour
+
+func (q Quota) isPlausible() bool {
+	return q.Left >= 0 && (q.Limit == 0 || q.Left <= q.Limit) && q.Reset > 0 && q.Reset <= maxReset
+}
+
+// resetOf returns the time until a reset, which is told as a moment or as a time. Without a
+// unit, seconds are the most common.
+func resetOf(text string, now time.Time) (reset time.Duration, isGuess bool) {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if at, err := time.Parse(form, text); err == nil {
+			return at.Sub(now), false
+		}
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || n <= 0 || n > 1e15:
+		return 0, false
+	case n >= 1e12:
+		return time.UnixMilli(int64(n)).Sub(now), false
+	case n >= 1e9:
+		return time.Unix(int64(n), 0).Sub(now), false
+	default:
+		return time.Duration(min(n, 1e6) * float64(time.Second)), true
+	}
+}
+
+// wholeNumber returns the number that text is; -1 if it is none.
+func wholeNumber(text string) int {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	return cmp.Or(int(n), map[bool]int{true: -1}[err != nil])
+}
+
+// firstOf returns the first of several values: an older form adds the windows to the limit.
+func firstOf(text string) string {
+	text, _, _ = strings.Cut(text, ",")
+	text, _, _ = strings.Cut(text, ";")
+	return strings.TrimSpace(text)
+}
