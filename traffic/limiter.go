@@ -37,6 +37,9 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 // readyAt returns when the next request may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time) time.Time {
 	at := l.gate.readyAt(now)
+	if l.window.isTaken(now) {
+		at = maxTime(at, l.window.edge)
+	}
 	if l.bucket == nil || l.probes {
 		return at
 	}
@@ -75,7 +78,6 @@ func (l *limiter) interval() time.Duration {
 func (l *limiter) depart(now time.Time, p *place) {
 	l.gate.depart(now)
 	l.window.air++
-	l.rest(now)
 	if l.bucket == nil {
 		return
 	}
@@ -127,14 +129,7 @@ func (l *limiter) tell(now time.Time, r Report, q Quota) {
 	if l.pace != nil && l.pace.declared == 0 {
 		l.pace, l.bucket, l.probes = nil, nil, false
 	}
-	if l.gate.open(); !now.Before(l.gate.until) {
-		l.rest(now)
-	}
-}
-
-// rest closes the gate until the next window if this one is used up.
-func (l *limiter) rest(now time.Time) {
-	if l.window.isEmpty(now) {
+	if l.gate.open(); l.window.left < 1 && !now.Before(l.gate.until) {
 		l.gate.rest(now, l.window.edge)
 	}
 }
@@ -146,7 +141,7 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	case l.pace != nil:
 	case l.window.isKnown(now) && !r.IsTold:
 		l.window.left = 0
-		l.rest(now)
+		l.gate.rest(now, l.window.edge)
 		return 0
 	default:
 		l.gate.close(now, p.started, r.Pause, r.IsTold)

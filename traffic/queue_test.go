@@ -164,6 +164,26 @@ func TestQueueOfARecord(t *testing.T) {
 	})
 }
 
+// A limit that holds back two requests does not hold back one that does not fall under it.
+func TestQueueLetsOthersPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		slow := Demand{Limits: []policy.Limit{perSecond("slow", 1, 1)}, MaxWait: time.Hour}
+		answer(admitted(t, m, slow))
+		var waiting []Place
+		for range 2 {
+			waiting = append(waiting, m.Admit(t.Context(), time.Now(), slow))
+		}
+		answer(admitted(t, m, Demand{}))
+		for _, p := range waiting {
+			if err := p.Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			answer(p)
+		}
+	})
+}
+
 // Between a request that waits for two limits and one that needs one of them, the first goes
 // first if it is nearly its turn.
 func TestQueueKeepsATokenForTheFirst(t *testing.T) {

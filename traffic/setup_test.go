@@ -25,6 +25,7 @@ type job struct {
 	memory  *Memory
 	vendor  func(now time.Time) (pause time.Duration) // 0: it accepts
 	latency func() time.Duration
+	quota   func(now time.Time) Quota // what a response says; nil: nothing
 	demand  func(i int) Demand
 	random  *rand.Rand
 
@@ -73,34 +74,38 @@ func (j *job) request(t *testing.T, i int) {
 			return
 		}
 		d.Ticket = p.Ticket()
-		pause := j.send(i)
+		r := j.send(i)
 		now := time.Now()
-		r := Report{Answered: now, Pause: pause, IsTold: pause > 0, Served: pause == 0}
+		r.Answered, r.Served = now, r.Pause == 0
 		if len(d.Limits) > 0 {
 			r.Limit, r.Guessed = &d.Limits[0], true
 		}
 		time.Sleep(p.Done(t.Context(), now, r))
-		if pause == 0 {
+		if r.Served {
 			return
 		}
 	}
 }
 
-func (j *job) send(i int) (pause time.Duration) {
+func (j *job) send(i int) (r Report) {
 	j.mu.Lock()
 	j.starts, j.order = append(j.starts, time.Now()), append(j.order, i)
 	there, back := j.latency(), j.latency()
 	j.mu.Unlock()
 	time.Sleep(there)
 	j.mu.Lock()
-	if pause = j.vendor(time.Now()); pause == 0 {
+	if r.Pause = j.vendor(time.Now()); r.Pause == 0 {
 		j.accepted++
 	} else {
 		j.refused++
 	}
+	r.IsTold = r.Pause >= time.Second
+	if j.quota != nil {
+		r.Quotas = []Quota{j.quota(time.Now())}
+	}
 	j.mu.Unlock()
 	time.Sleep(back)
-	return pause
+	return r
 }
 
 // tokens is a vendor's bucket, counted when requests arrive.

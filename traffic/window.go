@@ -59,5 +59,5 @@ func (w *window) tell(answered time.Time, q Quota) bool {
 // isKnown reports whether the window holds at a moment.
 func (w *window) isKnown(now time.Time) bool { return now.Before(w.edge) }
 
-// isEmpty reports whether no request is left in it.
-func (w *window) isEmpty(now time.Time) bool { return w.isKnown(now) && w.left-w.air < 1 }
+// isTaken reports whether those under way may take all that is left.
+func (w *window) isTaken(now time.Time) bool { return w.isKnown(now) && w.left-w.air < 1 }

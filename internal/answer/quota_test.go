@@ -1,0 +1,67 @@
+package answer
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestQuotas(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	epoch := "1795608030" // 30 s later
+	for name, tt := range map[string]struct {
+		header []string // names and values
+		want   []Quota
+	}{
+		"none":                   {nil, nil},
+		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []Quota{{Name: "default", Limit: 100, Left: 50, Reset: 30 * time.Second}}},
+		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []Quota{{Name: "default", Reset: 30 * time.Second}}},
+		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []Quota{{Name: "a", Left: 5, Reset: time.Second}, {Name: "b", Left: 7, Reset: 2 * time.Second}}},
+		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []Quota{{Name: "a", Left: 5, Reset: time.Second}}},
+		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []Quota{{Limit: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
+		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []Quota{{Name: "core", Limit: 60, Reset: 30 * time.Second}}},
+		"epoch in milliseconds":  {[]string{"X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", epoch + "500"}, []Quota{{Left: 1, Reset: 30500 * time.Millisecond}}},
+		"ISO 8601":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:01Z"}, []Quota{{Left: 1, Reset: time.Minute}}},
+		"RFC 3339":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:00:05Z"}, []Quota{{Left: 1, Reset: 5 * time.Second}}},
+		"without a limit":        {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "5"}, []Quota{{Left: 1, Reset: 5 * time.Second, IsGuess: true}}},
+		"a limit of 0":           {[]string{"X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "5"}, nil},
+		"a limit that is none":   {[]string{"X-RateLimit-Limit", "many", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "5"}, nil},
+		"more left than allowed": {[]string{"X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "6", "X-RateLimit-Reset", "5"}, nil},
+		"negative":               {[]string{"X-RateLimit-Remaining", "-1", "X-RateLimit-Reset", "5"}, nil},
+		"without a reset":        {[]string{"X-RateLimit-Remaining", "0"}, nil},
+		"a reset in the past":    {[]string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1771404540"}, nil},
+		"a reset in a year":      {[]string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2027-11-25T12:00:00Z"}, nil},
+		"a reset of a year":      {[]string{"RateLimit", `"a";r=0;t=31536000`}, nil},
+		"garbage":                {[]string{"RateLimit", `;;;`, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "5"}, nil},
+		"a number that is huge":  {[]string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1e300"}, nil},
+		"without its parameter":  {[]string{"RateLimit", `"a";t=5`}, nil},
+	} {
+		h := http.Header{}
+		for i := 0; i < len(tt.header); i += 2 {
+			h.Set(tt.header[i], tt.header[i+1])
+		}
+		got := Quotas(h, func() time.Time { return now })
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Whatever a vendor sends, a quota has a number left and a reset within a day.
+func FuzzQuotas(f *testing.F) {
+	f.Add(`"default";r=50;t=30`, `"default";q=100;w=60`, "100", "0", "1795608030")
+	f.Fuzz(func(t *testing.T, limit, policy, size, left, reset string) {
+		for _, h := range []http.Header{
+			{"Ratelimit": {limit}, "Ratelimit-Policy": {policy}},
+			{"X-Ratelimit-Limit": {size}, "X-Ratelimit-Remaining": {left}, "X-Ratelimit-Reset": {reset}},
+		} {
+			for _, q := range Quotas(h, time.Now) {
+				if q.Left < 0 || q.Reset <= 0 || q.Reset > maxReset || q.Limit < 0 {
+					t.Errorf("%v: %+v", h, q)
+				}
+			}
+		}
+	})
+}
