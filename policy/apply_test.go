@@ -25,10 +25,11 @@ vendors:
       - {methods: POST, path: /orders, repeat_unsafe: true}
       - {methods: PATCH, path: "/items/*", repeatable: false}
     limits:
-      - {name: account, rate: 500/1m}
+      - {name: account, rate: 500/1m, share: 80%, slots: 9}
       - {name: lead, off: false, burst: 2, methods: PUT, path: [/a, /b]}
       - {name: mine, scope: account, rate: 1/1s, path: /exports}
       - {name: wide, methods: []}
+      - {name: uploads, scope: account, slots: 1, path: /uploads}
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +49,7 @@ vendors:
 	wide, _ := p.LimitNamed("wide")
 	lead, _ := p.LimitNamed("lead")
 	want := []policy.Limit{
-		{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 500, Per: time.Minute}, Burst: 7},
+		{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 500, Per: time.Minute}, Burst: 7, Slots: 9, Share: 80},
 		{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Burst: 2, Methods: []string{"PUT"}, Paths: []string{"/a", "/b"}},
 		{Name: "wide", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}, Off: true},
 	}
@@ -106,7 +107,7 @@ func TestApplyRefusesAnUnknownLimit(t *testing.T) {
 	}
 	base := shop(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 	_, err = f.Apply(base)
-	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope and a rate)`
+	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope, and a rate or slots)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
 	}

@@ -97,10 +97,20 @@ func (l Limit) Problems() []string {
 	if l.Name == "" {
 		problems = append(problems, "name: expected text that is not empty")
 	}
-	if l.Rate.Count <= 0 || l.Rate.Per <= 0 {
+	hasRate := l.Rate != Rate{}
+	if hasRate && (l.Rate.Count <= 0 || l.Rate.Per <= 0) {
 		problems = append(problems, fmt.Sprintf("rate: expected a count and a period above zero; got %v", l.Rate))
 	}
-	return problems
+	if l.Share < 0 || l.Share > 100 {
+		problems = append(problems, fmt.Sprintf("share: expected a part from 1%% to 100%%; got %v", l.Share))
+	}
+	switch {
+	case !hasRate && l.Slots == 0:
+		problems = append(problems, "expected a rate or slots: without one, the limit bounds nothing")
+	case !hasRate && l.Burst > 0:
+		problems = append(problems, "burst has no effect without a rate")
+	}
+	return append(problems, notNegative("slots", l.Slots)...)
 }
 
 // Problems returns what is wrong with r, a sentence for each problem. For tools that read

@@ -76,6 +76,8 @@ type limitChange struct {
 	Scope   apierrors.Scope `yaml:"scope"`
 	Rate    Rate            `yaml:"rate"`
 	Burst   int             `yaml:"burst,positive"`
+	Slots   int             `yaml:"slots,positive"`
+	Share   Percent         `yaml:"share"`
 	Methods []string        `yaml:"methods"`
 	Paths   []string        `yaml:"path"`
 	Off     *bool           `yaml:"off"`
@@ -165,18 +167,20 @@ func (s section) endpoints() []Endpoint {
 // applyTo returns p's limit of the same name with the changes of c, or a new limit.
 func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
 	limit, ok := p.LimitNamed(c.Name)
-	isWhole := c.Scope != apierrors.ScopeNone && c.Rate != Rate{}
+	isWhole := c.Scope != apierrors.ScopeNone && (c.Rate != Rate{} || c.Slots > 0)
 	if !ok && !isWhole {
 		var names []string
 		for _, l := range p.limits {
 			names = append(names, l.Name)
 		}
-		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope and a rate)", c.Name, yamlfile.Suggest(c.Name, names))}
+		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope, and a rate or slots)", c.Name, yamlfile.Suggest(c.Name, names))}
 	}
 	limit.Name = c.Name
 	change(&limit.Scope, c.Scope)
 	change(&limit.Rate, c.Rate)
 	change(&limit.Burst, c.Burst)
+	change(&limit.Slots, c.Slots)
+	change(&limit.Share, c.Share)
 	changeList(&limit.Methods, c.Methods)
 	changeList(&limit.Paths, c.Paths)
 	if c.Off != nil {

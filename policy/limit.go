@@ -35,7 +35,27 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Limit bounds the rate at which requests start.
+// A Percent is a part of a whole, such as 80% in text.
+type Percent int
+
+// String returns a text such as "80%".
+func (p Percent) String() string { return fmt.Sprintf("%d%%", int(p)) }
+
+// MarshalText returns the same text as String.
+func (p Percent) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText parses a text such as "80%": a whole number from 1 to 100.
+func (p *Percent) UnmarshalText(text []byte) error {
+	number, isPercent := strings.CutSuffix(string(text), "%")
+	n, err := strconv.Atoi(number)
+	if !isPercent || err != nil || n < 1 || n > 100 {
+		return fmt.Errorf("expected a share such as 80%%, from 1%% to 100%%; got %q", text)
+	}
+	*p = Percent(n)
+	return nil
+}
+
+// A Limit bounds the rate at which requests start, or how many are under way, or both.
 type Limit struct {
 	// Name identifies the limit in files and errors.
 	Name string `yaml:"name,required,nonempty"`
@@ -44,11 +64,19 @@ type Limit struct {
 	// record and credential.
 	Scope apierrors.Scope `yaml:"scope,required"`
 
-	// Rate is the average rate.
-	Rate Rate `yaml:"rate,required"`
+	// Rate is the average rate. The zero Rate is no bound.
+	Rate Rate `yaml:"rate"`
 
 	// Burst is how many requests may start at once. Zero means 1.
 	Burst int `yaml:"burst,positive"`
+
+	// Slots is how many requests may be under way, from their start to the header of their
+	// response. Zero is no bound.
+	Slots int `yaml:"slots,positive"`
+
+	// Share is the part of the limit that this program may take, as others use the same
+	// account. Zero means all of it.
+	Share Percent `yaml:"share"`
 
 	// Methods are HTTP methods in upper case. Nil stands for all.
 	Methods []string `yaml:"methods,nonempty"`
@@ -63,6 +91,19 @@ type Limit struct {
 	// Named means that the vendor names the limit in each response that is about it. So no
 	// other response pauses its calls.
 	Named bool `yaml:"named"`
+}
+
+// Enforced returns the rate per second, the burst and the slots that this program may take; 0
+// is no bound. A burst and slots are at least 1.
+func (l Limit) Enforced() (perSecond float64, burst, slots int) {
+	part := float64(cmp.Or(l.Share, 100)) / 100
+	if l.Rate.Count > 0 {
+		perSecond = part * float64(l.Rate.Count) / l.Rate.Per.Seconds()
+	}
+	if l.Slots > 0 {
+		slots = max(int(part*float64(l.Slots)), 1)
+	}
+	return perSecond, max(int(part*float64(l.Burst)), 1), slots
 }
 
 // Limits returns the limits that apply to a request, including those that are off. For
@@ -93,7 +134,7 @@ func (p Policy) narrowestLimit(wait time.Duration, s State) string {
 // canExplain reports whether a response that names no limit, and asks for wait, can be about
 // l. It cannot be if the vendor would have named l, or if l has tokens again sooner.
 func (l Limit) canExplain(wait time.Duration) bool {
-	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && wait <= l.Rate.Per
+	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && (l.Rate.Per == 0 || wait <= l.Rate.Per)
 }
 
 // narrowness orders limits by how few requests they are for; that of a limit for all is 0.

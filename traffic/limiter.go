@@ -16,6 +16,8 @@ type limiter struct {
 	pace   *pace   // nil: no rate
 	bucket *bucket // with pace
 	proved proof   // without
+	slots  int     // how many requests may be under way; 0: any number
+	under  int     // how many are
 	window window  // that responses tell
 	probes bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
@@ -27,9 +29,12 @@ type limiter struct {
 
 func newLimiter(k key, limit policy.Limit) *limiter {
 	l := &limiter{key: k, scope: limit.Scope}
-	if !limit.Off && limit.Rate.Count > 0 {
-		perSecond := float64(limit.Rate.Count) / limit.Rate.Per.Seconds()
-		l.pace, l.bucket = newPace(perSecond, limit.Burst), newBucket(perSecond, limit.Burst)
+	if limit.Off {
+		return l
+	}
+	perSecond, burst, slots := limit.Enforced()
+	if l.slots = slots; perSecond > 0 {
+		l.pace, l.bucket = newPace(perSecond, burst), newBucket(perSecond, burst)
 	}
 	return l
 }
@@ -37,7 +42,10 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 // readyAt returns when the next request may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time) time.Time {
 	at := l.gate.readyAt(now)
-	if l.window.isTaken(now) {
+	if l.slots > 0 && l.under >= l.slots {
+		at = maxTime(at, now.Add(slowProbe)) // or when one ends
+	}
+	if l.window.isTaken(now, l.under) {
 		at = maxTime(at, l.window.edge)
 	}
 	if l.bucket == nil || l.probes {
@@ -77,7 +85,7 @@ func (l *limiter) interval() time.Duration {
 
 func (l *limiter) depart(now time.Time, p *place) {
 	l.gate.depart(now)
-	l.window.air++
+	l.under++
 	if l.bucket == nil {
 		return
 	}
@@ -94,7 +102,7 @@ func (l *limiter) depart(now time.Time, p *place) {
 
 // end takes a request that has left from those that are under way.
 func (l *limiter) end(now time.Time, p *place, r Report) {
-	l.window.air--
+	l.under--
 	isGood := !r.Answered.IsZero() && r.Pause == 0
 	l.gate.end(p.started, isGood)
 	if b := l.bucket; b != nil {
@@ -187,7 +195,7 @@ func (l *limiter) renewedAt(now time.Time) time.Time {
 // name names the limiter to a person, as a gate or as a limit.
 func (l *limiter) name(now time.Time) string {
 	kind := "limit "
-	if l.bucket == nil || l.gate.readyAt(now).After(now) {
+	if l.bucket == nil && l.slots == 0 || l.gate.readyAt(now).After(now) {
 		kind = "gate "
 	}
 	if l.key.limit == "" {

@@ -20,7 +20,7 @@ func TestUnknownLimitIsLearned(t *testing.T) {
 	} {
 		for seed := range uint64(5) {
 			synctest.Test(t, func(t *testing.T) {
-				j := newJob(seed, tokens(float64(tt.rate), float64(tt.burst), time.Second))
+				j := newJob(seed, tokens(float64(tt.rate), float64(tt.burst)))
 				began := time.Now()
 				j.run(t, tt.calls, tt.workers)
 				ideal := float64(tt.calls-tt.burst) / float64(tt.rate)
@@ -38,7 +38,7 @@ func TestUnknownLimitIsLearned(t *testing.T) {
 func TestPaceFollowsACut(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
-			full, half := tokens(100, 10, time.Second), tokens(50, 5, time.Second)
+			full, half := tokens(100, 10), tokens(50, 5)
 			began := time.Now()
 			j := newJob(seed, func(now time.Time) time.Duration {
 				if since := now.Sub(began); since >= 10*time.Second && since < 20*time.Second {
@@ -59,7 +59,7 @@ func TestPaceFollowsACut(t *testing.T) {
 func TestPaceAfterALongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		v := tokens(100, 10, time.Second)
+		v := tokens(100, 10)
 		j := newJob(1, func(now time.Time) time.Duration {
 			if now.Sub(began) < time.Minute {
 				return time.Second

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"time"
@@ -18,17 +19,17 @@ type place struct {
 	entry   *list.Element // among those that wait
 	started time.Time     // zero: it has not
 	refusal *Refusal
-	by      string // what it waits for
+	slowest *limiter // that it waits for
 }
 
 // WaitsFor implements Place.
 func (p *place) WaitsFor() string {
 	p.queue.mu.Lock()
 	defer p.queue.mu.Unlock()
-	if p.entry == nil {
+	if p.entry == nil || p.slowest == nil {
 		return "" // it started, or is refused
 	}
-	return p.by
+	return p.slowest.name(time.Now())
 }
 
 // Ticket implements Place.
@@ -63,7 +64,7 @@ func (p *place) readyAt(now time.Time, round uint64) time.Time {
 		if ready := l.readyAt(now); ready.After(now) {
 			l.blocked = round
 			if ready.After(at) {
-				at, p.by = ready, l.name(now)
+				at, p.slowest = ready, l
 			}
 		}
 	}
@@ -109,6 +110,15 @@ func (p *place) limiterOf(q Quota) *limiter {
 		}
 	}
 	return p.queue.own
+}
+
+// expire refuses a place whose time is over, as what it waited for took longer than expected.
+func (p *place) expire(now time.Time) {
+	at, slowest := p.expected(now)
+	if slowest == nil {
+		at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, p.queue.own)
+	}
+	p.refuse(now, at, slowest)
 }
 
 // refuse ends the wait of a place that cannot start in time.

@@ -134,7 +134,27 @@ func (q *queue) step(now time.Time) {
 			break
 		}
 	}
+	if latest := q.expire(now); next.IsZero() || !latest.IsZero() && latest.Before(next) {
+		next = latest
+	}
 	q.wake(now, next)
+}
+
+// expire refuses those whose time is over, and returns when the next one's is; zero: nobody
+// waits.
+func (q *queue) expire(now time.Time) (next time.Time) {
+	for e := q.waiting.Front(); e != nil; {
+		p := placeOf(e)
+		e = e.Next()
+		if p.latest.Before(now) {
+			q.remove(p)
+			p.expire(now)
+			close(p.ready)
+		} else if next.IsZero() || p.latest.Before(next) {
+			next = p.latest.Add(1)
+		}
+	}
+	return next
 }
 
 // holdsAll reports whether a limiter that holds back p is one that all pass who wait.

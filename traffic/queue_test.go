@@ -31,7 +31,7 @@ func TestDeclaredLimitIsReached(t *testing.T) {
 	} {
 		for seed := range uint64(5) {
 			synctest.Test(t, func(t *testing.T) {
-				j := newJob(seed, tokens(float64(tt.rate), float64(tt.burst), time.Second), perSecond("x", tt.rate, tt.burst))
+				j := newJob(seed, tokens(float64(tt.rate), float64(tt.burst)), perSecond("x", tt.rate, tt.burst))
 				j.latency = func() time.Duration { return tt.trip/2 + time.Duration(j.random.Int64N(int64(tt.trip))) }
 				began := time.Now()
 				j.run(t, tt.calls, tt.workers)
@@ -49,7 +49,7 @@ func TestDeclaredLimitIsReached(t *testing.T) {
 func TestDeclaredLimitForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const calls = 24 * 60 * 120
-		j := newJob(1, tokens(2, 2, time.Second), limitOf("x", apierrors.ScopeAccount, 120, time.Minute, 2))
+		j := newJob(1, tokens(2, 2), limitOf("x", apierrors.ScopeAccount, 120, time.Minute, 2))
 		began := time.Now()
 		j.run(t, calls, 8)
 		if goodput := 24 * time.Hour.Seconds() / time.Since(began).Seconds(); goodput < 0.99 || j.refused > 10 {
@@ -136,6 +136,47 @@ func TestQueueTakesBackAPlace(t *testing.T) {
 		cancel()
 		p.queue.leave(p)
 		answer(admitted(t, m, d))
+	})
+}
+
+// No more requests are under way than there are slots. One that waits for a slot for too long
+// is refused.
+func TestSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{{Name: "exports", Scope: apierrors.ScopeAccount, Slots: 2}}, MaxWait: 10 * time.Second}
+		first, second := admitted(t, m, d), admitted(t, m, d)
+		began := time.Now()
+		third := m.Admit(t.Context(), began, d)
+		if by := third.WaitsFor(); by != "limit exports" {
+			t.Errorf("the third waits for %q; want limit exports", by)
+		}
+		time.AfterFunc(3*time.Second, func() { answer(first) })
+		if err := third.Wait(t.Context()); err != nil || time.Since(began) != 3*time.Second {
+			t.Errorf("the third started after %v, error %v; want 3s", time.Since(began), err)
+		}
+		began = time.Now()
+		err := m.Admit(t.Context(), began, d).Wait(t.Context())
+		r, ok := errors.AsType[*Refusal](err)
+		if !ok || r.By != "limit exports" || time.Since(began).Round(time.Second) != 10*time.Second {
+			t.Errorf("the fourth: %v after %v; want a refusal by limit exports after 10s", err, time.Since(began))
+		}
+		answer(second)
+		answer(third)
+	})
+}
+
+// A program with a share of a limit takes no more than that.
+func TestShareOfALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := perSecond("x", 100, 10)
+		l.Share = 80
+		j := newJob(1, tokens(80, 8), l)
+		began := time.Now()
+		j.run(t, 800, 16)
+		if goodput := 792.0 / 80 / time.Since(began).Seconds(); goodput < 0.97 || j.refused > 0 {
+			t.Errorf("%.3f of the share, %d refused; want 0.97 or more, none", goodput, j.refused)
+		}
 	})
 }
 

@@ -108,8 +108,8 @@ func (j *job) send(i int) (r Report) {
 	return r
 }
 
-// tokens is a vendor's bucket, counted when requests arrive.
-func tokens(rate, burst float64, pause time.Duration) func(time.Time) time.Duration {
+// tokens is a vendor's bucket, counted when requests arrive. It asks to wait for a second.
+func tokens(rate, burst float64) func(time.Time) time.Duration {
 	var left = burst
 	var last time.Time
 	return func(now time.Time) time.Duration {
@@ -118,7 +118,7 @@ func tokens(rate, burst float64, pause time.Duration) func(time.Time) time.Durat
 		}
 		last = now
 		if left < 1-tiny {
-			return pause
+			return time.Second
 		}
 		left--
 		return 0

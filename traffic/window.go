@@ -18,7 +18,6 @@ type window struct {
 	size int
 	left int
 	edge time.Time // zero: none is known
-	air  int       // requests under way, which left does not count yet
 
 	isMixed bool // responses tell of several limits, and nobody knows which a request meets
 }
@@ -59,5 +58,5 @@ func (w *window) tell(answered time.Time, q Quota) bool {
 // isKnown reports whether the window holds at a moment.
 func (w *window) isKnown(now time.Time) bool { return now.Before(w.edge) }
 
-// isTaken reports whether those under way may take all that is left.
-func (w *window) isTaken(now time.Time) bool { return w.isKnown(now) && w.left-w.air < 1 }
+// isTaken reports whether so many requests under way may take all that is left.
+func (w *window) isTaken(now time.Time, under int) bool { return w.isKnown(now) && w.left-under < 1 }
