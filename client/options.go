@@ -39,6 +39,10 @@ type CallOptions struct {
 	// a renewal of the credential. nil: the policy's. Zero: the call does not wait.
 	MaxWait *time.Duration
 
+	// Priority orders calls that wait for the same limit: a higher one goes first, such as 1
+	// for a person who waits, and -1 for a backfill. Zero is in between.
+	Priority int
+
 	// MaxAttempts is how many requests the call may make, without those that were throttled
 	// or met an expired token. One means one request, whatever it meets.
 	MaxAttempts int

@@ -56,6 +56,12 @@ func (p *place) Done(_ context.Context, now time.Time, r Report) (hold time.Dura
 	return p.queue.done(now, p, r)
 }
 
+// goesBefore reports whether p starts before other if both wait: by priority, and then in the
+// order in which their calls came.
+func (p *place) goesBefore(other *place) bool {
+	return cmp.Or(cmp.Compare(other.demand.Priority, p.demand.Priority), cmp.Compare(p.ticket, other.ticket)) < 0
+}
+
 // readyAt returns when the place may start, and marks the limiters that hold it back, so that
 // no later request passes them before. One that is ready is kept for it if the wait is short.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {

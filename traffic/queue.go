@@ -55,9 +55,10 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 	}
 	isFree := q.waiting.Len() == 0
 	for _, l := range p.limiters {
-		l.ahead = l.waiting
+		l.ahead = 0
 		isFree = isFree && !l.readyAt(now).After(now)
 	}
+	q.countAhead(p)
 	if isFree {
 		p.start(now)
 		return p
@@ -72,13 +73,22 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 	return p
 }
 
-// enter puts a place behind those with an earlier ticket.
+// countAhead counts those that go before p at each limiter.
+func (q *queue) countAhead(p *place) {
+	for e := q.waiting.Front(); e != nil && placeOf(e).goesBefore(p); e = e.Next() {
+		for _, l := range placeOf(e).limiters {
+			l.ahead++
+		}
+	}
+}
+
+// enter puts a place behind those that go first.
 func (q *queue) enter(p *place) {
 	for _, l := range p.limiters {
 		l.waiting++
 	}
 	behind := q.waiting.Back()
-	for behind != nil && placeOf(behind).ticket > p.ticket {
+	for behind != nil && p.goesBefore(placeOf(behind)) {
 		behind = behind.Prev()
 	}
 	if behind == nil {

@@ -90,6 +90,40 @@ func TestQueueIsInOrder(t *testing.T) {
 	})
 }
 
+// A request of a higher priority goes first, and is not refused for those that it passes.
+func TestQueueGoesByPriority(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		of := func(priority int, most time.Duration) Demand {
+			return Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: most, Priority: priority}
+		}
+		answer(admitted(t, m, of(0, 0)))
+		var mu sync.Mutex
+		var order []int
+		var all sync.WaitGroup
+		for _, priority := range []int{-1, 0, -1, 0, 1} {
+			most := time.Hour
+			if priority == 1 {
+				most = 2 * time.Second
+			}
+			p := m.Admit(t.Context(), time.Now(), of(priority, most))
+			all.Go(func() {
+				if err := p.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				order = append(order, priority)
+				mu.Unlock()
+				answer(p)
+			})
+		}
+		all.Wait()
+		if diff := cmp.Diff([]int{1, 0, 0, -1, -1}, order); diff != "" {
+			t.Errorf("priorities in order (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // Requests that gave up hold nobody back, and leave nothing behind.
 func TestQueueForgetsThoseThatGaveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -63,6 +63,9 @@ type Demand struct {
 	Limits  []policy.Limit // that it falls under, also those that are off
 	MaxWait time.Duration  // the longest wait that still fits into the call
 	Ticket  uint64         // of the call's earlier attempt, whose turn it keeps; 0: this is the first
+
+	// Priority orders requests that wait: a higher one goes first.
+	Priority int
 }
 
 // A Refusal is the error for a request that would have to wait for too long.
