@@ -19,6 +19,8 @@ type limiter struct {
 	slots  int     // how many requests may be under way; 0: any number
 	under  int     // how many are
 	window window  // that responses tell
+	rhythm *rhythm // that they do not tell; nil: none is seen
+	noTime bool    // there was no rhythm after all
 	probes bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
 	waiting int    // requests that pass it
@@ -86,6 +88,9 @@ func (l *limiter) interval() time.Duration {
 func (l *limiter) depart(now time.Time, p *place) {
 	l.gate.depart(now)
 	l.under++
+	if r := l.rhythm; r != nil && r.depart(now, l.gate.room == 1 && l.gate.under == 1) {
+		l.gate.rest(now, r.nextProbe(now))
+	}
 	if l.bucket == nil {
 		return
 	}
@@ -118,6 +123,14 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 	if !isGood {
 		return
 	}
+	if r := l.rhythm; r != nil {
+		if r.passed.Before(l.gate.until) && !p.started.Before(l.gate.until) {
+			r.pass(p.started)
+		}
+		if r.accepted++; r.isNone() {
+			l.rhythm, l.noTime = nil, true
+		}
+	}
 	if l.pace == nil {
 		l.proved.add(now)
 		return
@@ -146,6 +159,9 @@ func (l *limiter) tell(now time.Time, r Report, q Quota) {
 // back.
 func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
 	switch {
+	case l.rhythm != nil && !r.IsTold:
+		l.keepTime(now, p)
+		return 0
 	case l.pace != nil:
 	case l.window.isKnown(now) && !r.IsTold:
 		l.window.left = 0
@@ -155,6 +171,10 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 		l.gate.close(now, p.started, r.Pause, r.IsTold)
 		if l.scope == apierrors.ScopeAccount && !l.window.isKnown(now) {
 			l.learn(now)
+			if n := l.pace.burst; n >= minWindow && !r.IsTold && !l.noTime {
+				l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
+				l.gate.rest(now, l.rhythm.nextProbe(now))
+			}
 		}
 		return 0
 	}
@@ -169,6 +189,18 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 		l.bucket.refused(now)
 	}
 	return r.Pause
+}
+
+// keepTime takes up a refusal in a rhythm.
+func (l *limiter) keepTime(now time.Time, p *place) {
+	if !p.started.After(l.gate.closedAt) {
+		return // it left before the gate closed
+	}
+	l.rhythm.refuse(p.started)
+	l.gate.rest(now, l.rhythm.nextProbe(now))
+	if l.rhythm.matches > 0 {
+		l.pace, l.bucket, l.probes = nil, nil, false
+	}
 }
 
 // learn gives the limiter a pace, from what was accepted before the first refusal.
