@@ -30,7 +30,7 @@ tidy: ## go.mod and go.sum are as they should be
 	go mod tidy -diff
 
 lint: ## the linters of .golangci.yml, with a cache of this checkout's own
-	GOLANGCI_LINT_CACHE=$(CURDIR)/.tmp/lint go run $(LINT) run ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/.tmp/lint go run $(LINT) run --allow-parallel-runners ./...
 
 cover: ## coverage of each package; fails if the library has less than 98%
 	./.ci/cover $(COVERAGE)
