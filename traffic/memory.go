@@ -76,11 +76,11 @@ func (m *Memory) evict(now time.Time) {
 	}
 }
 
-// limiters returns those that a request passes. A record's limit is passed only by requests
-// that name their record; a limit that is off has a limiter only once its gate was closed.
-func (q *queue) limiters(now time.Time, d Demand) []*limiter {
-	passed := make([]*limiter, 1, 1+len(d.Limits))
-	passed[0] = q.own
+// limiters appends to passed those that a request passes. A record's limit is passed only by
+// requests that name their record; a limit that is off has a limiter only once its gate was
+// closed.
+func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter {
+	passed = append(passed, q.own)
 	for _, limit := range d.Limits {
 		k, ok := keyOf(d.Record, limit)
 		if !ok {

@@ -12,8 +12,9 @@ type place struct {
 	queue    *queue
 	ticket   uint64
 	demand   Demand
-	limiters []*limiter // that it passes
-	latest   time.Time  // when it may start at the latest
+	limiters []*limiter  // that it passes
+	few      [4]*limiter // room for them, as most pass no more
+	latest   time.Time   // when it may start at the latest
 
 	ready   chan struct{} // closed when it may start, or is refused; nil: that was decided at once
 	entry   *list.Element // among those that wait

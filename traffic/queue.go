@@ -48,7 +48,8 @@ func newQueue(a Account) *queue {
 func (q *queue) admit(now time.Time, d Demand) *place {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	p := &place{queue: q, ticket: d.Ticket, demand: d, latest: now.Add(d.MaxWait), limiters: q.limiters(now, d)}
+	p := &place{queue: q, ticket: d.Ticket, demand: d, latest: now.Add(d.MaxWait)}
+	p.limiters = q.limiters(p.few[:0], now, d)
 	if p.ticket == 0 {
 		q.tickets++
 		p.ticket = q.tickets
