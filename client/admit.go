@@ -63,7 +63,7 @@ func (x *call) pay() bool {
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
-	r := traffic.Report{Pause: d.PauseFor, IsTold: d.IsPauseTold, Served: x.accepted}
+	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted}
 	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
 		r.Limit, r.Guessed = &limit, x.last.failure.Limit == ""
 	}

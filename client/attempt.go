@@ -163,7 +163,7 @@ var errStripped = errors.New("client: Auth.Apply left the request without a URL 
 func quotasOf(h http.Header, answered time.Time) []traffic.Quota {
 	var quotas []traffic.Quota
 	for _, q := range answer.Quotas(h, policy.Answer{Header: h, Received: answered}.Now) {
-		quotas = append(quotas, traffic.Quota{Limit: q.Name, Size: q.Limit, Left: q.Left, Reset: q.Reset, IsGuess: q.IsGuess})
+		quotas = append(quotas, traffic.Quota(q))
 	}
 	return quotas
 }

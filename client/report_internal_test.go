@@ -58,8 +58,8 @@ func TestReportOfEachRequest(t *testing.T) {
 		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{failed, served}},
 		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Refused = true })}},
 		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{failed}},
-		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.IsTold = 5*time.Second, true }), served}},
-		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.IsTold = time.Hour, true })}},
+		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.VendorPause = 5*time.Second, true }), served}},
+		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.VendorPause = time.Hour, true })}},
 		"a caller gone": {[]retrywisetest.Answer{retrywisetest.Hang()}, []traffic.Report{failed}},
 	} {
 		t.Run(name, func(t *testing.T) {

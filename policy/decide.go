@@ -154,12 +154,12 @@ const shortWait = time.Second
 const maxThrottled = 10
 
 // onThrottle pauses the calls under the limit, and retries after the pause. This costs no
-// attempt, but cannot go on for ever. If the wait does not fit into the call, the call is deferred, and the others
-// are paused all the same.
+// attempt, but cannot go on for ever. If the wait does not fit into the call, the call is
+// deferred, and the others are paused all the same.
 func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 	bounds := p.bounds(r)
 	delay := cmp.Or(f.Wait, r.After)
-	d.PauseFor, d.IsPauseTold = min(delay, maxPause), delay > 0
+	d.PauseFor, d.VendorPause = min(delay, maxPause), delay > 0
 	if delay == 0 || (delay < shortWait && s.Throttled > 0) {
 		delay = max(delay, bounds.Backoff.wait(s.Throttled, s.Random))
 		d.PauseFor = max(d.PauseFor, bounds.Backoff.wait(0, s.Random), bounds.Backoff.Base/4)

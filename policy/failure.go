@@ -201,9 +201,9 @@ type Decision struct {
 	// at all.
 	PauseFor time.Duration
 
-	// IsPauseTold means that the vendor told PauseFor. Otherwise it is a back-off, for the
+	// VendorPause means that the vendor asks for PauseFor. Otherwise it is a back-off, the
 	// first of several in a row.
-	IsPauseTold bool
+	VendorPause bool
 
 	// Limit is the name of the limit that the response names or, if it is throttled, is
 	// likely to be about. Empty means the limit of the account.

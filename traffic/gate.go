@@ -16,7 +16,7 @@ type gate struct {
 
 // Bounds of a gate.
 const (
-	maxDoubled = 4               // times that a wait is doubled which nobody told
+	maxDoubled = 4               // times that a back-off is doubled
 	wideOpen   = 64              // requests under way from which it is open
 	slowProbe  = 5 * time.Second // then another request may follow one that has no response
 )
@@ -40,16 +40,16 @@ func (g *gate) depart(now time.Time) {
 }
 
 // close closes the gate because of a request that left at a moment. One that left before the
-// gate closed says nothing new, unless the vendor told a longer wait. A wait that it did not
-// tell doubles with each closing, for all together.
-func (g *gate) close(now, left time.Time, wait time.Duration, isTold bool) {
+// gate closed says nothing new, unless the vendor asks for a longer wait. A back-off doubles with
+// each closing, for all together.
+func (g *gate) close(now, left time.Time, wait time.Duration, isVendors bool) {
 	if !left.After(g.closedAt) {
-		if until := now.Add(wait); isTold && until.After(g.until) {
+		if until := now.Add(wait); isVendors && until.After(g.until) {
 			g.until = until
 		}
 		return
 	}
-	if !isTold {
+	if !isVendors {
 		wait <<= min(g.closings, maxDoubled)
 	}
 	g.until, g.closedAt, g.closings = now.Add(wait), now, g.closings+1

@@ -10,18 +10,18 @@ import (
 // A limiter is a limit at work, for an account or one record of it: a gate, and a bucket if
 // its rate is known. The account's own has no rate until it was learned.
 type limiter struct {
-	key    key
-	scope  apierrors.Scope
-	gate   gate
-	pace   *pace   // nil: no rate
-	bucket *bucket // with pace
-	proved proof   // without
-	slots  int     // how many requests may be under way; 0: any number
-	under  int     // how many are
-	window window  // that responses tell
-	rhythm *rhythm // that they do not tell; nil: none is seen
-	noTime bool    // there was no rhythm after all
-	probes bool    // the next request finds out whether the gate may reopen: the bucket waits for it
+	key      key
+	scope    apierrors.Scope
+	gate     gate
+	pace     *pace   // nil: no rate
+	bucket   *bucket // with pace
+	proved   proof   // without
+	slots    int     // how many requests may be under way; 0: any number
+	under    int     // how many are
+	window   window  // from headers
+	rhythm   *rhythm // windows without headers; nil: none were found
+	noRhythm bool    // a rhythm was assumed, and was none
+	probes   bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
 	waiting int    // requests that pass it
 	blocked uint64 // the round in which an earlier request waits for it
@@ -128,7 +128,7 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 			r.pass(p.started)
 		}
 		if r.accepted++; r.isNone() {
-			l.rhythm, l.noTime = nil, true
+			l.rhythm, l.noRhythm = nil, true
 		}
 	}
 	if l.pace == nil {
@@ -148,7 +148,7 @@ func (l *limiter) tell(now time.Time, r Report, q Quota) {
 		return
 	}
 	if l.pace != nil && l.pace.declared == 0 {
-		l.pace, l.bucket, l.probes = nil, nil, false
+		l.dropPace()
 	}
 	if l.gate.open(); l.window.left < 1 && !now.Before(l.gate.until) {
 		l.gate.rest(now, l.window.edge)
@@ -159,28 +159,24 @@ func (l *limiter) tell(now time.Time, r Report, q Quota) {
 // back.
 func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
 	switch {
-	case l.rhythm != nil && !r.IsTold:
+	case l.rhythm != nil && !r.VendorPause:
 		l.keepTime(now, p)
 		return 0
 	case l.pace != nil:
-	case l.window.isKnown(now) && !r.IsTold:
+	case l.window.isKnown(now) && !r.VendorPause:
 		l.window.left = 0
 		l.gate.rest(now, l.window.edge)
 		return 0
 	default:
-		l.gate.close(now, p.started, r.Pause, r.IsTold)
+		l.gate.close(now, p.started, r.Pause, r.VendorPause)
 		if l.scope == apierrors.ScopeAccount && !l.window.isKnown(now) {
-			l.learn(now)
-			if n := l.pace.burst; n >= minWindow && !r.IsTold && !l.noTime {
-				l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
-				l.gate.rest(now, l.rhythm.nextProbe(now))
-			}
+			l.learn(now, p, r)
 		}
 		return 0
 	}
-	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.IsTold)
+	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.VendorPause)
 	if closes || now.Before(l.gate.until) {
-		l.gate.close(now, p.started, r.Pause, r.IsTold)
+		l.gate.close(now, p.started, r.Pause, r.VendorPause)
 		l.probes = true
 		return 0
 	}
@@ -199,29 +195,36 @@ func (l *limiter) keepTime(now time.Time, p *place) {
 	l.rhythm.refuse(p.started)
 	l.gate.rest(now, l.rhythm.nextProbe(now))
 	if l.rhythm.matches > 0 {
-		l.pace, l.bucket, l.probes = nil, nil, false
+		l.dropPace()
 	}
 }
 
-// learn gives the limiter a pace, from what was accepted before the first refusal.
-func (l *limiter) learn(now time.Time) {
-	n := l.proved.within(now, firstLook/5)
-	l.pace = learnedPace(l.gate.until, n)
-	l.pace.cutAt = now
+// dropPace leaves it to windows when requests pass.
+func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
+
+// recently is the time before the first refusal whose requests count.
+const recently = 2 * time.Second
+
+// learn gives the limiter a pace, from what was accepted before the first refusal. If that was
+// much, there may be windows.
+func (l *limiter) learn(now time.Time, p *place, r Report) {
+	n := l.proved.within(now, recently)
+	l.pace = learnedPace(now, l.gate.until, n)
 	l.bucket = newBucket(l.pace.current, 1)
 	l.probes = true
+	if n >= minWindow && !r.VendorPause && !l.noRhythm {
+		l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
+		l.gate.rest(now, l.rhythm.nextProbe(now))
+	}
 }
 
 // renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
 // then, dropping it would let requests pass too early.
 func (l *limiter) renewedAt(now time.Time) time.Time {
-	at := l.gate.until
-	if l.bucket != nil {
-		if full := l.bucket.fullAt(now); full.After(at) {
-			at = full
-		}
+	if l.bucket == nil {
+		return l.gate.until
 	}
-	return at
+	return maxTime(l.gate.until, l.bucket.fullAt(now))
 }
 
 // name names the limiter to a person, as a gate or as a limit.

@@ -41,7 +41,7 @@ func TestQueueKeepsWhatIsInUse(t *testing.T) {
 	}
 	pause := func(t *testing.T, m *Memory, limit policy.Limit, i int, wait time.Duration) {
 		p := admitted(t, m, record(limit, i))
-		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: wait, IsTold: true, Limit: &limit})
+		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: wait, VendorPause: true, Limit: &limit})
 	}
 	for name, tt := range map[string]struct {
 		first  func(*testing.T, *Memory) // makes record 0 wait
@@ -80,7 +80,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		m := NewMemory()
 		account := func(i int) Demand { return Demand{Account: Account{Identity: fmt.Sprint(i)}} }
 		paused := admitted(t, m, account(-1))
-		_ = paused.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true})
+		_ = paused.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true})
 		for i := range 3 * maxAccounts {
 			answer(admitted(t, m, account(i)))
 		}
@@ -92,7 +92,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		for i := range 10 * maxAccounts { // all of these are paused
 			p := admitted(t, m, account(3*maxAccounts+i))
-			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, IsTold: true})
+			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true})
 		}
 		if n := len(m.queues); n > 10*maxAccounts {
 			t.Errorf("%d accounts are kept; want %d at most", n, 10*maxAccounts)

@@ -54,9 +54,9 @@ func newPace(perSecond float64, burst int) *pace {
 }
 
 // learnedPace returns the pace of a limit that nobody declared, after its first refusal: n
-// requests were accepted before it.
-func learnedPace(now time.Time, n int) *pace {
-	p := &pace{mode: ramp, interval: firstLook, stepAt: now, episode: now, cutAt: now, wasCut: true, closed: true}
+// requests were accepted before it. It begins when the gate opens.
+func learnedPace(now, opens time.Time, n int) *pace {
+	p := &pace{mode: ramp, interval: firstLook, stepAt: opens, episode: opens, cutAt: now, wasCut: true, closed: true}
 	p.begin(n)
 	return p
 }
@@ -88,7 +88,7 @@ func (p *pace) accept(now, left time.Time) {
 // refuse corrects the pace after a refusal of a request that left at a moment. It reports
 // whether that tells something new, and whether the gate is to close, as more than that
 // request is refused.
-func (p *pace) refuse(now, left time.Time, wait time.Duration, isTold bool) (isNew, closes bool) {
+func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (isNew, closes bool) {
 	if !left.After(p.cutAt) {
 		return false, false
 	}
@@ -103,7 +103,7 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isTold bool) (isN
 	p.accepted = 0
 	p.cutAt = now
 	switch {
-	case isTold && wait > marginalWait, p.refused > 3:
+	case isVendors && wait > marginalWait, p.refused > 3:
 		p.cut(now)
 		p.refused, p.closed = 0, true
 		return true, true
@@ -168,7 +168,7 @@ func (p *pace) set(now time.Time, pace float64, m mode) {
 func (p *pace) rate(now time.Time) float64 {
 	switch p.mode {
 	case ramp:
-		if enough := max(2, min(p.burst, int(2*p.current))); now.Sub(p.stepAt) >= stepTime && p.stepped >= enough {
+		if p.isDue(now, max(2, min(p.burst, int(2*p.current)))) {
 			p.step(now, 2)
 		}
 	case search:
@@ -176,11 +176,11 @@ func (p *pace) rate(now time.Time) float64 {
 		if p.isSlow() {
 			factor = 1.05
 		}
-		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
+		if p.isDue(now, 2) {
 			p.step(now, factor)
 		}
 	case look:
-		if now.Sub(p.stepAt) >= stepTime && p.stepped >= 2 {
+		if p.isDue(now, 2) {
 			p.step(now, 1+p.lookStep)
 			p.lookStep = min(2*p.lookStep, 0.5)
 		}
@@ -193,6 +193,12 @@ func (p *pace) rate(now time.Time) float64 {
 	return p.current
 }
 
+// isDue reports whether the latest step is long enough ago, and enough requests were accepted
+// since then.
+func (p *pace) isDue(now time.Time, enough int) bool {
+	return now.Sub(p.stepAt) >= stepTime && p.stepped >= enough
+}
+
 // step raises the pace. Back at the declared one, it stays.
 func (p *pace) step(now time.Time, factor float64) {
 	p.good = p.current
@@ -200,64 +206,4 @@ func (p *pace) step(now time.Time, factor float64) {
 	if p.current == p.declared {
 		p.mode = hold
 	}
-}
-
-// A proof is what a vendor has accepted lately.
-type proof struct {
-	samples [120]sample // every 100 ms or more
-	next    int
-	total   int
-}
-
-type sample struct {
-	at    time.Time
-	total int // accepted before
-}
-
-const sampleTime = 100 * time.Millisecond
-
-func (p *proof) add(now time.Time) {
-	latest := p.samples[(p.next+len(p.samples)-1)%len(p.samples)]
-	if now.Sub(latest.at) >= sampleTime {
-		p.samples[p.next] = sample{now, p.total}
-		p.next = (p.next + 1) % len(p.samples)
-	}
-	p.total++
-}
-
-// forget forgets what was accepted until now.
-func (p *proof) forget() { p.samples, p.next = [120]sample{}, 0 }
-
-// rate returns the rate that the vendor has certainly accepted, beyond a burst.
-func (p *proof) rate(now time.Time, burst int) float64 {
-	best := 0.0
-	for _, s := range p.samples {
-		if past := now.Sub(s.at); !s.at.IsZero() && past >= sampleTime && past <= 12*time.Second {
-			best = max(best, float64(p.total-s.total-burst)/past.Seconds())
-		}
-	}
-	return best
-}
-
-// since returns the rate since a moment; 0 if too little was accepted to tell.
-func (p *proof) since(start, now time.Time) float64 {
-	if now.Sub(start) < 2*sampleTime {
-		return 0
-	}
-	n := p.within(now, now.Sub(start))
-	if n < 5 {
-		return 0
-	}
-	return float64(n) / now.Sub(start).Seconds()
-}
-
-// within returns how many requests were accepted in the latest period.
-func (p *proof) within(now time.Time, period time.Duration) int {
-	before := p.total
-	for _, s := range p.samples {
-		if !s.at.IsZero() && now.Sub(s.at) <= period {
-			before = min(before, s.total)
-		}
-	}
-	return p.total - before
 }

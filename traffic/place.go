@@ -119,15 +119,6 @@ func (p *place) limiterOf(q Quota) *limiter {
 	return p.queue.own
 }
 
-// expire refuses a place whose time is over, as what it waited for took longer than expected.
-func (p *place) expire(now time.Time) {
-	at, slowest := p.expected(now)
-	if slowest == nil {
-		at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, p.queue.own)
-	}
-	p.refuse(now, at, slowest)
-}
-
 // refuse ends the wait of a place that cannot start in time.
 func (p *place) refuse(now, at time.Time, slowest *limiter) {
 	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}

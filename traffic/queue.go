@@ -1,13 +1,11 @@
 package traffic
 
 import (
+	"cmp"
 	"container/list"
 	"slices"
 	"sync"
 	"time"
-
-	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
 )
 
 // A queue is the requests of one account: those that wait, and those under way. They start in
@@ -30,13 +28,6 @@ type queue struct {
 	guessed      string // the limit that a guess paused the longest
 	guessedUntil time.Time
 }
-
-// A key names a limiter of an account: a limit, or a limit of one record. The one without a
-// name is the account's own.
-type key struct{ limit, record string }
-
-// own is the limit of every account: no rate until one was learned.
-var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
 
 func newQueue(a Account) *queue {
 	return &queue{
@@ -158,14 +149,23 @@ func (q *queue) expire(now time.Time) (next time.Time) {
 		p := placeOf(e)
 		e = e.Next()
 		if p.latest.Before(now) {
-			q.remove(p)
-			p.expire(now)
-			close(p.ready)
+			at, slowest := p.expected(now)
+			if slowest == nil { // what it waited for took longer than expected
+				at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, q.own)
+			}
+			q.turnAway(now, p, at, slowest)
 		} else if next.IsZero() || p.latest.Before(next) {
 			next = p.latest.Add(1)
 		}
 	}
 	return next
+}
+
+// turnAway refuses a place that waits.
+func (q *queue) turnAway(now time.Time, p *place, at time.Time, slowest *limiter) {
+	q.remove(p)
+	p.refuse(now, at, slowest)
+	close(p.ready)
 }
 
 // holdsAll reports whether a limiter that holds back p is one that all pass who wait.
@@ -210,109 +210,4 @@ func (q *queue) leave(p *place) {
 		}
 	}
 	q.step(now)
-}
-
-// done takes up how a request ended.
-func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.streak.add(r)
-	switch {
-	case r.Served && r.Paid:
-		q.budget.refund(r.Full)
-	case r.Served, r.Refused:
-		q.budget.earn(r.Full)
-	}
-	for _, l := range p.limiters {
-		l.end(now, p, r)
-	}
-	for _, quota := range r.Quotas {
-		p.limiterOf(quota).tell(now, r, quota)
-	}
-	if r.Pause > 0 {
-		hold = q.refuse(now, p, r)
-	}
-	q.step(now)
-	return hold
-}
-
-// refuse takes up that a limit refused a request. If none holds it back from now on, it is
-// held back alone.
-func (q *queue) refuse(now time.Time, p *place, r Report) (hold time.Duration) {
-	isHeld := false
-	for _, l := range q.refused(now, p, r) {
-		hold = max(hold, l.refuse(now, p, r))
-		isHeld = isHeld || p.demand.passes(l)
-	}
-	if !isHeld {
-		hold = r.Pause
-	}
-	q.refuseLate(now)
-	return hold
-}
-
-// refused returns the limiters that a refusal is about: that of a limit, or the account's
-// own. A record's limit is about that record alone; without a known record it is about
-// nobody. If a guess meets a second limit, both responses are likely about the account.
-func (q *queue) refused(now time.Time, p *place, r Report) []*limiter {
-	if r.Limit == nil {
-		return []*limiter{q.own}
-	}
-	var all []*limiter
-	if until := now.Add(r.Pause); r.Guessed {
-		if q.guessed != r.Limit.Name && now.Before(q.guessedUntil) {
-			all = append(all, q.own)
-		}
-		if until.After(q.guessedUntil) {
-			q.guessed, q.guessedUntil = r.Limit.Name, until
-		}
-	}
-	if k, ok := keyOf(p.demand.Record, *r.Limit); ok {
-		if _, isKnown := q.byKey[k]; !isKnown {
-			q.attach(q.limiter(now, k, r.Limit))
-		}
-		all = append(all, q.limiter(now, k, r.Limit))
-	}
-	return all
-}
-
-// passes reports whether the request falls under the limit of l, or under any.
-func (d Demand) passes(l *limiter) bool {
-	return l.key == key{} || slices.ContainsFunc(d.Limits, func(limit policy.Limit) bool {
-		k, ok := keyOf(d.Record, limit)
-		return ok && k == l.key
-	})
-}
-
-// attach adds a limiter that is new, as its limit was off, to those that wait and pass it.
-func (q *queue) attach(l *limiter) {
-	for e := q.waiting.Front(); e != nil; e = e.Next() {
-		p := placeOf(e)
-		if p.demand.passes(l) {
-			p.limiters = append(p.limiters, l)
-			l.waiting++
-		}
-	}
-}
-
-// refuseLate refuses those that can no longer start in time.
-func (q *queue) refuseLate(now time.Time) {
-	for e := q.waiting.Front(); e != nil; e = e.Next() {
-		for _, l := range placeOf(e).limiters {
-			l.ahead = 0
-		}
-	}
-	for e := q.waiting.Front(); e != nil; {
-		p := placeOf(e)
-		e = e.Next()
-		if at, slowest := p.expected(now); at.After(p.latest) {
-			q.remove(p)
-			p.refuse(now, at, slowest)
-			close(p.ready)
-			continue
-		}
-		for _, l := range p.limiters {
-			l.ahead++
-		}
-	}
 }

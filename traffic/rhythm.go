@@ -2,9 +2,9 @@ package traffic
 
 import "time"
 
-// A rhythm is the windows of a vendor that tells nothing of them: so many requests are
-// accepted, and then none before an edge, from which on it is the same again. They are found by
-// the requests that try whether a gate may reopen.
+// A rhythm is the windows of a vendor whose headers do not mention them: so many requests are
+// accepted, and then none before an edge, where the next window begins. The requests that try
+// whether a gate may reopen find the edges.
 type rhythm struct {
 	size     int // requests of a window
 	matches  int // windows in a row in which as many were accepted

@@ -99,7 +99,7 @@ func (j *job) send(i int) (r Report) {
 	} else {
 		j.refused++
 	}
-	r.IsTold = r.Pause >= time.Second
+	r.VendorPause = r.Pause >= time.Second
 	if j.quota != nil {
 		r.Quotas = []Quota{j.quota(time.Now())}
 	}

@@ -8,21 +8,21 @@ type Quota struct {
 	Size    int           // requests of a window; 0: unknown
 	Left    int           // of them
 	Reset   time.Duration // until the next window
-	IsGuess bool          // the unit of Reset is not told
+	IsGuess bool          // the unit of Reset is a guess
 }
 
-// A window is a number of requests until a moment, as responses tell it. It slows nobody
-// down while some are left.
+// A window is a number of requests until a moment, from the headers of responses. It slows
+// nobody down while some are left.
 type window struct {
 	name string
 	size int
 	left int
 	edge time.Time // zero: none is known
 
-	isMixed bool // responses tell of several limits, and nobody knows which a request meets
+	isMixed bool // the headers are about several limits, and nobody knows which a request meets
 }
 
-// maxGuess is the longest pause because of a reset whose unit is not told.
+// maxGuess is the longest pause because of a reset whose unit is a guess.
 const maxGuess = time.Minute
 
 // tell takes up what a response says that came at a moment. It reports whether that makes

@@ -120,7 +120,7 @@ func TestWindowReplacesALearnedPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemory()
 		p := admitted(t, m, Demand{})
-		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Second, IsTold: true})
+		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Second, VendorPause: true})
 		time.Sleep(time.Second)
 		p = admitted(t, m, Demand{})
 		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Served: true, Quotas: []Quota{{Left: 500, Reset: time.Minute}}})

@@ -1,0 +1,89 @@
+package traffic
+
+import "time"
+
+// done takes up how a request ended.
+func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.streak.add(r)
+	switch {
+	case r.Served && r.Paid:
+		q.budget.refund(r.Full)
+	case r.Served, r.Refused:
+		q.budget.earn(r.Full)
+	}
+	for _, l := range p.limiters {
+		l.end(now, p, r)
+	}
+	for _, quota := range r.Quotas {
+		p.limiterOf(quota).tell(now, r, quota)
+	}
+	if r.Pause > 0 {
+		hold = q.refuse(now, p, r)
+	}
+	q.step(now)
+	return hold
+}
+
+// refuse takes up that a limit refused a request. If none holds it back from now on, it is
+// held back alone.
+func (q *queue) refuse(now time.Time, p *place, r Report) (hold time.Duration) {
+	isHeld := false
+	for _, l := range q.refused(now, p, r) {
+		hold = max(hold, l.refuse(now, p, r))
+		isHeld = isHeld || p.demand.passes(l)
+	}
+	if !isHeld {
+		hold = r.Pause
+	}
+	q.refuseLate(now)
+	return hold
+}
+
+// refused returns the limiters that a refusal is about: that of a limit, or the account's
+// own. A record's limit is about that record alone; without a known record it is about
+// nobody. If a guess meets a second limit, both responses are likely about the account.
+func (q *queue) refused(now time.Time, p *place, r Report) []*limiter {
+	if r.Limit == nil {
+		return []*limiter{q.own}
+	}
+	var all []*limiter
+	if until := now.Add(r.Pause); r.Guessed {
+		if q.guessed != r.Limit.Name && now.Before(q.guessedUntil) {
+			all = append(all, q.own)
+		}
+		if until.After(q.guessedUntil) {
+			q.guessed, q.guessedUntil = r.Limit.Name, until
+		}
+	}
+	if k, ok := keyOf(p.demand.Record, *r.Limit); ok {
+		_, isKnown := q.byKey[k]
+		l := q.limiter(now, k, r.Limit)
+		if !isKnown {
+			q.attach(l)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// refuseLate refuses those that can no longer start in time.
+func (q *queue) refuseLate(now time.Time) {
+	for e := q.waiting.Front(); e != nil; e = e.Next() {
+		for _, l := range placeOf(e).limiters {
+			l.ahead = 0
+		}
+	}
+	for e := q.waiting.Front(); e != nil; {
+		p := placeOf(e)
+		e = e.Next()
+		if at, slowest := p.expected(now); at.After(p.latest) {
+			q.turnAway(now, p, at, slowest)
+			continue
+		}
+		for _, l := range p.limiters {
+			l.ahead++
+		}
+	}
+}
