@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,11 +9,11 @@ import (
 
 // A Quota is what the headers of a response say about a limit.
 type Quota struct {
-	Name    string
-	Limit   int           // requests of a window; 0: unknown
+	Limit   string        // its name, if the response has one
+	Size    int           // requests of a window; 0: unknown
 	Left    int           // of them
 	Reset   time.Duration // until the next window
-	IsGuess bool          // the unit of Reset is not told
+	IsGuess bool          // the unit of Reset is a guess
 }
 
 // Quotas returns what the headers of a response say about its limits: the RateLimit fields
@@ -29,13 +28,13 @@ func Quotas(h http.Header, now func() time.Time) []Quota {
 		if h[form.left] == nil {
 			continue
 		}
-		q := Quota{Name: h.Get(form.name), Left: wholeNumber(h.Get(form.left))}
+		q := Quota{Limit: h.Get(form.name), Left: wholeNumber(h.Get(form.left))}
 		q.Reset, q.IsGuess = resetOf(h.Get(form.reset), now())
 		text := firstOf(h.Get(form.limit))
 		if text != "" {
-			q.Limit = wholeNumber(text)
+			q.Size = wholeNumber(text)
 		}
-		if (text == "" || q.Limit > 0) && q.isPlausible() {
+		if (text == "" || q.Size > 0) && q.isPlausible() {
 			return []Quota{q}
 		}
 	}
@@ -53,11 +52,11 @@ var quotaForms = []struct{ limit, left, reset, name string }{
 const maxReset = 24 * time.Hour
 
 func (q Quota) isPlausible() bool {
-	return q.Left >= 0 && (q.Limit == 0 || q.Left <= q.Limit) && q.Reset > 0 && q.Reset <= maxReset
+	return q.Left >= 0 && (q.Size == 0 || q.Left <= q.Size) && q.Reset > 0 && q.Reset <= maxReset
 }
 
-// resetOf returns the time until a reset, which is told as a moment or as a time. Without a
-// unit, seconds are the most common.
+// resetOf returns the time until a reset. Headers have a moment, or a number without a unit, in
+// most cases of seconds.
 func resetOf(text string, now time.Time) (reset time.Duration, isGuess bool) {
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if at, err := time.Parse(form, text); err == nil {
@@ -80,7 +79,10 @@ func resetOf(text string, now time.Time) (reset time.Duration, isGuess bool) {
 // wholeNumber returns the number that text is; -1 if it is none.
 func wholeNumber(text string) int {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-	return cmp.Or(int(n), map[bool]int{true: -1}[err != nil])
+	if err != nil {
+		return -1
+	}
+	return int(n)
 }
 
 // firstOf returns the first of several values: an older form adds the windows to the limit.

@@ -16,12 +16,12 @@ func TestQuotas(t *testing.T) {
 		want   []Quota
 	}{
 		"none":                   {nil, nil},
-		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []Quota{{Name: "default", Limit: 100, Left: 50, Reset: 30 * time.Second}}},
-		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []Quota{{Name: "default", Reset: 30 * time.Second}}},
-		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []Quota{{Name: "a", Left: 5, Reset: time.Second}, {Name: "b", Left: 7, Reset: 2 * time.Second}}},
-		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []Quota{{Name: "a", Left: 5, Reset: time.Second}}},
-		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []Quota{{Limit: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
-		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []Quota{{Name: "core", Limit: 60, Reset: 30 * time.Second}}},
+		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []Quota{{Limit: "default", Size: 100, Left: 50, Reset: 30 * time.Second}}},
+		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []Quota{{Limit: "default", Reset: 30 * time.Second}}},
+		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []Quota{{Limit: "a", Left: 5, Reset: time.Second}, {Limit: "b", Left: 7, Reset: 2 * time.Second}}},
+		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []Quota{{Limit: "a", Left: 5, Reset: time.Second}}},
+		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []Quota{{Size: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
+		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []Quota{{Limit: "core", Size: 60, Reset: 30 * time.Second}}},
 		"epoch in milliseconds":  {[]string{"X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", epoch + "500"}, []Quota{{Left: 1, Reset: 30500 * time.Millisecond}}},
 		"ISO 8601":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:01Z"}, []Quota{{Left: 1, Reset: time.Minute}}},
 		"RFC 3339":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:00:05Z"}, []Quota{{Left: 1, Reset: 5 * time.Second}}},
@@ -58,7 +58,7 @@ func FuzzQuotas(f *testing.F) {
 			{"X-Ratelimit-Limit": {size}, "X-Ratelimit-Remaining": {left}, "X-Ratelimit-Reset": {reset}},
 		} {
 			for _, q := range Quotas(h, time.Now) {
-				if q.Left < 0 || q.Reset <= 0 || q.Reset > maxReset || q.Limit < 0 {
+				if q.Left < 0 || q.Reset <= 0 || q.Reset > maxReset || q.Size < 0 {
 					t.Errorf("%v: %+v", h, q)
 				}
 			}

@@ -9,24 +9,54 @@ import (
 	"github.com/dunglas/httpsfv"
 )
 
-// RateLimitWait returns how long to wait until the limits that the RateLimit field of a
-// response calls used up have calls again: the longest of them, or 0 if there is none
-// (draft-ietf-httpapi-ratelimit-headers). A limit without that time has the window that
-// RateLimit-Policy says. The parameters are r and t, or a and w as in a later draft.
-func RateLimitWait(header http.Header) time.Duration {
-	limits, _ := httpsfv.UnmarshalList(header.Values("RateLimit")) // none, if it is malformed
-	policies, _ := httpsfv.UnmarshalList(header.Values("RateLimit-Policy"))
-	longest := int64(0)
-	for _, limit := range limits {
-		left, isKnown := parameter(limit, "r", "a")
-		if !isKnown || left > 0 {
+// A rateLimit is a limit in the RateLimit field of a response
+// (draft-ietf-httpapi-ratelimit-headers). Its parameters are r and t, or a and w as in a later
+// draft.
+type rateLimit struct {
+	name     string
+	left     int64
+	reset    int64 // in seconds
+	hasReset bool
+	quota    int64 // of the policy of that name; 0: there is none
+	window   int64 // of that policy, in seconds
+}
+
+// rateLimits returns the limits that say how many requests are left.
+func rateLimits(h http.Header) []rateLimit {
+	members, _ := httpsfv.UnmarshalList(h.Values("RateLimit")) // none, if it is malformed
+	policies, _ := httpsfv.UnmarshalList(h.Values("RateLimit-Policy"))
+	var limits []rateLimit
+	for _, m := range members {
+		left, isKnown := parameter(m, "r", "a")
+		if !isKnown {
 			continue
 		}
-		seconds, isKnown := parameter(limit, "t", "w")
-		if !isKnown {
-			seconds = window(policies, limit)
+		l := rateLimit{left: left}
+		l.name, _ = nameOf(m).(string)
+		l.reset, l.hasReset = parameter(m, "t", "w")
+		isOf := func(p httpsfv.Member) bool { return nameOf(p) != nil && nameOf(p) == nameOf(m) }
+		if i := slices.IndexFunc(policies, isOf); i >= 0 {
+			l.quota, _ = parameter(policies[i], "q")
+			l.window, _ = parameter(policies[i], "w")
 		}
-		longest = max(longest, seconds)
+		limits = append(limits, l)
+	}
+	return limits
+}
+
+// RateLimitWait returns how long to wait until the limits that the RateLimit field of a
+// response calls used up have requests again: the longest of them, or 0 if there is none. A
+// limit without that time has the window that RateLimit-Policy says.
+func RateLimitWait(header http.Header) time.Duration {
+	longest := int64(0)
+	for _, l := range rateLimits(header) {
+		switch {
+		case l.left > 0:
+		case l.hasReset:
+			longest = max(longest, l.reset)
+		default:
+			longest = max(longest, l.window)
+		}
 	}
 	if longest > math.MaxInt64/int64(time.Second) {
 		return math.MaxInt64
@@ -34,15 +64,19 @@ func RateLimitWait(header http.Header) time.Duration {
 	return time.Duration(longest) * time.Second
 }
 
-// window returns the window of the policy that a limit names, in seconds; 0 if none has it.
-func window(policies httpsfv.List, limit httpsfv.Member) int64 {
-	for _, policy := range policies {
-		if name := nameOf(policy); name != nil && name == nameOf(limit) {
-			seconds, _ := parameter(policy, "w")
-			return seconds
+// structuredQuotas returns what the RateLimit field says.
+func structuredQuotas(h http.Header) []Quota {
+	var quotas []Quota
+	for _, l := range rateLimits(h) {
+		if l.left > 1<<31 || l.reset > int64(maxReset/time.Second) {
+			continue
+		}
+		q := Quota{Limit: l.name, Size: int(min(l.quota, 1<<31)), Left: int(l.left), Reset: time.Duration(l.reset) * time.Second}
+		if q.isPlausible() {
+			quotas = append(quotas, q)
 		}
 	}
-	return 0
+	return quotas
 }
 
 // nameOf returns the name of a limit, which is a text or a token.
@@ -64,34 +98,4 @@ func parameter(m httpsfv.Member, names ...string) (int64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// structuredQuotas returns what the RateLimit field says.
-func structuredQuotas(h http.Header) []Quota {
-	limits, _ := httpsfv.UnmarshalList(h.Values("RateLimit")) // none, if it is malformed
-	policies, _ := httpsfv.UnmarshalList(h.Values("RateLimit-Policy"))
-	var quotas []Quota
-	for _, limit := range limits {
-		name, _ := nameOf(limit).(string)
-		left, isKnown := parameter(limit, "r", "a")
-		reset, _ := parameter(limit, "t", "w")
-		if !isKnown || left > 1<<31 || reset > int64(maxReset/time.Second) {
-			continue
-		}
-		q := Quota{Name: name, Limit: quotaOf(policies, limit), Left: int(left), Reset: time.Duration(reset) * time.Second}
-		if q.isPlausible() {
-			quotas = append(quotas, q)
-		}
-	}
-	return quotas
-}
-
-// quotaOf returns the quota of the policy that a limit names; 0 if none has it.
-func quotaOf(policies httpsfv.List, limit httpsfv.Member) int {
-	i := slices.IndexFunc(policies, func(p httpsfv.Member) bool { return nameOf(p) != nil && nameOf(p) == nameOf(limit) })
-	if i < 0 {
-		return 0
-	}
-	quota, _ := parameter(policies[i], "q")
-	return int(min(quota, 1<<31))
 }
