@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -86,24 +87,14 @@ func is[E error](err error) bool {
 // isError returns a function that reports whether an error is one of targets.
 func isError(targets ...error) func(error) bool {
 	return func(err error) bool {
-		for _, target := range targets {
-			if errors.Is(err, target) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 	}
 }
 
 // hasText returns a function that recognises those of net/http's errors that have no type.
 func hasText(parts ...string) func(error) bool {
 	return func(err error) bool {
-		for _, part := range parts {
-			if strings.Contains(err.Error(), part) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(err.Error(), part) })
 	}
 }
 
@@ -134,9 +125,6 @@ func isClosed(err error) bool {
 
 // isCertificateFailure reports whether the vendor's certificate was refused.
 func isCertificateFailure(err error) bool {
-	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
-	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
-	_, host := errors.AsType[x509.HostnameError](err)
-	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	return verification || authority || host || invalid
+	return is[*tls.CertificateVerificationError](err) || is[x509.UnknownAuthorityError](err) ||
+		is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err)
 }

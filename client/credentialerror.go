@@ -111,19 +111,16 @@ func credentialFailure(f *policy.Failure, err error) string {
 // if it was refused. Whatever else kept the renewal from its end may pass.
 func credentialClass(err error) apierrors.Class {
 	class := apierrors.ClassOf(err)
-	contains := func(code string) bool { return strings.Contains(err.Error(), code) }
-	_, isUnusable := errors.AsType[errUnusable](err)
-	_, isBug := errors.AsType[*callbackError](err)
 	switch {
-	case isBug:
+	case is[*callbackError](err):
 		return apierrors.MalformedRequest
-	case isUnusable, errors.Is(err, ErrRefused), errors.Is(err, ErrNotRenewable), errors.Is(err, ErrNoCredential):
+	case is[errUnusable](err), errors.Is(err, ErrRefused), errors.Is(err, ErrNotRenewable), errors.Is(err, ErrNoCredential):
 		return apierrors.Authentication
 	case slices.Contains(tokenServerClasses, class):
 		return class
 	case class == apierrors.Canceled, isTimeout(err):
 		return apierrors.Timeout
-	case class != apierrors.Unknown && class != apierrors.MalformedResponse, slices.ContainsFunc(refusedGrants, contains):
+	case class != apierrors.Unknown && class != apierrors.MalformedResponse, hasText(refusedGrants...)(err):
 		return apierrors.Authentication
 	case isNetworkFailure(err):
 		return apierrors.Network

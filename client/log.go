@@ -118,7 +118,7 @@ func (w watch) logRenewal(ctx context.Context, e RenewalEvent, err error) {
 	}
 	l := entry(nil).text("vendor", e.Vendor)
 	if err != nil {
-		l = l.text("class", e.Class.String()).text("cause", causeOf(err))
+		l = l.text("class", e.Class.String()).text("cause", renewalCause(err))
 		if bug, ok := errors.AsType[*callbackError](err); ok {
 			l = l.text("stack", bug.stack)
 		}
@@ -131,14 +131,14 @@ var harmlessCauses = []error{
 	errOwnRenewal, errStuck, ErrRefused, ErrNotRenewable, context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF,
 }
 
-// causeOf describes the error of a renewal. The text of an error that is not known here may
+// renewalCause describes the error of a renewal. The text of an error that is not known here may
 // hold a credential, such as the response of a token server: its type stands for it.
-func causeOf(err error) string {
+func renewalCause(err error) string {
 	if ours, ok := errors.AsType[*apierrors.Error](err); ok {
 		return ours.Error()
 	}
 	text := err.Error()
-	if _, isBug := errors.AsType[*callbackError](err); isBug {
+	if is[*callbackError](err) {
 		return text
 	}
 	if i := slices.IndexFunc(refusedGrants, func(code string) bool { return strings.Contains(text, code) }); i >= 0 {

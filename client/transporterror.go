@@ -20,10 +20,10 @@ func (x *call) transportFailure(err error) *judgement {
 		f.Applied, f.Stale = a.Applied(err), a.IsStale(err)
 	}
 	summary := ""
-	switch _, noCredential := errors.AsType[*credentialError](err); {
+	switch {
 	case x.ctx.Err() != nil:
 		f.Class = apierrors.Canceled
-	case noCredential:
+	case is[*credentialError](err):
 		summary = credentialFailure(&f, err)
 	case x.isMalformed(err, f.Applied):
 		f.Class, summary = apierrors.MalformedRequest, unsendable(err)
@@ -47,8 +47,7 @@ func (x *call) isMalformed(err error, applied apierrors.Applied) bool {
 
 // isOfTheBody reports whether the caller's request body is at fault.
 func (x *call) isOfTheBody(err error) bool {
-	_, noBody := errors.AsType[*wire.BodyError](err)
-	return noBody || x.attempt != nil && x.attempt.BodyFailed()
+	return is[*wire.BodyError](err) || x.attempt != nil && x.attempt.BodyFailed()
 }
 
 // unsendableTexts are net/http's errors that have no type and that no retry can cure, with a
@@ -76,6 +75,5 @@ func isTimeout(err error) bool {
 }
 
 func isNetworkFailure(err error) bool {
-	_, isNet := errors.AsType[net.Error](err)
-	return isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return is[net.Error](err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
