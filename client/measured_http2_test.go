@@ -127,8 +127,7 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 
 // The stream of a POST over HTTP/2 is reset with PROTOCOL_ERROR. Measured of net/http of Go
 // 1.26: the POST is executed twice; Go 1.27 mended that. Here it is sent once, and may have
-// been executed. What the server certainly has not processed (RFC 9113 section 8.7) is
-// retried.
+// been executed. What a GOAWAY says was not processed is retried (RFC 9113 section 6.8).
 func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 	alone := newResettingServer(t, reset(protocolError))
 	if resp, err := (&http.Client{Transport: alone.wire}).Do(request(t, http.MethodPost, alone, "")); err == nil {
@@ -152,8 +151,8 @@ func TestMeasuredPostOverHTTP2ThatIsReset(t *testing.T) {
 		"PROTOCOL_ERROR of a GET":        {"GET", "", reset(protocolError), false, 2, apierrors.AppliedUnknown, false},
 		"INTERNAL_ERROR":                 {"POST", "x", reset(internalError), false, 1, apierrors.AppliedUnknown, true},
 		"CANCEL":                         {"POST", "x", reset(cancel), false, 1, apierrors.AppliedUnknown, true},
-		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), false, 1, apierrors.AppliedUnknown, true}, // HAProxy says so after it was executed
-		"REFUSED_STREAM within the body": {"POST", strings.Repeat("x", 1<<20), reset(refusedStream), true, 2, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM":                 {"POST", "x", reset(refusedStream), false, 1, apierrors.AppliedUnknown, true},                       // HAProxy says so after it was executed
+		"REFUSED_STREAM within the body": {"POST", strings.Repeat("x", 1<<20), reset(refusedStream), true, 1, apierrors.AppliedUnknown, true}, // a backend may act on the header alone
 		"REFUSED_STREAM of a GET":        {"GET", "", reset(refusedStream), false, 2, apierrors.AppliedUnknown, false},
 		"REFUSED_STREAM, no body":        {"POST", "", reset(refusedStream), false, 1, apierrors.AppliedUnknown, true},
 		"GOAWAY before it was processed": {"POST", "x", goAway, false, 2, apierrors.AppliedUnknown, false},

@@ -25,7 +25,6 @@ type Attempt struct {
 	body   Body
 
 	bodyWasRead atomic.Bool // of the request
-	bodyWasSent atomic.Bool // of the request: the transport has read it to its end, or there is none
 	bodyFailed  atomic.Bool // of the request: it failed, or its length is not as declared
 }
 
@@ -48,7 +47,6 @@ func (a *Attempt) Context() context.Context { return a.ctx }
 // the caller's body caused is a *BodyError.
 func (a *Attempt) Send(req *http.Request, p *Payload) (*http.Response, error) {
 	out := req.WithContext(&a.traced)
-	a.bodyWasSent.Store(p == nil)
 	err := p.lendTo(out, a)
 	var resp *http.Response
 	if err == nil {

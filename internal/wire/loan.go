@@ -75,9 +75,6 @@ func (l *loan) read(buffer []byte) (int, error) {
 func (l *loan) check(n int, err error) error {
 	l.count += int64(n)
 	isEnd, length := errors.Is(err, io.EOF), l.payload.length
-	if isEnd || length > 0 && l.count >= length {
-		l.attempt.bodyWasSent.Store(true)
-	}
 	isWrongLength := length > 0 && (l.count > length || isEnd && l.count < length)
 	if isWrongLength || err != nil && !isEnd {
 		l.attempt.bodyFailed.Store(true)

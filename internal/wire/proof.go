@@ -157,16 +157,17 @@ func (p *proof) reached() bool {
 }
 
 // refusedTexts are net/http's errors, which have no type, for a request that an HTTP/2
-// server promised not to have processed (RFC 9113 section 8.7).
+// server promised not to have processed (RFC 9113 section 8.7). REFUSED_STREAM is the same
+// promise, but HAProxy breaks it: it passes the header on before the body has ended, and sends
+// REFUSED_STREAM after its backend has executed that and closed the connection.
 var refusedTexts = []string{
-	"; REFUSED_STREAM",
 	"Server's graceful shutdown GOAWAY",
 	"client conn not usable",
 }
 
 // errorPrefixes begin net/http's errors of HTTP/2. Other texts may hold the server's words.
 var errorPrefixes = []string{
-	"http2: Transport: cannot retry err [", "stream error: stream ID ", "http2: Transport received ", "http2: client conn ",
+	"http2: Transport: cannot retry err [", "http2: Transport received ", "http2: client conn ",
 }
 
 // cannotRewind is net/http's error if no connection of HTTP/2 could take a request whose
@@ -185,9 +186,6 @@ func isRefused(err error) bool {
 	return slices.ContainsFunc(refusedTexts, contains) && slices.ContainsFunc(errorPrefixes, hasPrefix)
 }
 
-// isRefusedStream reports whether the server reset the stream with REFUSED_STREAM.
-func isRefusedStream(err error) bool { return strings.Contains(err.Error(), refusedTexts[0]) }
-
 // Applied returns what an attempt that ended with err proves. AppliedNo: the request was
 // not handed to the transport, certainly did not leave, or was refused unprocessed. Behind
 // a wrapper of the caller's, only a marked error proves the latter two. A
@@ -196,24 +194,17 @@ func (a *Attempt) Applied(err error) apierrors.Applied {
 	if a == nil || !a.handed {
 		return apierrors.AppliedNo
 	}
-	if a.isWhole(err) && (a.proof.neverLeft(a.bodyWasRead.Load()) || a.isUnprocessed(err)) {
+	if a.isWhole(err) && (a.proof.neverLeft(a.bodyWasRead.Load()) || isRefused(err)) {
 		return apierrors.AppliedNo
 	}
 	return apierrors.AppliedUnknown
-}
-
-// isUnprocessed reports whether err is a promise that holds. HAProxy sends REFUSED_STREAM
-// also after its backend has executed a request and closed the connection: it is believed
-// only while the end of the request was not sent.
-func (a *Attempt) isUnprocessed(err error) bool {
-	return isRefused(err) && (!isRefusedStream(err) || !a.bodyWasSent.Load())
 }
 
 // IsStale reports whether err is the fault of a connection that was no longer to be used:
 // the server closed it before it processed the request, or net/http would have repeated
 // the request on another one.
 func (a *Attempt) IsStale(err error) bool {
-	return errors.Is(err, errReplay) || a.isWhole(err) && a.isUnprocessed(err)
+	return errors.Is(err, errReplay) || a.isWhole(err) && isRefused(err)
 }
 
 // Reached reports whether the attempt had a connection. A nil Attempt had none.

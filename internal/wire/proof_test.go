@@ -156,13 +156,13 @@ func TestProofIsSafeForConcurrentUse(*testing.T) {
 // Which errors are promises of an HTTP/2 server. A text from the server itself proves nothing.
 func TestIsRefused(t *testing.T) {
 	for text, want := range map[string]bool{
-		"stream error: stream ID 1; REFUSED_STREAM; received from peer": true,
-		"stream error: stream ID 1; PROTOCOL_ERROR":                     false,
-		"http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM] after Request.Body was written; define Request.GetBody to avoid this error": true,
-		"http2: Transport received Server's graceful shutdown GOAWAY": true,
-		"http2: client conn not usable":                               true,
-		"net/http: cannot rewind body after connection loss":          true,
-		"the vendor says; REFUSED_STREAM":                             false,
+		"stream error: stream ID 1; REFUSED_STREAM; received from peer":                                                                   false,
+		"stream error: stream ID 1; PROTOCOL_ERROR":                                                                                       false,
+		"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written": true,
+		"http2: Transport received Server's graceful shutdown GOAWAY":                                                                     true,
+		"http2: client conn not usable":                                                                                                   true,
+		"net/http: cannot rewind body after connection loss":                                                                              true,
+		"the vendor says: Server's graceful shutdown GOAWAY":                                                                              false,
 	} {
 		if got := isRefused(errors.New(text)); got != want {
 			t.Errorf("%q: got %v; want %v", text, got, want)
@@ -170,8 +170,7 @@ func TestIsRefused(t *testing.T) {
 	}
 }
 
-// REFUSED_STREAM is believed while the end of the request was not sent. A GOAWAY says which
-// streams were not processed.
+// A GOAWAY says which streams were not processed. REFUSED_STREAM says nothing.
 func TestAttemptAppliedByAPromise(t *testing.T) {
 	const (
 		reset  = "http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"
@@ -179,49 +178,17 @@ func TestAttemptAppliedByAPromise(t *testing.T) {
 	)
 	for name, tt := range map[string]struct {
 		err   error
-		whole bool
 		want  apierrors.Applied
 		stale bool
 	}{
-		"reset within the body":    {errors.New(reset), false, apierrors.AppliedNo, true},
-		"reset after the body":     {errors.New(reset), true, apierrors.AppliedUnknown, false},
-		"GOAWAY within the body":   {errors.New(goAway), false, apierrors.AppliedNo, true},
-		"GOAWAY after the body":    {errors.New(goAway), true, apierrors.AppliedNo, true},
-		"repeat that was stopped":  {errReplay, true, apierrors.AppliedUnknown, true},
-		"reset for another reason": {errors.New("stream error: stream ID 1; CANCEL; received from peer"), false, apierrors.AppliedUnknown, false},
+		"REFUSED_STREAM":           {errors.New(reset), apierrors.AppliedUnknown, false},
+		"GOAWAY":                   {errors.New(goAway), apierrors.AppliedNo, true},
+		"repeat that was stopped":  {errReplay, apierrors.AppliedUnknown, true},
+		"reset for another reason": {errors.New("stream error: stream ID 1; CANCEL; received from peer"), apierrors.AppliedUnknown, false},
 	} {
 		a := newAttempt(http2, func(error) {})
-		a.bodyWasSent.Store(tt.whole)
 		if applied, stale := a.Applied(tt.err), a.IsStale(tt.err); applied != tt.want || stale != tt.stale {
 			t.Errorf("%s: applied %v, stale connection: %v; want %v, %v", name, applied, stale, tt.want, tt.stale)
-		}
-	}
-}
-
-// The end of the request was sent once its body was read to the end, or if it has none.
-func TestAttemptKnowsTheEndOfTheRequest(t *testing.T) {
-	for name, tt := range map[string]struct {
-		body io.Reader
-		read int
-		want bool
-	}{
-		"no body":               {nil, 0, true},
-		"nothing read":          {strings.NewReader("rows"), 0, false},
-		"a part":                {strings.NewReader("rows"), 3, false},
-		"all that was declared": {strings.NewReader("rows"), 4, true},
-		"a stream's end":        {io.MultiReader(strings.NewReader("rows")), 5, true},
-	} {
-		w := New(roundTripper(func(req *http.Request) (*http.Response, error) {
-			if req.Body != nil {
-				_, _ = io.ReadFull(req.Body, make([]byte, tt.read))
-			}
-			return nil, errOfTheTest
-		}))
-		req := newRequest(t, http.MethodPost, tt.body)
-		a := begin(t, w)
-		_, _ = a.Send(req, PayloadOf(req)) //nolint:bodyclose // there is no response
-		if got := a.bodyWasSent.Load(); got != tt.want {
-			t.Errorf("%s: sent whole: %v; want %v", name, got, tt.want)
 		}
 	}
 }
