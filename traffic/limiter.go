@@ -17,6 +17,7 @@ type limiter struct {
 	bucket   *bucket // with pace
 	proved   proof   // without
 	slots    int     // how many requests may be under way; 0: any number
+	crowd    crowd   // how many may be that nobody declared
 	under    int     // how many are
 	window   window  // from headers
 	rhythm   *rhythm // windows without headers; nil: none were found
@@ -44,7 +45,7 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 // readyAt returns when the next request may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time) time.Time {
 	at := l.gate.readyAt(now)
-	if l.slots > 0 && l.under >= l.slots {
+	if l.isFull() {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
 	if l.window.isTaken(now, l.under) {
@@ -55,6 +56,11 @@ func (l *limiter) readyAt(now time.Time) time.Time {
 	}
 	l.follow(now)
 	return maxTime(at, l.bucket.readyAt(now))
+}
+
+// isFull reports whether as many requests are under way as may be.
+func (l *limiter) isFull() bool {
+	return l.slots > 0 && l.under >= l.slots || l.crowd.size > 0 && l.under >= l.crowd.size
 }
 
 // expected returns when a request may pass that has others ahead.
@@ -88,6 +94,9 @@ func (l *limiter) interval() time.Duration {
 func (l *limiter) depart(now time.Time, p *place) {
 	l.gate.depart(now)
 	l.under++
+	if l == p.queue.own {
+		p.under = l.under
+	}
 	if r := l.rhythm; r != nil && r.depart(now, l.gate.room == 1 && l.gate.under == 1) {
 		l.gate.rest(now, r.nextProbe(now))
 	}
@@ -131,6 +140,10 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 			l.rhythm, l.noRhythm = nil, true
 		}
 	}
+	if l == p.queue.own && l.crowd.accept(now, p.started, p.under, l.isReady(now)) {
+		l.dropPace()
+		l.gate.open()
+	}
 	if l.pace == nil {
 		l.proved.add(now)
 		return
@@ -162,6 +175,8 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	case l.rhythm != nil && !r.VendorPause:
 		l.keepTime(now, p)
 		return 0
+	case l.isCrowded(now, p, r):
+		return r.Pause
 	case l.pace != nil:
 	case l.window.isKnown(now) && !r.VendorPause:
 		l.window.left = 0
@@ -187,6 +202,23 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	return r.Pause
 }
 
+// isCrowded reports whether a crowd explains the refusal. While that is only assumed, the pace
+// may climb too high.
+func (l *limiter) isCrowded(now time.Time, p *place, r Report) bool {
+	if l != p.queue.own || r.Pause > marginalWait || l.pace == nil && l.crowd.state != sure || now.Before(l.gate.until) {
+		return false
+	}
+	before := l.crowd.state
+	isCrowded := l.crowd.refuse(now, p.started, p.under)
+	switch after := l.crowd.state; {
+	case before == unseen && after == assumed:
+		l.crowd.current, l.crowd.good = l.pace.current, l.pace.good
+	case before == assumed && after == refuted:
+		l.pace.current, l.pace.good = l.crowd.current, l.crowd.good
+	}
+	return isCrowded
+}
+
 // keepTime takes up a refusal in a rhythm.
 func (l *limiter) keepTime(now time.Time, p *place) {
 	if !p.started.After(l.gate.closedAt) {
@@ -199,8 +231,13 @@ func (l *limiter) keepTime(now time.Time, p *place) {
 	}
 }
 
-// dropPace leaves it to windows when requests pass.
+// dropPace leaves it to windows, or to a crowd, when requests pass.
 func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
+
+// isReady reports whether the bucket would let a request pass.
+func (l *limiter) isReady(now time.Time) bool {
+	return l.bucket == nil || !l.bucket.readyAt(now).After(now)
+}
 
 // recently is the time before the first refusal whose requests count.
 const recently = 2 * time.Second
@@ -212,6 +249,7 @@ func (l *limiter) learn(now time.Time, p *place, r Report) {
 	l.pace = learnedPace(now, l.gate.until, n)
 	l.bucket = newBucket(l.pace.current, 1)
 	l.probes = true
+	l.crowd = crowd{since: l.gate.until, state: l.crowd.state}
 	if n >= minWindow && !r.VendorPause && !l.noRhythm {
 		l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
 		l.gate.rest(now, l.rhythm.nextProbe(now))

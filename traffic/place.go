@@ -18,6 +18,7 @@ type place struct {
 
 	ready   chan struct{} // closed when it may start, or is refused; nil: that was decided at once
 	entry   *list.Element // among those that wait
+	under   int           // requests of the account that were under way when it started, with it
 	started time.Time     // zero: it has not
 	refusal *Refusal
 	slowest *limiter // that it waits for

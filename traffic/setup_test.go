@@ -25,6 +25,7 @@ type job struct {
 	memory  *Memory
 	vendor  func(now time.Time) (pause time.Duration) // 0: it accepts
 	latency func() time.Duration
+	work    func() time.Duration      // what the latest request takes there; nil: nothing
 	quota   func(now time.Time) Quota // what a response says; nil: nothing
 	demand  func(i int) Demand
 	random  *rand.Rand
@@ -102,6 +103,9 @@ func (j *job) send(i int) (r Report) {
 	r.VendorPause = r.Pause >= time.Second
 	if j.quota != nil {
 		r.Quotas = []Quota{j.quota(time.Now())}
+	}
+	if j.work != nil {
+		back += j.work()
 	}
 	j.mu.Unlock()
 	time.Sleep(back)
