@@ -14,6 +14,8 @@ type bucket struct {
 	tokens *rate.Limiter // of the requests that were counted
 	burst  int           // how many may arrive at once
 	air    []flight      // the first to leave first
+	flying int           // tokens of those in the air
+	credit int           // tokens that were counted, and then found not to be taken
 	last   time.Time     // the latest moment at which a request was counted
 	trips  trips
 }
@@ -21,7 +23,7 @@ type bucket struct {
 // A flight is a request whose arrival was not counted yet.
 type flight struct {
 	place *place
-	left  time.Time
+	n     int       // tokens
 	until time.Time // it is counted then, if no response has come
 }
 
@@ -42,20 +44,21 @@ func (b *bucket) interval() time.Duration {
 	return time.Duration(float64(time.Second) / float64(b.tokens.Limit()))
 }
 
-// readyAt returns when the next request may leave, if none arrives before. If that is up to
-// one in the air, it is when this one is counted at the latest.
-func (b *bucket) readyAt(now time.Time) time.Time {
+// readyAt returns when a request of n tokens may leave, if none arrives before. If that is up to
+// one in the air, it is when this one is counted at the latest. A request that is larger than
+// the bucket waits until that is full.
+func (b *bucket) readyAt(now time.Time, n int) time.Time {
 	b.land(now)
-	if len(b.air) >= b.burst {
+	if n = min(n, b.burst); b.flying+n > b.burst {
 		return b.air[0].until
 	}
-	return b.expected(now, 0)
+	return b.expected(now, n)
 }
 
-// expected returns when a request may leave that has others ahead, if those in the air arrive
-// now.
-func (b *bucket) expected(now time.Time, ahead int) time.Time {
-	missing := float64(len(b.air)+ahead+1) - b.tokens.TokensAt(now)
+// expected returns when a request may leave that makes n tokens, with those that go before, if
+// those in the air arrive now.
+func (b *bucket) expected(now time.Time, n int) time.Time {
+	missing := float64(b.flying+n-b.credit) - b.tokens.TokensAt(now)
 	if missing <= tiny {
 		return now
 	}
@@ -65,9 +68,10 @@ func (b *bucket) expected(now time.Time, ahead int) time.Time {
 // tiny is less than any part of a token that matters.
 const tiny = 1e-6
 
-// depart notes that a request leaves.
-func (b *bucket) depart(now time.Time, p *place) {
-	b.air = append(b.air, flight{p, now, now.Add(b.patience())})
+// depart notes that a request of n tokens leaves.
+func (b *bucket) depart(now time.Time, p *place, n int) {
+	b.air = append(b.air, flight{p, n, now.Add(b.patience())})
+	b.flying += n
 }
 
 // patience is how long the arrival of a request is waited for. Without a burst, a mistake is
@@ -95,18 +99,16 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 	shortest := b.trips.shortest()
 	guard := min(shortest, b.trips.spread()) / 2
 	at := maxTime(p.started, answered.Add(guard-shortest))
-	b.take(i)
 	if at.After(now) {
 		at = now
 	}
-	b.count(at)
+	b.count(at, b.take(i))
 }
 
 // lose counts a request that has no response when it left: nobody knows whether it arrived.
 func (b *bucket) lose(p *place) {
 	if i := b.indexOf(p); i >= 0 {
-		b.take(i)
-		b.count(p.started)
+		b.count(p.started, b.take(i))
 	}
 }
 
@@ -126,29 +128,65 @@ func (b *bucket) indexOf(p *place) int {
 	return -1
 }
 
-func (b *bucket) take(i int) { b.air = append(b.air[:i], b.air[i+1:]...) }
+// take takes a request out of the air, and returns its tokens.
+func (b *bucket) take(i int) (n int) {
+	n = b.air[i].n
+	b.air = append(b.air[:i], b.air[i+1:]...)
+	b.flying -= n
+	return n
+}
 
 // land counts the requests that were waited for long enough.
 func (b *bucket) land(now time.Time) {
 	for len(b.air) > 0 && !b.air[0].until.After(now) {
 		at := b.air[0].until
-		b.take(0)
-		b.count(at)
+		b.count(at, b.take(0))
+	}
+	if b.credit > 0 { // the tokens that came meanwhile are the ones that were given back
+		room := float64(b.burst) - b.tokens.TokensAt(maxTime(now, b.last))
+		b.credit = min(b.credit, int(room))
 	}
 }
 
-// count takes a token at a moment, or as soon as requests are counted again.
-func (b *bucket) count(at time.Time) {
+// count takes n tokens at a moment, or as soon as requests are counted again.
+func (b *bucket) count(at time.Time, n int) {
 	b.last = maxTime(b.last, at)
-	b.tokens.ReserveN(b.last, 1)
+	saved := min(b.credit, n)
+	b.credit -= saved
+	for n -= saved; n > 0; n -= b.tokens.Burst() {
+		b.tokens.ReserveN(b.last, min(n, b.tokens.Burst()))
+	}
+}
+
+// correct takes so many tokens more than were counted, or gives them back.
+func (b *bucket) correct(now time.Time, more int) {
+	if more > 0 {
+		b.count(now, more)
+		return
+	}
+	b.tell(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
+}
+
+// tell takes from the vendor how many tokens are left.
+func (b *bucket) tell(now time.Time, left int) {
+	b.land(now)
+	at := maxTime(now, b.last)
+	b.credit = 0
+	have := int(b.tokens.TokensAt(at))
+	if left = min(left, b.burst); left < have {
+		b.count(at, have-left)
+		return
+	}
+	b.credit = left - have
 }
 
 // drain takes tokens until there are no more than so many.
 func (b *bucket) drain(now time.Time, left float64) {
 	b.land(now)
 	now = maxTime(now, b.last)
+	b.credit = 0
 	for b.tokens.TokensAt(now) > left+tiny {
-		b.count(now)
+		b.count(now, 1)
 	}
 }
 
@@ -175,7 +213,7 @@ func (b *bucket) setBurst(now time.Time, burst int) {
 
 // fullAt returns when the bucket is full if nothing leaves.
 func (b *bucket) fullAt(now time.Time) time.Time {
-	missing := float64(b.burst+len(b.air)) - b.tokens.TokensAt(now)
+	missing := float64(b.burst+b.flying-b.credit) - b.tokens.TokensAt(now)
 	return now.Add(time.Duration(missing * float64(b.interval())))
 }
 

@@ -28,9 +28,9 @@ func TestBucketCountsArrivals(t *testing.T) {
 	} {
 		b := newBucket(10, tt.burst)
 		p := &place{started: at(0)}
-		b.depart(at(0), p)
+		b.depart(at(0), p, 1)
 		tt.end(b, p)
-		if got := b.readyAt(at(tt.asked)).Sub(start); got != time.Duration(tt.want)*time.Millisecond {
+		if got := b.readyAt(at(tt.asked), 1).Sub(start); got != time.Duration(tt.want)*time.Millisecond {
 			t.Errorf("%s: the next may leave after %v; want %dms", name, got, tt.want)
 		}
 	}
@@ -45,5 +45,52 @@ func TestBucketLeavesOneOfTheBurst(t *testing.T) {
 		if b := newBucket(tt.perSecond, tt.burst); b.burst != tt.want {
 			t.Errorf("%v per second, burst %d: %d; want %d", tt.perSecond, tt.burst, b.burst, tt.want)
 		}
+	}
+}
+
+// When a request of 2 tokens may leave, of a bucket of 10 at 10 per second that is empty, after
+// the vendor said how many tokens it has or how many a request took.
+func TestBucketIsCorrected(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := millis(start)
+	for name, tt := range map[string]struct {
+		correct func(b *bucket)
+		want    int
+	}{
+		"nothing":               {func(*bucket) {}, 200},
+		"1 token is left":       {func(b *bucket) { b.tell(start, 1) }, 100},
+		"5 tokens are left":     {func(b *bucket) { b.tell(start, 5) }, 0},
+		"5, and then none":      {func(b *bucket) { b.tell(start, 5); b.tell(start, 0) }, 200},
+		"more than it can hold": {func(b *bucket) { b.tell(start, 1000); b.count(start, 10) }, 200},
+		"it took 5 more":        {func(b *bucket) { b.correct(start, 5) }, 700},
+		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 2700},
+		"it took 3 fewer":       {func(b *bucket) { b.correct(start, -3) }, 0},
+		"it took 1 fewer":       {func(b *bucket) { b.correct(start, -1) }, 100},
+		"2 fewer, then full": {func(b *bucket) {
+			b.correct(start, -2)
+			b.land(at(2000))
+			b.count(at(2000), 10)
+		}, 2200},
+	} {
+		b := newBucket(10, 11) // one less, as clocks differ
+		b.count(start, 10)
+		tt.correct(b)
+		if got := int(b.readyAt(b.last, 2).Sub(start).Milliseconds()); got != tt.want {
+			t.Errorf("%s: at %d ms; want %d", name, got, tt.want)
+		}
+	}
+}
+
+// Requests count as so many tokens; one that is larger than the bucket waits until that is full.
+func TestBucketOfLargeRequests(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	b := newBucket(10, 11)
+	b.depart(start, &place{started: start}, 6)
+	if b.readyAt(start, 4).After(start) || !b.readyAt(start, 5).After(start) {
+		t.Error("beside 6 in the air, 4 do not fit, or 5 do")
+	}
+	b.lose(b.air[0].place)
+	if got := b.readyAt(start, 500).Sub(start); got != 600*time.Millisecond {
+		t.Errorf("after 6 of 10 at 10/s, a request of 500 leaves after %v; want 600ms", got)
 	}
 }

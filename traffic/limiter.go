@@ -7,26 +7,31 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A limiter is a limit at work, for an account or one record of it: a gate, and a bucket if
-// its rate is known. The account's own has no rate until it was learned.
+// A limiter is a limit at work, for an account or one record of it: a gate, and what the limit
+// bounds. The account's own bounds nothing until that was learned.
 type limiter struct {
-	key      key
-	scope    apierrors.Scope
-	gate     gate
-	pace     *pace   // nil: no rate
-	bucket   *bucket // with pace
-	proved   proof   // without
-	slots    int     // how many requests may be under way; 0: any number
-	crowd    crowd   // how many may be that nobody declared
-	under    int     // how many are
-	window   window  // from headers
-	rhythm   *rhythm // windows without headers; nil: none were found
+	key   key
+	scope apierrors.Scope
+	cost  int // of a request; 0: the limit counts requests
+	gate  gate
+
+	pace   *pace   // nil: no rate
+	bucket *bucket // with pace
+	period *period // nil: none was declared
+	slots  *slots  // nil: none were declared
+	window window  // from responses
+
+	proved   proof   // without pace
+	crowd    crowd   // slots that nobody declared
+	rhythm   *rhythm // windows that nobody declared; nil: none were found
 	noRhythm bool    // a rhythm was assumed, and was none
 	probes   bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
+	under   int    // requests that are under way
+	load    int    // what they count as
 	waiting int    // requests that pass it
 	blocked uint64 // the round in which an earlier request waits for it
-	ahead   int    // in a count of those that wait
+	ahead   int    // what those that wait ahead count as
 	spread  time.Time
 }
 
@@ -35,44 +40,56 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 	if limit.Off {
 		return l
 	}
-	perSecond, burst, slots := limit.Enforced()
-	if l.slots = slots; perSecond > 0 {
+	perSecond, burst, count := limit.Enforced()
+	if perSecond > 0 {
 		l.pace, l.bucket = newPace(perSecond, burst), newBucket(perSecond, burst)
+	}
+	if count > 0 {
+		l.slots = &slots{count: count}
 	}
 	return l
 }
 
-// readyAt returns when the next request may pass, as far as is known now.
-func (l *limiter) readyAt(now time.Time) time.Time {
-	at := l.gate.readyAt(now)
-	if l.isFull() {
+// sizeOf returns what a request counts as. The account's own limit counts requests.
+func (l *limiter) sizeOf(d Demand) int {
+	if l.key == (key{}) {
+		return 1
+	}
+	return max(d.Weight, 1) * max(l.cost, 1)
+}
+
+// readyAt returns when a request of n may pass, as far as is known now.
+func (l *limiter) readyAt(now time.Time, n int) time.Time {
+	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now))
+	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
-	if l.window.isTaken(now, l.under) {
+	switch {
+	case l.window.isTaken(now, l.load+n):
 		at = maxTime(at, l.window.edge)
+	case !l.window.isKnown(now):
+		at = maxTime(at, l.period.readyAt(now, n))
 	}
 	if l.bucket == nil || l.probes {
 		return at
 	}
 	l.follow(now)
-	return maxTime(at, l.bucket.readyAt(now))
+	return maxTime(at, l.bucket.readyAt(now, n))
 }
 
-// isFull reports whether as many requests are under way as may be.
-func (l *limiter) isFull() bool {
-	return l.slots > 0 && l.under >= l.slots || l.crowd.size > 0 && l.under >= l.crowd.size
-}
-
-// expected returns when a request may pass that has others ahead.
-func (l *limiter) expected(now time.Time, ahead int) time.Time {
+// expected returns when a request may pass that makes n with those that go before.
+func (l *limiter) expected(now time.Time, n int) time.Time {
 	at := maxTime(now, l.gate.until)
+	if !l.window.isKnown(now) {
+		at = maxTime(at, l.period.expected(now, n))
+	}
 	switch {
 	case l.bucket == nil:
 		return at
 	case l.probes:
-		return at.Add(time.Duration(ahead) * l.interval())
+		return at.Add(time.Duration(n-1) * l.interval())
 	default:
-		return maxTime(at, l.bucket.expected(now, ahead))
+		return maxTime(at, l.bucket.expected(now, n))
 	}
 }
 
@@ -92,8 +109,12 @@ func (l *limiter) interval() time.Duration {
 }
 
 func (l *limiter) depart(now time.Time, p *place) {
+	n := l.sizeOf(p.demand)
 	l.gate.depart(now)
+	l.slots.depart()
+	l.period.depart(n)
 	l.under++
+	l.load += n
 	if l == p.queue.own {
 		p.under = l.under
 	}
@@ -111,12 +132,20 @@ func (l *limiter) depart(now time.Time, p *place) {
 		l.bucket.drain(now, 1)
 		l.probes = false
 	}
-	l.bucket.depart(now, p)
+	l.bucket.depart(now, p, n)
 }
 
 // end takes a request that has left from those that are under way.
 func (l *limiter) end(now time.Time, p *place, r Report) {
+	n := l.sizeOf(p.demand)
 	l.under--
+	l.load -= n
+	l.slots.end(now, r)
+	used := n
+	if r.Unsent {
+		used = 0
+	}
+	l.period.end(now, n, used)
 	isGood := !r.Answered.IsZero() && r.Pause == 0
 	l.gate.end(p.started, isGood)
 	if b := l.bucket; b != nil {
@@ -236,7 +265,7 @@ func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
 
 // isReady reports whether the bucket would let a request pass.
 func (l *limiter) isReady(now time.Time) bool {
-	return l.bucket == nil || !l.bucket.readyAt(now).After(now)
+	return l.bucket == nil || !l.bucket.readyAt(now, 1).After(now)
 }
 
 // recently is the time before the first refusal whose requests count.
@@ -259,16 +288,17 @@ func (l *limiter) learn(now time.Time, p *place, r Report) {
 // renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
 // then, dropping it would let requests pass too early.
 func (l *limiter) renewedAt(now time.Time) time.Time {
+	at := maxTime(l.gate.until, maxTime(l.period.renewedAt(now), l.slots.renewedAt(now)))
 	if l.bucket == nil {
-		return l.gate.until
+		return at
 	}
-	return maxTime(l.gate.until, l.bucket.fullAt(now))
+	return maxTime(at, l.bucket.fullAt(now))
 }
 
 // name names the limiter to a person, as a gate or as a limit.
 func (l *limiter) name(now time.Time) string {
 	kind := "limit "
-	if l.bucket == nil && l.slots == 0 || l.gate.readyAt(now).After(now) {
+	if l.bucket == nil && l.period == nil && l.slots == nil || l.gate.readyAt(now).After(now) {
 		kind = "gate "
 	}
 	if l.key.limit == "" {

@@ -69,7 +69,7 @@ func (p *place) goesBefore(other *place) bool {
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
 	at := now
 	for _, l := range p.limiters {
-		if ready := l.readyAt(now); ready.After(now) {
+		if ready := l.readyAt(now, l.sizeOf(p.demand)); ready.After(now) {
 			l.blocked = round
 			if ready.After(at) {
 				at, p.slowest = ready, l
@@ -102,7 +102,7 @@ func (p *place) isBehind(round uint64) bool {
 func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	at = now
 	for _, l := range p.limiters {
-		if start := l.expected(now, l.ahead); start.After(at) {
+		if start := l.expected(now, l.ahead+l.sizeOf(p.demand)); start.After(at) {
 			at, slowest = start, l
 		}
 	}

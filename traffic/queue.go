@@ -48,7 +48,7 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 	isFree := q.waiting.Len() == 0
 	for _, l := range p.limiters {
 		l.ahead = 0
-		isFree = isFree && !l.readyAt(now).After(now)
+		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now)
 	}
 	q.countAhead(p)
 	if isFree {
@@ -69,7 +69,7 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 func (q *queue) countAhead(p *place) {
 	for e := q.waiting.Front(); e != nil && placeOf(e).goesBefore(p); e = e.Next() {
 		for _, l := range placeOf(e).limiters {
-			l.ahead++
+			l.ahead += l.sizeOf(placeOf(e).demand)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (q *queue) refuseLate(now time.Time) {
 			continue
 		}
 		for _, l := range p.limiters {
-			l.ahead++
+			l.ahead += l.sizeOf(p.demand)
 		}
 	}
 }

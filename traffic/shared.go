@@ -64,6 +64,9 @@ type Demand struct {
 	MaxWait time.Duration  // the longest wait that still fits into the call
 	Ticket  uint64         // of the call's earlier attempt, whose turn it keeps; 0: this is the first
 
+	// Weight is how many requests the request counts as in declared limits. Zero means 1.
+	Weight int
+
 	// Priority orders requests that wait: a higher one goes first.
 	Priority int
 }

@@ -58,5 +58,5 @@ func (w *window) tell(answered time.Time, q Quota) bool {
 // isKnown reports whether the window holds at a moment.
 func (w *window) isKnown(now time.Time) bool { return now.Before(w.edge) }
 
-// isTaken reports whether so many requests under way may take all that is left.
-func (w *window) isTaken(now time.Time, under int) bool { return w.isKnown(now) && w.left-under < 1 }
+// isTaken reports whether less is left than requests take that are under way, with the next.
+func (w *window) isTaken(now time.Time, n int) bool { return w.isKnown(now) && w.left < n }

@@ -1,0 +1,126 @@
+package traffic
+
+import "time"
+
+// A period is a declared number of requests, or points, in each period of a length. Where the
+// periods end is known by a clock or by a response. Until then, no time of that length may have
+// more, wherever it begins. A nil period bounds nothing.
+type period struct {
+	size   int
+	length time.Duration
+	turn   func(now time.Time) time.Time // returns when the present one ends; nil: no clock tells
+	edge   time.Time                     // the end of the present one; zero: unknown
+
+	under   int     // of requests under way
+	used    int     // of those that have ended
+	counted []count // when which of them are free again, while the end is unknown
+}
+
+// A count is some requests that ended at about the same time.
+type count struct {
+	first, last time.Time
+	n           int
+}
+
+// parts is into how many parts a period is divided at least, to be counted.
+const parts = 100
+
+// renew frees what an earlier period used.
+func (p *period) renew(now time.Time) {
+	if p.edge.IsZero() && p.turn == nil {
+		for len(p.counted) > 0 && !now.Before(p.counted[0].last.Add(p.length)) {
+			p.used -= p.counted[0].n
+			p.counted = p.counted[1:]
+		}
+		return
+	}
+	if now.Before(p.edge) {
+		return
+	}
+	p.used, p.counted = 0, nil
+	if p.turn != nil {
+		p.edge = p.turn(now)
+		return
+	}
+	p.edge = p.edge.Add((now.Sub(p.edge)/p.length + 1) * p.length)
+}
+
+// align takes the end of the present period from a response.
+func (p *period) align(edge time.Time) {
+	if p != nil {
+		p.edge = edge
+	}
+}
+
+// readyAt returns when a request of n may leave. One that is larger than a period waits for a
+// whole one.
+func (p *period) readyAt(now time.Time, n int) time.Time {
+	if p == nil {
+		return now
+	}
+	return p.expected(now, min(n, p.size))
+}
+
+// expected returns when a request may leave that makes n, with those that go before.
+func (p *period) expected(now time.Time, n int) time.Time {
+	if p == nil {
+		return now
+	}
+	p.renew(now)
+	missing := p.used + p.under + n - p.size
+	if missing <= 0 {
+		return now
+	}
+	later := time.Duration((missing - 1) / p.size)
+	missing -= int(later) * p.size
+	return p.freedAt(now, missing).Add(later * p.length)
+}
+
+// freedAt returns when n are free that are used now.
+func (p *period) freedAt(now time.Time, n int) time.Time {
+	if !p.edge.IsZero() {
+		return p.edge
+	}
+	for _, c := range p.counted {
+		if n -= c.n; n <= 0 {
+			return c.last.Add(p.length)
+		}
+	}
+	return now.Add(p.length) // after those under way have ended
+}
+
+func (p *period) depart(n int) {
+	if p != nil {
+		p.under += n
+	}
+}
+
+// end counts a request of n that has ended, and used so many. It arrived before, and so what is
+// free again later is free at the vendor.
+func (p *period) end(now time.Time, n, used int) {
+	if p == nil {
+		return
+	}
+	p.renew(now)
+	p.under -= n
+	p.used += used
+	if !p.edge.IsZero() || used == 0 {
+		return
+	}
+	if i := len(p.counted) - 1; i >= 0 && now.Sub(p.counted[i].first) < p.length/parts {
+		p.counted[i].last, p.counted[i].n = now, p.counted[i].n+used
+		return
+	}
+	p.counted = append(p.counted, count{now, now, used})
+}
+
+// renewedAt returns when nothing is used any more, if nothing leaves.
+func (p *period) renewedAt(now time.Time) time.Time {
+	if p == nil {
+		return now
+	}
+	if p.renew(now); p.used+p.under == 0 {
+		return now
+	}
+	return p.freedAt(now, p.used+p.under)
+}
