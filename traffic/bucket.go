@@ -190,10 +190,13 @@ func (b *bucket) drain(now time.Time, left float64) {
 	}
 }
 
+// quick is the interval of requests below which a late one may meet the next.
+const quick = 100 * time.Millisecond
+
 // refused empties the bucket, as the vendor's is. If requests follow each other quickly, it
 // takes one token more: the next leaves after two intervals.
 func (b *bucket) refused(now time.Time) {
-	if b.interval() < marginalWait {
+	if b.interval() < quick {
 		b.drain(now, -1)
 		return
 	}
