@@ -18,6 +18,7 @@ const (
 	firstLook    = 10 * time.Second       // after a cut
 	lastLook     = 10 * time.Minute       // between two looks that failed
 	marginalWait = 2 * time.Second        // a longer wait is not for one request alone
+	sinceRefusal = 500 * time.Millisecond // after which what was accepted proves a rate
 	calm         = 8                      // requests accepted after a refusal that make it a single one
 	maxRamp      = 400                    // requests per second at which a ramp begins
 	maxPace      = 100_000                // requests per second at which a pace is no limit
@@ -99,6 +100,7 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (
 	if now.Sub(p.first) > wait || p.accepted >= calm {
 		p.first, p.refused = now, 0
 	}
+	earlier := p.cutAt
 	p.refused++
 	p.accepted = 0
 	p.cutAt = now
@@ -110,7 +112,7 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (
 	case p.refused > 1:
 		p.cut(now)
 	default:
-		p.correct(now)
+		p.correct(now, earlier)
 	}
 	return true, false
 }
@@ -126,9 +128,13 @@ func (p *pace) cut(now time.Time) {
 // large part of it.
 func (p *pace) isSlow() bool { return p.declared == 0 && p.burst < 3 }
 
-// correct takes a pace that was a little too high to what was proved.
-func (p *pace) correct(now time.Time) {
+// correct takes a pace that was a little too high to what was proved. At an earlier refusal,
+// nothing was left, and so all that was accepted since then is the rate.
+func (p *pace) correct(now, earlier time.Time) {
 	proved := p.proved.rate(now, p.burst)
+	if now.Sub(earlier) >= sinceRefusal {
+		proved = max(proved, p.proved.since(earlier, now))
+	}
 	switch p.mode {
 	case ramp:
 		pace := min(max(0.95*proved, p.good/2), 0.6*p.current)
