@@ -108,6 +108,12 @@ func (l *limiter) interval() time.Duration {
 	return l.bucket.interval()
 }
 
+// isExact reports whether a millisecond matters: what is late is lost, as the bucket holds one
+// request, and there are many of them.
+func (l *limiter) isExact() bool {
+	return l.bucket != nil && l.bucket.burst == 1 && l.bucket.interval() <= maxExact
+}
+
 func (l *limiter) depart(now time.Time, p *place) {
 	n := l.sizeOf(p.demand)
 	l.gate.depart(now)

@@ -20,7 +20,7 @@ type queue struct {
 	waiting *list.List // of *place, in order
 	tickets uint64
 	round   uint64 // of looking for those that may start
-	timer   *time.Timer
+	alarm   alarm  // for the next of them
 
 	budget budget
 	streak streak
@@ -116,6 +116,7 @@ func (p *place) start(now time.Time) {
 func (q *queue) step(now time.Time) {
 	q.round++
 	var next time.Time
+	isExact := false
 	for e := q.waiting.Front(); e != nil; {
 		p := placeOf(e)
 		e = e.Next()
@@ -130,7 +131,7 @@ func (q *queue) step(now time.Time) {
 			continue
 		}
 		if next.IsZero() || at.Before(next) {
-			next = at
+			next, isExact = at, p.slowest.isExact()
 		}
 		if q.holdsAll(p) {
 			break
@@ -139,7 +140,7 @@ func (q *queue) step(now time.Time) {
 	if latest := q.expire(now); next.IsZero() || !latest.IsZero() && latest.Before(next) {
 		next = latest
 	}
-	q.wake(now, next)
+	q.alarm.set(now, next, isExact, q.tick)
 }
 
 // expire refuses those whose time is over, and returns when the next one's is; zero: nobody
@@ -175,22 +176,12 @@ func (q *queue) holdsAll(p *place) bool {
 	})
 }
 
-// wake sets the timer for the next step. Nobody needs one if nobody waits.
-func (q *queue) wake(now, next time.Time) {
-	switch {
-	case next.IsZero():
-		if q.timer != nil {
-			q.timer.Stop()
-		}
-	case q.timer == nil:
-		q.timer = time.AfterFunc(next.Sub(now), q.tick)
-	default:
-		q.timer.Reset(next.Sub(now))
-	}
-}
-
-// tick is the timer's.
+// tick is the alarm's.
 func (q *queue) tick() {
+	q.mu.Lock()
+	exact := q.alarm.exact
+	q.mu.Unlock()
+	sleepUntil(exact)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.step(time.Now())
