@@ -25,8 +25,8 @@ type job struct {
 	memory  *Memory
 	vendor  func(now time.Time) (pause time.Duration) // 0: it accepts
 	latency func() time.Duration
-	work    func() time.Duration      // what the latest request takes there; nil: nothing
-	quota   func(now time.Time) Quota // what a response says; nil: nothing
+	work    func() time.Duration             // what the latest request takes there; nil: nothing
+	quota   func(now time.Time) policy.Quota // what a response says; nil: nothing
 	demand  func(i int) Demand
 	random  *rand.Rand
 
@@ -102,7 +102,7 @@ func (j *job) send(i int) (r Report) {
 	}
 	r.VendorPause = r.Pause >= time.Second
 	if j.quota != nil {
-		r.Quotas = []Quota{j.quota(time.Now())}
+		r.Quotas = []policy.Quota{j.quota(time.Now())}
 	}
 	if j.work != nil {
 		back += j.work()
