@@ -152,9 +152,9 @@ func (p Policy) Limits(method, path string) []Limit {
 	return found
 }
 
-// narrowestLimit returns the name of the narrowest limit that a response to the request can
-// be about; of several, that of the shortest period. It is empty if there is none.
-func (p Policy) narrowestLimit(wait time.Duration, s State) string {
+// narrowestLimit returns the narrowest limit that a response to the request can be about; of
+// several, that of the shortest period. It is nil if there is none.
+func (p Policy) narrowestLimit(wait time.Duration, s State) []Limit {
 	var narrowest Limit
 	for _, l := range p.Limits(s.method(), s.Path) {
 		isNarrower := cmp.Or(l.narrowness()-narrowest.narrowness(), int(narrowest.period()-l.period())) > 0
@@ -162,7 +162,10 @@ func (p Policy) narrowestLimit(wait time.Duration, s State) string {
 			narrowest = l
 		}
 	}
-	return narrowest.Name
+	if narrowest.Name == "" {
+		return nil
+	}
+	return []Limit{narrowest}
 }
 
 // canExplain reports whether a response that names no limit, and asks for wait, can be about
@@ -191,6 +194,17 @@ func (p Policy) LimitNamed(name string) (Limit, bool) {
 		return Limit{}, false
 	}
 	return p.limits[i], true
+}
+
+// limitsNamed returns the limits called names, without those that p does not have.
+func (p Policy) limitsNamed(names []string) []Limit {
+	var found []Limit
+	for _, name := range names {
+		if l, ok := p.LimitNamed(name); ok {
+			found = append(found, l)
+		}
+	}
+	return found
 }
 
 // clone returns a copy of l that shares nothing with it.

@@ -76,7 +76,7 @@ func TestDecideFindsTheWindowOfA429(t *testing.T) {
 		t.Fatal(err)
 	}
 	for wait, want := range map[time.Duration]string{time.Second: "burst", time.Hour: "daily", 25 * time.Hour: ""} {
-		if got := p.Decide(policy.Failure{Status: 429, Wait: wait}, policy.State{}).Limit; got != want {
+		if got := namesOf(p.Decide(policy.Failure{Status: 429, Wait: wait}, policy.State{}).Limits); got != want {
 			t.Errorf("a wait of %v: limit %q; want %q", wait, got, want)
 		}
 	}

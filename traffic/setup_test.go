@@ -79,7 +79,7 @@ func (j *job) request(t *testing.T, i int) {
 		now := time.Now()
 		r.Answered, r.Served = now, r.Pause == 0
 		if len(d.Limits) > 0 {
-			r.Limit, r.Guessed = &d.Limits[0], true
+			r.Limits, r.Guessed = d.Limits[:1], true
 		}
 		time.Sleep(p.Done(t.Context(), now, r))
 		if r.Served {

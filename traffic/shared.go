@@ -87,8 +87,8 @@ type Report struct {
 	Unsent      bool           // it was not sent after all
 	Pause       time.Duration  // the response says that a limit is reached, and for how long; 0: it does not
 	VendorPause bool           // the vendor asks for it; otherwise it is a back-off
-	Limit       *policy.Limit  // which limit; nil: the account's own
-	Guessed     bool           // the response did not name Limit
+	Limits      []policy.Limit // which limits; nil: the account's own
+	Guessed     bool           // the response did not name Limits
 	Quotas      []policy.Quota // what the response says about its limits
 	Served      bool           // the response is not a failure, or one that was accepted
 	Paid        bool           // the request was a retry for which Pay took one
