@@ -27,8 +27,8 @@ func (x *call) admit() error {
 	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
 		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
-		Priority: x.request.options.Priority,
-		Limits:   x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Priority: x.request.options.Priority, Weight: x.request.options.Weight,
+		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
 	})
 	var w *watchedWait
 	if by := place.WaitsFor(); by != "" {
