@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
 	"client":              {"errors", "policy", "traffic", "internal/answer", "internal/wire"},
 	"traffic":             {"errors", "policy"},
-	"internal/answer":     {"errors"},
+	"internal/answer":     {"errors", "policy"},
 	"internal/wire":       {"errors"},
 	"internal/enum":       {},
 	"internal/yamlfile":   {"internal/enum"},

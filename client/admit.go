@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -26,8 +27,8 @@ func (x *call) admit() error {
 	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
 		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
-		Priority: x.request.options.Priority,
-		Limits:   x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Priority: x.request.options.Priority, Weight: x.request.options.Weight,
+		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
 	})
 	var w *watchedWait
 	if by := place.WaitsFor(); by != "" {
@@ -63,9 +64,9 @@ func (x *call) pay() bool {
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
-	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted}
-	if limit, named := x.c.policy.LimitNamed(d.Limit); named {
-		r.Limit, r.Guessed = &limit, x.last.failure.Limit == ""
+	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
+	if len(d.Limits) > 0 {
+		r.Guessed = !slices.Contains(x.last.failure.Limits, d.Limits[0].Name)
 	}
 	if f, ok := errors.AsType[*apierrors.Error](x.err); ok && f.Action == apierrors.Surface {
 		r.Refused, r.Code = true, f.Code

@@ -27,7 +27,7 @@ func (anyVendor) Decode(a policy.Answer) *policy.Failure {
 		items = answer.FieldsOf(body)
 	}
 	return &policy.Failure{
-		Status: a.Status, Items: items, Wait: waitOf(a, problem),
+		Status: a.Status, Items: items, Wait: waitOf(a, problem), Limits: problem.Limits,
 		NoRetry: problem.NoRetry || strings.EqualFold(a.Header.Get("X-Should-Retry"), "false"),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/policy"
-	"github.com/retrywise/retrywise/traffic"
 )
 
 // An attempt is one request of a call.
@@ -17,12 +16,12 @@ type attempt struct {
 	wire.Attempt
 	observed context.Context // that the observer returned
 	sent     sentRequest
-	identity string          // of the credential that was applied; empty: none
-	isPaid   bool            // it is a retry that the budget paid for
-	isUnsent bool            // there was no request
-	answered time.Time       // when the response came; zero: there is none
-	quotas   []traffic.Quota // what the response says about limits
-	shown    *http.Response  // what the caller gets of a response that was looked at; nil: the response
+	identity string         // of the credential that was applied; empty: none
+	isPaid   bool           // it is a retry that the budget paid for
+	isUnsent bool           // there was no request
+	answered time.Time      // when the response came; zero: there is none
+	quotas   []policy.Quota // what the response says about limits
+	shown    *http.Response // what the caller gets of a response that was looked at; nil: the response
 }
 
 // send sends req, and then follows the redirects that the call itself follows. Each
@@ -79,7 +78,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	a.answered = time.Now()
-	a.quotas = quotasOf(resp.Header, a.answered)
+	a.quotas = answer.Quotas(resp.Header, policy.Answer{Header: resp.Header, Received: a.answered}.Now)
 	resp.Request = x.request.original
 	if req.Response != nil || x.request.moved {
 		resp.Request = req
@@ -158,12 +157,3 @@ func (x *call) authorize(a *attempt, out *http.Request) error {
 }
 
 var errStripped = errors.New("client: Auth.Apply left the request without a URL or a header")
-
-// quotasOf returns what the headers of a response say about limits.
-func quotasOf(h http.Header, answered time.Time) []traffic.Quota {
-	var quotas []traffic.Quota
-	for _, q := range answer.Quotas(h, policy.Answer{Header: h, Received: answered}.Now) {
-		quotas = append(quotas, traffic.Quota(q))
-	}
-	return quotas
-}

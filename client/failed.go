@@ -23,8 +23,11 @@ func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Erro
 	f, d := j.failure, j.decision
 	e := c.blank(r)
 	e.Class, e.Action, e.Stop, e.Scope, e.Applied = d.Class, d.Action, d.Stop, d.Scope, d.Applied
-	if limit, ok := c.policyFor(to).LimitNamed(d.Limit); ok {
-		e.Scope = limit.Scope
+	if len(d.Limits) > 0 {
+		e.Scope = apierrors.ScopeNone
+	}
+	for _, limit := range d.Limits {
+		e.Scope = max(e.Scope, limit.Scope)
 	}
 	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, cmp.Or(d.Summary, j.summary)
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body

@@ -53,6 +53,55 @@ func TestLimitSpacesCalls(t *testing.T) {
 	})
 }
 
+// A call takes as many of a limit as it weighs. The GET that a 303 leads to does not.
+func TestLimitCountsTheWeightOfACall(t *testing.T) {
+	for name, tt := range map[string]struct {
+		weight int
+		status int
+		want   time.Duration
+	}{
+		"of 0, which is 1": {0, 200, 4 * time.Second},
+		"of 1":             {1, 200, 4 * time.Second},
+		"of 5":             {5, 200, 20 * time.Second},
+		"of 5, redirected": {5, 303, 24 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPost {
+						w.Header().Set("Location", "/batches/7")
+						w.WriteHeader(tt.status)
+					}
+				}))
+				p := shopPolicy(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}, Burst: 5})
+				c := newClient(t, srv, client.Config{Policy: &p})
+				take := func(weight int) {
+					if _, err := send(t.Context(), t, c, "POST", "/batches", "x", client.CallOptions{Weight: weight}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				take(5)
+				start := time.Now()
+				for range 4 {
+					take(tt.weight)
+				}
+				if took := time.Since(start); took != tt.want {
+					t.Errorf("4 calls took %v; want %v", took, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestSendRefusesAWeightBelowZero(t *testing.T) {
+	srv := retrywisetest.New(t)
+	c := newClient(t, srv, client.Config{})
+	_, err := send(t.Context(), t, c, "GET", "/items/7", "", client.CallOptions{Weight: -1})
+	if e := failure(t, err); e.Class != apierrors.MalformedRequest || e.Summary != "Weight: it is below zero" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A call that would have to wait too long for a limit is deferred: nothing is sent, and its
 // token is returned.
 func TestLimitThatDoesNotFitDefersTheCall(t *testing.T) {

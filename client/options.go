@@ -43,6 +43,11 @@ type CallOptions struct {
 	// for a person who waits, and -1 for a backfill. Zero is in between.
 	Priority int
 
+	// Weight is how many requests the call counts as in limits that are declared, such as the
+	// records of a batch; where a limit counts points, how many times its cost. Zero means 1. A
+	// call with a weight below zero fails.
+	Weight int
+
 	// MaxAttempts is how many requests the call may make, without those that were throttled
 	// or met an expired token. One means one request, whatever it meets.
 	MaxAttempts int

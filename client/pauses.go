@@ -55,12 +55,12 @@ func (x *call) keepPause(j *judgement, r traffic.Report) {
 	p := pause{response: *x.attempt.shown, body: j.body}
 	p.response.Header = x.c.repeatable(p.response.Header)
 	p.response.Request, p.response.Body, p.response.Trailer, p.response.TLS = nil, nil, nil, nil
-	if r.Limit == nil || r.Guessed {
+	if r.Limits == nil || r.Guessed {
 		p.key = x.request.pauseKey("gate account", apierrors.ScopeAccount)
 		x.c.pauses.keep(p)
 	}
-	if r.Limit != nil {
-		p.key = x.request.pauseKey("gate "+r.Limit.Name, r.Limit.Scope)
+	for _, limit := range r.Limits {
+		p.key = x.request.pauseKey("gate "+limit.Name, limit.Scope)
 		x.c.pauses.keep(p)
 	}
 }

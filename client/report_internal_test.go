@@ -89,10 +89,10 @@ func TestReportOfEachRequest(t *testing.T) {
 	}
 }
 
-// An accepted failure is served, and names no limit that the policy does not have.
+// An accepted failure is served, and names no limit.
 func TestReportOfAnAcceptedFailure(t *testing.T) {
 	x := &call{c: &Client{policy: policy.Default()}, accepted: true}
-	got := x.reportOf(policy.Decision{Action: apierrors.Accept, Limit: "unknown"})
+	got := x.reportOf(policy.Decision{Action: apierrors.Accept})
 	if diff := cmp.Diff(traffic.Report{Served: true}, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/retrywise/retrywise/internal/wire"
 	"github.com/retrywise/retrywise/traffic"
@@ -25,22 +26,7 @@ type request struct {
 func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOptions) (r request, problem string) {
 	r = request{original: req, body: wire.PayloadOf(req), options: o}
 	target, path := c.home.target(req)
-	switch {
-	case hasLostOptions(req):
-		problem = "its context is not derived from the one that client.With gave it, so its options are lost"
-	case target == nil:
-		problem = "the URL has no host, and there is no Config.BaseURL for it"
-	case r.body == nil && req.ContentLength > 0:
-		problem = "ContentLength is set, but there is no Body"
-	case o.IdempotencyKey == "":
-	case unusable(c.keyHeader(), o.IdempotencyKey) != "":
-		problem = "IdempotencyKey: it has a line break or another control character"
-	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
-		problem = "IdempotencyKey: " + c.profile.Name + " has no place for one"
-	case req.Response == nil && c.isForeign(target):
-		problem = "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"
-	}
-	if problem != "" {
+	if problem = c.problemWith(r, target); problem != "" {
 		r.body.Close()
 		return r, problem
 	}
@@ -56,10 +42,32 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	}
 	r.http, r.path = whole.WithContext(ctx), path
 	if leadsToWrite(req) {
-		r.options.IdempotencyKey = ""
+		r.options.IdempotencyKey, r.options.Weight = "", 0
 	}
 	r.account, r.record = c.accountOf(r.http, o), hashed(o.RecordKey)
 	return r, ""
+}
+
+// problemWith says why a request to target cannot be sent; empty: it can.
+func (c *Client) problemWith(r request, target *url.URL) string {
+	switch {
+	case hasLostOptions(r.original):
+		return "its context is not derived from the one that client.With gave it, so its options are lost"
+	case target == nil:
+		return "the URL has no host, and there is no Config.BaseURL for it"
+	case r.body == nil && r.original.ContentLength > 0:
+		return "ContentLength is set, but there is no Body"
+	case r.options.Weight < 0:
+		return "Weight: it is below zero"
+	case r.options.IdempotencyKey == "":
+	case unusable(c.keyHeader(), r.options.IdempotencyKey) != "":
+		return "IdempotencyKey: it has a line break or another control character"
+	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
+		return "IdempotencyKey: " + c.profile.Name + " has no place for one"
+	case r.original.Response == nil && c.isForeign(target):
+		return "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"
+	}
+	return ""
 }
 
 // accountOf returns the account that a request belongs to: the one that the caller names,
@@ -80,6 +88,6 @@ func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 func (r request) movedTo(next *http.Request, path string) request {
 	r.body.Close()
 	r.http, r.path, r.body, r.moved = next, path, nil, true
-	r.options.IdempotencyKey = ""
+	r.options.IdempotencyKey, r.options.Weight = "", 0
 	return r
 }

@@ -21,7 +21,7 @@ func (shop) Decode(a policy.Answer) *policy.Failure {
 	if a.Status < 400 && a.Header.Get("X-Code") == "" {
 		return nil
 	}
-	f := &policy.Failure{Status: a.Status, Limit: a.Header.Get("X-Limit")}
+	f := &policy.Failure{Status: a.Status, Limits: a.Header.Values("X-Limit")}
 	f.Wait, _ = policy.ParseWait(a.Header.Get("Retry-After"), policy.HTTP, a.Now())
 	if code := a.Header.Get("X-Code"); code != "" {
 		f.Items = []apierrors.Field{{Code: code, Message: "the vendor's message"}}

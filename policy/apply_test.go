@@ -107,7 +107,7 @@ func TestApplyRefusesAnUnknownLimit(t *testing.T) {
 	}
 	base := shop(t).WithLimit(policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
 	_, err = f.Apply(base)
-	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope, and a rate or slots)`
+	const want = `policies.yaml:4:9: unknown limit "acount"; did you mean "account"? (a new one needs a scope, and a rate, a window or slots)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v; want %s", err, want)
 	}

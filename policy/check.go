@@ -90,29 +90,6 @@ var fallbacks = []apierrors.Action{
 // endpoints from files.
 func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Paths) }
 
-// Problems returns what is wrong with l, a sentence for each problem. For tools that read
-// limits from files.
-func (l Limit) Problems() []string {
-	problems := slices.Concat(requestProblems(l.Methods, l.Paths), notNegative("burst", l.Burst), scopeProblems(l.Scope))
-	if l.Name == "" {
-		problems = append(problems, "name: expected text that is not empty")
-	}
-	hasRate := l.Rate != Rate{}
-	if hasRate && (l.Rate.Count <= 0 || l.Rate.Per <= 0) {
-		problems = append(problems, fmt.Sprintf("rate: expected a count and a period above zero; got %v", l.Rate))
-	}
-	if l.Share < 0 || l.Share > 100 {
-		problems = append(problems, fmt.Sprintf("share: expected a part from 1%% to 100%%; got %v", l.Share))
-	}
-	switch {
-	case !hasRate && l.Slots == 0:
-		problems = append(problems, "expected a rate or slots: without one, the limit bounds nothing")
-	case !hasRate && l.Burst > 0:
-		problems = append(problems, "burst has no effect without a rate")
-	}
-	return append(problems, notNegative("slots", l.Slots)...)
-}
-
 // Problems returns what is wrong with r, a sentence for each problem. For tools that read
 // it from files: it leaves out what the tags say.
 func (r Retry) Problems() []string { return r.Backoff.problems() }
@@ -165,14 +142,6 @@ func notNegative[T int | time.Duration](key string, v T) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s: expected zero or more; got %v", key, v)}
-}
-
-// scopeProblems returns a problem if s is not the scope of a limit.
-func scopeProblems(s apierrors.Scope) []string {
-	if s == apierrors.ScopeAccount || s == apierrors.ScopeRecord {
-		return nil
-	}
-	return []string{fmt.Sprintf("scope %v: expected account or record", s)}
 }
 
 // requestProblems returns what is wrong with criteria for requests.

@@ -27,7 +27,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	}
 	d := Decision{ // a rule without Applied leaves the outcome unknown
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
-		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limit: f.Limit, RetryIn: f.Wait,
+		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limits: p.limitsNamed(f.Limits), RetryIn: f.Wait,
 	}
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
@@ -165,7 +165,9 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		d.PauseFor = max(d.PauseFor, bounds.Backoff.wait(0, s.Random), bounds.Backoff.Base/4)
 	}
 	d.RetryIn, d.VendorWait = delay, true
-	setDefault(&d.Limit, p.narrowestLimit(f.Wait, s))
+	if d.Limits == nil {
+		d.Limits = p.narrowestLimit(f.Wait, s)
+	}
 	if stop := p.whyNotRepeat(r, s); stop != apierrors.StopNone {
 		return stopped(d, stop)
 	}

@@ -71,8 +71,9 @@ type Failure struct {
 	// Wait is how long the response asks to wait; 0 if it asks for none.
 	Wait time.Duration
 
-	// Limit is the name of the Limit that the response names; empty if it names none.
-	Limit string
+	// Limits are the names of the limits that the response names. One that the policy does not
+	// have is ignored.
+	Limits []string
 
 	// RequestID is the id of the request that the body holds; empty: see
 	// Profile.RequestIDHeaders.
@@ -183,7 +184,7 @@ type Decision struct {
 	// Applied is about the whole call, earlier attempts included.
 	Applied apierrors.Applied
 
-	// Scope is that of the rule. If Limit is set, the scope of that limit is more exact.
+	// Scope is that of the rule. If Limits is set, their scopes are more exact.
 	Scope apierrors.Scope
 
 	// Summary is that of the rule. Hint is, too, with advice on running the call again.
@@ -205,7 +206,8 @@ type Decision struct {
 	// first of several in a row.
 	VendorPause bool
 
-	// Limit is the name of the limit that the response names or, if it is throttled, is
-	// likely to be about. Empty means the limit of the account.
-	Limit string
+	// Limits are those that the response names or, if it is throttled and names none, the one
+	// that it is likely to be about. None means the limit of the account. The lists in a Limit
+	// are read-only.
+	Limits []Limit
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -76,7 +77,11 @@ type limitChange struct {
 	Scope   apierrors.Scope `yaml:"scope"`
 	Rate    Rate            `yaml:"rate"`
 	Burst   int             `yaml:"burst,positive"`
+	Window  Rate            `yaml:"window"`
+	Resets  Zone            `yaml:"resets"`
+	Cost    int             `yaml:"cost,positive"`
 	Slots   int             `yaml:"slots,positive"`
+	Held    time.Duration   `yaml:"held,positive"`
 	Share   Percent         `yaml:"share"`
 	Methods []string        `yaml:"methods"`
 	Paths   []string        `yaml:"path"`
@@ -167,26 +172,38 @@ func (s section) endpoints() []Endpoint {
 // applyTo returns p's limit of the same name with the changes of c, or a new limit.
 func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
 	limit, ok := p.LimitNamed(c.Name)
-	isWhole := c.Scope != apierrors.ScopeNone && (c.Rate != Rate{} || c.Slots > 0)
+	isWhole := c.Scope != apierrors.ScopeNone && (c.Rate != Rate{} || c.Window != Rate{} || c.Slots > 0)
 	if !ok && !isWhole {
 		var names []string
 		for _, l := range p.limits {
 			names = append(names, l.Name)
 		}
-		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope, and a rate or slots)", c.Name, yamlfile.Suggest(c.Name, names))}
+		return Limit{}, yamlfile.Problems{c.At.Errorf("unknown limit %q%s (a new one needs a scope, and a rate, a window or slots)", c.Name, yamlfile.Suggest(c.Name, names))}
 	}
 	limit.Name = c.Name
+	if c.Window != (Rate{}) { // a rate and a window replace each other
+		limit.Rate, limit.Burst = Rate{}, 0
+	}
+	if c.Rate != (Rate{}) {
+		limit.Window, limit.Resets = Rate{}, Zone{}
+	}
 	change(&limit.Scope, c.Scope)
 	change(&limit.Rate, c.Rate)
 	change(&limit.Burst, c.Burst)
+	change(&limit.Window, c.Window)
+	change(&limit.Resets, c.Resets)
+	change(&limit.Cost, c.Cost)
 	change(&limit.Slots, c.Slots)
+	change(&limit.Held, c.Held)
 	change(&limit.Share, c.Share)
 	changeList(&limit.Methods, c.Methods)
 	changeList(&limit.Paths, c.Paths)
 	if c.Off != nil {
 		limit.Off = *c.Off
 	}
-	return limit, nil
+	var problems yamlfile.Problems
+	problems.ReportAll(c.At, limit.Problems())
+	return limit, problems
 }
 
 // change sets v to to, unless to is unset.

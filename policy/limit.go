@@ -55,7 +55,8 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Limit bounds the rate at which requests start, or how many are under way, or both.
+// A Limit bounds how many requests start in a time, by a rate or a window, or how many are under
+// way, or both.
 type Limit struct {
 	// Name identifies the limit in files and errors.
 	Name string `yaml:"name,required,nonempty"`
@@ -67,12 +68,31 @@ type Limit struct {
 	// Rate is the average rate. The zero Rate is no bound.
 	Rate Rate `yaml:"rate"`
 
-	// Burst is how many requests may start at once. Zero means 1.
+	// Burst is how many requests may start at once at that rate. Zero means 1.
 	Burst int `yaml:"burst,positive"`
 
+	// Window is how many requests may start in any period of a length, at once or spread over
+	// it. It is there instead of Rate. The zero Rate is no bound.
+	Window Rate `yaml:"window"`
+
+	// Resets is the zone by whose clock the windows turn; see Zone.Next. The length of a window
+	// then divides a day. The zero Zone means that this is not known: a window begins with any
+	// request, until a response says when it ends.
+	Resets Zone `yaml:"resets"`
+
+	// Cost means that Rate, Burst and Window count points, and says how many a request takes of
+	// which nothing else says it; see client.CallOptions.Weight and Quota.Spent. Zero means that
+	// they count requests.
+	Cost int `yaml:"cost,positive"`
+
 	// Slots is how many requests may be under way, from their start to the header of their
-	// response. Zero is no bound.
+	// response or, with Held, longer. Zero is no bound.
 	Slots int `yaml:"slots,positive"`
+
+	// Held means that a request which succeeds holds its slot beyond its response, as an export
+	// does that it queued, until a response frees it; see Quota.Freed. A slot is held at most
+	// for so long, as that response may be missed. Zero means that the response returns it.
+	Held time.Duration `yaml:"held,positive"`
 
 	// Share is the part of the limit that this program may take, as others use the same
 	// account. Zero means all of it.
@@ -84,7 +104,7 @@ type Limit struct {
 	// Paths are patterns as in Match.Paths. Nil stands for all.
 	Paths []string `yaml:"path,nonempty"`
 
-	// Off means that the rate is not enforced. A response that names the limit still
+	// Off means that the limit is not enforced. A response that names the limit still
 	// pauses its calls.
 	Off bool `yaml:"off"`
 
@@ -96,15 +116,29 @@ type Limit struct {
 // Enforced returns the rate per second, the burst and the slots that this program may take; 0
 // is no bound. A burst and slots are at least 1.
 func (l Limit) Enforced() (perSecond float64, burst, slots int) {
-	part := float64(cmp.Or(l.Share, 100)) / 100
 	if l.Rate.Count > 0 {
-		perSecond = part * float64(l.Rate.Count) / l.Rate.Per.Seconds()
+		perSecond = l.part() * float64(l.Rate.Count) / l.Rate.Per.Seconds()
 	}
 	if l.Slots > 0 {
-		slots = max(int(part*float64(l.Slots)), 1)
+		slots = max(int(l.part()*float64(l.Slots)), 1)
 	}
-	return perSecond, max(int(part*float64(l.Burst)), 1), slots
+	return perSecond, max(int(l.part()*float64(l.Burst)), 1), slots
 }
+
+// EnforcedWindow returns how many requests, or points, of each window this program may take, at
+// least 1; 0 is no bound.
+func (l Limit) EnforcedWindow() int {
+	if l.Window.Count == 0 {
+		return 0
+	}
+	return max(int(l.part()*float64(l.Window.Count)), 1)
+}
+
+// part returns the part of the limit that this program may take.
+func (l Limit) part() float64 { return float64(cmp.Or(l.Share, 100)) / 100 }
+
+// period returns the period of the rate or the window; 0 without one.
+func (l Limit) period() time.Duration { return cmp.Or(l.Rate.Per, l.Window.Per) }
 
 // Limits returns the limits that apply to a request, including those that are off. For
 // tools: a client enforces them by itself. The lists in a Limit are read-only.
@@ -118,23 +152,26 @@ func (p Policy) Limits(method, path string) []Limit {
 	return found
 }
 
-// narrowestLimit returns the name of the narrowest limit that a response to the request can
-// be about; of several, that of the shortest period. It is empty if there is none.
-func (p Policy) narrowestLimit(wait time.Duration, s State) string {
+// narrowestLimit returns the narrowest limit that a response to the request can be about; of
+// several, that of the shortest period. It is nil if there is none.
+func (p Policy) narrowestLimit(wait time.Duration, s State) []Limit {
 	var narrowest Limit
 	for _, l := range p.Limits(s.method(), s.Path) {
-		isNarrower := cmp.Or(l.narrowness()-narrowest.narrowness(), int(narrowest.Rate.Per-l.Rate.Per)) > 0
+		isNarrower := cmp.Or(l.narrowness()-narrowest.narrowness(), int(narrowest.period()-l.period())) > 0
 		if l.canExplain(wait) && (narrowest.Name == "" || isNarrower) {
 			narrowest = l
 		}
 	}
-	return narrowest.Name
+	if narrowest.Name == "" {
+		return nil
+	}
+	return []Limit{narrowest}
 }
 
 // canExplain reports whether a response that names no limit, and asks for wait, can be about
-// l. It cannot be if the vendor would have named l, or if l has tokens again sooner.
+// l. It cannot be if the vendor would have named l, or if l has requests again sooner.
 func (l Limit) canExplain(wait time.Duration) bool {
-	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && (l.Rate.Per == 0 || wait <= l.Rate.Per)
+	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && (l.period() == 0 || wait <= l.period())
 }
 
 // narrowness orders limits by how few requests they are for; that of a limit for all is 0.
@@ -157,6 +194,17 @@ func (p Policy) LimitNamed(name string) (Limit, bool) {
 		return Limit{}, false
 	}
 	return p.limits[i], true
+}
+
+// limitsNamed returns the limits called names, without those that p does not have.
+func (p Policy) limitsNamed(names []string) []Limit {
+	var found []Limit
+	for _, name := range names {
+		if l, ok := p.LimitNamed(name); ok {
+			found = append(found, l)
+		}
+	}
+	return found
 }
 
 // clone returns a copy of l that shares nothing with it.

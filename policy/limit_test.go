@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,13 +87,26 @@ func TestDecideFindsTheLimitOfA429(t *testing.T) {
 		"one that is off is our guess":       {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/off"}, "writes"},
 		"one that the response would name":   {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/named"}, "writes"},
 		"one of a record, that is not known": {policy.Failure{Status: 429}, policy.State{Method: "POST", Path: "/record"}, "writes"},
-		"one that the response names":        {policy.Failure{Status: 429, Limit: "named"}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "named"},
+		"one that the response names":        {policy.Failure{Status: 429, Limits: []string{"named"}}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "named"},
+		"several that it names":              {policy.Failure{Status: 429, Limits: []string{"named", "account"}}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "named account"},
+		"one that nobody declared":           {policy.Failure{Status: 429, Limits: []string{"other"}}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "cache"},
+		"and one that is declared":           {policy.Failure{Status: 429, Limits: []string{"other", "named"}}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, "named"},
+		"a name without a pause":             {policy.Failure{Status: 503, Limits: []string{"named"}}, policy.State{}, "named"},
 		"a failure that pauses nothing":      {policy.Failure{Status: 503}, policy.State{Method: "POST", Path: "/campaign/7/cache"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := p.Decide(tt.failure, tt.state).Limit; got != tt.want {
-				t.Errorf("Limit = %q; want %q", got, tt.want)
+			if got := namesOf(p.Decide(tt.failure, tt.state).Limits); got != tt.want {
+				t.Errorf("Limits = %q; want %q", got, tt.want)
 			}
 		})
 	}
+}
+
+// namesOf returns the names of limits.
+func namesOf(limits []policy.Limit) string {
+	var names []string
+	for _, l := range limits {
+		names = append(names, l.Name)
+	}
+	return strings.Join(names, " ")
 }

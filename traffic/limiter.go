@@ -191,7 +191,7 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 
 // tell takes up what a response says about the limit. A pace that was only learned is of no
 // use any more.
-func (l *limiter) tell(now time.Time, r Report, q Quota) {
+func (l *limiter) tell(now time.Time, r Report, q policy.Quota) {
 	if r.Answered.IsZero() || !l.window.tell(r.Answered, q) {
 		return
 	}

@@ -41,7 +41,7 @@ func TestQueueKeepsWhatIsInUse(t *testing.T) {
 	}
 	pause := func(t *testing.T, m *Memory, limit policy.Limit, i int, wait time.Duration) {
 		p := admitted(t, m, record(limit, i))
-		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: wait, VendorPause: true, Limit: &limit})
+		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: wait, VendorPause: true, Limits: []policy.Limit{limit}})
 	}
 	for name, tt := range map[string]struct {
 		first  func(*testing.T, *Memory) // makes record 0 wait

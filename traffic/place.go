@@ -5,6 +5,8 @@ import (
 	"container/list"
 	"context"
 	"time"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // A place is the Place of a request in this process.
@@ -111,7 +113,7 @@ func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 
 // limiterOf returns the limiter that a response to the request tells of: the one of that
 // name, or the account's own.
-func (p *place) limiterOf(q Quota) *limiter {
+func (p *place) limiterOf(q policy.Quota) *limiter {
 	for _, l := range p.limiters {
 		if l.key.limit == q.Limit && q.Limit != "" {
 			return l

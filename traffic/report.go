@@ -41,29 +41,31 @@ func (q *queue) refuse(now time.Time, p *place, r Report) (hold time.Duration) {
 	return hold
 }
 
-// refused returns the limiters that a refusal is about: that of a limit, or the account's
+// refused returns the limiters that a refusal is about: those of limits, or the account's
 // own. A record's limit is about that record alone; without a known record it is about
 // nobody. If a guess meets a second limit, both responses are likely about the account.
 func (q *queue) refused(now time.Time, p *place, r Report) []*limiter {
-	if r.Limit == nil {
+	if len(r.Limits) == 0 {
 		return []*limiter{q.own}
 	}
 	var all []*limiter
-	if until := now.Add(r.Pause); r.Guessed {
-		if q.guessed != r.Limit.Name && now.Before(q.guessedUntil) {
+	if until, name := now.Add(r.Pause), r.Limits[0].Name; r.Guessed {
+		if q.guessed != name && now.Before(q.guessedUntil) {
 			all = append(all, q.own)
 		}
 		if until.After(q.guessedUntil) {
-			q.guessed, q.guessedUntil = r.Limit.Name, until
+			q.guessed, q.guessedUntil = name, until
 		}
 	}
-	if k, ok := keyOf(p.demand.Record, *r.Limit); ok {
-		_, isKnown := q.byKey[k]
-		l := q.limiter(now, k, r.Limit)
-		if !isKnown {
-			q.attach(l)
+	for _, limit := range r.Limits {
+		if k, ok := keyOf(p.demand.Record, limit); ok {
+			_, isKnown := q.byKey[k]
+			l := q.limiter(now, k, &limit)
+			if !isKnown {
+				q.attach(l)
+			}
+			all = append(all, l)
 		}
-		all = append(all, l)
 	}
 	return all
 }

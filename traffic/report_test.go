@@ -78,7 +78,7 @@ func TestPauseOfALimitThatIsOff(t *testing.T) {
 		first := admitted(t, m, of("a"))
 		second := m.Admit(t.Context(), time.Now(), of("a"))
 		other := m.Admit(t.Context(), time.Now(), of("b"))
-		_ = first.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true, Limit: &off})
+		_ = first.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true, Limits: []policy.Limit{off}})
 		if r, ok := errors.AsType[*Refusal](second.Wait(t.Context())); !ok || r.By != "gate lead" || r.Scope != apierrors.ScopeRecord {
 			t.Errorf("the same record: got %+v; want a refusal by gate lead", r)
 		}
@@ -87,7 +87,7 @@ func TestPauseOfALimitThatIsOff(t *testing.T) {
 		}
 		answer(other)
 		nobody := admitted(t, m, Demand{Limits: []policy.Limit{off}})
-		if hold := nobody.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true, Limit: &off}); hold != time.Hour {
+		if hold := nobody.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Hour, VendorPause: true, Limits: []policy.Limit{off}}); hold != time.Hour {
 			t.Errorf("a request without a record is held back for %v; want 1h, alone", hold)
 		}
 	})
@@ -100,7 +100,7 @@ func TestPauseOfAGuess(t *testing.T) {
 		a, b := limitOf("a", apierrors.ScopeAccount, 1, time.Minute, 1), limitOf("b", apierrors.ScopeAccount, 1, time.Minute, 1)
 		throttle := func(l policy.Limit) {
 			p := admitted(t, m, Demand{Limits: []policy.Limit{l}})
-			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: 30 * time.Second, VendorPause: true, Limit: &l, Guessed: true})
+			_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: 30 * time.Second, VendorPause: true, Limits: []policy.Limit{l}, Guessed: true})
 		}
 		throttle(a)
 		answer(admitted(t, m, Demand{}))

@@ -25,8 +25,8 @@ type job struct {
 	memory  *Memory
 	vendor  func(now time.Time) (pause time.Duration) // 0: it accepts
 	latency func() time.Duration
-	work    func() time.Duration      // what the latest request takes there; nil: nothing
-	quota   func(now time.Time) Quota // what a response says; nil: nothing
+	work    func() time.Duration             // what the latest request takes there; nil: nothing
+	quota   func(now time.Time) policy.Quota // what a response says; nil: nothing
 	demand  func(i int) Demand
 	random  *rand.Rand
 
@@ -79,7 +79,7 @@ func (j *job) request(t *testing.T, i int) {
 		now := time.Now()
 		r.Answered, r.Served = now, r.Pause == 0
 		if len(d.Limits) > 0 {
-			r.Limit, r.Guessed = &d.Limits[0], true
+			r.Limits, r.Guessed = d.Limits[:1], true
 		}
 		time.Sleep(p.Done(t.Context(), now, r))
 		if r.Served {
@@ -102,7 +102,7 @@ func (j *job) send(i int) (r Report) {
 	}
 	r.VendorPause = r.Pause >= time.Second
 	if j.quota != nil {
-		r.Quotas = []Quota{j.quota(time.Now())}
+		r.Quotas = []policy.Quota{j.quota(time.Now())}
 	}
 	if j.work != nil {
 		back += j.work()

@@ -83,18 +83,18 @@ func (r *Refusal) Error() string { return fmt.Sprintf("held back by %s for %v", 
 // A Report is how an admitted request ended. One that is neither Served nor Refused failed,
 // was cancelled, or was redirected to a further request.
 type Report struct {
-	Answered    time.Time     // when its response came; zero: there was none
-	Unsent      bool          // it was not sent after all
-	Pause       time.Duration // the response says that a limit is reached, and for how long; 0: it does not
-	VendorPause bool          // the vendor asks for it; otherwise it is a back-off
-	Limit       *policy.Limit // which limit; nil: the account's own
-	Guessed     bool          // the response did not name Limit
-	Quotas      []Quota       // what the response says about its limits
-	Served      bool          // the response is not a failure, or one that was accepted
-	Paid        bool          // the request was a retry for which Pay took one
-	Refused     bool          // the vendor refused the record
-	Code        string        // with which it did; empty: none
-	Full        int           // retries in a full budget
+	Answered    time.Time      // when its response came; zero: there was none
+	Unsent      bool           // it was not sent after all
+	Pause       time.Duration  // the response says that a limit is reached, and for how long; 0: it does not
+	VendorPause bool           // the vendor asks for it; otherwise it is a back-off
+	Limits      []policy.Limit // which limits; nil: the account's own
+	Guessed     bool           // the response did not name Limits
+	Quotas      []policy.Quota // what the response says about its limits
+	Served      bool           // the response is not a failure, or one that was accepted
+	Paid        bool           // the request was a retry for which Pay took one
+	Refused     bool           // the vendor refused the record
+	Code        string         // with which it did; empty: none
+	Full        int            // retries in a full budget
 }
 
 // A Renewal is the renewal of one rejected credential.

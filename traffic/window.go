@@ -1,15 +1,10 @@
 package traffic
 
-import "time"
+import (
+	"time"
 
-// A Quota is what a response says about the limit that it met.
-type Quota struct {
-	Limit   string        // its name, if the response has one
-	Size    int           // requests of a window; 0: unknown
-	Left    int           // of them
-	Reset   time.Duration // until the next window
-	IsGuess bool          // the unit of Reset is a guess
-}
+	"github.com/retrywise/retrywise/policy"
+)
 
 // A window is a number of requests until a moment, from the headers of responses. It slows
 // nobody down while some are left.
@@ -27,7 +22,7 @@ const maxGuess = time.Minute
 
 // tell takes up what a response says that came at a moment. It reports whether that makes
 // sense.
-func (w *window) tell(answered time.Time, q Quota) bool {
+func (w *window) tell(answered time.Time, q policy.Quota) bool {
 	if w.isMixed || q.Reset <= 0 || q.Left < 0 {
 		return false
 	}

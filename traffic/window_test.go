@@ -13,20 +13,22 @@ func TestWindow(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	type step struct {
 		at    time.Duration
-		quota Quota
+		quota policy.Quota
 		left  int
 		edge  time.Duration // after start; 0: none is known
 	}
-	told := func(left int, reset time.Duration) Quota { return Quota{Size: 100, Left: left, Reset: reset} }
+	told := func(left int, reset time.Duration) policy.Quota {
+		return policy.Quota{Size: 100, Left: left, Reset: reset}
+	}
 	for name, steps := range map[string][]step{
 		"one window":           {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {time.Second, told(80, 9*time.Second), 80, 10 * time.Second}},
 		"out of order":         {{0, told(80, 10*time.Second), 80, 10 * time.Second}, {0, told(90, 10*time.Second), 80, 10 * time.Second}},
 		"a reset rounded up":   {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {900 * time.Millisecond, told(80, 9*time.Second), 80, 9900 * time.Millisecond}},
 		"the next window":      {{0, told(0, 2*time.Second), 0, 2 * time.Second}, {2100 * time.Millisecond, told(99, 2*time.Second), 99, 4100 * time.Millisecond}},
 		"a window that moves":  {{0, told(50, 2*time.Second), 50, 2 * time.Second}, {time.Second, told(60, 2*time.Second), 50, 3 * time.Second}},
-		"a guess of an hour":   {{0, Quota{Left: 0, Reset: time.Hour, IsGuess: true}, 0, time.Minute}},
+		"a guess of an hour":   {{0, policy.Quota{Left: 0, Reset: time.Hour, IsGuess: true}, 0, time.Minute}},
 		"a reset that is over": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {time.Second, told(80, 0), 90, 10 * time.Second}},
-		"two limits, by turns": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {0, Quota{Limit: "search", Size: 10, Reset: time.Hour}, 90, 0}, {0, told(80, 10*time.Second), 90, 0}},
+		"two limits, by turns": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {0, policy.Quota{Limit: "search", Size: 10, Reset: time.Hour}, 90, 0}, {0, told(80, 10*time.Second), 90, 0}},
 	} {
 		var w window
 		for i, s := range steps {
@@ -61,8 +63,8 @@ func (v *tellingVendor) accept(now time.Time) time.Duration {
 	return 0
 }
 
-func (v *tellingVendor) quota(now time.Time) Quota {
-	return Quota{Size: v.size, Left: max(v.size-v.used, 0), Reset: v.began.Add(v.period).Sub(now)}
+func (v *tellingVendor) quota(now time.Time) policy.Quota {
+	return policy.Quota{Size: v.size, Left: max(v.size-v.used, 0), Reset: v.began.Add(v.period).Sub(now)}
 }
 
 // A window that responses tell is used up at full speed, and not exceeded once it is known.
@@ -92,8 +94,8 @@ func TestRefusalInAToldWindow(t *testing.T) {
 			r.Answered = time.Now()
 			_ = p.Done(t.Context(), r.Answered, r)
 		}
-		of := func(name string, left int) []Quota {
-			return []Quota{{Limit: name, Size: 100, Left: left, Reset: 10 * time.Second}}
+		of := func(name string, left int) []policy.Quota {
+			return []policy.Quota{{Limit: name, Size: 100, Left: left, Reset: 10 * time.Second}}
 		}
 		tell(admitted(t, m, d), Report{Served: true, Quotas: of("search", 50)})
 		tell(admitted(t, m, Demand{}), Report{Served: true, Quotas: of("", 50)})
@@ -123,7 +125,7 @@ func TestWindowReplacesALearnedPace(t *testing.T) {
 		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Pause: time.Second, VendorPause: true})
 		time.Sleep(time.Second)
 		p = admitted(t, m, Demand{})
-		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Served: true, Quotas: []Quota{{Left: 500, Reset: time.Minute}}})
+		_ = p.Done(t.Context(), time.Now(), Report{Answered: time.Now(), Served: true, Quotas: []policy.Quota{{Left: 500, Reset: time.Minute}}})
 		for range 100 {
 			answer(admitted(t, m, Demand{}))
 		}
@@ -137,7 +139,7 @@ func TestPlentySlowsNobodyDown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := newJob(1, func(time.Time) time.Duration { return 0 })
 			if tells {
-				j.quota = func(time.Time) Quota { return Quota{Size: 1_000_000, Left: 999_000, Reset: time.Minute} }
+				j.quota = func(time.Time) policy.Quota { return policy.Quota{Size: 1_000_000, Left: 999_000, Reset: time.Minute} }
 			}
 			began := time.Now()
 			j.run(t, 1000, 16)

@@ -121,8 +121,8 @@ func (c *compiler) limits(rows []limitRow) []policy.Limit {
 	seen := map[string]yamlfile.Pos{}
 	for _, row := range rows {
 		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
-		c.problems.ReportAll(row.At, row.Problems())
 		row.Limit.Named = row.NamedBy != nil
+		c.problems.ReportAll(row.At, row.Problems())
 		out = append(out, row.Limit)
 	}
 	return out

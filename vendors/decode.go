@@ -48,8 +48,9 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		}
 		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
 	}
+	problem := answer.ProblemOf(a.Header, body)
 	if f.Items = d.items(body); len(f.Items) == 0 {
-		f.Items = answer.ProblemOf(a.Header, body).Fields
+		f.Items = problem.Fields
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
@@ -59,9 +60,10 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	f.Wait = d.wait(a, body)
 	f.RequestID = d.requestIDIn(body)
+	f.Limits = problem.Limits
 	for _, l := range d.limitNames {
 		if slices.ContainsFunc(body.All(l.body), l.isIn) {
-			f.Limit = l.limit
+			f.Limits = append(f.Limits, l.limit)
 		}
 	}
 	return f

@@ -194,8 +194,8 @@ func TestPolicyOfPlayableFindsTheLimitOfAPath(t *testing.T) {
 		"a path without a limit":      {429, time.Minute, "/v1/campaign/7", "account"},
 	} {
 		d := p.Decide(policy.Failure{Status: tt.status, Wait: tt.wait}, policy.State{Method: "POST", Path: tt.path, Random: 0.5})
-		if d.Limit != tt.want || d.PauseFor == 0 {
-			t.Errorf("%s: limit %q, pause %v; want %q", name, d.Limit, d.PauseFor, tt.want)
+		if len(d.Limits) != 1 || d.Limits[0].Name != tt.want || d.PauseFor == 0 {
+			t.Errorf("%s: limits %v, pause %v; want %q", name, d.Limits, d.PauseFor, tt.want)
 		}
 	}
 }

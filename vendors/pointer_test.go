@@ -68,7 +68,7 @@ func TestDecodeFollowsPointers(t *testing.T) {
 		"a limit that is named in an array": {
 			`limits: [{name: daily, scope: account, rate: 10/24h, named_by: {body: "/violations/*/policy", contains: daily}}]`,
 			`{"violations":[{"policy":"burst"},{"policy":"daily-quota"}]}`,
-			policy.Failure{Limit: "daily"},
+			policy.Failure{Limits: []string{"daily"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

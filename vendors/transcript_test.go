@@ -112,7 +112,9 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	line("code", d.Code)
 	line("summary", d.Summary)
 	line("hint", d.Hint)
-	line("limit", d.Limit)
+	for _, l := range d.Limits {
+		line("limit", l.Name)
+	}
 	if f.Wait > 0 {
 		line("wait", f.Wait.String())
 	}

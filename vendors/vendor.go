@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	_ "time/tzdata" // for the zones of windows, on machines that have no files of zones
 
 	"github.com/retrywise/retrywise/internal/yamlfile"
 	"github.com/retrywise/retrywise/policy"

@@ -93,6 +93,22 @@ func TestProblemOf(t *testing.T) {
 	}
 }
 
+func TestProblemOfNamesLimits(t *testing.T) {
+	for body, want := range map[string][]string{
+		`{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"T","violated-policies":["hour","day","hour"]}`: {"hour", "day"},
+		`{"type":"about:blank","title":"T","violated-policies":["",7,null,["a"],{"a":"b"}]}`:                                              {""},
+		`{"type":"about:blank","title":"T","violated-policies":"hour"}`:                                                                   nil,
+		`{"type":"about:blank","title":"T"}`:                                                                                              nil,
+		`{"violated-policies":["hour"]}`:                                                                                                  nil, // no problem document
+		`{"type":"about:blank","title":"T","violated-policies":["a"` + strings.Repeat(`,"b"`, 200) + `,"c"]}`:                             {"a", "b"},
+	} {
+		n, _ := answer.Parse([]byte(body))
+		if diff := cmp.Diff(want, answer.ProblemOf(http.Header{}, n).Limits); diff != "" {
+			t.Errorf("%.99s: Limits mismatch (-want +got):\n%s", body, diff)
+		}
+	}
+}
+
 func TestBounded(t *testing.T) {
 	long := strings.Repeat("ä", 300) // 600 bytes
 	items := slices.Repeat([]apierrors.Field{{Path: long, Message: " a\nb\x00c " + long}}, answer.MaxItems+1)

@@ -3,6 +3,7 @@ package answer
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -21,6 +22,10 @@ type Problem struct {
 
 	// NoRetry means that the extension retryable is false.
 	NoRetry bool
+
+	// Limits are the names in the extension violated-policies of the problem types of
+	// draft-ietf-httpapi-ratelimit-headers.
+	Limits []string
 }
 
 // ProblemOf returns the problem in a document. A member of the wrong type is ignored.
@@ -35,7 +40,7 @@ func ProblemOf(header http.Header, body Node) Problem {
 	}
 	wait, _ := body.Get("retry_after")
 	retryable, _ := body.Get("retryable")
-	return Problem{Fields: Bounded(body.problems()), RetryAfter: wait.Text, NoRetry: retryable.Text == "false"}
+	return Problem{Fields: Bounded(body.problems()), RetryAfter: wait.Text, NoRetry: retryable.Text == "false", Limits: body.violatedPolicies()}
 }
 
 // problems returns the entries of the errors member of a problem document, or else its text.
@@ -50,6 +55,18 @@ func (n Node) problems() []apierrors.Field {
 		return []apierrors.Field{{Message: text}}
 	}
 	return fields
+}
+
+// violatedPolicies returns the names of the limits that were exceeded, or are reduced for now.
+func (n Node) violatedPolicies() []string {
+	list, _ := n.Get("violated-policies")
+	var names []string
+	for _, e := range list.Elements[:min(len(list.Elements), MaxItems)] {
+		if e.Kind == Text && !slices.Contains(names, e.Text) {
+			names = append(names, e.Text)
+		}
+	}
+	return names
 }
 
 // problemList returns the fields in a list of problems.

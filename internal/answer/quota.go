@@ -5,22 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// A Quota is what the headers of a response say about a limit.
-type Quota struct {
-	Limit   string        // its name, if the response has one
-	Size    int           // requests of a window; 0: unknown
-	Left    int           // of them
-	Reset   time.Duration // until the next window
-	IsGuess bool          // the unit of Reset is a guess
-}
+	"github.com/retrywise/retrywise/policy"
+)
 
 // Quotas returns what the headers of a response say about its limits: the RateLimit fields
 // (draft-ietf-httpapi-ratelimit-headers), else their older form of three headers, else those
 // that many vendors have, X-RateLimit-*. What makes no sense is left out. now returns the
 // vendor's time, by which a moment becomes a wait.
-func Quotas(h http.Header, now func() time.Time) []Quota {
+func Quotas(h http.Header, now func() time.Time) []policy.Quota {
 	if h["Ratelimit"] != nil {
 		return structuredQuotas(h)
 	}
@@ -28,14 +21,14 @@ func Quotas(h http.Header, now func() time.Time) []Quota {
 		if h[form.left] == nil {
 			continue
 		}
-		q := Quota{Limit: h.Get(form.name), Left: wholeNumber(h.Get(form.left))}
+		q := policy.Quota{Limit: h.Get(form.name), Left: wholeNumber(h.Get(form.left))}
 		q.Reset, q.IsGuess = resetOf(h.Get(form.reset), now())
 		text := firstOf(h.Get(form.limit))
 		if text != "" {
 			q.Size = wholeNumber(text)
 		}
-		if (text == "" || q.Size > 0) && q.isPlausible() {
-			return []Quota{q}
+		if (text == "" || q.Size > 0) && isPlausible(q) {
+			return []policy.Quota{q}
 		}
 	}
 	return nil
@@ -51,7 +44,7 @@ var quotaForms = []struct{ limit, left, reset, name string }{
 // maxReset is the longest time to a reset that is believed.
 const maxReset = 24 * time.Hour
 
-func (q Quota) isPlausible() bool {
+func isPlausible(q policy.Quota) bool {
 	return q.Left >= 0 && (q.Size == 0 || q.Left <= q.Size) && q.Reset > 0 && q.Reset <= maxReset
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
 )
 
 func TestQuotas(t *testing.T) {
@@ -13,19 +14,19 @@ func TestQuotas(t *testing.T) {
 	epoch := "1795608030" // 30 s later
 	for name, tt := range map[string]struct {
 		header []string // names and values
-		want   []Quota
+		want   []policy.Quota
 	}{
 		"none":                   {nil, nil},
-		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []Quota{{Limit: "default", Size: 100, Left: 50, Reset: 30 * time.Second}}},
-		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []Quota{{Limit: "default", Reset: 30 * time.Second}}},
-		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []Quota{{Limit: "a", Left: 5, Reset: time.Second}, {Limit: "b", Left: 7, Reset: 2 * time.Second}}},
-		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []Quota{{Limit: "a", Left: 5, Reset: time.Second}}},
-		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []Quota{{Size: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
-		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []Quota{{Limit: "core", Size: 60, Reset: 30 * time.Second}}},
-		"epoch in milliseconds":  {[]string{"X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", epoch + "500"}, []Quota{{Left: 1, Reset: 30500 * time.Millisecond}}},
-		"ISO 8601":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:01Z"}, []Quota{{Left: 1, Reset: time.Minute}}},
-		"RFC 3339":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:00:05Z"}, []Quota{{Left: 1, Reset: 5 * time.Second}}},
-		"without a limit":        {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "5"}, []Quota{{Left: 1, Reset: 5 * time.Second, IsGuess: true}}},
+		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []policy.Quota{{Limit: "default", Size: 100, Left: 50, Reset: 30 * time.Second}}},
+		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []policy.Quota{{Limit: "default", Reset: 30 * time.Second}}},
+		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []policy.Quota{{Limit: "a", Left: 5, Reset: time.Second}, {Limit: "b", Left: 7, Reset: 2 * time.Second}}},
+		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []policy.Quota{{Limit: "a", Left: 5, Reset: time.Second}}},
+		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []policy.Quota{{Size: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
+		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []policy.Quota{{Limit: "core", Size: 60, Reset: 30 * time.Second}}},
+		"epoch in milliseconds":  {[]string{"X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", epoch + "500"}, []policy.Quota{{Left: 1, Reset: 30500 * time.Millisecond}}},
+		"ISO 8601":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:01Z"}, []policy.Quota{{Left: 1, Reset: time.Minute}}},
+		"RFC 3339":               {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-11-25T12:00:05Z"}, []policy.Quota{{Left: 1, Reset: 5 * time.Second}}},
+		"without a limit":        {[]string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "5"}, []policy.Quota{{Left: 1, Reset: 5 * time.Second, IsGuess: true}}},
 		"a limit of 0":           {[]string{"X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "5"}, nil},
 		"a limit that is none":   {[]string{"X-RateLimit-Limit", "many", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "5"}, nil},
 		"more left than allowed": {[]string{"X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "6", "X-RateLimit-Reset", "5"}, nil},

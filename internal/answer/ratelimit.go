@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/dunglas/httpsfv"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // A rateLimit is a limit in the RateLimit field of a response
@@ -65,14 +67,14 @@ func RateLimitWait(header http.Header) time.Duration {
 }
 
 // structuredQuotas returns what the RateLimit field says.
-func structuredQuotas(h http.Header) []Quota {
-	var quotas []Quota
+func structuredQuotas(h http.Header) []policy.Quota {
+	var quotas []policy.Quota
 	for _, l := range rateLimits(h) {
 		if l.left > 1<<31 || l.reset > int64(maxReset/time.Second) {
 			continue
 		}
-		q := Quota{Limit: l.name, Size: int(min(l.quota, 1<<31)), Left: int(l.left), Reset: time.Duration(l.reset) * time.Second}
-		if q.isPlausible() {
+		q := policy.Quota{Limit: l.name, Size: int(min(l.quota, 1<<31)), Left: int(l.left), Reset: time.Duration(l.reset) * time.Second}
+		if isPlausible(q) {
 			quotas = append(quotas, q)
 		}
 	}
