@@ -19,7 +19,7 @@ type limiter struct {
 	bucket *bucket // with pace
 	period *period // nil: none was declared
 	slots  *slots  // nil: none were declared
-	window window  // from responses
+	told   windows // from responses
 
 	proved   proof   // without pace
 	crowd    crowd   // slots that nobody declared
@@ -44,9 +44,13 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 	if perSecond > 0 {
 		l.pace, l.bucket = newPace(perSecond, burst), newBucket(perSecond, burst)
 	}
-	if count > 0 {
-		l.slots = &slots{count: count}
+	if size := limit.EnforcedWindow(); size > 0 {
+		l.period = &period{size: size, length: limit.Window.Per, resets: limit.Resets}
 	}
+	if count > 0 {
+		l.slots = &slots{count: count, held: limit.Held}
+	}
+	l.cost = limit.Cost
 	return l
 }
 
@@ -60,15 +64,9 @@ func (l *limiter) sizeOf(d Demand) int {
 
 // readyAt returns when a request of n may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now))
+	at := maxTime(maxTime(l.gate.readyAt(now), l.slots.readyAt(now)), maxTime(l.period.readyAt(now, n), l.told.readyAt(now, l.load+n)))
 	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
-	}
-	switch {
-	case l.window.isTaken(now, l.load+n):
-		at = maxTime(at, l.window.edge)
-	case !l.window.isKnown(now):
-		at = maxTime(at, l.period.readyAt(now, n))
 	}
 	if l.bucket == nil || l.probes {
 		return at
@@ -79,10 +77,7 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 
 // expected returns when a request may pass that makes n with those that go before.
 func (l *limiter) expected(now time.Time, n int) time.Time {
-	at := maxTime(now, l.gate.until)
-	if !l.window.isKnown(now) {
-		at = maxTime(at, l.period.expected(now, n))
-	}
+	at := maxTime(l.gate.until, maxTime(l.period.expected(now, n), l.told.readyAt(now, l.load+n)))
 	switch {
 	case l.bucket == nil:
 		return at
@@ -186,108 +181,6 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 	l.pace.accept(now, p.started)
 	if l.pace.declared > 0 || l.pace.mode != ramp {
 		l.gate.open() // the pace holds the others back
-	}
-}
-
-// tell takes up what a response says about the limit. A pace that was only learned is of no
-// use any more.
-func (l *limiter) tell(now time.Time, r Report, q policy.Quota) {
-	if r.Answered.IsZero() || !l.window.tell(r.Answered, q) {
-		return
-	}
-	if l.pace != nil && l.pace.declared == 0 {
-		l.dropPace()
-	}
-	if l.gate.open(); l.window.left < 1 && !now.Before(l.gate.until) {
-		l.gate.rest(now, l.window.edge)
-	}
-}
-
-// refuse takes up a refusal of a request, and returns how long that request alone is held
-// back.
-func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
-	switch {
-	case l.rhythm != nil && !r.VendorPause:
-		l.keepTime(now, p)
-		return 0
-	case l.isCrowded(now, p, r):
-		return r.Pause
-	case l.pace != nil:
-	case l.window.isKnown(now) && !r.VendorPause:
-		l.window.left = 0
-		l.gate.rest(now, l.window.edge)
-		return 0
-	default:
-		l.gate.close(now, p.started, r.Pause, r.VendorPause)
-		if l.scope == apierrors.ScopeAccount && !l.window.isKnown(now) {
-			l.learn(now, p, r)
-		}
-		return 0
-	}
-	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.VendorPause)
-	if closes || now.Before(l.gate.until) {
-		l.gate.close(now, p.started, r.Pause, r.VendorPause)
-		l.probes = true
-		return 0
-	}
-	if isNew {
-		l.follow(now)
-		l.bucket.refused(now)
-	}
-	return r.Pause
-}
-
-// isCrowded reports whether a crowd explains the refusal. While that is only assumed, the pace
-// may climb too high.
-func (l *limiter) isCrowded(now time.Time, p *place, r Report) bool {
-	if l != p.queue.own || r.Pause > marginalWait || l.pace == nil && l.crowd.state != sure || now.Before(l.gate.until) {
-		return false
-	}
-	before := l.crowd.state
-	isCrowded := l.crowd.refuse(now, p.started, p.under)
-	switch after := l.crowd.state; {
-	case before == unseen && after == assumed:
-		l.crowd.current, l.crowd.good = l.pace.current, l.pace.good
-	case before == assumed && after == refuted:
-		l.pace.current, l.pace.good = l.crowd.current, l.crowd.good
-	}
-	return isCrowded
-}
-
-// keepTime takes up a refusal in a rhythm.
-func (l *limiter) keepTime(now time.Time, p *place) {
-	if !p.started.After(l.gate.closedAt) {
-		return // it left before the gate closed
-	}
-	l.rhythm.refuse(p.started)
-	l.gate.rest(now, l.rhythm.nextProbe(now))
-	if l.rhythm.matches > 0 {
-		l.dropPace()
-	}
-}
-
-// dropPace leaves it to windows, or to a crowd, when requests pass.
-func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
-
-// isReady reports whether the bucket would let a request pass.
-func (l *limiter) isReady(now time.Time) bool {
-	return l.bucket == nil || !l.bucket.readyAt(now, 1).After(now)
-}
-
-// recently is the time before the first refusal whose requests count.
-const recently = 2 * time.Second
-
-// learn gives the limiter a pace, from what was accepted before the first refusal. If that was
-// much, there may be windows.
-func (l *limiter) learn(now time.Time, p *place, r Report) {
-	n := l.proved.within(now, recently)
-	l.pace = learnedPace(now, l.gate.until, n)
-	l.bucket = newBucket(l.pace.current, 1)
-	l.probes = true
-	l.crowd = crowd{since: l.gate.until, state: l.crowd.state}
-	if n >= minWindow && !r.VendorPause && !l.noRhythm {
-		l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
-		l.gate.rest(now, l.rhythm.nextProbe(now))
 	}
 }
 

@@ -1,6 +1,10 @@
 package traffic
 
-import "time"
+import (
+	"time"
+
+	"github.com/retrywise/retrywise/policy"
+)
 
 // A period is a declared number of requests, or points, in each period of a length. Where the
 // periods end is known by a clock or by a response. Until then, no time of that length may have
@@ -8,8 +12,8 @@ import "time"
 type period struct {
 	size   int
 	length time.Duration
-	turn   func(now time.Time) time.Time // returns when the present one ends; nil: no clock tells
-	edge   time.Time                     // the end of the present one; zero: unknown
+	resets policy.Zone // by whose clock they end; zero: no clock tells
+	edge   time.Time   // the end of the present one; zero: unknown
 
 	under   int     // of requests under way
 	used    int     // of those that have ended
@@ -27,7 +31,7 @@ const parts = 100
 
 // renew frees what an earlier period used.
 func (p *period) renew(now time.Time) {
-	if p.edge.IsZero() && p.turn == nil {
+	if p.edge.IsZero() && p.resets.Location == nil {
 		for len(p.counted) > 0 && !now.Before(p.counted[0].last.Add(p.length)) {
 			p.used -= p.counted[0].n
 			p.counted = p.counted[1:]
@@ -38,8 +42,8 @@ func (p *period) renew(now time.Time) {
 		return
 	}
 	p.used, p.counted = 0, nil
-	if p.turn != nil {
-		p.edge = p.turn(now)
+	if p.resets.Location != nil {
+		p.edge = p.resets.Next(now, p.length)
 		return
 	}
 	p.edge = p.edge.Add((now.Sub(p.edge)/p.length + 1) * p.length)
@@ -112,6 +116,13 @@ func (p *period) end(now time.Time, n, used int) {
 		return
 	}
 	p.counted = append(p.counted, count{now, now, used})
+}
+
+// correct counts so many more than were counted, or takes them back.
+func (p *period) correct(now time.Time, more int) {
+	if p != nil {
+		p.end(now, 0, max(more, -p.used))
+	}
 }
 
 // renewedAt returns when nothing is used any more, if nothing leaves.

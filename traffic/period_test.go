@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // at returns moments in milliseconds from a start.
@@ -17,21 +18,21 @@ func millis(start time.Time) func(int) time.Time {
 func TestPeriod(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := millis(start)
-	clock := func(now time.Time) time.Time { return now.Truncate(time.Second).Add(time.Second) }
+	clock := policy.Zone{Location: time.UTC}
 	for name, tt := range map[string]struct {
-		turn  func(time.Time) time.Time
+		turn  policy.Zone
 		edge  time.Time
 		first int
 		want  []int
 	}{
-		"rolling":                {nil, time.Time{}, 500, []int{500, 600, 700, 1600, 1700, 1800, 2700}},
+		"rolling":                {policy.Zone{}, time.Time{}, 500, []int{500, 600, 700, 1600, 1700, 1800, 2700}},
 		"by a clock":             {clock, time.Time{}, 500, []int{500, 600, 700, 1000, 1100, 1200, 2000}},
-		"from a response":        {nil, at(900), 500, []int{500, 600, 700, 900, 1000, 1100, 1900}},
-		"from an old response":   {nil, at(-5600), 500, []int{500, 600, 700, 1400, 1500, 1600, 2400}},
+		"from a response":        {policy.Zone{}, at(900), 500, []int{500, 600, 700, 900, 1000, 1100, 1900}},
+		"from an old response":   {policy.Zone{}, at(-5600), 500, []int{500, 600, 700, 1400, 1500, 1600, 2400}},
 		"from a response, clock": {clock, at(900), 500, []int{500, 600, 700, 900, 1000, 1100, 2000}}, // that of 900 ends at 1000, and counts there
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &period{size: 3, length: time.Second, turn: tt.turn}
+			p := &period{size: 3, length: time.Second, resets: tt.turn}
 			p.align(tt.edge)
 			now := at(tt.first)
 			var got []int

@@ -16,9 +16,7 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	for _, l := range p.limiters {
 		l.end(now, p, r)
 	}
-	for _, quota := range r.Quotas {
-		p.limiterOf(quota).tell(now, r, quota)
-	}
+	q.tell(now, p, r)
 	if r.Pause > 0 {
 		hold = q.refuse(now, p, r)
 	}

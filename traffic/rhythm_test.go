@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// windows is a vendor that accepts so many requests in each period, and tells nothing.
-func windows(size int, period, offset time.Duration) func(time.Time) time.Duration {
+// windowsOf is a vendor that accepts so many requests in each period, and tells nothing.
+func windowsOf(size int, period, offset time.Duration) func(time.Time) time.Duration {
 	var began time.Time
 	used := 0
 	return func(now time.Time) time.Duration {
@@ -29,7 +29,7 @@ func TestUntoldWindowsAreFound(t *testing.T) {
 	}{{0, 0.97}, {370 * time.Millisecond, 0.80}, {1370 * time.Millisecond, 0.80}} {
 		for seed := range uint64(5) {
 			synctest.Test(t, func(t *testing.T) {
-				j := newJob(seed, windows(200, 2*time.Second, tt.offset))
+				j := newJob(seed, windowsOf(200, 2*time.Second, tt.offset))
 				began := time.Now()
 				j.run(t, 1600, 16)
 				if goodput := 14 / time.Since(began).Seconds(); goodput < tt.least || j.refused > 30 {
@@ -60,7 +60,7 @@ func TestNoWindowsAreFoundWhereThereAreNone(t *testing.T) {
 func TestUntoldWindowsThatChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		large, small := windows(200, 2*time.Second, 0), windows(50, 2*time.Second, 0)
+		large, small := windowsOf(200, 2*time.Second, 0), windowsOf(50, 2*time.Second, 0)
 		j := newJob(1, func(now time.Time) time.Duration {
 			if since := now.Sub(began); since > 10*time.Second && since < 20*time.Second {
 				return small(now)

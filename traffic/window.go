@@ -1,42 +1,107 @@
 package traffic
 
 import (
+	"slices"
 	"time"
 
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A window is a number of requests until a moment, from the headers of responses. It slows
-// nobody down while some are left.
-type window struct {
-	name string
-	size int
-	left int
-	edge time.Time // zero: none is known
-
-	isMixed bool // the headers are about several limits, and nobody knows which a request meets
+// Windows are those of which responses tell. A request meets all of them, as long as each
+// response tells of the same.
+type windows struct {
+	all     []window
+	isMixed bool // responses tell of several limits, and nobody knows which a request meets
 }
+
+// maxWindows bounds of how many windows a response may tell.
+const maxWindows = 8
+
+// tell takes up what a response says that came at a moment. It reports whether that makes sense.
+func (w *windows) tell(answered time.Time, quotas []policy.Quota) (isKnown bool) {
+	quotas = slices.DeleteFunc(quotas, func(q policy.Quota) bool { return q.Reset <= 0 || q.Left < 0 })
+	if w.isMixed || len(quotas) == 0 {
+		return false
+	}
+	if w.all == nil {
+		for _, q := range quotas[:min(len(quotas), maxWindows)] {
+			w.all = append(w.all, window{name: q.Limit, size: q.Size})
+		}
+	}
+	for i := range w.all {
+		j := slices.IndexFunc(quotas, w.all[i].isOf)
+		if j < 0 {
+			w.all, w.isMixed = nil, true
+			return false
+		}
+		w.all[i].tell(answered, quotas[j])
+	}
+	return true
+}
+
+// areKnown reports whether any holds at a moment.
+func (w *windows) areKnown(now time.Time) bool {
+	return slices.ContainsFunc(w.all, func(known window) bool { return known.isKnown(now) })
+}
+
+// readyAt returns when a request may leave that makes n with those under way.
+func (w *windows) readyAt(now time.Time, n int) time.Time {
+	at := now
+	for i := range w.all {
+		if w.all[i].isTaken(now, n) {
+			at = maxTime(at, w.all[i].edge)
+		}
+	}
+	return at
+}
+
+// exhaust notes that nothing is left, and returns until when.
+func (w *windows) exhaust(now time.Time) (edge time.Time) {
+	first := w.first(now)
+	if first == nil {
+		return now
+	}
+	first.left = 0
+	return first.edge
+}
+
+// first returns the window that ends first; nil: none is known.
+func (w *windows) first(now time.Time) (first *window) {
+	for i := range w.all {
+		if known := &w.all[i]; known.isKnown(now) && (first == nil || known.edge.Before(first.edge)) {
+			first = known
+		}
+	}
+	return first
+}
+
+// A window is a number of requests until a moment. It slows nobody down while some are left.
+type window struct {
+	name   string
+	size   int
+	left   int
+	edge   time.Time     // zero: none is known
+	length time.Duration // between the latest two edges; 0: unknown
+}
+
+// isOf reports whether q is about w.
+func (w *window) isOf(q policy.Quota) bool { return q.Limit == w.name && q.Size == w.size }
 
 // maxGuess is the longest pause because of a reset whose unit is a guess.
 const maxGuess = time.Minute
 
-// tell takes up what a response says that came at a moment. It reports whether that makes
-// sense.
-func (w *window) tell(answered time.Time, q policy.Quota) bool {
-	if w.isMixed || q.Reset <= 0 || q.Left < 0 {
-		return false
-	}
-	if !w.edge.IsZero() && (q.Limit != w.name || q.Size != w.size) {
-		w.isMixed, w.edge = true, time.Time{}
-		return false
-	}
+// tell takes up what a response says that came at a moment.
+func (w *window) tell(answered time.Time, q policy.Quota) {
 	reset := q.Reset
 	if q.IsGuess {
 		reset = min(reset, maxGuess)
 	}
 	edge := answered.Add(reset)
 	switch isNew := edge.Sub(w.edge) > time.Second/2; {
-	case w.edge.IsZero(), isNew && !answered.Before(w.edge.Add(-time.Second/2)):
+	case w.edge.IsZero():
+		w.left, w.edge = q.Left, edge
+	case isNew && !answered.Before(w.edge.Add(-time.Second/2)):
+		w.length = edge.Sub(w.edge)
 		w.left, w.edge = q.Left, edge
 	case isNew: // a later reset in the middle of a window: the vendor's moves with each request
 		w.left, w.edge = min(w.left, q.Left), edge
@@ -46,8 +111,6 @@ func (w *window) tell(answered time.Time, q policy.Quota) bool {
 			w.edge = edge
 		}
 	}
-	w.name, w.size = q.Limit, q.Size
-	return true
 }
 
 // isKnown reports whether the window holds at a moment.

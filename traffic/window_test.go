@@ -28,11 +28,15 @@ func TestWindow(t *testing.T) {
 		"a window that moves":  {{0, told(50, 2*time.Second), 50, 2 * time.Second}, {time.Second, told(60, 2*time.Second), 50, 3 * time.Second}},
 		"a guess of an hour":   {{0, policy.Quota{Left: 0, Reset: time.Hour, IsGuess: true}, 0, time.Minute}},
 		"a reset that is over": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {time.Second, told(80, 0), 90, 10 * time.Second}},
-		"two limits, by turns": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {0, policy.Quota{Limit: "search", Size: 10, Reset: time.Hour}, 90, 0}, {0, told(80, 10*time.Second), 90, 0}},
+		"two limits, by turns": {{0, told(90, 10*time.Second), 90, 10 * time.Second}, {0, policy.Quota{Limit: "search", Size: 10, Reset: time.Hour}, 0, 0}, {0, told(80, 10*time.Second), 0, 0}},
 	} {
-		var w window
+		var all windows
 		for i, s := range steps {
-			w.tell(start.Add(s.at), s.quota)
+			all.tell(start.Add(s.at), []policy.Quota{s.quota})
+			var w window
+			if len(all.all) > 0 {
+				w = all.all[0]
+			}
 			edge := time.Duration(0)
 			if !w.edge.IsZero() {
 				edge = w.edge.Sub(start)

@@ -1,0 +1,94 @@
+package traffic
+
+import (
+	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
+)
+
+// refuse takes up a refusal of a request, and returns how long that request alone is held
+// back.
+func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration) {
+	switch {
+	case l.rhythm != nil && !r.VendorPause:
+		l.keepTime(now, p)
+		return 0
+	case l.isCrowded(now, p, r):
+		return r.Pause
+	case l.pace != nil:
+	case l.told.areKnown(now) && !r.VendorPause:
+		l.gate.rest(now, l.told.exhaust(now))
+		return 0
+	default:
+		l.gate.close(now, p.started, r.Pause, r.VendorPause)
+		if l.scope == apierrors.ScopeAccount && !l.told.areKnown(now) && l.period == nil && l.slots == nil {
+			l.learn(now, p, r)
+		}
+		return 0
+	}
+	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.VendorPause)
+	if closes || now.Before(l.gate.until) {
+		l.gate.close(now, p.started, r.Pause, r.VendorPause)
+		l.probes = true
+		return 0
+	}
+	if isNew {
+		l.follow(now)
+		l.bucket.refused(now)
+	}
+	return r.Pause
+}
+
+// isCrowded reports whether a crowd explains the refusal. While that is only assumed, the pace
+// may climb too high.
+func (l *limiter) isCrowded(now time.Time, p *place, r Report) bool {
+	if l != p.queue.own || r.Pause > marginalWait || l.pace == nil && l.crowd.state != sure || now.Before(l.gate.until) {
+		return false
+	}
+	before := l.crowd.state
+	isCrowded := l.crowd.refuse(now, p.started, p.under)
+	switch after := l.crowd.state; {
+	case before == unseen && after == assumed:
+		l.crowd.current, l.crowd.good = l.pace.current, l.pace.good
+	case before == assumed && after == refuted:
+		l.pace.current, l.pace.good = l.crowd.current, l.crowd.good
+	}
+	return isCrowded
+}
+
+// keepTime takes up a refusal in a rhythm.
+func (l *limiter) keepTime(now time.Time, p *place) {
+	if !p.started.After(l.gate.closedAt) {
+		return // it left before the gate closed
+	}
+	l.rhythm.refuse(p.started)
+	l.gate.rest(now, l.rhythm.nextProbe(now))
+	if l.rhythm.matches > 0 {
+		l.dropPace()
+	}
+}
+
+// dropPace leaves it to windows, or to a crowd, when requests pass.
+func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
+
+// isReady reports whether the bucket would let a request pass.
+func (l *limiter) isReady(now time.Time) bool {
+	return l.bucket == nil || !l.bucket.readyAt(now, 1).After(now)
+}
+
+// recently is the time before the first refusal whose requests count.
+const recently = 2 * time.Second
+
+// learn gives the limiter a pace, from what was accepted before the first refusal. If that was
+// much, there may be windows.
+func (l *limiter) learn(now time.Time, p *place, r Report) {
+	n := l.proved.within(now, recently)
+	l.pace = learnedPace(now, l.gate.until, n)
+	l.bucket = newBucket(l.pace.current, 1)
+	l.probes = true
+	l.crowd = crowd{since: l.gate.until, state: l.crowd.state}
+	if n >= minWindow && !r.VendorPause && !l.noRhythm {
+		l.rhythm = &rhythm{size: n, accepted: n, early: p.started}
+		l.gate.rest(now, l.rhythm.nextProbe(now))
+	}
+}

@@ -1,0 +1,66 @@
+package traffic
+
+import (
+	"slices"
+	"time"
+
+	"github.com/retrywise/retrywise/policy"
+)
+
+// tell takes up what a response says about limits. A slot may be free of a limit that the
+// request does not fall under.
+func (q *queue) tell(now time.Time, p *place, r Report) {
+	if len(r.Quotas) == 0 || r.Answered.IsZero() {
+		return
+	}
+	for _, l := range p.limiters {
+		quotas := slices.Clone(r.Quotas)
+		l.tell(now, p, r, slices.DeleteFunc(quotas, func(quota policy.Quota) bool { return p.limiterOf(quota) != l }))
+	}
+	for _, quota := range r.Quotas {
+		if e, ok := q.byKey[key{limit: quota.Limit}]; ok && quota.Freed {
+			l, _ := e.Value.(*limiter)
+			l.slots.free()
+		}
+	}
+}
+
+// tell takes up what a response says about the limit. A pace that was only learned is of no
+// use any more once windows are known.
+func (l *limiter) tell(now time.Time, p *place, r Report, quotas []policy.Quota) {
+	for _, quota := range quotas {
+		l.correct(now, p, quota)
+	}
+	if !l.told.tell(r.Answered, quotas) {
+		return
+	}
+	if l.pace != nil && l.pace.declared == 0 {
+		l.dropPace()
+	}
+	edge := l.told.readyAt(now, 1)
+	if l.gate.open(); edge.After(now) && !now.Before(l.gate.until) {
+		l.gate.rest(now, edge)
+	}
+	if first := l.told.first(now); first != nil {
+		l.period.align(first.edge)
+	}
+}
+
+// correct takes from a response what the request took, and what is left of a rate, in place of
+// what was counted.
+func (l *limiter) correct(now time.Time, p *place, quota policy.Quota) {
+	more := 0
+	if quota.Spent > 0 {
+		more = quota.Spent - l.sizeOf(p.demand)
+	}
+	if more != 0 {
+		l.period.correct(now, more)
+	}
+	switch {
+	case l.bucket == nil || l.pace.declared == 0:
+	case quota.Reset == 0 && quota.Left >= 0 && l.key != key{}:
+		l.bucket.tell(now, quota.Left)
+	case more != 0:
+		l.bucket.correct(now, more)
+	}
+}
