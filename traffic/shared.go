@@ -22,6 +22,10 @@ type Shared interface {
 	// many of them in a row; see policy.Retry.EscalateAfter.
 	Streak(ctx context.Context, now time.Time, a Account) (code string, calls int)
 
+	// Learned returns the limits of all accounts that are not declared, or not as the vendor
+	// enforces them.
+	Learned(ctx context.Context, now time.Time) []Learned
+
 	// BeginRenewal claims the right to renew the credential r. Zero grants it; otherwise
 	// somebody else has it or has failed with it, and the result is when to ask again.
 	BeginRenewal(ctx context.Context, now time.Time, r Renewal) (wait time.Duration)

@@ -25,7 +25,7 @@ func (w *windows) tell(answered time.Time, quotas []policy.Quota) (isKnown bool)
 	}
 	if w.all == nil {
 		for _, q := range quotas[:min(len(quotas), maxWindows)] {
-			w.all = append(w.all, window{name: q.Limit, size: q.Size})
+			w.all = append(w.all, window{name: q.Limit, size: q.Size, since: answered})
 		}
 	}
 	for i := range w.all {
@@ -82,6 +82,7 @@ type window struct {
 	left   int
 	edge   time.Time     // zero: none is known
 	length time.Duration // between the latest two edges; 0: unknown
+	since  time.Time     // when the first response told of it
 }
 
 // isOf reports whether q is about w.
