@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -31,11 +32,12 @@ func (x *call) admit() error {
 		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
 	})
 	var w *watchedWait
-	if by := place.WaitsFor(); by != "" {
+	by := place.WaitsFor()
+	if by != "" {
 		w = x.startWait(by)
 		defer func() { x.history.impose(time.Since(began)) }()
 	}
-	err := place.Wait(x.ctx)
+	err := x.wait(place, by != "")
 	if r, ok := errors.AsType[*traffic.Refusal](err); ok {
 		x.endWait(w, stop)
 		return &refusal{r, stop}
@@ -47,6 +49,22 @@ func (x *call) admit() error {
 	x.endWait(w, apierrors.StopNone)
 	x.turn.place, x.turn.ticket = place, place.Ticket()
 	return nil
+}
+
+// wait waits for a place. The wait ends with the Client as well as with the call's context.
+func (x *call) wait(place traffic.Place, waits bool) error {
+	if !waits {
+		return place.Wait(x.ctx)
+	}
+	before := x.ctx
+	ctx, cancel := context.WithCancelCause(before)
+	defer cancel(errEnded)
+	defer context.AfterFunc(x.c.renewals.ctx, func() { cancel(errClosed) })()
+	err := place.Wait(ctx)
+	if err != nil && before.Err() == nil && ctx.Err() != nil {
+		x.ctx = ctx // the call ends with it
+	}
+	return err
 }
 
 // A refusal is a wait for a gate or a limit that does not fit into the call.

@@ -115,7 +115,7 @@ func (c *Client) judge(resp *http.Response) error {
 	if j.decision.Action == apierrors.Accept {
 		return nil
 	}
-	e := c.failed(&j, r, to)
+	e := c.failed(&j, r)
 	if j.decision.VendorWait {
 		e.RetryAt = later(j.decision.Delay)
 	}

@@ -152,9 +152,10 @@ func (c *Client) setTransport(rt http.RoundTripper) error {
 }
 
 // Close cancels a renewal of the credential that is under way, and closes the idle
-// connections of the Client's own transport; one of Config.Transport is left alone. Close
-// does not end calls. A call whose credential has to be renewed fails from then on, with
-// class canceled. The error is always nil.
+// connections of the Client's own transport; one of Config.Transport is left alone. Calls that
+// wait for a limit, a gate or a renewal fail, with class canceled, and so do later ones that
+// would have to. Close does not end calls that are being sent, or that wait in a back-off. The
+// error is always nil.
 func (c *Client) Close() error {
 	c.renewals.close()
 	c.wire.Close()

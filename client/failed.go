@@ -13,13 +13,13 @@ import (
 
 // failed returns the error for a failed attempt that is not retried.
 func (x *call) failed(j *judgement) *apierrors.Error {
-	e := x.c.failed(j, x.request, x.destination)
+	e := x.c.failed(j, x.request)
 	e.Attempts = x.history.list()
 	return e
 }
 
 // failed returns the error for a judgement about a request, without its attempts.
-func (c *Client) failed(j *judgement, r request, to destination) *apierrors.Error {
+func (c *Client) failed(j *judgement, r request) *apierrors.Error {
 	f, d := j.failure, j.decision
 	e := c.blank(r)
 	e.Class, e.Action, e.Stop, e.Scope, e.Applied = d.Class, d.Action, d.Stop, d.Scope, d.Applied
@@ -97,6 +97,9 @@ func (x *call) canceled(last *judgement) *apierrors.Error {
 		e.Stop = apierrors.StopDeadline
 	}
 	e.Rule = "the caller's context ended"
+	if errors.Is(context.Cause(x.ctx), errClosed) {
+		e.Rule = "the client was closed"
+	}
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	causes := []error{context.Cause(x.ctx)}
 	if !errors.Is(causes[0], x.ctx.Err()) {

@@ -55,10 +55,12 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		p.start(now)
 		return p
 	}
-	if at, slowest := p.expected(now); at.After(p.latest) {
+	at, slowest := p.expected(now)
+	if at.After(p.latest) {
 		p.refuse(now, at, slowest)
 		return p
 	}
+	p.slowest = cmp.Or(slowest, q.own) // until it is known better
 	p.ready = make(chan struct{})
 	q.enter(p)
 	q.step(now)
