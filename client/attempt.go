@@ -20,7 +20,8 @@ type attempt struct {
 	isPaid   bool           // it is a retry that the budget paid for
 	isUnsent bool           // there was no request
 	answered time.Time      // when the response came; zero: there is none
-	quotas   []policy.Quota // what the response says about limits
+	text     []byte         // what was read of its body, without its content coding
+	quotas   []policy.Quota // what it says about limits
 	shown    *http.Response // what the caller gets of a response that was looked at; nil: the response
 }
 

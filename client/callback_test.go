@@ -133,6 +133,7 @@ func TestCallbackThatPanics(t *testing.T) {
 		},
 		"Close of a response": func(k *panicKit) { k.onClose = func() { panic("callback") } },
 		"Vendor.Decode":       func(k *panicKit) { k.cfg.Vendor = panickingVendor{shop{shopPolicy(t)}} },
+		"Profile.Quotas":      func(k *panicKit) { k.cfg.Vendor = panickingQuotas{shop{shopPolicy(t)}} },
 		"Shrink": func(k *panicKit) {
 			k.status, k.opts.Shrink = 413, func(*http.Request) (*http.Request, error) { panic("callback") }
 		},
@@ -232,3 +233,11 @@ func (panickingAuth) Refresh(context.Context, string) error                { ret
 type panickingVendor struct{ shop }
 
 func (panickingVendor) Decode(policy.Answer) *policy.Failure { panic("callback") }
+
+type panickingQuotas struct{ shop }
+
+func (v panickingQuotas) Profile() policy.Profile {
+	profile := v.shop.Profile()
+	profile.Quotas = func(policy.Answer) []policy.Quota { panic("callback") }
+	return profile
+}

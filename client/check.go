@@ -103,7 +103,7 @@ func (c *Client) judge(resp *http.Response) error {
 	}
 	r := c.requestFor(resp)
 	to := c.destinationOf(r.http, false)
-	f := c.explain(to, resp, content(resp, head))
+	f := c.explain(to, answerTo(r, resp, content(resp, head)))
 	if f == nil {
 		return nil
 	}

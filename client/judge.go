@@ -45,6 +45,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 		return false, x.err
 	}
 	j := x.read(resp, err)
+	x.readQuotas(resp)
 	if j == nil {
 		x.endAttempt(resp.StatusCode, nil, "")
 		x.report(traffic.Report{Served: true})
@@ -67,12 +68,11 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 }
 
 // explain has the vendor decode a response, unless it is not the vendor's.
-func (c *Client) explain(d destination, resp *http.Response, body []byte) *policy.Failure {
+func (c *Client) explain(d destination, a policy.Answer) *policy.Failure {
 	vendor := c.vendor
 	if d.isForeign {
 		vendor = anyVendor{}
 	}
-	a := policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Received: time.Now()}
 	decoded := vendor.Decode(a)
 	if decoded == nil {
 		decoded = anyVendor{}.Decode(a) // an error that the vendor's data says nothing about
@@ -81,7 +81,7 @@ func (c *Client) explain(d destination, resp *http.Response, body []byte) *polic
 		return nil
 	}
 	f := *decoded
-	f.Status = resp.StatusCode
+	f.Status = a.Status
 	f.Items = slices.Clone(f.Items) // which responses may share
 	return &f
 }

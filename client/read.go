@@ -54,7 +54,8 @@ func (x *call) readError(resp *http.Response) *judgement {
 	x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
 	head, end := x.attempt.Body().Peek(x.c.decodedOf(resp))
 	x.attempt.StopTimeout()
-	f := x.c.explain(x.destination, resp, content(resp, head))
+	x.attempt.text = content(resp, head)
+	f := x.explain(resp)
 	if f == nil {
 		f = &policy.Failure{Status: resp.StatusCode}
 	}
@@ -123,7 +124,8 @@ func (x *call) lookInside(resp *http.Response) *judgement {
 	head, end := x.attempt.Body().Peek(x.c.decodedOf(resp))
 	switch {
 	case errors.Is(end, io.EOF):
-		j := x.errorIn2xx(resp, content(resp, head))
+		x.attempt.text = content(resp, head)
+		j := x.errorIn2xx(resp)
 		if j != nil {
 			j.answer, j.body = x.attempt.Body(), head
 		}
@@ -135,16 +137,21 @@ func (x *call) lookInside(resp *http.Response) *judgement {
 	}
 }
 
+// explain has the vendor decode what was read of the response to the latest attempt.
+func (x *call) explain(resp *http.Response) *policy.Failure {
+	return x.c.explain(x.destination, answerTo(x.request, resp, x.attempt.text))
+}
+
 // errorIn2xx returns the error that a success by status holds; nil if it holds none.
-func (x *call) errorIn2xx(resp *http.Response, body []byte) *judgement {
+func (x *call) errorIn2xx(resp *http.Response) *judgement {
 	if !x.hasErrorsIn2xx() {
 		return nil
 	}
-	f := x.c.explain(x.destination, resp, body)
+	f := x.explain(resp)
 	if f == nil {
 		return nil
 	}
-	return &judgement{failure: *f, body: body, header: resp.Header}
+	return &judgement{failure: *f, body: x.attempt.text, header: resp.Header}
 }
 
 // content returns what the beginning of a body says: see answer.Content. What does not

@@ -39,7 +39,8 @@ func (x *call) readTyped(resp *http.Response) *judgement {
 	case err != nil:
 		return x.notUnderstood(resp, data, err)
 	}
-	if j := x.errorIn2xx(resp, data); j != nil {
+	x.attempt.text = data
+	if j := x.errorIn2xx(resp); j != nil {
 		return j
 	}
 	if err = x.understand(resp, data); err != nil {

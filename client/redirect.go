@@ -159,6 +159,7 @@ var bodyHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language
 // POST was not executed.
 func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request) {
 	x.endAttempt(resp.StatusCode, nil, "redirect followed")
+	x.readQuotas(resp)
 	x.report(traffic.Report{})
 	x.attempt.Body().Drop()
 	resp.Body = http.NoBody

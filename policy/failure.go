@@ -11,8 +11,12 @@ import (
 type Answer struct {
 	Status   int
 	Header   http.Header
-	Body     []byte    // decompressed; the caller bounds its length
+	Body     []byte    // decompressed; the caller bounds its length; nil: it was not read
 	Received time.Time // used as the vendor's time if there is no Date header
+
+	// Method and Path are those of the request; see State. Empty means that they are not known.
+	Method string
+	Path   string
 }
 
 // Now returns the vendor's time of the answer: its Date header, or Received. Dates in the

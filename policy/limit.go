@@ -145,11 +145,16 @@ func (l Limit) period() time.Duration { return cmp.Or(l.Rate.Per, l.Window.Per) 
 func (p Policy) Limits(method, path string) []Limit {
 	var found []Limit
 	for _, l := range p.limits {
-		if matchesRequest(l.Methods, l.Paths, method, path) {
+		if l.Covers(method, path) {
 			found = append(found, l)
 		}
 	}
 	return found
+}
+
+// Covers reports whether requests of a method to a path fall under l; see Match.Paths.
+func (l Limit) Covers(method, path string) bool {
+	return matchesRequest(l.Methods, l.Paths, method, path)
 }
 
 // narrowestLimit returns the narrowest limit that a response to the request can be about; of

@@ -30,6 +30,13 @@ type Profile struct {
 	// most exact first. Nil stands for the common ones, such as X-Request-Id. An id in the
 	// body goes before them: see Failure.RequestID.
 	RequestIDHeaders []string
+
+	// Quotas returns what the vendor's own headers and bodies say about its limits, also in
+	// successes. What it says is left of a limit replaces what the common headers say about the
+	// limit of that name, and about one without a name. The body of a success is there only if
+	// the client reads it: in Do, or, if it is short enough, where ErrorsIn2xx is set. Nil
+	// means that only the common headers are read. It is safe for concurrent use.
+	Quotas func(Answer) []Quota
 }
 
 // requestIDHeaders are the common ones: of single vendors (GitHub, Zendesk), of many, of gateways,

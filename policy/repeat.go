@@ -36,7 +36,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 	}
 	for _, e := range p.endpoints {
 		switch {
-		case !e.covers(s):
+		case !e.Covers(s.method(), s.Path):
 			continue
 		case e.Repeatable || !e.RepeatUnsafe:
 			return e.Repeatable
@@ -62,15 +62,17 @@ func (p Policy) whyNotRepeat(r Rule, s State) apierrors.Stop {
 // lookup returns how to find out whether the request was executed, or "".
 func (p Policy) lookup(s State) string {
 	for _, e := range p.endpoints {
-		if e.Lookup != "" && e.covers(s) {
+		if e.Lookup != "" && e.Covers(s.method(), s.Path) {
 			return e.Lookup
 		}
 	}
 	return ""
 }
 
-// covers reports whether e is about the request.
-func (e Endpoint) covers(s State) bool { return matchesRequest(e.Methods, e.Paths, s.method(), s.Path) }
+// Covers reports whether e is about requests of a method to a path; see Match.Paths.
+func (e Endpoint) Covers(method, path string) bool {
+	return matchesRequest(e.Methods, e.Paths, method, path)
+}
 
 // clone returns a copy of e that shares nothing with it.
 func (e Endpoint) clone() Endpoint {

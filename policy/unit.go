@@ -10,7 +10,7 @@ const (
 	UnitNone     Unit = iota
 	Seconds           // 30, 2.5
 	Milliseconds      // 30000
-	HTTP              // like Retry-After: seconds, or a date in one of HTTP's three forms or that of RFC 3339
+	HTTP              // like Retry-After: seconds, or a date in one of HTTP's three forms or that of RFC 3339, also without seconds
 	Epoch             // seconds since 1970, at which the wait ends
 	EpochMS           // milliseconds since 1970, at which the wait ends
 	GoDuration        // 6m0s, 12ms

@@ -92,10 +92,10 @@ func parseNumber(text string) (float64, bool) {
 }
 
 // dateForms are the three forms of RFC 9110, section 5.6.7, and those that vendors send
-// instead: with UTC or a numeric zone, and of RFC 3339. A zone's other names are ambiguous.
+// instead: with UTC or a numeric zone, and of RFC 3339, also without seconds. A zone's other names are ambiguous.
 var dateForms = []string{
 	"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC,
-	"Mon, 02 Jan 2006 15:04:05 UTC", time.RFC1123Z, time.RFC3339,
+	"Mon, 02 Jan 2006 15:04:05 UTC", time.RFC1123Z, time.RFC3339, "2006-01-02T15:04Z07:00",
 }
 
 // untilDate returns the time from now until a date, or 0 if text is not one.

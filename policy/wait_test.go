@@ -47,6 +47,7 @@ func TestParseWait(t *testing.T) {
 		"http, a numeric zone":        {"Sun, 22 Nov 2026 14:00:30 +0200", policy.HTTP, 30 * time.Second},
 		"http, RFC 3339":              {"2026-11-22T12:00:30Z", policy.HTTP, 30 * time.Second},
 		"http, RFC 3339 with a zone":  {"2026-11-22T14:00:30.5+02:00", policy.HTTP, 30*time.Second + 500*time.Millisecond},
+		"http, without seconds":       {"2026-11-22T12:01Z", policy.HTTP, time.Minute},
 		"http, another zone's name":   {"Sunday, 22-Nov-26 12:00:30 PST", policy.HTTP, 0},
 		"milliseconds":                {"1500", policy.Milliseconds, 1500 * time.Millisecond},
 		"http, seconds":               {"120", policy.HTTP, 2 * time.Minute},

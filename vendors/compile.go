@@ -30,10 +30,13 @@ func parse(name string, data []byte) (*Vendor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.limits = settings.Limits
+	v.limits, v.quotaSources = settings.Limits, c.quotas
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
 		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),
+	}
+	if v.quotaSources != nil {
+		v.profile.Quotas = v.quotas
 	}
 	return v, nil
 }
@@ -42,6 +45,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 type compiler struct {
 	problems yamlfile.Problems
 	ruleAt   []yamlfile.Pos // of each rule
+	quotas   []quotaSource  // of the limits
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -111,19 +115,6 @@ func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
 			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
 		}
 		out = append(out, row.Endpoint)
-	}
-	return out
-}
-
-// limits returns the limits.
-func (c *compiler) limits(rows []limitRow) []policy.Limit {
-	var out []policy.Limit
-	seen := map[string]yamlfile.Pos{}
-	for _, row := range rows {
-		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("limit %q", row.Name))
-		row.Limit.Named = row.NamedBy != nil
-		c.problems.ReportAll(row.At, row.Problems())
-		out = append(out, row.Limit)
 	}
 	return out
 }

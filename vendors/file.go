@@ -203,20 +203,6 @@ type endpointRow struct {
 	policy.Endpoint
 }
 
-type limitRow struct {
-	At yamlfile.Pos
-	policy.Limit
-	NamedBy *namedByRow `yaml:"named_by"`
-
-	Named struct{} `yaml:"-"` // hides Limit.Named, which NamedBy implies
-}
-
-// namedByRow says how a response names a limit: the value at Body contains a text.
-type namedByRow struct {
-	Body     answer.Pointer `yaml:"body,required"`
-	Contains string         `yaml:"contains,required,nonempty"`
-}
-
 // FileSchema returns the form of a vendor's file as a JSON Schema. For tools: an editor
 // completes and checks a file by it.
 func FileSchema() []byte { return yamlfile.JSONSchema("retrywise: a vendor's file", file{}) }

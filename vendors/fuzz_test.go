@@ -3,6 +3,7 @@ package vendors_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
@@ -57,18 +58,48 @@ func fuzzDecode(f *testing.F, name string) {
 	})
 }
 
+// FuzzQuotas checks that what a response says about limits makes sense, whatever its headers and
+// its body hold.
+func FuzzQuotas(f *testing.F) {
+	quotas := parsed(f, telling).Profile().Quotas
+	f.Add("/crm/a", "100", "7", "1795651200", []byte(`{}`))
+	f.Add("/moment", "", "7.9", "2026-11-25T12:01Z", []byte(nil))
+	f.Add("/admin/a", "32/40", "-1", "1e9", []byte(`{"status":"finished"}`))
+	f.Add("/tickets", "total=50; remaining=9; resets=41", "99999999999", "60", []byte(`[`))
+	f.Add("/graphql", "", "", "", []byte(`{"extensions":{"cost":{"actualQueryCost":12,"throttleStatus":{"currentlyAvailable":312.5}}}}`))
+	f.Add("/exports/7", "", "", "", []byte(`{"status":"finished"}`))
+	f.Fuzz(func(t *testing.T, path, text, left, reset string, body []byte) {
+		header := http.Header{
+			"X-Max": {text}, "X-Left": {left}, "X-Reset": {reset}, "X-Daily": {text}, "X-Daily-Left": {left}, "X-Daily-Reset": {reset},
+			"X-Call-Limit": {text}, "Tickets-Index": {text},
+		}
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			for _, q := range quotas(policy.Answer{Method: method, Path: path, Status: 200, Header: header, Body: body}) {
+				isSilent := q.Left < 0 && q.Spent == 0 && !q.Freed
+				if isSilent || q.Left < -1 || q.Size < 0 || q.Size > 0 && q.Left > q.Size || q.Spent < 0 || q.Reset < 0 || q.Reset > 366*24*time.Hour {
+					t.Errorf("%s %s: %+v", method, path, q)
+				}
+			}
+		}
+	})
+}
+
 // FuzzParse checks that any file gives a vendor or an error.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("vendor: shop\ntitle: Shop\ndocuments: [{url: \"https://shop.test\", read: 2026-11-22}]\ncodes:\n  - {code: A, class: validation}\n"))
 	f.Add([]byte("vendor: shop\ncodes: [{code: A, class: x}, 1]\nlimits: {a: b}\n"))
 	f.Add([]byte("retry: {max_attempts: -1, backoff: {base: 1s}}\nwaits:\n  - {header: a, unit: http}\n"))
 	f.Add([]byte(head + "waits: [{header: a, unit: http, when: {status: 4xx, headers: b, is: \"0\"}}]\nheader_codes: [{headers: b, contains: \"\\0\", code: A}]\nrequest_id_body: /errors/*/code\ncodes:\n  - {code: A, class: conflict, backoff: {base: 1s, cap: 2s}, accept_after_codes: A}\n"))
+	f.Add([]byte(head + telling))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := vendors.Parse(data)
 		if (v == nil) == (err == nil) {
 			t.Errorf("Parse = %v, %v", v, err)
 		}
 		if v != nil {
+			if quotas := v.Profile().Quotas; quotas != nil {
+				_ = quotas(policy.Answer{Method: "GET", Path: "/a", Status: 200, Header: http.Header{"A": {"1"}, "B": {"0"}}, Body: []byte(`{"a":1}`)})
+			}
 			_ = v.Decode(policy.Answer{Status: 400, Header: http.Header{"A": {"1"}, "B": {"0"}}, Body: []byte(`{"errors":[{"code":"A"}]}`)})
 		}
 	})

@@ -36,6 +36,8 @@ type Vendor struct {
 	documents []Document
 	limits    []policy.Limit
 	decoder   decoder
+
+	quotaSources []quotaSource
 }
 
 // A Document is a source of a vendor's data.
