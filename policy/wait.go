@@ -56,10 +56,10 @@ func number(text string, unit time.Duration, now time.Time) time.Duration {
 	}
 }
 
-// isEpoch reports whether n is the seconds since 1970 of a moment from September 2001 to
-// 2100. As a wait, it would be 31 years or more: vendors that send such a number mean the
-// moment.
-func isEpoch(n float64) bool { return n >= 1_000_000_000 && n < 4_102_444_800 }
+// isEpoch reports whether n is the seconds since 1970 of a moment from 2000, when the clock
+// of a test with virtual time begins, to 2100. As a wait, it would be 30 years or more: vendors
+// that send such a number mean the moment.
+func isEpoch(n float64) bool { return n >= 946_684_800 && n < 4_102_444_800 }
 
 // maxEpoch is a time in seconds from which the wait saturates.
 const maxEpoch = 1 << 40

@@ -74,13 +74,17 @@ func (b *bucket) depart(now time.Time, p *place, n int) {
 	b.flying += n
 }
 
+// isSlow reports whether the burst bridges a round trip. Then it costs nothing to count a request
+// when its response comes, and it is certain to have arrived.
+func (b *bucket) isSlow() bool { return b.burst > 1 && b.interval() >= fastest }
+
 // patience is how long the arrival of a request is waited for. Without a burst, a mistake is
 // a refusal, and so it is longer.
 func (b *bucket) patience() time.Duration {
 	switch interval := b.interval(); {
 	case b.burst == 1:
 		return 2 * interval
-	case b.trips.count < 4:
+	case b.trips.count < 4, b.isSlow():
 		return interval
 	default:
 		return min(max(b.trips.spread(), time.Millisecond/2), interval)
@@ -98,6 +102,9 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 	}
 	shortest := b.trips.shortest()
 	guard := min(shortest, b.trips.spread()) / 2
+	if b.isSlow() {
+		guard = shortest
+	}
 	at := maxTime(p.started, answered.Add(guard-shortest))
 	if at.After(now) {
 		at = now

@@ -36,6 +36,23 @@ func TestBucketCountsArrivals(t *testing.T) {
 	}
 }
 
+// Of a slow limit with a burst, a request is counted when its response comes, as it may have
+// arrived just before that.
+func TestBucketCountsResponsesOfASlowLimit(t *testing.T) {
+	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	b := newBucket(1, 2)
+	for range 2 {
+		b.depart(start, &place{started: start}, 1)
+	}
+	answered := start.Add(40 * time.Millisecond)
+	for len(b.air) > 0 {
+		b.arrive(b.air[0].place, answered, answered)
+	}
+	if got := b.readyAt(answered, 1); !got.Equal(answered.Add(time.Second)) {
+		t.Errorf("the next may leave %v after the responses; want 1s", got.Sub(answered))
+	}
+}
+
 // Of a quick limit with a burst, one request is left to the vendor.
 func TestBucketLeavesOneOfTheBurst(t *testing.T) {
 	for _, tt := range []struct {

@@ -48,6 +48,10 @@ func isPlausible(q policy.Quota) bool {
 	return q.Left >= 0 && (q.Size == 0 || q.Left <= q.Size) && q.Reset > 0 && q.Reset <= maxReset
 }
 
+// epoch2000 is 1 January 2000, in seconds, when the clock of a test with virtual time begins. A
+// smaller number is no moment of today.
+const epoch2000 = 946_684_800
+
 // resetOf returns the time until a reset. Headers have a moment, or a number without a unit, in
 // most cases of seconds.
 func resetOf(text string, now time.Time) (reset time.Duration, isGuess bool) {
@@ -60,9 +64,9 @@ func resetOf(text string, now time.Time) (reset time.Duration, isGuess bool) {
 	switch {
 	case err != nil || n <= 0 || n > 1e15:
 		return 0, false
-	case n >= 1e12:
+	case n >= 1000*epoch2000:
 		return time.UnixMilli(int64(n)).Sub(now), false
-	case n >= 1e9:
+	case n >= epoch2000:
 		return time.Unix(int64(n), 0).Sub(now), false
 	default:
 		return time.Duration(min(n, 1e6) * float64(time.Second)), true

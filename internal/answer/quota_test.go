@@ -50,6 +50,18 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
+// In virtual time it is the year 2000.
+func TestQuotasInVirtualTime(t *testing.T) {
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, reset := range []string{"946684830", "946684830000"} {
+		h := http.Header{"X-Ratelimit-Remaining": {"1"}, "X-Ratelimit-Reset": {reset}}
+		got := Quotas(h, func() time.Time { return start })
+		if diff := cmp.Diff([]policy.Quota{{Left: 1, Reset: 30 * time.Second}}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", reset, diff)
+		}
+	}
+}
+
 // Whatever a vendor sends, a quota has a number left and a reset within a day.
 func FuzzQuotas(f *testing.F) {
 	f.Add(`"default";r=50;t=30`, `"default";q=100;w=60`, "100", "0", "1795608030")
