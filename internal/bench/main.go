@@ -3,8 +3,10 @@
 //
 //	go -C internal/bench run . -scenario limit-known
 //	go -C internal/bench run . -scenario limit-unknown -json -peer retrywise -runs 5
+//	go -C internal/bench run . -scenario limit -peer retrywise
 //
-// Without -scenario it lists the scenarios. The vendor runs in the same process, enforces its
+// Without -scenario it lists the scenarios. The beginning of a name, up to a hyphen, stands for
+// all that begin so. After several runs, the table ends with the median of each peer. The vendor runs in the same process, enforces its
 // limit as requests arrive, and counts. The peers run one after the other, each against a
 // vendor of its own. A row has what one of them reached; see type row. Times depend on
 // the machine: compare the rows of one run.
@@ -38,10 +40,10 @@ func main() {
 
 // settings are the command's flags.
 type settings struct {
-	scenario scenario
-	peers    []peer
-	runs     int
-	asJSON   bool
+	scenarios []scenario
+	peers     []peer
+	runs      int
+	asJSON    bool
 }
 
 // parseArgs reads the flags. It writes usage errors and the usage to w. The error is
@@ -56,7 +58,7 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	s, problem := findScenario(*name)
+	found, problem := findScenarios(*name)
 	chosen, problem2 := findPeers(*only)
 	err := errors.Join(problem, problem2)
 	switch {
@@ -68,21 +70,28 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err != nil {
 		fmt.Fprintln(w, err)
 	}
-	return settings{scenario: s, peers: chosen, runs: *runs, asJSON: *asJSON}, err
+	return settings{scenarios: found, peers: chosen, runs: *runs, asJSON: *asJSON}, err
 }
 
 // run measures each peer, and prints a row for each run.
 func (s settings) run(ctx context.Context, out io.Writer) error {
 	rows := printer{out: out, asJSON: s.asJSON}
-	for range s.runs {
-		for _, p := range s.peers {
-			r, err := s.scenario.measure(ctx, p)
-			if err != nil {
-				return err
+	for _, measured := range s.scenarios {
+		byPeer := make([][]row, len(s.peers))
+		for range s.runs {
+			for i, p := range s.peers {
+				r, err := measured.measure(ctx, p)
+				if err != nil {
+					return err
+				}
+				byPeer[i] = append(byPeer[i], r)
+				if err := rows.print(r); err != nil {
+					return err
+				}
 			}
-			if err := rows.print(r); err != nil {
-				return err
-			}
+		}
+		if err := rows.printMedians(byPeer); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ func small(d *declared) scenario {
 // rowOf runs a scenario with one peer, over loopback.
 func rowOf(ctx context.Context, s scenario, p peer) (r row, err error) {
 	var out strings.Builder
-	if err := (settings{scenario: s, peers: []peer{p}, runs: 1, asJSON: true}).run(ctx, &out); err != nil {
+	if err := (settings{scenarios: []scenario{s}, peers: []peer{p}, runs: 1, asJSON: true}).run(ctx, &out); err != nil {
 		return row{}, err
 	}
 	err = json.Unmarshal([]byte(out.String()), &r)
@@ -54,10 +54,11 @@ func TestEachPeerHasARowThatAddsUp(t *testing.T) {
 }
 
 func TestComparisonHasARowThatAddsUp(t *testing.T) {
-	s, err := findScenario("limit-plenty")
+	found, err := findScenarios("limit-plenty")
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := found[0]
 	s.calls, s.workers = 2, 2
 	r, err := rowOf(t.Context(), s, peers[0])
 	if want := pairs * s.calls; err != nil || r.OK != want || r.Accepted != want || r.Goodput <= 0 {
@@ -71,14 +72,15 @@ func TestParseArgs(t *testing.T) {
 		args string
 		want string // in what is written to the user; empty: nothing is
 	}{
-		"all peers":        {"-scenario limit-known", ""},
-		"one peer":         {"-scenario limit-known -peer net/http -runs 3 -json", ""},
-		"no scenario":      {"", scenario + `""`},
-		"unknown scenario": {"-scenario limit", scenario + `"limit"`},
-		"unknown peer":     {"-scenario limit-known -peer curl", `expected -peer to be one of retrywise, net/http, go-retryablehttp, failsafe-go, rehttp, resty, azcore; got "curl"`},
-		"no runs":          {"-scenario limit-known -runs 0", "expected -runs to be at least 1; got 0"},
-		"argument":         {"-scenario limit-known json", "unexpected argument: json"},
-		"unknown flag":     {"-scenarios limit-known", "flag provided but not defined: -scenarios"},
+		"all peers":         {"-scenario limit-known", ""},
+		"several scenarios": {"-scenario limit-headers", ""},
+		"one peer":          {"-scenario limit-known -peer net/http -runs 3 -json", ""},
+		"no scenario":       {"", scenario + `""`},
+		"unknown scenario":  {"-scenario limits", scenario + `"limits"`},
+		"unknown peer":      {"-scenario limit-known -peer curl", `expected -peer to be one of retrywise, net/http, go-retryablehttp, failsafe-go, rehttp, resty, azcore; got "curl"`},
+		"no runs":           {"-scenario limit-known -runs 0", "expected -runs to be at least 1; got 0"},
+		"argument":          {"-scenario limit-known json", "unexpected argument: json"},
+		"unknown flag":      {"-scenarios limit-known", "flag provided but not defined: -scenarios"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

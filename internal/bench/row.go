@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,9 +99,25 @@ func (p *printer) print(r row) error {
 		fmt.Sprintf("%.2f", r.Seconds), fmt.Sprintf("%.2f", r.IdealSeconds), fmt.Sprintf("%.3f", r.Goodput), after, note)
 }
 
+// printMedians prints, of several runs of each peer, the one in the middle by goodput.
+func (p *printer) printMedians(byPeer [][]row) error {
+	for _, runs := range byPeer {
+		if p.asJSON || len(runs) < 2 {
+			continue
+		}
+		slices.SortFunc(runs, func(a, b row) int { return cmp.Compare(a.Goodput, b.Goodput) })
+		median := runs[len(runs)/2]
+		median.Peer += ", median"
+		if err := p.print(median); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // line writes a line of the table.
 func (p *printer) line(cells ...any) error {
-	line := fmt.Sprintf("%-24v  %-16v  %5v  %5v  %8v  %11v  %8v  %7v  %13v  %7v  %9v  %v", cells...)
+	line := fmt.Sprintf("%-24v  %-25v  %5v  %5v  %8v  %11v  %8v  %7v  %13v  %7v  %9v  %v", cells...)
 	_, err := fmt.Fprintln(p.out, strings.TrimRight(line, " "))
 	return err
 }

@@ -51,9 +51,9 @@ func TestPrinter(t *testing.T) {
 		want   string
 	}{
 		"table": {false, `
-scenario                  peer                 ok   lost  accepted  rejected429  deferred  seconds  ideal_seconds  goodput  after_10s
-limit-known               net/http            599      1       599            1         0     5.90           5.89    0.998
-limit-known               retrywise           600      0       600            0         3    60.00           5.90    0.100      0.120  cut off
+scenario                  peer                          ok   lost  accepted  rejected429  deferred  seconds  ideal_seconds  goodput  after_10s
+limit-known               net/http                     599      1       599            1         0     5.90           5.89    0.998
+limit-known               retrywise                    600      0       600            0         3    60.00           5.90    0.100      0.120  cut off
 `},
 		"JSON": {true, `
 {"scenario":"limit-known","peer":"net/http","ok":599,"lost":1,"accepted":599,"rejected429":1,"deferred":0,"seconds":5.9,"ideal_seconds":5.89,"goodput":0.998}
@@ -72,5 +72,38 @@ limit-known               retrywise           600      0       600            0 
 				t.Errorf("output (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// After several runs, the table has the run in the middle of each peer.
+func TestPrinterOfMedians(t *testing.T) {
+	runs := func(peer string, goodputs ...float64) (all []row) {
+		for _, g := range goodputs {
+			all = append(all, row{Peer: peer, Goodput: g})
+		}
+		return all
+	}
+	for name, tt := range map[string]struct {
+		p    printer
+		rows [][]row
+		want []string // the beginnings of lines, without spaces
+	}{
+		"three runs": {printer{started: true}, [][]row{runs("a", 0.7, 0.9, 0.8), runs("b", 0.1, 0.3, 0.2)}, []string{"a, median 0.800", "b, median 0.200"}},
+		"one run":    {printer{started: true}, [][]row{runs("a", 0.7)}, nil},
+		"as JSON":    {printer{asJSON: true}, [][]row{runs("a", 0.7, 0.9)}, nil},
+	} {
+		var out strings.Builder
+		tt.p.out = &out
+		if err := tt.p.printMedians(tt.rows); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			words := strings.Fields(line)
+			got = append(got, strings.Join([]string{words[0], words[1], words[len(words)-1]}, " "))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: lines (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -45,16 +45,26 @@ func (s scenario) record(n int) string {
 	return fmt.Sprint(n % s.declared.records)
 }
 
-// findScenario returns the scenario called name. The error lists all.
-func findScenario(name string) (scenario, error) {
+// findScenarios returns the scenario called name or, if there is none, those whose name begins
+// with it and a hyphen. The error lists all.
+func findScenarios(name string) ([]scenario, error) {
 	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
 	if i >= 0 {
-		return scenarios[i], nil
+		return scenarios[i : i+1], nil
+	}
+	var found []scenario
+	for _, s := range scenarios {
+		if strings.HasPrefix(s.name, name+"-") {
+			found = append(found, s)
+		}
+	}
+	if found != nil {
+		return found, nil
 	}
 	var list strings.Builder
 	fmt.Fprintf(&list, "expected -scenario to be one of these; got %q", name)
 	for _, s := range scenarios {
 		fmt.Fprintf(&list, "\n  %-24s  %d GETs, %d workers: %s", s.name, s.calls, s.workers, s.about)
 	}
-	return scenario{}, errors.New(list.String())
+	return nil, errors.New(list.String())
 }
