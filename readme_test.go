@@ -65,13 +65,40 @@ func vendorTable(t *testing.T) string {
 // limitsOf names the limits in a policy's text.
 func limitsOf(policy string) string {
 	var limits []string
-	line := regexp.MustCompile(`(?m)^  - \{name: "?([a-z_-]+)"?, scope: (\w+), rate: "(\d+)/([^"]+)"(.*)\}$`)
+	line := regexp.MustCompile(`(?m)^  - \{name: "?([a-z_-]+)"?, scope: \w+(.*)\}$`)
 	for _, m := range line.FindAllStringSubmatch(policy, -1) {
-		text := fmt.Sprintf("%s %s/%s", m[1], m[3], strings.TrimSuffix(strings.TrimSuffix(m[4], "0s"), "0m"))
-		if strings.Contains(m[5], "off: true") {
+		text := m[1]
+		for _, bound := range bounds {
+			if found := bound.key.FindStringSubmatch(m[2]); found != nil {
+				text += fmt.Sprintf(" "+bound.form, found[1], short(found[2]))
+			}
+		}
+		if strings.Contains(m[2], "off: true") {
 			text = "(" + text + ")"
 		}
 		limits = append(limits, text)
 	}
 	return strings.Join(limits, ", ")
+}
+
+// bounds are the keys that bound requests, and how the table has them.
+var bounds = []struct {
+	key  *regexp.Regexp
+	form string
+}{
+	{regexp.MustCompile(`rate: "(\d+)/([^"]+)"`), "%s/%s"},
+	{regexp.MustCompile(`window: "(\d+)/([^"]+)"`), "%s in any %s"},
+	{regexp.MustCompile(`slots: (\d+)(), held`), "%s queued%s"},
+	{regexp.MustCompile(`slots: (\d+)()(?:, [^h]|$)`), "%s at a time%s"},
+}
+
+// short returns a duration without parts that are zero, such as 24h for 24h0m0s.
+func short(duration string) string {
+	if minutes, ok := strings.CutSuffix(duration, "m0s"); ok {
+		duration = minutes + "m"
+	}
+	if hours, ok := strings.CutSuffix(duration, "h0m"); ok {
+		duration = hours + "h"
+	}
+	return duration
 }

@@ -167,3 +167,28 @@ func TestParseReportsProblemsOfQuotas(t *testing.T) {
 	// A limit without bounds may be known by its name alone.
 	parsed(t, "limits: [{name: a, scope: account, off: true, named_by: {body: /a, contains: b}}]\n")
 }
+
+// Connectif's queues have room again when a job has left them.
+func TestQuotasOfConnectif(t *testing.T) {
+	quotas := lookup(t, vendors.Connectif).Profile().Quotas
+	for name, tt := range map[string]struct {
+		method, path, body string
+		want               string // the limit of which a slot is free
+	}{
+		"an export":             {"GET", "/exports/7", `{"id":"7","status":"finished","fileUrl":"https://files.test/7"}`, "exports"},
+		"an export that failed": {"GET", "/exports/7", `{"id":"7","status":"error"}`, "exports"},
+		"one in progress":       {"GET", "/exports/7", `{"id":"7","status":"inProgress"}`, ""},
+		"one that is deleted":   {"DELETE", "/exports/7", "", "exports"},
+		"an import":             {"GET", "/imports/7", `{"id":"7","status":"finished","success":3,"errors":1}`, "imports"},
+		"one that is ordered":   {"POST", "/exports/", `{"id":"7","status":"queued"}`, ""},
+	} {
+		got := quotas(policy.Answer{Method: tt.method, Path: tt.path, Status: 200, Body: []byte(tt.body)})
+		var want []policy.Quota
+		if tt.want != "" {
+			want = []policy.Quota{{Limit: tt.want, Left: -1, Freed: true}}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: Quotas mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -16,8 +16,8 @@ import (
 )
 
 // The job exports the contacts, and the activities of some months. An export of activities
-// covers at most 31 days. Connectif queues five exports at a time, so some of these are
-// deferred.
+// covers at most 31 days. Connectif queues five exports at a time, so the client holds some of
+// these back until others are finished.
 const (
 	month  = 31 * 24 * time.Hour
 	months = 6
