@@ -14,7 +14,7 @@ type alarm struct {
 // Timers are up to a millisecond late, as the system counts these when nothing else is to do.
 const (
 	late     = time.Millisecond
-	maxExact = 50 * time.Millisecond // the interval of requests up to which that matters
+	maxExact = 200 * time.Millisecond // the interval of requests up to which that matters
 )
 
 // set sets the alarm for a moment; zero: nobody needs it.

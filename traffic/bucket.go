@@ -101,7 +101,7 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 		return // it was counted
 	}
 	shortest := b.trips.shortest()
-	guard := min(shortest, b.trips.spread()) / 2
+	guard := min(shortest, b.trips.spread()) / 4
 	if b.isSlow() {
 		guard = shortest
 	}
@@ -110,6 +110,18 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 		at = now
 	}
 	b.count(at, b.take(i))
+}
+
+// end takes up how a request ended.
+func (b *bucket) end(now time.Time, p *place, r Report) {
+	switch {
+	case r.Unsent:
+		b.forget(p)
+	case r.Answered.IsZero():
+		b.lose(p)
+	default:
+		b.arrive(p, now, r.Answered)
+	}
 }
 
 // lose counts a request that has no response when it left: nobody knows whether it arrived.

@@ -16,7 +16,7 @@ func TestBucketCountsArrivals(t *testing.T) {
 		asked int // in milliseconds
 		want  int // when the next may leave
 	}{
-		"by its response":     {1, func(b *bucket, p *place) { b.arrive(p, at(40), at(40)) }, 40, 104},
+		"by its response":     {1, func(b *bucket, p *place) { b.arrive(p, at(40), at(40)) }, 40, 102},
 		"in the air":          {1, func(*bucket, *place) {}, 40, 200},
 		"no response":         {1, func(b *bucket, p *place) { b.lose(p) }, 40, 100},
 		"not sent":            {1, func(b *bucket, p *place) { b.forget(p) }, 40, 40},

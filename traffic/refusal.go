@@ -12,20 +12,23 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	switch {
 	case l.rhythm != nil && !r.VendorPause:
 		l.keepTime(now, p)
-		return 0
 	case l.isCrowded(now, p, r):
 		return r.Pause
 	case l.pace != nil:
+		return l.slowDown(now, p, r)
 	case l.told.areKnown(now) && !r.VendorPause:
 		l.gate.rest(now, l.told.exhaust(now))
-		return 0
 	default:
 		l.gate.close(now, p.started, r.Pause, r.VendorPause)
-		if l.scope == apierrors.ScopeAccount && !l.told.areKnown(now) && l.period == nil && l.slots == nil {
+		if l.mayLearn(now) {
 			l.learn(now, p, r)
 		}
-		return 0
 	}
+	return 0
+}
+
+// slowDown corrects the pace, or closes the gate.
+func (l *limiter) slowDown(now time.Time, p *place, r Report) (alone time.Duration) {
 	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.VendorPause)
 	if closes || now.Before(l.gate.until) {
 		l.gate.close(now, p.started, r.Pause, r.VendorPause)
@@ -71,13 +74,13 @@ func (l *limiter) keepTime(now time.Time, p *place) {
 // dropPace leaves it to windows, or to a crowd, when requests pass.
 func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
 
-// isReady reports whether the bucket would let a request pass.
-func (l *limiter) isReady(now time.Time) bool {
-	return l.bucket == nil || !l.bucket.readyAt(now, 1).After(now)
-}
-
 // recently is the time before the first refusal whose requests count.
 const recently = 2 * time.Second
+
+// mayLearn reports whether nothing tells what the limit is.
+func (l *limiter) mayLearn(now time.Time) bool {
+	return l.scope == apierrors.ScopeAccount && l.period == nil && l.slots == nil && !l.told.areKnown(now)
+}
 
 // learn gives the limiter a pace, from what was accepted before the first refusal. If that was
 // much, there may be windows.
