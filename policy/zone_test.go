@@ -72,8 +72,9 @@ func TestZoneText(t *testing.T) {
 			t.Errorf("%s is written as %q, %v", name, text, err)
 		}
 	}
-	if none := (policy.Zone{}); none.String() != "" || none.Equal(zone(t, "UTC")) {
-		t.Errorf("the zero Zone is %q", none)
+	now := time.Date(2026, 11, 25, 10, 20, 30, 0, time.UTC)
+	if none := (policy.Zone{}); none.String() != "" || none.Equal(zone(t, "UTC")) || !none.Next(now, time.Hour).Equal(now.Truncate(time.Hour).Add(time.Hour)) {
+		t.Errorf("the zero Zone is %q, and its hour ends at %v", none, none.Next(now, time.Hour))
 	}
 	for _, name := range []string{"", "Local", "PT", "America/Los_Angles", "../UTC", "+02:00"} {
 		var z policy.Zone
