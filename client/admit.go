@@ -11,6 +11,13 @@ import (
 	"github.com/retrywise/retrywise/traffic"
 )
 
+// shared is what calls share, and what this Client knows of those that it holds back.
+type shared struct {
+	traffic.Shared
+	waiters waiters
+	pauses  pauses
+}
+
 // A turn is a call's among others.
 type turn struct {
 	place  traffic.Place // of the latest attempt, until it was reported; nil: it has none
@@ -59,7 +66,8 @@ func (x *call) wait(place traffic.Place, waits bool) error {
 	before := x.ctx
 	ctx, cancel := context.WithCancelCause(before)
 	defer cancel(errEnded)
-	defer context.AfterFunc(x.c.renewals.ctx, func() { cancel(errClosed) })()
+	x.c.traffic.waiters.add(x, cancel)
+	defer x.c.traffic.waiters.remove(x)
 	err := place.Wait(ctx)
 	if err != nil && before.Err() == nil && ctx.Err() != nil {
 		x.ctx = ctx // the call ends with it

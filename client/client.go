@@ -89,10 +89,9 @@ type Client struct {
 	auth          Auth
 	userAgent     []string
 	wire          *wire.Wire
-	traffic       traffic.Shared
+	traffic       shared
 	renewals      *renewals
 	checked       checked
-	pauses        pauses
 	watch         watch
 	random        func() float64
 }
@@ -102,7 +101,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		vendor: cfg.Vendor, auth: cfg.Auth, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
-		traffic: traffic.NewMemory(), random: rand.Float64,
+		traffic: shared{Shared: traffic.NewMemory()}, random: rand.Float64,
 	}
 	if c.vendor == nil {
 		c.vendor = anyVendor{}
@@ -157,6 +156,7 @@ func (c *Client) setTransport(rt http.RoundTripper) error {
 // would have to. Close does not end calls that are being sent, or that wait in a back-off. The
 // error is always nil.
 func (c *Client) Close() error {
+	c.traffic.waiters.close()
 	c.renewals.close()
 	c.wire.Close()
 	return nil

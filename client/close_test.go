@@ -58,3 +58,22 @@ func TestWaitersEnd(t *testing.T) {
 		})
 	}
 }
+
+// After Close, a call that would have to wait fails, and one that need not is sent.
+func TestCallAfterClose(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(200))
+		p := policy.Default().WithLimit(policy.Limit{Name: "slow", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 1, Per: time.Second}})
+		c := newClientOf(t, client.Config{BaseURL: srv.URL(), Transport: srv.Transport(), Policy: &p})
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+			t.Fatal(err)
+		}
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if e := failure(t, err); e.Class != apierrors.Canceled || e.Rule != "the client was closed" {
+			t.Errorf("got %v, rule %q; want canceled, as the client was closed", e, e.Rule)
+		}
+	})
+}

@@ -57,11 +57,11 @@ func (x *call) keepPause(j *judgement, r traffic.Report) {
 	p.response.Request, p.response.Body, p.response.Trailer, p.response.TLS = nil, nil, nil, nil
 	if r.Limits == nil || r.Guessed {
 		p.key = x.request.pauseKey("gate account", apierrors.ScopeAccount)
-		x.c.pauses.keep(p)
+		x.c.traffic.pauses.keep(p)
 	}
 	for _, limit := range r.Limits {
 		p.key = x.request.pauseKey("gate "+limit.Name, limit.Scope)
-		x.c.pauses.keep(p)
+		x.c.traffic.pauses.keep(p)
 	}
 }
 
@@ -104,7 +104,7 @@ func (x *call) keptResponse(r *refusal) *http.Response {
 	if !x.dropIn {
 		return nil
 	}
-	kept, ok := x.c.pauses.find(x.request.pauseKey(r.By, r.Scope))
+	kept, ok := x.c.traffic.pauses.find(x.request.pauseKey(r.By, r.Scope))
 	if !ok {
 		return nil
 	}

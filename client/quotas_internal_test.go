@@ -170,8 +170,8 @@ func reportedQuotas(ctx context.Context, t *testing.T, v Vendor, srv *retrywiset
 		t.Fatal(err)
 	}
 	defer c.Close()
-	r := &recorder{Shared: c.traffic}
-	c.traffic = r
+	r := &recorder{Shared: c.traffic.Shared}
+	c.traffic.Shared = r
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL()+path, nil)
 	if err != nil {
 		t.Fatal(err)

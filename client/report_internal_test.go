@@ -70,8 +70,8 @@ func TestReportOfEachRequest(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				r := &recorder{Shared: c.traffic}
-				c.traffic = r
+				r := &recorder{Shared: c.traffic.Shared}
+				c.traffic.Shared = r
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 				defer cancel()
 				req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL()+"/a", nil)

@@ -70,6 +70,7 @@ const tiny = 1e-6
 
 // depart notes that a request of n tokens leaves.
 func (b *bucket) depart(now time.Time, p *place, n int) {
+	n = min(n, b.burst)
 	b.air = append(b.air, flight{p, n, now.Add(b.patience())})
 	b.flying += n
 }
@@ -172,15 +173,13 @@ func (b *bucket) count(at time.Time, n int) {
 	b.last = maxTime(b.last, at)
 	saved := min(b.credit, n)
 	b.credit -= saved
-	for n -= saved; n > 0; n -= b.tokens.Burst() {
-		b.tokens.ReserveN(b.last, min(n, b.tokens.Burst()))
-	}
+	b.tokens.ReserveN(b.last, min(n-saved, b.tokens.Burst()))
 }
 
-// correct takes so many tokens more than were counted, or gives them back.
+// correct takes so many tokens more than were counted, a full bucket at most, or gives them back.
 func (b *bucket) correct(now time.Time, more int) {
 	if more > 0 {
-		b.count(now, more)
+		b.count(now, min(more, b.burst))
 		return
 	}
 	b.tell(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)

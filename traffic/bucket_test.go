@@ -80,7 +80,7 @@ func TestBucketIsCorrected(t *testing.T) {
 		"5, and then none":      {func(b *bucket) { b.tell(start, 5); b.tell(start, 0) }, 200},
 		"more than it can hold": {func(b *bucket) { b.tell(start, 1000); b.count(start, 10) }, 200},
 		"it took 5 more":        {func(b *bucket) { b.correct(start, 5) }, 700},
-		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 2700},
+		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 1200},
 		"it took 3 fewer":       {func(b *bucket) { b.correct(start, -3) }, 0},
 		"it took 1 fewer":       {func(b *bucket) { b.correct(start, -1) }, 100},
 		"2 fewer, then full": {func(b *bucket) {

@@ -59,8 +59,12 @@ func (l *limiter) sizeOf(d Demand) int {
 	if l.key == (key{}) {
 		return 1
 	}
-	return max(d.Weight, 1) * max(l.cost, 1)
+	weight, cost := int64(min(d.Weight, maxSize)), int64(min(l.cost, maxSize))
+	return int(min(max(weight, 1)*max(cost, 1), maxSize))
 }
+
+// maxSize bounds what a request counts as. More than a limit has are as good as all of it.
+const maxSize = 1 << 30
 
 // readyAt returns when a request of n may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time, n int) time.Time {

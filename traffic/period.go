@@ -118,10 +118,11 @@ func (p *period) end(now time.Time, n, used int) {
 	p.counted = append(p.counted, count{now, now, used})
 }
 
-// correct counts so many more than were counted, or takes them back.
+// correct counts so many more than were counted, as many as a period has at most, or takes them
+// back.
 func (p *period) correct(now time.Time, more int) {
 	if p != nil {
-		p.end(now, 0, max(more, -p.used))
+		p.end(now, 0, min(max(more, -p.used), p.size))
 	}
 }
 
