@@ -79,9 +79,10 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 	return maxTime(at, l.bucket.readyAt(now, n))
 }
 
-// expected returns when a request may pass that makes n with those that go before.
+// expected returns when a request may pass that makes n with those that go before. Those under
+// way may already be taken off what is left of a told window.
 func (l *limiter) expected(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.until, maxTime(l.period.expected(now, n), l.told.readyAt(now, l.load+n)))
+	at := maxTime(l.gate.until, maxTime(l.period.expected(now, n), l.told.readyAt(now, n)))
 	switch {
 	case l.bucket == nil:
 		return at
