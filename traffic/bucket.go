@@ -102,15 +102,24 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 		return // it was counted
 	}
 	shortest := b.trips.shortest()
-	guard := min(shortest, b.trips.spread()) / 4
-	if b.isSlow() {
-		guard = shortest
-	}
-	at := maxTime(p.started, answered.Add(guard-shortest))
+	at := maxTime(p.started, answered.Add(b.guard(shortest)-shortest))
 	if at.After(now) {
 		at = now
 	}
 	b.count(at, b.take(i))
+}
+
+// guard is how much later than by the shortest round trip a request is taken to have arrived. A
+// burst bridges a large one; without a burst, each part of it is lost.
+func (b *bucket) guard(shortest time.Duration) time.Duration {
+	switch spread := min(shortest, b.trips.spread()); {
+	case b.isSlow():
+		return shortest
+	case b.burst == 1:
+		return spread / 4
+	default:
+		return spread / 2
+	}
 }
 
 // end takes up how a request ended.
