@@ -61,6 +61,11 @@ func (m *Memory) Streak(_ context.Context, now time.Time, a Account) (code strin
 	return m.queue(now, a).streak.now()
 }
 
+// Outage implements Shared.
+func (m *Memory) Outage(_ context.Context, now time.Time, a Account, endpoint string) Outage {
+	return m.queue(now, a).outage(endpoint)
+}
+
 // evict drops accounts that nobody misses. The caller holds the lock.
 func (m *Memory) evict(now time.Time) {
 	for range min(maxLooks, m.oldest.Len()-maxAccounts+1) {

@@ -13,6 +13,7 @@ import (
 type place struct {
 	queue    *queue
 	ticket   uint64
+	call     uint64 // its first ticket
 	demand   Demand
 	limiters []*limiter  // that it passes
 	few      [4]*limiter // room for them, as most pass no more
@@ -24,6 +25,9 @@ type place struct {
 	started time.Time     // zero: it has not
 	refusal *Refusal
 	slowest *limiter // that it waits for
+
+	endpoint *outage // of its endpoint; nil: there are too many
+	probes   *outage // whether it is over is what the request finds out; nil: it is a usual one
 }
 
 // WaitsFor implements Place.
@@ -69,6 +73,9 @@ func (p *place) goesBefore(other *place) bool {
 // readyAt returns when the place may start, and marks the limiters that hold it back, so that
 // no later request passes them before. One that is ready is kept for it if the wait is short.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
+	if at := p.queue.outages.readyAt(now, p); at.After(now) && p.probes == nil {
+		return at // it keeps nothing for itself meanwhile
+	}
 	at := now
 	for _, l := range p.limiters {
 		if ready := l.readyAt(now, l.sizeOf(p.demand)); ready.After(now) {

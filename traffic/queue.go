@@ -22,6 +22,8 @@ type queue struct {
 	round   uint64 // of looking for those that may start
 	alarm   alarm  // for the next of them
 
+	outages outages
+
 	budget budget
 	streak streak
 
@@ -45,7 +47,8 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		q.tickets++
 		p.ticket = q.tickets
 	}
-	isFree := q.waiting.Len() == 0
+	p.call, p.endpoint = p.ticket, q.outages.of(d.Endpoint)
+	isFree := q.waiting.Len() == 0 && !q.outages.readyAt(now, p).After(now)
 	for _, l := range p.limiters {
 		l.ahead = 0
 		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now)
@@ -53,6 +56,9 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 	q.countAhead(p)
 	if isFree {
 		p.start(now)
+		return p
+	}
+	if p.refusal = q.outages.refusalOf(now, p); p.refusal != nil {
 		return p
 	}
 	at, slowest := p.expected(now)
@@ -109,6 +115,9 @@ func (q *queue) remove(p *place) {
 // start takes a place of each limiter for a request that leaves now.
 func (p *place) start(now time.Time) {
 	p.started = now
+	if o := p.queue.outages.over(p); o != nil {
+		o.depart(now, p.probes != nil, p.demand.Retry)
+	}
 	for _, l := range p.limiters {
 		l.depart(now, p)
 	}
@@ -117,6 +126,8 @@ func (p *place) start(now time.Time) {
 // step starts each request that may start, in order, and sets the timer for the next.
 func (q *queue) step(now time.Time) {
 	q.round++
+	q.outages.forget(now, q.waiting.Len())
+	q.probe(now)
 	var next time.Time
 	isExact := false
 	for e := q.waiting.Front(); e != nil; {
@@ -145,13 +156,51 @@ func (q *queue) step(now time.Time) {
 	q.alarm.set(now, next, isExact, q.tick)
 }
 
+// probe starts one of those that wait, for each outage of which it is time to find out whether it
+// is over: the first that does no harm if it is executed twice, or else the first.
+func (q *queue) probe(now time.Time) {
+	for _, o := range q.outages.active {
+		if !o.isProbeDue(now) {
+			continue
+		}
+		var prober *place
+		for e := q.waiting.Front(); e != nil; e = e.Next() {
+			p := placeOf(e)
+			if q.outages.over(p) != o || prober != nil && !p.demand.Repeatable {
+				continue
+			}
+			if prober = p; p.demand.Repeatable {
+				break
+			}
+		}
+		if prober != nil && prober.startsAs(now, o, q.round) {
+			q.remove(prober)
+			prober.start(now)
+			close(prober.ready)
+		}
+	}
+}
+
+// startsAs reports whether the place may start now to find out whether an outage is over.
+func (p *place) startsAs(now time.Time, o *outage, round uint64) bool {
+	p.probes = o
+	if p.readyAt(now, round).After(now) {
+		p.probes = nil
+	}
+	return p.probes != nil
+}
+
 // expire refuses those whose time is over, and returns when the next one's is; zero: nobody
 // waits.
 func (q *queue) expire(now time.Time) (next time.Time) {
 	for e := q.waiting.Front(); e != nil; {
 		p := placeOf(e)
 		e = e.Next()
-		if p.latest.Before(now) {
+		if refusal := q.outages.refusalOf(now, p); refusal != nil {
+			q.remove(p)
+			p.refusal = refusal
+			close(p.ready)
+		} else if p.latest.Before(now) {
 			at, slowest := p.expected(now)
 			if slowest == nil { // what it waited for took longer than expected
 				at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, q.own)

@@ -16,6 +16,10 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	for _, l := range p.limiters {
 		l.end(now, p, r)
 	}
+	if q.outages.report(now, p, r); p.probes != nil && r.Health != Working {
+		q.tickets++
+		p.ticket = q.tickets // another one finds out next time
+	}
 	q.tell(now, p, r)
 	if r.Pause > 0 {
 		hold = q.refuse(now, p, r)
