@@ -27,11 +27,12 @@ type limiter struct {
 	noRhythm bool    // a rhythm was assumed, and was none
 	probes   bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
-	under   int    // requests that are under way
-	load    int    // what they count as
-	waiting int    // requests that pass it
-	blocked uint64 // the round in which an earlier request waits for it
-	ahead   int    // what those that wait ahead count as
+	under   int       // requests that are under way
+	load    int       // what they count as
+	waiting int       // requests that pass it
+	ready   time.Time // when the one passes that was looked at last
+	blocked uint64    // the round in which it is kept for an earlier request
+	ahead   int       // what those that wait ahead count as
 	spread  time.Time
 }
 

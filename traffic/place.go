@@ -70,26 +70,25 @@ func (p *place) goesBefore(other *place) bool {
 	return cmp.Or(cmp.Compare(other.demand.Priority, p.demand.Priority), cmp.Compare(p.ticket, other.ticket)) < 0
 }
 
-// readyAt returns when the place may start, and marks the limiters that hold it back, so that
-// no later request passes them before. One that is ready is kept for it if the wait is short.
+// readyAt returns when the place may start, and marks the limiters that are kept for it until
+// then: those that a later request would pass at its cost. The others are free for later requests,
+// also if they are not ready now.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
 	if at := p.queue.outages.readyAt(now, p); at.After(now) && p.probes == nil {
 		return at // it keeps nothing for itself meanwhile
 	}
 	at := now
 	for _, l := range p.limiters {
-		if ready := l.readyAt(now, l.sizeOf(p.demand)); ready.After(now) {
-			l.blocked = round
-			if ready.After(at) {
-				at, p.slowest = ready, l
-			}
+		l.ready = maxTime(now, l.readyAt(now, l.sizeOf(p.demand)))
+		if l.ready.After(at) {
+			at, p.slowest = l.ready, l
 		}
 	}
 	if !at.After(now) {
 		return now
 	}
 	for _, l := range p.limiters {
-		if l.interval() > at.Sub(now) {
+		if l.ready.Equal(at) || l.ready.Add(l.interval()).After(at) {
 			l.blocked = round
 		}
 	}
