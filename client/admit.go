@@ -36,7 +36,9 @@ func (x *call) admit() error {
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
 		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
 		Priority: x.request.options.Priority, Weight: x.request.options.Weight,
-		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Limits:   x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Endpoint: x.request.endpoint(), Retry: x.last != nil && x.last.decision.Action == apierrors.Retry,
+		Repeatable: x.mayProbe(), NoHold: x.c.retry.Outage == policy.OutageDefer,
 	})
 	var w *watchedWait
 	by := place.WaitsFor()
@@ -90,7 +92,7 @@ func (x *call) pay() bool {
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
-	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
+	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits, Health: x.healthOf(d)}
 	if len(d.Limits) > 0 {
 		r.Guessed = !slices.Contains(x.last.failure.Limits, d.Limits[0].Name)
 	}
@@ -98,6 +100,35 @@ func (x *call) reportOf(d policy.Decision) traffic.Report {
 		r.Refused, r.Code = true, f.Code
 	}
 	return r
+}
+
+// mayProbe reports whether the request does no harm if it is executed twice, by its method or
+// by the caller's word.
+func (x *call) mayProbe() bool {
+	o := x.request.options
+	return o.Repeatable || o.IdempotencyKey != "" || policy.IsIdempotent(x.request.http.Method)
+}
+
+// outage returns the outage that the call has to mind.
+func (x *call) outage() traffic.Outage {
+	if x.destination.isForeign {
+		return traffic.Outage{}
+	}
+	return x.c.traffic.Outage(x.ctx, time.Now(), x.request.account, x.request.endpoint())
+}
+
+// healthOf returns what a failed attempt says about whether the vendor works.
+func (x *call) healthOf(d policy.Decision) traffic.Health {
+	switch isFailure := d.Class == apierrors.ServerError || d.Class == apierrors.Timeout || d.Class == apierrors.Network; {
+	case x.attempt == nil, d.PauseFor > 0, d.Class == apierrors.Canceled:
+		return traffic.NoHealth
+	case !isFailure:
+		return traffic.Working
+	case x.attempt.answered.IsZero():
+		return traffic.Unreachable
+	default:
+		return traffic.Failing
+	}
 }
 
 // report reports to traffic how the latest attempt ended, if there was one. What happens

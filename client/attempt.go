@@ -64,7 +64,7 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	x.history.begin(time.Now())
-	a := &attempt{observed: x.startAttempt(), isPaid: x.last.costs()}
+	a := &attempt{observed: x.startAttempt(), isPaid: x.last != nil && x.last.isPaid}
 	x.attempt = a
 	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout(), *x.c.retry.StallTimeout)
 	out, err := x.prepare(a, req, body)

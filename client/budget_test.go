@@ -50,10 +50,11 @@ func TestBudgetOfAnAlternatingVendor(t *testing.T) {
 	})
 }
 
-// Five successes or surfaced records pay for one retry, up to a bound.
+// Five successes or surfaced records pay for one retry, up to a bound. A 423 is retried, and is no
+// outage.
 func TestBudgetCredits(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		status := 503
+		status := 423
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		c := newClient(t, srv, client.Config{})
 		// retries returns how many retries that many calls make, all of which get code.
@@ -66,13 +67,13 @@ func TestBudgetCredits(t *testing.T) {
 			return len(srv.Requests()) - before - calls
 		}
 		for i, step := range []struct{ calls, status, want int }{
-			{20, 503, 10},            // the initial budget
-			{4, 200, 0}, {5, 503, 0}, // four successes are not enough
-			{1, 200, 0}, {5, 503, 1}, // the fifth success
-			{5, 422, 0}, {5, 503, 1}, // surfaced records
-			{5, 401, 0}, {5, 503, 0}, // failures that are not surfaced
+			{20, 423, 10},            // the initial budget
+			{4, 200, 0}, {5, 423, 0}, // four successes are not enough
+			{1, 200, 0}, {5, 423, 1}, // the fifth success
+			{5, 422, 0}, {5, 423, 1}, // surfaced records
+			{5, 401, 0}, {5, 423, 0}, // failures that are not surfaced
 			{10000, 200, 0}, {1, 422, 0}, // up to the bound, and a surfaced record takes nothing
-			{60, 503, 100},
+			{60, 423, 100},
 		} {
 			if got := retries(step.calls, step.status); got != step.want {
 				t.Errorf("step %d: %d calls with status %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
@@ -88,7 +89,7 @@ func TestBudgetIsPerCredential(t *testing.T) {
 		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.Header.Get("X-Api-Key") != "limited":
-				w.WriteHeader(http.StatusServiceUnavailable)
+				w.WriteHeader(http.StatusLocked)
 			case limited%4 < 3:
 				limited++
 				w.Header().Set("Retry-After", "1")
@@ -124,8 +125,8 @@ func TestBudgetIsPerCredential(t *testing.T) {
 // A call to a foreign origin takes nothing from the vendor's budget and adds nothing to it.
 func TestBudgetIgnoresForeignResponses(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		vendor := retrywisetest.Handle(t, retrywisetest.Status(503))
-		status := 503
+		vendor := retrywisetest.Handle(t, retrywisetest.Status(423))
+		status := 423
 		storage := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		c := newClient(t, nil, client.Config{
 			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},

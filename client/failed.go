@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // failed returns the error for a failed attempt that is not retried.
@@ -67,12 +69,26 @@ func (x *call) heldBack(r *refusal) *apierrors.Error {
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.Scope
 	e.Rule = r.By
 	e.Hint = "Nothing was sent, as the vendor's limit is reached: run it again at the time given."
+	if o := r.Outage; o != nil {
+		e.Class, e.Stop = apierrors.ServerError, apierrors.StopHeld
+		e.Hint = holdHint(o)
+	}
 	e.RetryAt = later(r.Wait)
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	if x.last != nil {
 		e.Err = x.failed(x.last)
 	}
 	return e
+}
+
+// holdHint says why calls are held back in an outage.
+func holdHint(o *traffic.Outage) string {
+	what := "The vendor"
+	if o.Endpoint != "" {
+		what = "The endpoint " + o.Endpoint
+	}
+	return fmt.Sprintf("%s has only failed since %s, %d times in a row; the next request finds out at %s whether it works again. Run the call again at the time given.",
+		what, o.Since.UTC().Format(time.RFC3339), o.Failures, o.NextProbe.UTC().Format(time.RFC3339))
 }
 
 // interrupted returns the error for an attempt during which the caller gave up.

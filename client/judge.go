@@ -22,6 +22,7 @@ type judgement struct {
 	summary   string // our words for the failure, without personal data; empty: the policy has the vendor's
 	err       error  // of the transport
 	requestID string
+	isPaid    bool // the budget paid for the retry that follows
 }
 
 // drop closes the response, if there is one.
@@ -29,11 +30,6 @@ func (j *judgement) drop() {
 	if j.answer != nil {
 		j.answer.Drop()
 	}
-}
-
-// costs reports whether a retry follows that the budget pays for.
-func (j *judgement) costs() bool {
-	return j != nil && j.decision.Retry && !j.decision.Free
 }
 
 // judge decides about an attempt: true repeats the call after its delay, an error ends it
@@ -48,7 +44,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	x.readQuotas(resp)
 	if j == nil {
 		x.endAttempt(resp.StatusCode, nil, "")
-		x.report(traffic.Report{Served: true})
+		x.report(traffic.Report{Served: true, Health: traffic.Working})
 		return false, nil
 	}
 	if x.ctx.Err() != nil {
@@ -105,12 +101,13 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 }
 
 // decide asks the policy about a failed attempt. A retry has to be paid for; waiting out a
-// limit and renewing a token cost nothing.
+// limit and renewing a token cost nothing, and in an outage the queue holds retries back.
 func (x *call) decide(j *judgement) {
-	s, p := x.state(), x.c.policyFor(x.destination)
+	s, p, o := x.state(), x.c.policyFor(x.destination), x.outage()
+	s.InOutage = o.Holds()
 	j.decision = p.Decide(j.failure, s)
-	if j.costs() && !x.pay() {
-		s.OutOfBudget = true
+	if j.isPaid = j.decision.Retry && !j.decision.Free && o.State != traffic.Ramping; j.isPaid && !x.pay() {
+		s.OutOfBudget, j.isPaid = true, false
 		j.decision = p.Decide(j.failure, s)
 	}
 	x.c.redact(j, x.request, x.attempt)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/traffic"
 )
 
@@ -83,6 +84,9 @@ func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 	}
 	return a
 }
+
+// endpoint names what the request is for, without the record.
+func (r request) endpoint() string { return policy.EndpointOf(r.path) }
 
 // movedTo returns the GET that a 303 asks for in place of r, a POST that was executed.
 func (r request) movedTo(next *http.Request, path string) request {

@@ -104,6 +104,9 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 	if f.Stale && !s.StaleBefore && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
 		return free(d, 0)
 	}
+	if s.InOutage && r.Action == apierrors.Retry && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
+		return free(d, 0)
+	}
 	bounds, attempts := p.bounds(r), max(s.Attempts, 1)
 	maxAttempts := cmp.Or(s.MaxAttempts, bounds.MaxAttempts)
 	d.VendorWait = f.Wait > 0

@@ -137,6 +137,10 @@ type State struct {
 	// OneShotBody means that the request body was read and cannot be read again.
 	OneShotBody bool
 
+	// InOutage means that the vendor does nothing but fail, and that retries wait until one of
+	// them finds out that it works again. Such a retry is free.
+	InOutage bool
+
 	// OutOfBudget means that the retry budget is used up.
 	OutOfBudget bool
 

@@ -88,7 +88,7 @@ func TestRetryHasTheDefaults(t *testing.T) {
 	want := policy.Retry{
 		MaxAttempts: 4, Backoff: policy.Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
 		MaxElapsed: 2 * time.Minute, MaxWait: new(time.Minute), AttemptTimeout: time.Minute,
-		StallTimeout: new(30 * time.Second), ReadAhead: new(0), Budget: new(10), EscalateAfter: new(0),
+		StallTimeout: new(30 * time.Second), ReadAhead: new(0), Budget: new(10), Outage: policy.OutageWait, EscalateAfter: new(0),
 	}
 	var p policy.Policy
 	if diff := cmp.Diff(want, p.Retry()); diff != "" {

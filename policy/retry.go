@@ -44,6 +44,11 @@ type Retry struct {
 	// limit costs nothing. Zero means no retries. Default 10.
 	Budget *int `yaml:"budget,nonnegative"`
 
+	// Outage is what calls do while the vendor does nothing but fail: they wait for its end, as
+	// far as MaxWait and their deadline allow, or are deferred at once. One request at a time
+	// finds out whether the outage is over. Default OutageWait.
+	Outage OutageMode `yaml:"outage"`
+
 	// EscalateAfter turns a surfaced failure into fail_fast after this many surfaced
 	// failures in a row with the same code: then the fault is in every record, such as a
 	// wrong column. A successful call, and a surfaced failure without a code, reset the
@@ -62,6 +67,7 @@ var defaultRetry = Retry{
 	ReadAhead:      new(0),
 	Budget:         new(10),
 	EscalateAfter:  new(0),
+	Outage:         OutageWait,
 }
 
 // withDefaults returns r with its unset fields taken from d.
@@ -75,6 +81,7 @@ func (r Retry) withDefaults(d Retry) Retry {
 	setDefault(&r.ReadAhead, d.ReadAhead)
 	setDefault(&r.Budget, d.Budget)
 	setDefault(&r.EscalateAfter, d.EscalateAfter)
+	setDefault(&r.Outage, d.Outage)
 	return r
 }
 

@@ -37,6 +37,9 @@ func (p *place) WaitsFor() string {
 	if p.entry == nil || p.slowest == nil {
 		return "" // it started, or is refused
 	}
+	if o := p.queue.outages.over(p); o != nil && o.state != Healthy {
+		return o.name()
+	}
 	return p.slowest.name(time.Now())
 }
 

@@ -1,13 +1,14 @@
 package traffic
 
 import (
+	"math"
 	"time"
 )
 
 // A ramping is the return from an outage: requests leave at a rate that doubles as long as they
 // are served, up to what was usual before, and a quarter more, so that those that wait get away.
 type ramping struct {
-	reference float64 // per second, before the outage
+	reference float64 // per second, before the outage; 0: unknown
 	crowd     int     // requests that may be under way
 	rate      float64
 	tokens    float64
@@ -29,18 +30,16 @@ const (
 	shortStep  = 100 * time.Millisecond // at least, with stepAnswers
 	longStep   = 500 * time.Millisecond // at most
 	stepEnough = 20
-	unknownRef = 10.0 // requests per second, if nothing was served before
-	broken     = 12   // failures in a row, over brokenTime or more, that end a ramp
+	broken     = 12 // failures in a row, over brokenTime or more, that end a ramp
 	brokenTime = 500 * time.Millisecond
 	fullAfter  = 20 * time.Second // then the rate is what was usual, whatever is answered
 )
 
 func newRamping(now time.Time, reference float64, crowd int) ramping {
-	if reference == 0 {
-		reference = unknownRef
+	r := ramping{reference: reference, crowd: crowd, at: now, began: now, stepAt: now, tokens: 1}
+	if r.rate = max(reference/10, min(reference, 1)); reference == 0 {
+		r.rate, r.crowd = 1, math.MaxInt
 	}
-	r := ramping{reference: reference, crowd: max(crowd, minCrowdOfRamp), at: now, began: now, stepAt: now, tokens: 1}
-	r.rate = max(reference/10, min(reference, 1))
 	return r
 }
 
@@ -88,7 +87,7 @@ func (r *ramping) step(now time.Time) {
 	if least := r.reference * min(now.Sub(r.began).Seconds()/fullAfter.Seconds(), 1); r.rate < least {
 		r.rate = least
 	}
-	if r.rate >= r.reference {
+	if r.reference > 0 && r.rate >= r.reference {
 		r.rate = r.top()
 	}
 	r.stepAt, r.good, r.bad = now, 0, 0

@@ -133,6 +133,9 @@ type Outage struct {
 	NextProbe time.Time   // when the next request finds out whether it is over; while it holds
 }
 
+// Holds reports whether retries wait, at least.
+func (o Outage) Holds() bool { return o.State == Suspect || o.State == Held }
+
 // An OutageState says which requests are held back.
 type OutageState int
 
