@@ -30,6 +30,13 @@ func (b *budget) pay(full int) bool {
 	return true
 }
 
+// left returns how many retries are left.
+func (b *budget) left(full int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(full*price-b.spent, 0) / price
+}
+
 // earn counts a success, or a record that was refused.
 func (b *budget) earn(full int) { b.save(1, full) }
 

@@ -31,15 +31,8 @@ const (
 
 // Learned implements Shared.
 func (m *Memory) Learned(_ context.Context, now time.Time) []Learned {
-	m.mu.RLock()
-	queues := make([]*queue, 0, m.oldest.Len())
-	for e := m.oldest.Front(); e != nil; e = e.Next() {
-		q, _ := e.Value.(*queue)
-		queues = append(queues, q)
-	}
-	m.mu.RUnlock()
 	var all []Learned
-	for _, q := range queues {
+	for _, q := range m.all() {
 		all = append(all, q.learned(now)...)
 	}
 	return all
@@ -48,14 +41,11 @@ func (m *Memory) Learned(_ context.Context, now time.Time) []Learned {
 func (q *queue) learned(now time.Time) []Learned {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	limiters := []*limiter{q.own}
-	for e := q.recent.Front(); e != nil; e = e.Next() {
-		if l, _ := e.Value.(*limiter); l.scope == apierrors.ScopeAccount {
-			limiters = append(limiters, l)
-		}
-	}
 	var all []Learned
-	for _, l := range limiters {
+	for _, l := range q.limitersOf() {
+		if l.scope != apierrors.ScopeAccount {
+			continue
+		}
 		for _, found := range slices.Concat(l.toldLimits(now), l.triedLimits(now)) {
 			found.Account, found.Limit.Name, found.Limit.Scope = q.account, l.key.limit, apierrors.ScopeAccount
 			all = append(all, found)

@@ -26,6 +26,10 @@ type Shared interface {
 	// State is Healthy if there is none.
 	Outage(ctx context.Context, now time.Time, a Account, endpoint string) Outage
 
+	// Status returns what holds back the calls of each account. full is how many retries its
+	// budget has when it is full.
+	Status(ctx context.Context, now time.Time, full int) []Status
+
 	// Learned returns the limits of all accounts that are not declared, or not as the vendor
 	// enforces them.
 	Learned(ctx context.Context, now time.Time) []Learned
