@@ -47,10 +47,11 @@ nethttp: ## net/http's own tests of its client, through Client.HTTP
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls; weekly, not for each change
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
+	go test -run 'Collapsed|OfAFleet' -timeout=1h ./traffic -seeds=1000
 
 bench: ## benchmarks: ratios against net/http in the same run; limits are measured by internal/bench
 	go test -run '^$$' -bench . -benchmem ./...
