@@ -156,40 +156,6 @@ func (q *queue) step(now time.Time) {
 	q.alarm.set(now, next, isExact, q.tick)
 }
 
-// probe starts one of those that wait, for each outage of which it is time to find out whether it
-// is over: the first that does no harm if it is executed twice, or else the first.
-func (q *queue) probe(now time.Time) {
-	for _, o := range q.outages.active {
-		if !o.isProbeDue(now) {
-			continue
-		}
-		var prober *place
-		for e := q.waiting.Front(); e != nil; e = e.Next() {
-			p := placeOf(e)
-			if q.outages.over(p) != o || prober != nil && !p.demand.Repeatable {
-				continue
-			}
-			if prober = p; p.demand.Repeatable {
-				break
-			}
-		}
-		if prober != nil && prober.startsAs(now, o, q.round) {
-			q.remove(prober)
-			prober.start(now)
-			close(prober.ready)
-		}
-	}
-}
-
-// startsAs reports whether the place may start now to find out whether an outage is over.
-func (p *place) startsAs(now time.Time, o *outage, round uint64) bool {
-	p.probes = o
-	if p.readyAt(now, round).After(now) {
-		p.probes = nil
-	}
-	return p.probes != nil
-}
-
 // expire refuses those whose time is over, and returns when the next one's is; zero: nobody
 // waits.
 func (q *queue) expire(now time.Time) (next time.Time) {
