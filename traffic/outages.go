@@ -112,15 +112,20 @@ func (o *outages) readyAt(now time.Time, p *place) time.Time {
 // refusalOf returns why a request that could start at a moment is not to wait for that; nil: it
 // may wait.
 func (o *outages) refusalOf(now time.Time, p *place) *Refusal {
-	one := o.over(p)
-	if one == nil || !one.isHolding() || one.state == Suspect && !p.demand.Retry {
+	ready := o.readyAt(now, p)
+	if !ready.After(now) {
 		return nil
 	}
-	isOver := one.probeAt.After(p.latest) || one.state == Held && p.demand.NoHold
-	if one != &o.vendor {
-		isOver = isOver || now.Sub(one.first) >= endpointWait
+	one := o.over(p)
+	isLate := ready.After(p.latest)
+	switch one.state {
+	case Held:
+		isLate = isLate || p.demand.NoHold || one != &o.vendor && now.Sub(one.first) >= endpointWait
+	case Suspect:
+		isLate = isLate || one != &o.vendor && now.Sub(one.first) >= endpointWait
+	case Healthy, Ramping:
 	}
-	if !isOver {
+	if !isLate {
 		return nil
 	}
 	return o.refuse(now, one)

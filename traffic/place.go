@@ -133,5 +133,6 @@ func (p *place) limiterOf(q policy.Quota) *limiter {
 
 // refuse ends the wait of a place that cannot start in time.
 func (p *place) refuse(now, at time.Time, slowest *limiter) {
+	slowest = cmp.Or(slowest, p.queue.own) // its time was over before it came
 	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
 }

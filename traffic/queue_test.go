@@ -299,3 +299,16 @@ func TestRefusal(t *testing.T) {
 		}
 	})
 }
+
+// A request whose time was over before it came is refused, whatever else holds it back.
+func TestRequestThatComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		first := admitted(t, m, Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}})
+		err := m.Admit(t.Context(), time.Now(), Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: -time.Second}).Wait(t.Context())
+		if r, ok := errors.AsType[*Refusal](err); !ok || r.By != "limit x" {
+			t.Errorf("got %v; want to be refused by limit x", err)
+		}
+		answer(first)
+	})
+}
