@@ -10,9 +10,9 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A key names a limiter of an account: a limit, or a limit of one record. The one without a
-// name is the account's own.
-type key struct{ limit, record string }
+// A key names a limiter of an account: a limit, or that of one endpoint or record. The one
+// without a name is the account's own.
+type key struct{ limit, of string }
 
 // own is the limit of every account: no rate until one was learned.
 var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
@@ -23,7 +23,7 @@ var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
 func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter {
 	passed = append(passed, q.own)
 	for _, limit := range d.Limits {
-		k, ok := keyOf(d.Record, limit)
+		k, ok := d.keyOf(limit)
 		if !ok {
 			continue
 		}
@@ -39,13 +39,17 @@ func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter 
 }
 
 // keyOf returns the key of a limit; false for a record's limit without a record.
-func keyOf(record string, limit policy.Limit) (key, bool) {
-	k := key{limit: limit.Name}
-	if limit.Scope == apierrors.ScopeRecord {
-		k.record = record
-		return k, record != ""
+func (d Demand) keyOf(limit policy.Limit) (key, bool) {
+	switch k := (key{limit: limit.Name}); limit.Scope { //nolint:exhaustive // others are not of limits
+	case apierrors.ScopeRecord:
+		k.of = d.Record
+		return k, d.Record != ""
+	case apierrors.ScopeEndpoint:
+		k.of = d.Endpoint
+		return k, true
+	default:
+		return k, true
 	}
-	return k, true
 }
 
 // limiter returns the limiter called k. If there is none, it is made for limit, or not at
@@ -89,7 +93,7 @@ func (q *queue) evict(now time.Time) {
 // passes reports whether the request falls under the limit of l, or under any.
 func (d Demand) passes(l *limiter) bool {
 	return l.key == key{} || slices.ContainsFunc(d.Limits, func(limit policy.Limit) bool {
-		k, ok := keyOf(d.Record, limit)
+		k, ok := d.keyOf(limit)
 		return ok && k == l.key
 	})
 }

@@ -60,7 +60,7 @@ func (q *queue) refused(now time.Time, p *place, r Report) []*limiter {
 		}
 	}
 	for _, limit := range r.Limits {
-		if k, ok := keyOf(p.demand.Record, limit); ok {
+		if k, ok := p.demand.keyOf(limit); ok {
 			_, isKnown := q.byKey[k]
 			l := q.limiter(now, k, &limit)
 			if !isKnown {
