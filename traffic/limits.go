@@ -40,7 +40,7 @@ func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter 
 
 // keyOf returns the key of a limit; false for a record's limit without a record.
 func (d Demand) keyOf(limit policy.Limit) (key, bool) {
-	switch k := (key{limit: limit.Name}); limit.Scope { //nolint:exhaustive // others are not of limits
+	switch k := (key{limit: limit.Name}); limit.Scope {
 	case apierrors.ScopeRecord:
 		k.of = d.Record
 		return k, d.Record != ""
