@@ -152,3 +152,64 @@ func TestBrownoutIsNoOutage(t *testing.T) {
 		}
 	}
 }
+
+// A vendor that returns slowly, from a fifth to all of what it served before, is used as far as it
+// allows, and not held again.
+func TestSlowReturnIsFollowed(t *testing.T) {
+	const before = 640.0 // per second, by 64 workers and 100 ms
+	for seed := range uint64(10) {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			tokens, last := 0.0, time.Duration(0)
+			d := newDown(seed, func(now time.Time) bool {
+				since := now.Sub(start)
+				if since < 5*time.Second {
+					return false
+				}
+				if since < 11*time.Second {
+					last = since
+					return true
+				}
+				share := min(0.2+0.08*(since-11*time.Second).Seconds(), 1)
+				tokens = min(tokens+(since-last).Seconds()*before*share, before*share/20+1)
+				if last = since; tokens < 1 {
+					return true
+				}
+				tokens--
+				return false
+			})
+			d.takes = 100 * time.Millisecond
+			d.run(t, 64, 22*time.Second)
+			first := 11 * time.Second
+			for within(d.served, start, first, first+time.Millisecond) == 0 {
+				first += time.Millisecond
+			}
+			served, allowed := within(d.served, start, first, 21*time.Second), 0.0
+			for at := first; at < 21*time.Second; at += 10 * time.Millisecond {
+				allowed += 0.01 * before * min(0.2+0.08*(at-11*time.Second).Seconds(), 1)
+			}
+			if share := float64(served) / allowed; share < 0.9 {
+				t.Errorf("seed %d: %d served of %.0f allowed, %.3f; want 0.9 or more", seed, served, allowed, share)
+			}
+		})
+	}
+}
+
+// Of a call every 10 s, one at most is lost before all wait for the end of the outage.
+func TestOutageOfAQuietClient(t *testing.T) {
+	for seed := range uint64(10) {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			d := newDown(seed, func(now time.Time) bool { return now.Sub(start) < 50*time.Second })
+			var all sync.WaitGroup
+			for range 10 {
+				all.Go(func() { d.call(t, "/items") })
+				time.Sleep(10 * time.Second)
+			}
+			all.Wait()
+			if d.failed+d.refused > 1 {
+				t.Errorf("seed %d: %d calls failed, %d were refused; want one at most", seed, d.failed, d.refused)
+			}
+		})
+	}
+}
