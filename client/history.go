@@ -59,6 +59,7 @@ func (h *history) count(d policy.Decision) {
 	switch {
 	case !d.Free:
 		h.counted++
+	case d.InOutage:
 	case d.Action == apierrors.Throttle:
 		h.throttled++
 	case d.Action == apierrors.Refresh:

@@ -105,6 +105,7 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return free(d, 0)
 	}
 	if s.InOutage && r.Action == apierrors.Retry && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
+		d.InOutage = true
 		return free(d, 0)
 	}
 	bounds, attempts := p.bounds(r), max(s.Attempts, 1)

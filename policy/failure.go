@@ -175,6 +175,9 @@ type Decision struct {
 	// Free means that the retry costs neither an attempt nor a part of the budget.
 	Free bool
 
+	// InOutage means that the retry waits until a request finds out that the vendor works again.
+	InOutage bool
+
 	// VendorWait means that Delay was requested by the vendor (Retry-After or a limit)
 	// rather than computed as backoff.
 	VendorWait bool
