@@ -112,7 +112,7 @@ func within(times []time.Time, start time.Time, from, to time.Duration) (n int) 
 // In an outage, a job costs the requests under way and some probes, and loses no call. What was
 // served before is served again soon after it.
 func TestOutageIsBridged(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(*seeds) {
 		for _, workers := range []int{4, 16, 64, 256} {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
