@@ -1,3 +1,5 @@
+//go:build !race
+
 package client_test
 
 import (
@@ -11,8 +13,6 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-const day = 24 * time.Hour
 
 // A day at a declared rate uses what the limit allows.
 func TestLimitOfADay(t *testing.T) {

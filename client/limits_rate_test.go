@@ -1,3 +1,5 @@
+//go:build !race
+
 package client_test
 
 import (
@@ -7,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retrywise/retrywise/client"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -70,13 +71,5 @@ func (rc rateCase) bounds() (refused int, excess float64) {
 		return 6, 1
 	default:
 		return 5 + int(5*bunch), 1 + bunch/2
-	}
-}
-
-// getItems returns a call of c.
-func getItems(t testing.TB, c *client.Client, o client.CallOptions) func(int) error {
-	return func(int) error {
-		_, err := send(t.Context(), t, c, "GET", "/items", "", o)
-		return err
 	}
 }

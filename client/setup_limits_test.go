@@ -14,6 +14,8 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
+const day = 24 * time.Hour
+
 // A meter is a limit as a vendor enforces it: when requests arrive, and exactly.
 type meter interface {
 	// admit reports whether a request that arrives now is accepted.
@@ -199,4 +201,12 @@ func until(t testing.TB, end time.Time, workers int, call func() error) (failed 
 		}
 	})
 	return failed
+}
+
+// getItems returns a call of c.
+func getItems(t testing.TB, c *client.Client, o client.CallOptions) func(int) error {
+	return func(int) error {
+		_, err := send(t.Context(), t, c, "GET", "/items", "", o)
+		return err
+	}
 }

@@ -1,5 +1,6 @@
 // Command bench measures, in real time over loopback, what a job with many workers reaches
-// against a vendor that enforces a limit, with this library and with its peers:
+// against a vendor that enforces a limit, or that fails for a while, with this library and with
+// its peers:
 //
 //	go -C internal/bench run . -scenario limit-known
 //	go -C internal/bench run . -scenario limit-unknown -json -peer retrywise -runs 5
@@ -8,7 +9,7 @@
 // Without -scenario it lists the scenarios. The beginning of a name, up to a hyphen, stands for
 // all that begin so. After several runs, the table ends with the median of each peer. The vendor runs in the same process, enforces its
 // limit as requests arrive, and counts. The peers run one after the other, each against a
-// vendor of its own. A row has what one of them reached; see type row. Times depend on
+// vendor of its own. A row has what one of them reached; see the types row and outageRow. Times depend on
 // the machine: compare the rows of one run.
 package main
 
@@ -41,6 +42,7 @@ func main() {
 // settings are the command's flags.
 type settings struct {
 	scenarios []scenario
+	outages   []outage
 	peers     []peer
 	runs      int
 	asJSON    bool
@@ -58,7 +60,7 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	found, problem := findScenarios(*name)
+	limits, downs, problem := findScenarios(*name)
 	chosen, problem2 := findPeers(*only)
 	err := errors.Join(problem, problem2)
 	switch {
@@ -70,7 +72,7 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err != nil {
 		fmt.Fprintln(w, err)
 	}
-	return settings{scenarios: found, peers: chosen, runs: *runs, asJSON: *asJSON}, err
+	return settings{scenarios: limits, outages: downs, peers: chosen, runs: *runs, asJSON: *asJSON}, err
 }
 
 // run measures each peer, and prints a row for each run.
@@ -92,6 +94,25 @@ func (s settings) run(ctx context.Context, out io.Writer) error {
 		}
 		if err := rows.printMedians(byPeer); err != nil {
 			return err
+		}
+	}
+	return s.runOutages(ctx, out)
+}
+
+// runOutages measures each peer in the outages, and prints a row for each run.
+func (s settings) runOutages(ctx context.Context, out io.Writer) error {
+	rows := outagePrinter{out: out, asJSON: s.asJSON}
+	for _, o := range s.outages {
+		for range s.runs {
+			for _, p := range s.peers {
+				r, err := o.measure(ctx, p)
+				if err != nil {
+					return err
+				}
+				if err := rows.print(r); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil

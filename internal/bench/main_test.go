@@ -54,7 +54,7 @@ func TestEachPeerHasARowThatAddsUp(t *testing.T) {
 }
 
 func TestComparisonHasARowThatAddsUp(t *testing.T) {
-	found, err := findScenarios("limit-plenty")
+	found, _, err := findScenarios("limit-plenty")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -45,26 +44,39 @@ func (s scenario) record(n int) string {
 	return fmt.Sprint(n % s.declared.records)
 }
 
-// findScenarios returns the scenario called name or, if there is none, those whose name begins
-// with it and a hyphen. The error lists all.
-func findScenarios(name string) ([]scenario, error) {
-	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
-	if i >= 0 {
-		return scenarios[i : i+1], nil
-	}
-	var found []scenario
-	for _, s := range scenarios {
-		if strings.HasPrefix(s.name, name+"-") {
-			found = append(found, s)
+// named returns the one called name or, if there is none, those whose name begins with it and a
+// hyphen.
+func named[T any](all []T, name string, nameOf func(T) string) (found []T) {
+	for _, one := range all {
+		if nameOf(one) == name {
+			return []T{one}
+		}
+		if strings.HasPrefix(nameOf(one), name+"-") {
+			found = append(found, one)
 		}
 	}
-	if found != nil {
-		return found, nil
+	return found
+}
+
+// findScenarios returns the scenarios and the outages that name stands for. The error lists all.
+func findScenarios(name string) ([]scenario, []outage, error) {
+	limits := named(scenarios, name, func(s scenario) string { return s.name })
+	outages := named(outages, name, func(o outage) string { return o.name })
+	if limits != nil || outages != nil {
+		return limits, outages, nil
 	}
+	return nil, nil, errors.New(listOf(name))
+}
+
+// listOf lists what a name may be.
+func listOf(name string) string {
 	var list strings.Builder
 	fmt.Fprintf(&list, "expected -scenario to be one of these; got %q", name)
 	for _, s := range scenarios {
 		fmt.Fprintf(&list, "\n  %-24s  %d GETs, %d workers: %s", s.name, s.calls, s.workers, s.about)
 	}
-	return nil, errors.New(list.String())
+	for _, o := range outages {
+		fmt.Fprintf(&list, "\n  %-24s  GETs of %d workers: %s", o.name, outageWorkers, o.about)
+	}
+	return list.String()
 }
