@@ -31,6 +31,9 @@ func (x *call) admit() error {
 	if x.destination.isForeign {
 		return nil
 	}
+	if x.outlivesKey(0) {
+		return &refusal{&traffic.Refusal{By: "idempotency key"}, apierrors.StopUnsafe}
+	}
 	began := time.Now()
 	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
@@ -106,7 +109,7 @@ func (x *call) reportOf(d policy.Decision) traffic.Report {
 // by the caller's word.
 func (x *call) mayProbe() bool {
 	o := x.request.options
-	return o.Repeatable || o.IdempotencyKey != "" || policy.IsIdempotent(x.request.http.Method)
+	return o.Repeatable || x.c.hasHonoredKey(x.request, x.destination) || policy.IsIdempotent(x.request.http.Method)
 }
 
 // outage returns the outage that the call has to mind.

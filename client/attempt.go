@@ -128,14 +128,6 @@ func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http
 	return out, nil
 }
 
-// keyHeader is the header in which an idempotency key is sent.
-func (c *Client) keyHeader() string {
-	if name := c.profile.IdempotencyHeader; name != "" {
-		return name
-	}
-	return "Idempotency-Key" // draft-ietf-httpapi-idempotency-key-header
-}
-
 // authorize applies the client's credential. One that is missing or has expired is
 // renewed before.
 func (x *call) authorize(a *attempt, out *http.Request) error {

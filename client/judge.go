@@ -94,7 +94,8 @@ func (c *Client) policyFor(d destination) policy.Policy {
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
-	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
+	s.Repeatable = r.options.Repeatable
+	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.Replays
 	s.CanRefresh, s.CanShrink = c.authorizes(to) && !c.renewals.isHopeless(), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()

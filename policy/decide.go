@@ -22,6 +22,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
+	if s.replays(f, r) {
+		f.NoRetry, r.Hint = true, replayHint+r.Hint
+	}
 	if f.NoRetry && slices.Contains(repeating, r.Action) {
 		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
 	}
@@ -32,7 +35,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
 	}
-	return p.withAdvice(p.act(d, r, f, s), s)
+	return p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
 }
 
 // repeating are the actions that repeat the same request, here or later.

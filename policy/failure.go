@@ -134,6 +134,13 @@ type State struct {
 	// it.
 	HasKey bool
 
+	// KeyLeft is how long the vendor still knows the key. It is negative if it no longer does.
+	// Zero means that this is not known.
+	KeyLeft time.Duration
+
+	// KeyReplays are the Idempotency.Replays of the vendor.
+	KeyReplays []StatusRange
+
 	// OneShotBody means that the request body was read and cannot be read again.
 	OneShotBody bool
 
