@@ -86,10 +86,10 @@ type refusal struct {
 	stop apierrors.Stop
 }
 
-// pay pays for a retry. It reports whether the budget had one.
-func (x *call) pay() bool {
+// pay pays a price. It reports whether the budget allows a retry.
+func (x *call) pay(price int) bool {
 	return x.destination.isForeign ||
-		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, *x.c.retry.Budget)
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.retry.BudgetPrices(), price)
 }
 
 // reportOf returns the report about a failed attempt: what its response asks of other
@@ -141,9 +141,9 @@ func (x *call) report(r traffic.Report) {
 		return
 	}
 	if a := x.attempt; a != nil {
-		r.Paid, r.Unsent, r.Answered, r.Quotas = a.isPaid, a.isUnsent, a.answered, a.quotas
+		r.Paid, r.Unsent, r.Answered, r.Quotas = a.paid, a.isUnsent, a.answered, a.quotas
 	}
-	r.Full = *x.c.retry.Budget
+	r.Prices = x.c.retry.BudgetPrices()
 	x.turn.hold = x.turn.place.Done(x.ctx, time.Now(), r)
 	x.turn.place = nil
 }

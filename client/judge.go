@@ -22,7 +22,7 @@ type judgement struct {
 	summary   string // our words for the failure, without personal data; empty: the policy has the vendor's
 	err       error  // of the transport
 	requestID string
-	isPaid    bool // the budget paid for the retry that follows
+	paid      int // what the budget paid for the retry that follows
 }
 
 // drop closes the response, if there is one.
@@ -107,9 +107,15 @@ func (x *call) decide(j *judgement) {
 	s, p, o := x.state(), x.c.policyFor(x.destination), x.outage()
 	s.InOutage = o.Holds()
 	j.decision = p.Decide(j.failure, s)
-	if j.isPaid = j.decision.Retry && !j.decision.Free && o.State != traffic.Ramping; j.isPaid && !x.pay() {
-		s.OutOfBudget, j.isPaid = true, false
-		j.decision = p.Decide(j.failure, s)
+	if d := j.decision; d.Price > 0 && o.State != traffic.Ramping {
+		switch isPaid := x.pay(d.Price); {
+		case !d.Retry:
+		case isPaid:
+			j.paid = d.Price
+		default:
+			s.OutOfBudget = true
+			j.decision = p.Decide(j.failure, s)
+		}
 	}
 	x.c.redact(j, x.request, x.attempt)
 }

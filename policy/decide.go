@@ -35,7 +35,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
 	}
-	return p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
+	d = p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
+	d.Price = p.price(d)
+	return d
 }
 
 // repeating are the actions that repeat the same request, here or later.
@@ -184,6 +186,8 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		stop = apierrors.StopElapsed
 	case p.isSingle(r, s), s.Throttled+1 >= maxThrottled:
 		stop = apierrors.StopAttempts
+	case s.OutOfBudget && p.price(Decision{Action: r.Action, Retry: true}) > 0:
+		stop = apierrors.StopBudget
 	}
 	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer

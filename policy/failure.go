@@ -179,8 +179,12 @@ type Decision struct {
 	Retry bool
 	Delay time.Duration
 
-	// Free means that the retry costs neither an attempt nor a part of the budget.
+	// Free means that the retry costs no attempt, and nothing of the budget but Prices.Throttled.
 	Free bool
+
+	// Price is what is taken from the budget, in tokens of Retry.Prices. If the budget does not
+	// have that much, the call is not retried: see State.OutOfBudget.
+	Price int
 
 	// VendorWait means that Delay was requested by the vendor (Retry-After or a limit)
 	// rather than computed as backoff.
