@@ -31,6 +31,9 @@ func (x *call) admit() error {
 	if x.destination.isForeign {
 		return nil
 	}
+	if x.outlivesKey(0) {
+		return &refusal{&traffic.Refusal{By: "idempotency key"}, apierrors.StopUnsafe}
+	}
 	began := time.Now()
 	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
@@ -83,10 +86,10 @@ type refusal struct {
 	stop apierrors.Stop
 }
 
-// pay pays for a retry. It reports whether the budget had one.
-func (x *call) pay() bool {
+// pay pays a price. It reports whether the budget allows a retry.
+func (x *call) pay(price int) bool {
 	return x.destination.isForeign ||
-		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, *x.c.retry.Budget)
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.retry.BudgetPrices(), price)
 }
 
 // reportOf returns the report about a failed attempt: what its response asks of other
@@ -106,7 +109,7 @@ func (x *call) reportOf(d policy.Decision) traffic.Report {
 // by the caller's word.
 func (x *call) mayProbe() bool {
 	o := x.request.options
-	return o.Repeatable || o.IdempotencyKey != "" || policy.IsIdempotent(x.request.http.Method)
+	return o.Repeatable || x.c.hasHonoredKey(x.request, x.destination) || policy.IsIdempotent(x.request.http.Method)
 }
 
 // outage returns the outage that the call has to mind.
@@ -138,9 +141,9 @@ func (x *call) report(r traffic.Report) {
 		return
 	}
 	if a := x.attempt; a != nil {
-		r.Paid, r.Unsent, r.Answered, r.Quotas = a.isPaid, a.isUnsent, a.answered, a.quotas
+		r.Paid, r.Unsent, r.Answered, r.Quotas = a.paid, a.isUnsent, a.answered, a.quotas
 	}
-	r.Full = *x.c.retry.Budget
+	r.Prices = x.c.retry.BudgetPrices()
 	x.turn.hold = x.turn.place.Done(x.ctx, time.Now(), r)
 	x.turn.place = nil
 }

@@ -2,11 +2,13 @@ package client_test
 
 import (
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -78,6 +80,43 @@ func TestBudgetCredits(t *testing.T) {
 			if got := retries(step.calls, step.status); got != step.want {
 				t.Errorf("step %d: %d calls with status %d made %d retries; want %d", i+1, step.calls, step.status, got, step.want)
 			}
+		}
+	})
+}
+
+// With a price of its own, a retry after a 429 is paid for, and comes back when it succeeds. If
+// there is none left, the call is deferred.
+func TestBudgetPaysForThrottledRetries(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		limited := retrywisetest.Status(429, "Retry-After", "1")
+		srv := retrywisetest.New(t, limited, retrywisetest.Status(200), limited, limited, limited)
+		p := shopPolicy(t).WithRetry(policy.Retry{Prices: policy.Prices{Full: 10, Retry: 10, Throttled: 5, Success: 1}})
+		c := newClient(t, srv, client.Config{Policy: &p})
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+			t.Error(err)
+		}
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if e := failure(t, err); e.Stop != apierrors.StopBudget || e.Action != apierrors.Defer || e.RetryAt.IsZero() {
+			t.Errorf("stop %v, %v, retry at %v; want budget, defer, a time", e.Stop, e.Action, e.RetryAt)
+		}
+	})
+}
+
+// With prices by failure, calls that may not be retried empty the budget for those that may.
+func TestBudgetCountsEachFailure(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, slices.Repeat(script{retrywisetest.Status(423)}, 5)...)
+		p := policy.Default().WithRetry(policy.Retry{Prices: policy.Prices{Full: 10, Retry: 1, Success: 1, EachFailure: true}})
+		c := newClientOf(t, client.Config{BaseURL: srv.URL(), Transport: srv.Transport(), Policy: &p})
+		for range 4 { // to half of the budget, but for one
+			_, _ = send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxAttempts: 1})
+		}
+		if left := c.Status()[0].Retries; left != 0 {
+			t.Errorf("%d retries are left; want 0", left)
+		}
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if e := failure(t, err); e.Stop != apierrors.StopBudget || len(srv.Requests()) != 5 {
+			t.Errorf("stop %v after %d requests; want budget after 5", e.Stop, len(srv.Requests()))
 		}
 	})
 }

@@ -165,7 +165,7 @@ func (x *call) state() policy.State {
 // timeState is the part of the state that waits depend on.
 func (x *call) timeState(now time.Time) policy.State {
 	s := x.history.state(now)
-	s.MaxWait = x.request.options.MaxWait
+	s.MaxWait, s.KeyLeft = x.request.options.MaxWait, x.keyLeft(now)
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Remaining = deadline.Sub(now); s.Remaining == 0 {
 			s.Remaining = -1 // just over; zero means that there is no deadline

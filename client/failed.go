@@ -60,11 +60,16 @@ func (x *call) blank() *apierrors.Error {
 func (c *Client) blank(r request) *apierrors.Error {
 	u := r.http.URL
 	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return &apierrors.Error{Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
+	return &apierrors.Error{
+		Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String(), IdempotencyKey: r.options.IdempotencyKey,
+	}
 }
 
 // heldBack returns the error for a call that a gate or a limit did not let through.
 func (x *call) heldBack(r *refusal) *apierrors.Error {
+	if x.last != nil && x.outlivesKey(r.Wait) {
+		return x.keyForgotten()
+	}
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.Scope
 	e.Rule = r.By

@@ -22,7 +22,7 @@ type judgement struct {
 	summary   string // our words for the failure, without personal data; empty: the policy has the vendor's
 	err       error  // of the transport
 	requestID string
-	isPaid    bool // the budget paid for the retry that follows
+	paid      int // what the budget paid for the retry that follows
 }
 
 // drop closes the response, if there is one.
@@ -94,7 +94,8 @@ func (c *Client) policyFor(d destination) policy.Policy {
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
-	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
+	s.Repeatable = r.options.Repeatable
+	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.Replays
 	s.CanRefresh, s.CanShrink = c.authorizes(to) && !c.renewals.isHopeless(), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
@@ -106,9 +107,15 @@ func (x *call) decide(j *judgement) {
 	s, p, o := x.state(), x.c.policyFor(x.destination), x.outage()
 	s.InOutage = o.Holds()
 	j.decision = p.Decide(j.failure, s)
-	if j.isPaid = j.decision.Retry && !j.decision.Free && o.State != traffic.Ramping; j.isPaid && !x.pay() {
-		s.OutOfBudget, j.isPaid = true, false
-		j.decision = p.Decide(j.failure, s)
+	if d := j.decision; d.Price > 0 && o.State != traffic.Ramping {
+		switch isPaid := x.pay(d.Price); {
+		case !d.Retry:
+		case isPaid:
+			j.paid = d.Price
+		default:
+			s.OutOfBudget = true
+			j.decision = p.Decide(j.failure, s)
+		}
 	}
 	x.c.redact(j, x.request, x.attempt)
 }

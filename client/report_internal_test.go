@@ -41,7 +41,7 @@ func (p recordedPlace) Done(ctx context.Context, now time.Time, report traffic.R
 // Each request that was admitted is reported once, however it ended.
 func TestReportOfEachRequest(t *testing.T) {
 	report := func(change func(*traffic.Report)) traffic.Report {
-		r := traffic.Report{Full: 10}
+		r := traffic.Report{Prices: policy.Default().Retry().BudgetPrices()}
 		change(&r)
 		return r
 	}
@@ -50,7 +50,7 @@ func TestReportOfEachRequest(t *testing.T) {
 	reset := report(func(r *traffic.Report) { r.Health = traffic.Unreachable })
 	works := report(func(r *traffic.Report) { r.Health = traffic.Working })
 	served := report(func(r *traffic.Report) { r.Health, r.Served = traffic.Working, true })
-	paid := func(r traffic.Report) traffic.Report { r.Paid = true; return r }
+	paid := func(r traffic.Report) traffic.Report { r.Paid = 5; return r }
 	for name, tt := range map[string]struct {
 		answers []retrywisetest.Answer
 		want    []traffic.Report

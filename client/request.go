@@ -27,7 +27,7 @@ type request struct {
 func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOptions) (r request, problem string) {
 	r = request{original: req, body: wire.PayloadOf(req), options: o}
 	target, path := c.home.target(req)
-	if problem = c.problemWith(r, target); problem != "" {
+	if problem = c.problemWith(r, target, path); problem != "" {
 		r.body.Close()
 		return r, problem
 	}
@@ -50,7 +50,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 }
 
 // problemWith says why a request to target cannot be sent; empty: it can.
-func (c *Client) problemWith(r request, target *url.URL) string {
+func (c *Client) problemWith(r request, target *url.URL, path string) string {
 	switch {
 	case hasLostOptions(r.original):
 		return "its context is not derived from the one that client.With gave it, so its options are lost"
@@ -61,12 +61,12 @@ func (c *Client) problemWith(r request, target *url.URL) string {
 	case r.options.Weight < 0:
 		return "Weight: it is below zero"
 	case r.options.IdempotencyKey == "":
-	case unusable(c.keyHeader(), r.options.IdempotencyKey) != "":
-		return "IdempotencyKey: it has a line break or another control character"
-	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
-		return "IdempotencyKey: " + c.profile.Name + " has no place for one"
 	case r.original.Response == nil && c.isForeign(target):
 		return "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"
+	default:
+		if problem := c.keyProblem(r, path); problem != "" {
+			return "IdempotencyKey: " + problem
+		}
 	}
 	return ""
 }

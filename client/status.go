@@ -12,7 +12,7 @@ import (
 // hashed.
 func (c *Client) Status() []traffic.Status {
 	var own []traffic.Status
-	for _, s := range c.traffic.Status(context.Background(), time.Now(), *c.retry.Budget) {
+	for _, s := range c.traffic.Status(context.Background(), time.Now(), c.retry.BudgetPrices()) {
 		if c.profile.Name == "" || s.Account.Vendor == c.profile.Name {
 			own = append(own, s)
 		}

@@ -22,6 +22,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
+	if s.replays(f, r) {
+		f.NoRetry, r.Hint = true, replayHint+r.Hint
+	}
 	if f.NoRetry && slices.Contains(repeating, r.Action) {
 		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
 	}
@@ -32,7 +35,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
 		d.Applied = apierrors.AppliedUnknown
 	}
-	return p.withAdvice(p.act(d, r, f, s), s)
+	d = p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
+	d.Price = p.price(d)
+	return d
 }
 
 // repeating are the actions that repeat the same request, here or later.
@@ -182,6 +187,8 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		stop = apierrors.StopElapsed
 	case p.isSingle(r, s), s.Throttled+1 >= maxThrottled:
 		stop = apierrors.StopAttempts
+	case s.OutOfBudget && p.price(Decision{Action: r.Action, Retry: true}) > 0:
+		stop = apierrors.StopBudget
 	}
 	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer

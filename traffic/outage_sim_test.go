@@ -9,10 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // seeds is how many simulations of each kind are run. The long run of make soak makes 1,000.
 var seeds = flag.Int("seeds", 3, "seeds of each simulation of an outage")
+
+// simPrices are those of a budget of 10 retries.
+var simPrices = policy.Default().Retry().BudgetPrices()
 
 // A fleet is clients of a vendor, each with a memory of its own, that get calls at random times.
 type fleet struct {
@@ -54,7 +59,7 @@ func (f *fleet) call(t *testing.T, m *Memory) {
 	f.offered = append(f.offered, began)
 	f.mu.Unlock()
 	d := Demand{Endpoint: "/items", Repeatable: true}
-	paid := false
+	paid := 0
 	for attempt := 1; ; {
 		d.MaxWait = time.Minute - time.Since(began)
 		p := m.Admit(t.Context(), time.Now(), d)
@@ -69,16 +74,17 @@ func (f *fleet) call(t *testing.T, m *Memory) {
 		}
 		d.Ticket, d.Retry = p.Ticket(), true
 		o := m.Outage(t.Context(), time.Now(), Account{}, d.Endpoint)
-		if paid = false; o.Holds() {
+		if paid = 0; o.Holds() {
 			continue
 		}
 		if attempt++; attempt > 3 {
 			return
 		}
 		if o.State != Ramping {
-			if paid = m.Pay(t.Context(), time.Now(), Account{}, 10); !paid {
+			if !m.Pay(t.Context(), time.Now(), Account{}, simPrices, simPrices.Retry) {
 				return
 			}
+			paid = simPrices.Retry
 		}
 		f.mu.Lock()
 		backoff := time.Duration(f.random.Int64N(int64(500 * time.Millisecond << (attempt - 2))))
@@ -87,7 +93,7 @@ func (f *fleet) call(t *testing.T, m *Memory) {
 	}
 }
 
-func (f *fleet) send(t *testing.T, p Place, paid bool) bool {
+func (f *fleet) send(t *testing.T, p Place, paid int) bool {
 	now := time.Now()
 	f.mu.Lock()
 	f.requests = append(f.requests, now)
@@ -95,7 +101,7 @@ func (f *fleet) send(t *testing.T, p Place, paid bool) bool {
 	f.mu.Unlock()
 	time.Sleep(took)
 	now = time.Now()
-	r := Report{Answered: now, Health: Working, Served: true, Paid: paid, Full: 10}
+	r := Report{Answered: now, Health: Working, Served: true, Paid: paid, Prices: simPrices}
 	if !ok {
 		r.Health, r.Served = Failing, false
 	}

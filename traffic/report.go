@@ -7,12 +7,7 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.streak.add(r)
-	switch {
-	case r.Served && r.Paid:
-		q.budget.refund(r.Full)
-	case r.Served, r.Refused:
-		q.budget.earn(r.Full)
-	}
+	q.budget.take(r)
 	for _, l := range p.limiters {
 		l.end(now, p, r)
 	}

@@ -14,9 +14,9 @@ type Shared interface {
 	// Admit gives a request a place in the queue of its account. It does not wait.
 	Admit(ctx context.Context, now time.Time, d Demand) Place
 
-	// Pay takes one retry from the account's budget, which is full with that many. It
-	// reports whether there was one.
-	Pay(ctx context.Context, now time.Time, a Account, full int) bool
+	// Pay takes a price from the account's budget, and reports whether a retry may follow. If
+	// the budget does not have so much, nothing is taken, except with p.EachFailure.
+	Pay(ctx context.Context, now time.Time, a Account, p policy.Prices, price int) bool
 
 	// Streak returns the code with which the account's latest calls were refused, and how
 	// many of them in a row; see policy.Retry.EscalateAfter.
@@ -26,9 +26,8 @@ type Shared interface {
 	// State is Healthy if there is none.
 	Outage(ctx context.Context, now time.Time, a Account, endpoint string) Outage
 
-	// Status returns what holds back the calls of each account. full is how many retries its
-	// budget has when it is full.
-	Status(ctx context.Context, now time.Time, full int) []Status
+	// Status returns what holds back the calls of each account. p are the prices of its budget.
+	Status(ctx context.Context, now time.Time, p policy.Prices) []Status
 
 	// Learned returns the limits of all accounts that are not declared, or not as the vendor
 	// enforces them.
@@ -111,10 +110,10 @@ type Report struct {
 	Quotas      []policy.Quota // what the response says about its limits
 	Health      Health         // what that says about the vendor
 	Served      bool           // the response is not a failure, or one that was accepted
-	Paid        bool           // the request was a retry for which Pay took one
+	Paid        int            // what Pay took for the request, which is a retry; 0: nothing
 	Refused     bool           // the vendor refused the record
 	Code        string         // with which it did; empty: none
-	Full        int            // retries in a full budget
+	Prices      policy.Prices  // of the budget
 }
 
 // A Health is what the end of a request says about whether the vendor works.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // A Status is what holds back the calls of an account at a moment.
@@ -25,18 +26,18 @@ type Gate struct {
 }
 
 // Status implements Shared.
-func (m *Memory) Status(_ context.Context, now time.Time, full int) []Status {
+func (m *Memory) Status(_ context.Context, now time.Time, p policy.Prices) []Status {
 	var all []Status
 	for _, q := range m.all() {
-		all = append(all, q.status(now, full))
+		all = append(all, q.status(now, p))
 	}
 	return all
 }
 
-func (q *queue) status(now time.Time, full int) Status {
+func (q *queue) status(now time.Time, p policy.Prices) Status {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	s := Status{Account: q.account, Waiting: q.waiting.Len(), UnderWay: q.own.under, Retries: q.budget.left(full)}
+	s := Status{Account: q.account, Waiting: q.waiting.Len(), UnderWay: q.own.under, Retries: q.budget.left(p)}
 	for _, o := range q.outages.active {
 		if o.state != Healthy {
 			s.Outages = append(s.Outages, *o.status())
