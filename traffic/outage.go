@@ -51,9 +51,12 @@ func (o *outage) succeed(now, left time.Time, isProbe bool) {
 	case Ramping:
 		o.ramp.count(true)
 	case Healthy, Suspect:
-		o.state, o.failures, o.calls = Healthy, 0, nil
+		o.reset()
 	}
 }
+
+// reset ends the outage.
+func (o *outage) reset() { o.state, o.failures, o.calls = Healthy, 0, nil }
 
 // fail takes up a failure of a request that left at a moment. One that left before the latest
 // success came is late, and says nothing.
@@ -159,6 +162,6 @@ func (o *outage) beginRamp(now time.Time) {
 // endRamp ends the ramp once as much is served as before, and nobody waits.
 func (o *outage) endRamp(now time.Time, waiting int) {
 	if o.state == Ramping && waiting == 0 && o.ramp.isOver(now) {
-		o.state, o.failures, o.calls = Healthy, 0, nil
+		o.reset()
 	}
 }

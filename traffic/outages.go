@@ -55,6 +55,7 @@ func (o *outages) report(now time.Time, p *place, r Report) {
 	if p.probes != nil {
 		p.probes.probes--
 	}
+	wasDown := o.vendor.state == Held
 	for _, one := range []*outage{p.endpoint, &o.vendor} {
 		if one == nil {
 			continue
@@ -69,6 +70,11 @@ func (o *outages) report(now time.Time, p *place, r Report) {
 		}
 		if one.state != Healthy && !slices.Contains(o.active, one) {
 			o.active = append(o.active, one)
+		}
+	}
+	if wasDown && o.vendor.state == Ramping {
+		for _, e := range o.byEndpoint {
+			e.reset() // what failed was the vendor
 		}
 	}
 }
@@ -112,11 +118,10 @@ func (o *outages) readyAt(now time.Time, p *place) time.Time {
 // refusalOf returns why a request that could start at a moment is not to wait for that; nil: it
 // may wait.
 func (o *outages) refusalOf(now time.Time, p *place) *Refusal {
-	ready := o.readyAt(now, p)
-	if !ready.After(now) {
+	ready, one := o.readyAt(now, p), o.over(p)
+	if !ready.After(now) || one.isProbeDue(now) {
 		return nil
 	}
-	one := o.over(p)
 	isLate := ready.After(p.latest)
 	switch one.state {
 	case Held:

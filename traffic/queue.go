@@ -213,6 +213,7 @@ func (q *queue) leave(p *place) {
 	case p.entry != nil:
 		q.remove(p)
 	case !p.started.IsZero():
+		q.outages.report(now, p, Report{Unsent: true})
 		for _, l := range p.limiters {
 			l.end(now, p, Report{Unsent: true})
 		}
