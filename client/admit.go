@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +96,13 @@ func (x *call) pay(price int) bool {
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
-	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits, Health: x.healthOf(d)}
+	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
+	if r.Health = x.healthOf(d); r.Health == traffic.Failing || r.Health == traffic.Unreachable {
+		r.Cause = d.Class.String()
+		if status := x.last.failure.Status; status > 0 {
+			r.Cause += fmt.Sprintf(" (%d)", status)
+		}
+	}
 	if len(d.Limits) > 0 {
 		r.Guessed = !slices.Contains(x.last.failure.Limits, d.Limits[0].Name)
 	}
@@ -123,7 +130,7 @@ func (x *call) outage() traffic.Outage {
 // healthOf returns what a failed attempt says about whether the vendor works.
 func (x *call) healthOf(d policy.Decision) traffic.Health {
 	switch isFailure := d.Class == apierrors.ServerError || d.Class == apierrors.Timeout || d.Class == apierrors.Network; {
-	case x.attempt == nil, d.PauseFor > 0, d.Class == apierrors.Canceled:
+	case x.attempt == nil, d.PauseFor > 0, d.Class == apierrors.Canceled, x.last.failure.Permanent, isNoHost(x.last.err):
 		return traffic.NoHealth
 	case !isFailure:
 		return traffic.Working

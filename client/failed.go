@@ -92,8 +92,8 @@ func holdHint(o *traffic.Outage) string {
 	if o.Endpoint != "" {
 		what = "The endpoint " + o.Endpoint
 	}
-	return fmt.Sprintf("%s has only failed since %s, %d times in a row; the next request finds out at %s whether it works again. Run the call again at the time given.",
-		what, o.Since.UTC().Format(time.RFC3339), o.Failures, o.NextProbe.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%s has only failed since %s, %d times in a row, the latest with %s; the next request finds out at %s whether it works again. Run the call again at the time given.",
+		what, o.Since.UTC().Format(time.RFC3339), o.Failures, o.Cause, o.NextProbe.UTC().Format(time.RFC3339))
 }
 
 // interrupted returns the error for an attempt during which the caller gave up.

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -121,6 +122,27 @@ func TestPoisonedRecordIsNoOutage(t *testing.T) {
 			if (err != nil) != (i%10 == 7) {
 				t.Fatalf("call %d: %v", i, err)
 			}
+		}
+	})
+}
+
+// A failure that no retry can cure, such as a host that does not exist, is no outage: each call
+// fails at once.
+func TestPermanentFailureIsNoOutage(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		c := newClientOf(t, client.Config{BaseURL: "https://typo.test", Transport: wire(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "typo.test", IsNotFound: true}}
+		})})
+		start := time.Now()
+		for range 100 {
+			_, err := send(t.Context(), t, c, "GET", "/items", "")
+			if e := failure(t, err); e.Class != apierrors.Network || e.Stop == apierrors.StopHeld {
+				t.Fatalf("got %v, stop %v; want the network's failure", e, e.Stop)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(start); took > 15*time.Second { // 10 s are between them
+			t.Errorf("100 calls took %v", took)
 		}
 	})
 }

@@ -46,8 +46,8 @@ func TestReportOfEachRequest(t *testing.T) {
 		return r
 	}
 	nothing := report(func(*traffic.Report) {})
-	failed := report(func(r *traffic.Report) { r.Health = traffic.Failing })
-	reset := report(func(r *traffic.Report) { r.Health = traffic.Unreachable })
+	failed := report(func(r *traffic.Report) { r.Health, r.Cause = traffic.Failing, "server_error (503)" })
+	reset := report(func(r *traffic.Report) { r.Health, r.Cause = traffic.Unreachable, "network" })
 	works := report(func(r *traffic.Report) { r.Health = traffic.Working })
 	served := report(func(r *traffic.Report) { r.Health, r.Served = traffic.Working, true })
 	paid := func(r traffic.Report) traffic.Report { r.Paid = 5; return r }

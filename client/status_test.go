@@ -25,7 +25,7 @@ func TestStatus(t *testing.T) {
 			Retries: 10, Gates: []traffic.Gate{{Scope: apierrors.ScopeAccount, Until: time.Date(2000, 1, 1, 1, 0, 0, 0, time.UTC)}},
 		}},
 		"an outage that is suspected": {script{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, 2, traffic.Status{
-			Retries: 8, Outages: []traffic.Outage{{State: traffic.Suspect, Failures: 4}, {Endpoint: "/items/*", State: traffic.Suspect, Failures: 4}},
+			Retries: 8, Outages: []traffic.Outage{{State: traffic.Suspect, Failures: 4, Cause: "server_error (503)"}, {Endpoint: "/items/*", State: traffic.Suspect, Failures: 4, Cause: "server_error (503)"}},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

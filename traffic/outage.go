@@ -15,6 +15,7 @@ type outage struct {
 	failures int       // in a row, without a success
 	calls    []uint64  // some of the calls that failed
 	isDown   bool      // no failure had a response
+	cause    string    // of the latest failure
 	lastGood time.Time // when the latest success came
 	served   meter
 
@@ -60,14 +61,14 @@ func (o *outage) reset() { o.state, o.failures, o.calls = Healthy, 0, nil }
 
 // fail takes up a failure of a request that left at a moment. One that left before the latest
 // success came is late, and says nothing.
-func (o *outage) fail(now, left time.Time, call uint64, isDown bool, mayHold bool) {
+func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) {
 	if left.Before(o.lastGood) && o.state != Ramping {
 		return
 	}
 	if o.failures++; o.failures == 1 {
 		o.first, o.isDown, o.calls = now, true, nil
 	}
-	o.isDown = o.isDown && isDown
+	o.isDown, o.cause = o.isDown && r.Health == Unreachable, r.Cause
 	if len(o.calls) < heldCalls && !slices.Contains(o.calls, call) {
 		o.calls = append(o.calls, call)
 	}
@@ -151,7 +152,7 @@ func (o *outage) name() string {
 
 // status is the outage as others see it.
 func (o *outage) status() *Outage {
-	return &Outage{Endpoint: o.endpoint, State: o.state, Since: o.first, Failures: o.failures, NextProbe: o.probeAt}
+	return &Outage{Endpoint: o.endpoint, State: o.state, Since: o.first, Failures: o.failures, Cause: o.cause, NextProbe: o.probeAt}
 }
 
 func (o *outage) beginRamp(now time.Time) {

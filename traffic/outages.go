@@ -65,7 +65,7 @@ func (o *outages) report(now time.Time, p *place, r Report) {
 			one.succeed(now, p.started, p.probes == one)
 		case Failing, Unreachable:
 			mayHold := one != &o.vendor || !o.worksElsewhere(now, p.endpoint)
-			one.fail(now, p.started, p.call, r.Health == Unreachable, mayHold)
+			one.fail(now, p.started, p.call, r, mayHold)
 		case NoHealth:
 		}
 		if one.state != Healthy && !slices.Contains(o.active, one) {

@@ -109,6 +109,7 @@ type Report struct {
 	Guessed     bool           // the response did not name Limits
 	Quotas      []policy.Quota // what the response says about its limits
 	Health      Health         // what that says about the vendor
+	Cause       string         // of a failure of the vendor, for a person
 	Served      bool           // the response is not a failure, or one that was accepted
 	Paid        int            // what Pay took for the request, which is a retry; 0: nothing
 	Refused     bool           // the vendor refused the record
@@ -133,6 +134,7 @@ type Outage struct {
 	State     OutageState // what it means for requests
 	Since     time.Time   // the earliest of its failures in a row
 	Failures  int         // how many there were, of requests
+	Cause     string      // of the latest of them, for a person
 	NextProbe time.Time   // when the next request finds out whether it is over; while it holds
 }
 
