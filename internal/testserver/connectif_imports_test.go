@@ -16,10 +16,10 @@ const (
 	connectifManyQueue = `{"status":400,"title":"Bad Request","detail":"You have reached the limit of 10 queued imports. Please try again when any queued import has been completed.","code":"E0401"}`
 )
 
-// importFile posts a file.
-func (v connectif) importFile(content string) got {
+// importPeople posts a file with two rows, one of which has no e-mail address.
+func (v connectif) importPeople() got {
 	v.t.Helper()
-	return v.mustDo("POST", "/imports/", gaugeUpload("people.csv", content), "Content-Type", connectifForm, "Authorization", connectifKey)
+	return v.mustDo("POST", "/imports/", gaugeUpload("people.csv", connectifPeople), "Content-Type", connectifForm, "Authorization", connectifKey)
 }
 
 func TestConnectifImportRules(t *testing.T) {
@@ -54,9 +54,9 @@ func TestConnectifImportLife(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		v.SetImportTime(4 * time.Second)
-		v.importFile(connectifPeople)
+		v.importPeople()
 		v.FailNextImport()
-		v.importFile(connectifPeople)
+		v.importPeople()
 		<-time.After(8 * time.Second)
 		for path, want := range map[string]got{
 			"/imports/a00000000000000000000001": {200, kind, `{"createdAt":"2000-01-01T00:00:00.000Z","errors":1,"finishedAt":"2000-01-01T00:00:04.000Z","id":"a00000000000000000000001","progress":2,"status":"finished","success":1,"total":2,"type":"contacts"}`},
@@ -79,15 +79,15 @@ func TestConnectifImportQueue(t *testing.T) {
 		v := newConnectif(t, testserver.Service{})
 		v.mustSend("POST", "/exports/", connectifContacts)
 		for i := range 10 {
-			if g := v.importFile(connectifPeople); g.Status != 201 {
+			if g := v.importPeople(); g.Status != 201 {
 				t.Errorf("import %d: %v; want 201", i, g)
 			}
 		}
-		if diff := cmp.Diff(got{400, kind, connectifManyQueue}, v.importFile(connectifPeople)); diff != "" {
+		if diff := cmp.Diff(got{400, kind, connectifManyQueue}, v.importPeople()); diff != "" {
 			t.Errorf("answer (-want +got):\n%s", diff)
 		}
 		<-time.After(5 * time.Second) // the first ends
-		if g := v.importFile(connectifPeople); g.Status != 201 {
+		if g := v.importPeople(); g.Status != 201 {
 			t.Errorf("after 5 s: %v; want 201", g)
 		}
 		if n := v.Imports().Total(); n != 11 {
