@@ -62,8 +62,11 @@ func (b *bucket) expected(now time.Time, n int) time.Time {
 	if missing <= tiny {
 		return now
 	}
-	return now.Add(time.Duration(math.Ceil(missing * float64(b.interval()))))
+	return now.Add(time.Duration(min(math.Ceil(missing*float64(b.interval())), float64(farthest))))
 }
+
+// farthest is the longest time that is worked out: longer ones exceed what a Duration holds.
+const farthest = 100 * 365 * 24 * time.Hour
 
 // tiny is less than any part of a token that matters.
 const tiny = 1e-6
@@ -212,8 +215,8 @@ func (b *bucket) drain(now time.Time, left float64) {
 	b.land(now)
 	now = maxTime(now, b.last)
 	b.credit = 0
-	for b.tokens.TokensAt(now) > left+tiny {
-		b.count(now, 1)
+	for more := b.tokens.TokensAt(now) - left; more > tiny; more = b.tokens.TokensAt(now) - left {
+		b.count(now, int(min(math.Ceil(more-tiny), float64(b.burst))))
 	}
 }
 

@@ -111,3 +111,15 @@ func TestBucketOfLargeRequests(t *testing.T) {
 		t.Errorf("after 6 of 10 at 10/s, a request of 500 leaves after %v; want 600ms", got)
 	}
 }
+
+// A refusal takes all tokens in one step, however many there are.
+func TestBucketIsEmptiedAtOnce(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, burst := range []int{1, 2, 100, 1 << 40} {
+		b := newBucket(100, burst)
+		b.refused(start)
+		if left := b.tokens.TokensAt(start); left != -1 {
+			t.Errorf("burst %d: %v tokens are left; want -1", burst, left)
+		}
+	}
+}

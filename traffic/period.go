@@ -49,6 +49,10 @@ func (p *period) renew(now time.Time) {
 	p.edge = p.edge.Add((now.Sub(p.edge)/p.length + 1) * p.length)
 }
 
+// mayEnd reports whether the present period may end in a time: not later than one that begins
+// now, with a second more, as a reset is rounded up.
+func (p *period) mayEnd(reset time.Duration) bool { return p == nil || reset <= p.length+time.Second }
+
 // align takes the end of the present period from a response.
 func (p *period) align(edge time.Time) {
 	if p != nil {
@@ -71,13 +75,15 @@ func (p *period) expected(now time.Time, n int) time.Time {
 		return now
 	}
 	p.renew(now)
-	missing := p.used + p.under + n - p.size
+	taken := p.used + p.under
+	over := max(taken-p.size, 0) // by a request that was larger than a period, or took more than expected
+	missing := taken - over + n - p.size
 	if missing <= 0 {
 		return now
 	}
-	later := time.Duration((missing - 1) / p.size)
-	missing -= int(later) * p.size
-	return p.freedAt(now, missing).Add(later * p.length)
+	later := (missing - 1) / p.size
+	missing -= later * p.size
+	return p.freedAt(now, over+missing).Add(time.Duration(min(later, int(farthest/p.length))) * p.length)
 }
 
 // freedAt returns when n are free that are used now.

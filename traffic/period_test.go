@@ -74,6 +74,21 @@ func TestPeriodExpects(t *testing.T) {
 	}
 }
 
+// However much goes before, a request is not expected in the past.
+func TestExpectedIsNeverInThePast(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := &period{size: 1, length: 24 * time.Hour}
+	b := newBucket(1.0/3600, 1)
+	for _, n := range []int{maxSize, 1000 * maxSize} {
+		if at := p.expected(start, n); at.Before(start.Add(farthest)) {
+			t.Errorf("period, %d: at %v", n, at)
+		}
+		if at := b.expected(start, n); at != start.Add(farthest) {
+			t.Errorf("bucket, %d: at %v", n, at)
+		}
+	}
+}
+
 // Requests under way count, and one that was not sent does not.
 func TestPeriodCountsWhatIsUnderWay(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -50,7 +50,6 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 	p.call, p.endpoint = p.ticket, q.outages.of(d.Endpoint)
 	isFree := q.waiting.Len() == 0 && !q.outages.readyAt(now, p).After(now)
 	for _, l := range p.limiters {
-		l.ahead = 0
 		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now)
 	}
 	q.countAhead(p)
@@ -75,6 +74,9 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 
 // countAhead counts those that go before p at each limiter.
 func (q *queue) countAhead(p *place) {
+	for _, l := range p.limiters {
+		l.ahead = 0
+	}
 	for e := q.waiting.Front(); e != nil && placeOf(e).goesBefore(p); e = e.Next() {
 		for _, l := range placeOf(e).limiters {
 			l.ahead += l.sizeOf(placeOf(e).demand)
@@ -167,6 +169,7 @@ func (q *queue) expire(now time.Time) (next time.Time) {
 			p.refusal = refusal
 			close(p.ready)
 		} else if p.latest.Before(now) {
+			q.countAhead(p)
 			at, slowest := p.expected(now)
 			if slowest == nil { // what it waited for took longer than expected
 				at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, q.own)

@@ -89,6 +89,35 @@ func TestQueueIsInOrder(t *testing.T) {
 	})
 }
 
+// A request whose time is over is told when to come back by those that wait now, and not by
+// those that have left.
+func TestExpiredRequestIsToldByThoseThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		slot := policy.Limit{Name: "slot", Scope: apierrors.ScopeAccount, Slots: 1}
+		d := Demand{Limits: []policy.Limit{limitOf("x", apierrors.ScopeAccount, 1, time.Minute, 1), slot}, MaxWait: 2 * time.Minute}
+		under := admitted(t, m, d) // for longer than the next one waits
+		p := m.Admit(t.Context(), time.Now(), d)
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		d.MaxWait = 24 * time.Hour
+		var others []Place
+		for range 100 {
+			others = append(others, m.Admit(t.Context(), time.Now(), d))
+		}
+		for _, other := range others {
+			if err := other.Wait(gone); err == nil {
+				t.Fatal("a request started beside the one that has the slot")
+			}
+		}
+		refusal, ok := errors.AsType[*Refusal](p.Wait(t.Context()))
+		if !ok || refusal.Wait > time.Minute {
+			t.Errorf("the refusal is %v; want one for a minute at most", refusal)
+		}
+		answer(under)
+	})
+}
+
 // A request of a higher priority goes first, and is not refused for those that it passes.
 func TestQueueGoesByPriority(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

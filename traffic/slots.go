@@ -56,10 +56,16 @@ func (s *slots) free() {
 	}
 }
 
-// renewedAt returns when no slot is held any more.
+// renewedAt returns when no slot is taken any more. Nobody knows how long a request takes.
 func (s *slots) renewedAt(now time.Time) time.Time {
-	if s == nil || len(s.ends) == 0 {
+	switch {
+	case s == nil:
+		return now
+	case len(s.ends) > 0:
+		return s.ends[len(s.ends)-1]
+	case s.under > 0:
+		return now.Add(slowProbe)
+	default:
 		return now
 	}
-	return s.ends[len(s.ends)-1]
 }

@@ -18,8 +18,9 @@ func TestSlotsAreReturnedOrHeld(t *testing.T) {
 		wait   time.Duration // for the next slot of 2
 		renews time.Duration
 	}{
-		"both under way":       {0, nil, 0, slowProbe, 0},
-		"one has ended":        {0, []Report{served}, 0, 0, 0},
+		"both under way":       {0, nil, 0, slowProbe, slowProbe},
+		"one has ended":        {0, []Report{served}, 0, 0, slowProbe},
+		"both have ended":      {0, []Report{served, failed}, 0, 0, 0},
 		"held by a job":        {time.Minute, []Report{served, served}, 0, time.Minute, time.Minute},
 		"a job has ended":      {time.Minute, []Report{served, served}, 1, 0, time.Minute},
 		"no job, as it failed": {time.Minute, []Report{served, failed}, 0, 0, time.Minute},

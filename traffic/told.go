@@ -31,6 +31,7 @@ func (l *limiter) tell(now time.Time, p *place, r Report, quotas []policy.Quota)
 	for _, quota := range quotas {
 		l.correct(now, p, quota)
 	}
+	quotas = slices.DeleteFunc(quotas, func(quota policy.Quota) bool { return !l.period.mayEnd(quota.Reset) })
 	if !l.told.tell(r.Answered, quotas) {
 		return
 	}

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,7 +90,10 @@ func TestPointsAreCorrected(t *testing.T) {
 		"window":                     {window, 0, told(policy.Quota{Left: -1}), time.Minute},
 		"window, it took nothing":    {window, 0, spent(1), time.Minute},
 		"window, it ends sooner":     {window, 0, told(policy.Quota{Left: 50, Size: 100, Reset: 20 * time.Second}), 20 * time.Second},
-		"window, more than it holds": {window, 0, spent(10_000), 2 * time.Minute},
+		"window, it ends too late":   {window, 0, told(policy.Quota{Left: 50, Size: 100, Reset: time.Hour}), time.Minute},
+		"window, more than it holds": {window, 0, spent(10_000), time.Minute},
+		"window, a larger request":   {window, 25, told(policy.Quota{Left: -1}), time.Minute},
+		"window, the largest":        {window, math.MaxInt, told(policy.Quota{Left: -1}), time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
