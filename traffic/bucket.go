@@ -65,9 +65,6 @@ func (b *bucket) expected(now time.Time, n int) time.Time {
 	return now.Add(time.Duration(min(math.Ceil(missing*float64(b.interval())), float64(farthest))))
 }
 
-// farthest is the longest time that is worked out: longer ones exceed what a Duration holds.
-const farthest = 100 * 365 * 24 * time.Hour
-
 // tiny is less than any part of a token that matters.
 const tiny = 1e-6
 
@@ -248,11 +245,4 @@ func (b *bucket) setBurst(now time.Time, burst int) {
 func (b *bucket) fullAt(now time.Time) time.Time {
 	missing := float64(b.burst+b.flying-b.credit) - b.tokens.TokensAt(now)
 	return now.Add(time.Duration(missing * float64(b.interval())))
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -69,7 +69,7 @@ const maxSize = 1 << 30
 
 // readyAt returns when a request of n may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time, n int) time.Time {
-	at := maxTime(maxTime(l.gate.readyAt(now), l.slots.readyAt(now)), maxTime(l.period.readyAt(now, n), l.told.readyAt(now, l.load+n)))
+	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now, l.under), l.period.readyAt(now, l.load, n), l.told.readyAt(now, l.load+n))
 	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
@@ -83,7 +83,7 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 // expected returns when a request may pass that makes n with those that go before. Those under
 // way may already be taken off what is left of a told window.
 func (l *limiter) expected(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.until, maxTime(l.period.expected(now, n), l.told.readyAt(now, n)))
+	at := maxTime(l.gate.until, l.period.expected(now, l.load, n), l.told.readyAt(now, n))
 	switch {
 	case l.bucket == nil:
 		return at
@@ -118,7 +118,7 @@ func (l *limiter) isExact() bool {
 // renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
 // then, dropping it would let requests pass too early.
 func (l *limiter) renewedAt(now time.Time) time.Time {
-	at := maxTime(l.gate.until, maxTime(l.period.renewedAt(now), l.slots.renewedAt(now)))
+	at := maxTime(l.gate.until, l.period.renewedAt(now, l.load), l.slots.renewedAt(now, l.under))
 	if l.bucket == nil {
 		return at
 	}
