@@ -105,7 +105,7 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 // limit and renewing a token cost nothing, and in an outage the queue holds retries back.
 func (x *call) decide(j *judgement) {
 	s, p, o := x.state(), x.c.policyFor(x.destination), x.outage()
-	s.InOutage = o.Holds()
+	s.InOutage = o.State.Holds()
 	j.decision = p.Decide(j.failure, s)
 	if d := j.decision; d.Price > 0 && o.State != traffic.Ramping {
 		switch isPaid := x.pay(d.Price); {

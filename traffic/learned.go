@@ -42,7 +42,7 @@ func (q *queue) learned(now time.Time) []Learned {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var all []Learned
-	for _, l := range q.limitersOf() {
+	for l := range q.all() {
 		if l.scope != apierrors.ScopeAccount {
 			continue
 		}

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"container/list"
+	"iter"
 	"slices"
 	"time"
 
@@ -57,8 +58,7 @@ func (d Demand) keyOf(limit policy.Limit) (key, bool) {
 func (q *queue) limiter(now time.Time, k key, limit *policy.Limit) *limiter {
 	if e, ok := q.byKey[k]; ok {
 		q.recent.MoveToFront(e)
-		known, _ := e.Value.(*limiter)
-		return known
+		return limiterAt(e)
 	}
 	if limit == nil {
 		return nil
@@ -81,13 +81,12 @@ func (q *queue) evict(now time.Time) {
 	for range min(maxLooks, q.recent.Len()) {
 		e := q.recent.Back()
 		q.recent.MoveToFront(e)
-		l, _ := e.Value.(*limiter)
-		if at := l.renewedAt(now); victim == nil || at.Before(soonest) {
+		if at := limiterAt(e).renewedAt(now); victim == nil || at.Before(soonest) {
 			victim, soonest = e, at
 		}
 	}
-	dropped, _ := q.recent.Remove(victim).(*limiter)
-	delete(q.byKey, dropped.key)
+	q.recent.Remove(victim)
+	delete(q.byKey, limiterAt(victim).key)
 }
 
 // passes reports whether the request falls under the limit of l, or under any.
@@ -114,13 +113,32 @@ func (q *queue) attach(l *limiter) {
 func (q *queue) isIdle(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waiting.Len() > 0 || q.own.renewedAt(now).After(now) {
+	if q.waiting.Len() > 0 {
 		return false
 	}
-	for e := q.recent.Front(); e != nil; e = e.Next() {
-		if l, _ := e.Value.(*limiter); l.renewedAt(now).After(now) {
+	for l := range q.all() {
+		if l.renewedAt(now).After(now) {
 			return false
 		}
 	}
 	return true
+}
+
+// all are the account's own limiter, and the others, the latest used first.
+func (q *queue) all() iter.Seq[*limiter] {
+	return func(yield func(*limiter) bool) {
+		if !yield(q.own) {
+			return
+		}
+		for e := q.recent.Front(); e != nil; e = e.Next() {
+			if !yield(limiterAt(e)) {
+				return
+			}
+		}
+	}
+}
+
+func limiterAt(e *list.Element) *limiter {
+	l, _ := e.Value.(*limiter)
+	return l
 }

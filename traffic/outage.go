@@ -37,9 +37,6 @@ const (
 	maxProbes    = 3 // under way
 )
 
-// isHolding reports whether calls wait, or only retries.
-func (o *outage) isHolding() bool { return o.state == Suspect || o.state == Held }
-
 // succeed takes up a success of a request that left at a moment.
 func (o *outage) succeed(now, left time.Time, isProbe bool) {
 	o.lastGood = now
@@ -126,7 +123,7 @@ func (o *outage) probeLater(now time.Time) {
 
 // isProbeDue reports whether a probe may leave.
 func (o *outage) isProbeDue(now time.Time) bool {
-	return o.isHolding() && !now.Before(o.probeAt) && o.probes < maxProbes
+	return o.state.Holds() && !now.Before(o.probeAt) && o.probes < maxProbes
 }
 
 // depart notes that a request leaves.

@@ -74,7 +74,7 @@ func (f *fleet) call(t *testing.T, m *Memory) {
 		}
 		d.Ticket, d.Retry = p.Ticket(), true
 		o := m.Outage(t.Context(), time.Now(), Account{}, d.Endpoint)
-		if paid = 0; o.Holds() {
+		if paid = 0; o.State.Holds() {
 			continue
 		}
 		if attempt++; attempt > 3 {

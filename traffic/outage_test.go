@@ -52,7 +52,7 @@ func (d *down) call(t *testing.T, endpoint string) {
 			return
 		}
 		demand.Ticket, demand.Retry = p.Ticket(), true
-		if o := d.memory.Outage(t.Context(), time.Now(), Account{}, endpoint); o.State == Suspect || o.State == Held {
+		if o := d.memory.Outage(t.Context(), time.Now(), Account{}, endpoint); o.State.Holds() {
 			continue
 		}
 		if attempt++; attempt > d.attempts {

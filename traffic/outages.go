@@ -34,16 +34,16 @@ func (o *outages) of(endpoint string) *outage {
 	return e
 }
 
-// over returns the outage that a request has to mind: the vendor's, or else that of its endpoint.
-// nil: there is none.
-func (o *outages) over(p *place) *outage {
+// over returns the outage that a request to an endpoint has to mind: the vendor's, or else that of
+// the endpoint, which may be nil. nil: the vendor works.
+func (o *outages) over(endpoint *outage) *outage {
 	switch {
 	case len(o.active) == 0:
 		return nil
 	case o.vendor.state != Healthy:
 		return &o.vendor
-	case p.endpoint != nil && p.endpoint.state != Healthy:
-		return p.endpoint
+	case endpoint != nil && endpoint.state != Healthy:
+		return endpoint
 	default:
 		return nil
 	}
@@ -99,7 +99,7 @@ func (o *outages) forget(now time.Time, waiting int) {
 
 // readyAt returns when the request may leave, as far as outages are concerned.
 func (o *outages) readyAt(now time.Time, p *place) time.Time {
-	one := o.over(p)
+	one := o.over(p.endpoint)
 	if one == nil {
 		return now
 	}
@@ -118,22 +118,15 @@ func (o *outages) readyAt(now time.Time, p *place) time.Time {
 // refusalOf returns why a request that could start at a moment is not to wait for that; nil: it
 // may wait.
 func (o *outages) refusalOf(now time.Time, p *place) *Refusal {
-	ready, one := o.readyAt(now, p), o.over(p)
+	ready, one := o.readyAt(now, p), o.over(p.endpoint)
 	if !ready.After(now) || one.isProbeDue(now) {
 		return nil
 	}
-	isLate := ready.After(p.latest)
-	switch one.state {
-	case Held:
-		isLate = isLate || p.demand.NoHold || one != &o.vendor && now.Sub(one.first) >= endpointWait
-	case Suspect:
-		isLate = isLate || one != &o.vendor && now.Sub(one.first) >= endpointWait
-	case Healthy, Ramping:
+	starves := one != &o.vendor && one.state.Holds() && now.Sub(one.first) >= endpointWait
+	if ready.After(p.latest) || starves || one.state == Held && p.demand.NoHold {
+		return o.refuse(now, one)
 	}
-	if !isLate {
-		return nil
-	}
-	return o.refuse(now, one)
+	return nil
 }
 
 // refuse returns a refusal because of an outage. Those that are told to come back do so one after
@@ -153,7 +146,7 @@ func (o *outages) refuse(now time.Time, one *outage) *Refusal {
 func (q *queue) outage(endpoint string) Outage {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if one := q.outages.over(&place{endpoint: q.outages.byEndpoint[endpoint]}); one != nil {
+	if one := q.outages.over(q.outages.byEndpoint[endpoint]); one != nil {
 		return *one.status()
 	}
 	return Outage{Endpoint: endpoint}

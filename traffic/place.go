@@ -37,7 +37,7 @@ func (p *place) WaitsFor() string {
 	if p.entry == nil || p.slowest == nil {
 		return "" // it started, or is refused
 	}
-	if o := p.queue.outages.over(p); o != nil && o.state != Healthy {
+	if o := p.queue.outages.over(p.endpoint); o != nil {
 		return o.name()
 	}
 	return p.slowest.name(time.Now())
@@ -131,8 +131,9 @@ func (p *place) limiterOf(q policy.Quota) *limiter {
 	return p.queue.own
 }
 
-// refuse ends the wait of a place that cannot start in time.
-func (p *place) refuse(now, at time.Time, slowest *limiter) {
+// refusalBy returns the refusal of a place that cannot start in time, and the limiter that it waits
+// for the longest.
+func (p *place) refusalBy(now, at time.Time, slowest *limiter) *Refusal {
 	slowest = cmp.Or(slowest, p.queue.own) // its time was over before it came
-	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
+	return &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
 }

@@ -9,9 +9,7 @@ func (q *queue) probe(now time.Time) {
 			continue
 		}
 		if p := q.prober(o); p != nil && p.startsAs(now, o, q.round) {
-			q.remove(p)
-			p.start(now)
-			close(p.ready)
+			q.release(now, p)
 		}
 	}
 }
@@ -22,7 +20,7 @@ func (q *queue) prober(o *outage) (first *place) {
 	for e := q.waiting.Front(); e != nil; e = e.Next() {
 		p := placeOf(e)
 		switch {
-		case q.outages.over(p) != o:
+		case q.outages.over(p.endpoint) != o:
 		case p.demand.Repeatable:
 			return p
 		case first == nil:

@@ -8,10 +8,7 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	defer q.mu.Unlock()
 	q.streak.add(r)
 	q.budget.take(r)
-	for _, l := range p.limiters {
-		l.end(now, p, r)
-	}
-	if q.outages.report(now, p, r); p.probes != nil && r.Health != Working {
+	if p.end(now, r); p.probes != nil && r.Health != Working {
 		q.tickets++
 		p.ticket = q.tickets // another one finds out next time
 	}
@@ -78,7 +75,7 @@ func (q *queue) refuseLate(now time.Time) {
 		p := placeOf(e)
 		e = e.Next()
 		if at, slowest := p.expected(now); at.After(p.latest) {
-			q.turnAway(now, p, at, slowest)
+			q.turnAway(p, p.refusalBy(now, at, slowest))
 			continue
 		}
 		for _, l := range p.limiters {

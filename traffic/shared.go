@@ -138,9 +138,6 @@ type Outage struct {
 	NextProbe time.Time   // when the next request finds out whether it is over; while it holds
 }
 
-// Holds reports whether retries wait, at least.
-func (o Outage) Holds() bool { return o.State == Suspect || o.State == Held }
-
 // An OutageState says which requests are held back.
 type OutageState int
 
@@ -151,6 +148,9 @@ const (
 	Held                       // all are, except for a probe from time to time
 	Ramping                    // the vendor works again: all are sent, step by step more of them
 )
+
+// Holds reports whether retries are held back, at least.
+func (s OutageState) Holds() bool { return s == Suspect || s == Held }
 
 // A Renewal is the renewal of one rejected credential.
 type Renewal struct {

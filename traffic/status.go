@@ -43,22 +43,12 @@ func (q *queue) status(now time.Time, p policy.Prices) Status {
 			s.Outages = append(s.Outages, *o.status())
 		}
 	}
-	for _, l := range q.limitersOf() {
+	for l := range q.all() {
 		if l.gate.until.After(now) {
 			s.Gates = append(s.Gates, Gate{Limit: l.key.limit, Scope: l.scope, Until: l.gate.until})
 		}
 	}
 	return s
-}
-
-// limitersOf returns the account's own limiter, and the others, the latest used first.
-func (q *queue) limitersOf() []*limiter {
-	all := []*limiter{q.own}
-	for e := q.recent.Front(); e != nil; e = e.Next() {
-		l, _ := e.Value.(*limiter)
-		all = append(all, l)
-	}
-	return all
 }
 
 // all returns the queues of all accounts, the one that was made first first.

@@ -19,8 +19,7 @@ func (q *queue) tell(now time.Time, p *place, r Report) {
 	}
 	for _, quota := range r.Quotas {
 		if e, ok := q.byKey[key{limit: quota.Limit}]; ok && quota.Freed {
-			l, _ := e.Value.(*limiter)
-			l.slots.free()
+			limiterAt(e).slots.free()
 		}
 	}
 }
