@@ -43,6 +43,6 @@ func (x *call) readQuotas(resp *http.Response) {
 
 // isUnder reports whether a limit holds back requests like that of the call.
 func (x *call) isUnder(limit policy.Limit) bool {
-	isKnown := limit.Scope == apierrors.ScopeAccount || x.request.record != ""
+	isKnown := limit.Scope != apierrors.ScopeRecord || x.request.record != ""
 	return !limit.Off && isKnown && limit.Covers(x.request.http.Method, x.request.path)
 }
