@@ -41,7 +41,7 @@ func (x *call) admit() error {
 		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
 		Priority: x.request.options.Priority, Weight: x.request.options.Weight,
 		Limits:   x.c.policy.Limits(x.request.http.Method, x.request.path),
-		Endpoint: x.request.endpoint(), Retry: x.last != nil && x.last.decision.Action == apierrors.Retry,
+		Endpoint: x.request.endpoint, Retry: x.last != nil && x.last.decision.Action == apierrors.Retry,
 		Repeatable: x.mayProbe(), NoHold: x.c.retry.Outage == policy.OutageDefer,
 	})
 	var w *watchedWait
@@ -124,7 +124,7 @@ func (x *call) outage() traffic.Outage {
 	if x.destination.isForeign {
 		return traffic.Outage{}
 	}
-	return x.c.traffic.Outage(x.ctx, time.Now(), x.request.account, x.request.endpoint())
+	return x.c.traffic.Outage(x.ctx, time.Now(), x.request.account, x.request.endpoint)
 }
 
 // healthOf returns what a failed attempt says about whether the vendor works.

@@ -43,7 +43,7 @@ func (r request) pauseKey(by string, scope apierrors.Scope) pauseKey {
 	case apierrors.ScopeRecord:
 		k.of = r.record
 	case apierrors.ScopeEndpoint:
-		k.of = r.endpoint()
+		k.of = r.endpoint
 	default:
 	}
 	return k

@@ -16,6 +16,7 @@ type request struct {
 	original *http.Request // the caller's; never changed
 	http     *http.Request // with its whole URL and the call's context, without a body
 	path     string        // of the URL below the base URL, by which the vendor's data knows it
+	endpoint string        // the path without the record
 	body     *wire.Payload // nil: none
 	options  CallOptions
 	account  traffic.Account
@@ -41,7 +42,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	if whole.Method == "" {
 		whole.Method = http.MethodGet
 	}
-	r.http, r.path = whole.WithContext(ctx), path
+	r.http, r.path, r.endpoint = whole.WithContext(ctx), path, policy.EndpointOf(path)
 	if leadsToWrite(req) {
 		r.options.IdempotencyKey, r.options.Weight = "", 0
 	}
@@ -85,13 +86,10 @@ func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 	return a
 }
 
-// endpoint names what the request is for, without the record.
-func (r request) endpoint() string { return policy.EndpointOf(r.path) }
-
 // movedTo returns the GET that a 303 asks for in place of r, a POST that was executed.
 func (r request) movedTo(next *http.Request, path string) request {
 	r.body.Close()
-	r.http, r.path, r.body, r.moved = next, path, nil, true
+	r.http, r.path, r.endpoint, r.body, r.moved = next, path, policy.EndpointOf(path), nil, true
 	r.options.IdempotencyKey, r.options.Weight = "", 0
 	return r
 }
