@@ -75,7 +75,7 @@ func width(l policy.Limit) float64 {
 func remarkOf(l traffic.Learned) string {
 	long := l.For.Round(time.Second)
 	switch l.Source {
-	case traffic.Told:
+	case traffic.Announced:
 		return fmt.Sprintf("Sure: responses have said it for %v.", long)
 	case traffic.Tried:
 		if l.Served < 100 || l.For < time.Minute {

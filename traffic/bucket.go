@@ -191,11 +191,11 @@ func (b *bucket) correct(now time.Time, more int) {
 		b.count(now, min(more, b.burst))
 		return
 	}
-	b.tell(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
+	b.setLeft(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
 }
 
-// tell takes from the vendor how many tokens are left.
-func (b *bucket) tell(now time.Time, left int) {
+// setLeft takes from the vendor how many tokens are left.
+func (b *bucket) setLeft(now time.Time, left int) {
 	b.land(now)
 	at := maxTime(now, b.last)
 	b.credit = 0

@@ -75,10 +75,10 @@ func TestBucketIsCorrected(t *testing.T) {
 		want    int
 	}{
 		"nothing":               {func(*bucket) {}, 200},
-		"1 token is left":       {func(b *bucket) { b.tell(start, 1) }, 100},
-		"5 tokens are left":     {func(b *bucket) { b.tell(start, 5) }, 0},
-		"5, and then none":      {func(b *bucket) { b.tell(start, 5); b.tell(start, 0) }, 200},
-		"more than it can hold": {func(b *bucket) { b.tell(start, 1000); b.count(start, 10) }, 200},
+		"1 token is left":       {func(b *bucket) { b.setLeft(start, 1) }, 100},
+		"5 tokens are left":     {func(b *bucket) { b.setLeft(start, 5) }, 0},
+		"5, and then none":      {func(b *bucket) { b.setLeft(start, 5); b.setLeft(start, 0) }, 200},
+		"more than it can hold": {func(b *bucket) { b.setLeft(start, 1000); b.count(start, 10) }, 200},
 		"it took 5 more":        {func(b *bucket) { b.correct(start, 5) }, 700},
 		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 1200},
 		"it took 3 fewer":       {func(b *bucket) { b.correct(start, -3) }, 0},

@@ -16,7 +16,7 @@ type Learned struct {
 	Limit   policy.Limit // with a rate, a window or slots; its name is that of the declared limit, or empty
 	Source  Source
 	For     time.Duration // since the latest refusal, or since it is known
-	Served  int           // requests that were accepted in that time; of a told window: 0
+	Served  int           // requests that were accepted in that time; of an announced window: 0
 }
 
 // A Source is how a limit was learned.
@@ -24,9 +24,9 @@ type Source int
 
 // The sources of limits.
 const (
-	Told    Source = iota // responses say it
-	Tried                 // more was refused, and so much was not
-	Looking               // as Tried, and the limit is not found yet
+	Announced Source = iota // responses say it
+	Tried                   // more was refused, and so much was not
+	Looking                 // as Tried, and the limit is not found yet
 )
 
 // Learned implements Shared.
@@ -46,7 +46,7 @@ func (q *queue) learned(now time.Time) []Learned {
 		if l.scope != apierrors.ScopeAccount {
 			continue
 		}
-		for _, found := range slices.Concat(l.toldLimits(now), l.triedLimits(now)) {
+		for _, found := range slices.Concat(l.announcedLimits(now), l.triedLimits(now)) {
 			found.Account, found.Limit.Name, found.Limit.Scope = q.account, l.key.limit, apierrors.ScopeAccount
 			all = append(all, found)
 		}
@@ -54,10 +54,10 @@ func (q *queue) learned(now time.Time) []Learned {
 	return all
 }
 
-// toldLimits returns the windows of which two edges are known.
-func (l *limiter) toldLimits(now time.Time) []Learned {
+// announcedLimits returns the windows of which two edges are known.
+func (l *limiter) announcedLimits(now time.Time) []Learned {
 	var all []Learned
-	for _, w := range l.told.all {
+	for _, w := range l.announced.all {
 		if w.size > 0 && w.length > 0 {
 			limit := policy.Limit{Window: policy.Rate{Count: w.size, Per: w.length.Round(time.Second)}}
 			all = append(all, Learned{Limit: limit, For: now.Sub(w.since)})

@@ -15,11 +15,11 @@ type limiter struct {
 	cost  int // of a request; 0: the limit counts requests
 	gate  gate
 
-	pace   *pace   // nil: no rate
-	bucket *bucket // with pace
-	period *period // nil: none was declared
-	slots  *slots  // nil: none were declared
-	told   windows // from responses
+	pace      *pace   // nil: no rate
+	bucket    *bucket // with pace
+	period    *period // nil: none was declared
+	slots     *slots  // nil: none were declared
+	announced windows // from responses
 
 	proved   proof   // without pace
 	crowd    crowd   // slots that nobody declared
@@ -69,7 +69,7 @@ const maxSize = 1 << 30
 
 // readyAt returns when a request of n may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now, l.under), l.period.readyAt(now, l.load, n), l.told.readyAt(now, l.load+n))
+	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now, l.under), l.period.readyAt(now, l.load, n), l.announced.readyAt(now, l.load+n))
 	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
@@ -81,9 +81,9 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 }
 
 // expected returns when a request may pass that makes n with those that go before. Those under
-// way may already be taken off what is left of a told window.
+// way may already be taken off what is left of an announced window.
 func (l *limiter) expected(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.until, l.period.expected(now, l.load, n), l.told.readyAt(now, n))
+	at := maxTime(l.gate.until, l.period.expected(now, l.load, n), l.announced.readyAt(now, n))
 	switch {
 	case l.bucket == nil:
 		return at

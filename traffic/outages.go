@@ -10,15 +10,15 @@ type outages struct {
 	vendor     outage
 	byEndpoint map[string]*outage
 	active     []*outage // those that are not healthy
-	lastRetry  time.Time // the latest time at which a call was told to come back
+	lastRetry  time.Time // the latest time that a refused call got to come back
 }
 
 const (
-	maxEndpoints = 64              // whose outages are told apart
+	maxEndpoints = 64              // that have an outage of their own
 	endpointWait = 5 * time.Second // that calls wait for an endpoint, or a pool of workers would starve
 )
 
-// of returns the outage of an endpoint; nil if there are too many to tell apart.
+// of returns the outage of an endpoint; nil if there are too many endpoints.
 func (o *outages) of(endpoint string) *outage {
 	if e, ok := o.byEndpoint[endpoint]; ok {
 		return e
@@ -129,8 +129,8 @@ func (o *outages) refusalOf(now time.Time, p *place) *Refusal {
 	return nil
 }
 
-// refuse returns a refusal because of an outage. Those that are told to come back do so one after
-// the other, at a quarter of the rate that was usual.
+// refuse returns a refusal because of an outage. Refused calls come back one after the other, at a
+// quarter of the rate that was usual.
 func (o *outages) refuse(now time.Time, one *outage) *Refusal {
 	wait := min(max(now.Sub(one.first)/4, 5*time.Second), 5*time.Minute)
 	apart := 4 / max(one.reference, 4/time.Minute.Seconds())

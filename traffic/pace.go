@@ -88,7 +88,7 @@ func (p *pace) accept(now, left time.Time) {
 }
 
 // refuse corrects the pace after a refusal of a request that left at a moment. It reports
-// whether that tells something new, and whether the gate is to close, as more than that
+// whether it is new evidence, and whether the gate is to close, as more than that
 // request is refused.
 func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (isNew, closes bool) {
 	if !left.After(p.cutAt) {

@@ -12,7 +12,7 @@ import (
 type period struct {
 	size   int
 	length time.Duration
-	resets policy.Zone // by whose clock they end; zero: no clock tells
+	resets policy.Zone // by whose clock they end; zero: by none
 	edge   time.Time   // the end of the present one; zero: unknown
 
 	used    int     // of requests that have ended

@@ -27,7 +27,7 @@ type place struct {
 	slowest *limiter // that it waits for
 
 	endpoint *outage // of its endpoint; nil: there are too many
-	probes   *outage // whether it is over is what the request finds out; nil: it is a usual one
+	probes   *outage // the request finds out whether it is over; nil: it is a usual one
 }
 
 // WaitsFor implements Place.
@@ -74,8 +74,8 @@ func (p *place) goesBefore(other *place) bool {
 }
 
 // readyAt returns when the place may start, and marks the limiters that are kept for it until
-// then: those that a later request would pass at its cost. The others are free for later requests,
-// also if they are not ready now.
+// then: those that would be ready later if another request passed them now. Later requests may pass
+// the others, also if they are not ready now.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
 	if at := p.queue.outages.readyAt(now, p); at.After(now) && p.probes == nil {
 		return at // it keeps nothing for itself meanwhile
@@ -120,8 +120,7 @@ func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	return at, slowest
 }
 
-// limiterOf returns the limiter that a response to the request tells of: the one of that
-// name, or the account's own.
+// limiterOf returns the limiter that a quota is about: the one of its name, or the account's own.
 func (p *place) limiterOf(q policy.Quota) *limiter {
 	for _, l := range p.limiters {
 		if l.key.limit == q.Limit && q.Limit != "" {

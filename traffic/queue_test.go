@@ -89,7 +89,7 @@ func TestQueueIsInOrder(t *testing.T) {
 	})
 }
 
-// A request whose time is over is told when to come back by those that wait now, and not by
+// When a refused request may come back follows from those that wait now, and not from
 // those that have left.
 func TestExpiredRequestIsToldByThoseThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 		q.tickets++
 		p.ticket = q.tickets // another one finds out next time
 	}
-	q.tell(now, p, r)
+	q.readQuotas(now, p, r)
 	if r.Pause > 0 {
 		hold = q.refuse(now, p, r)
 	}

@@ -25,7 +25,8 @@ func (t *trips) shortest() time.Duration {
 	return shortest
 }
 
-// spread returns how much longer the longest took. Few trips do not tell that.
+// spread returns how much longer the longest took than the shortest: of few, a part of the
+// shortest at least.
 func (t *trips) spread() time.Duration {
 	shortest, longest := t.shortest(), time.Duration(0)
 	for _, trip := range t.latest[:min(t.count, len(t.latest))] {
