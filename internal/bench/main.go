@@ -77,43 +77,39 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 
 // run measures each peer, and prints a row for each run.
 func (s settings) run(ctx context.Context, out io.Writer) error {
-	rows := printer{out: out, asJSON: s.asJSON}
+	rows, downs := printer{out: out, asJSON: s.asJSON}, printer{out: out, asJSON: s.asJSON}
 	for _, measured := range s.scenarios {
-		byPeer := make([][]row, len(s.peers))
-		for range s.runs {
-			for i, p := range s.peers {
-				r, err := measured.measure(ctx, p)
-				if err != nil {
-					return err
-				}
-				byPeer[i] = append(byPeer[i], r)
-				if err := rows.print(r); err != nil {
-					return err
-				}
-			}
+		byPeer, err := measureAll(ctx, s, &rows, measured.measure)
+		if err == nil {
+			err = rows.printMedians(byPeer)
 		}
-		if err := rows.printMedians(byPeer); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	return s.runOutages(ctx, out)
-}
-
-// runOutages measures each peer in the outages, and prints a row for each run.
-func (s settings) runOutages(ctx context.Context, out io.Writer) error {
-	rows := outagePrinter{out: out, asJSON: s.asJSON}
 	for _, o := range s.outages {
-		for range s.runs {
-			for _, p := range s.peers {
-				r, err := o.measure(ctx, p)
-				if err != nil {
-					return err
-				}
-				if err := rows.print(r); err != nil {
-					return err
-				}
-			}
+		if _, err := measureAll(ctx, s, &downs, o.measure); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// measureAll measures each peer as often as is asked for, in turn, and prints and returns the rows
+// of each.
+func measureAll[R tableRow](ctx context.Context, s settings, to *printer, measure func(context.Context, peer) (R, error)) ([][]R, error) {
+	byPeer := make([][]R, len(s.peers))
+	for range s.runs {
+		for i, p := range s.peers {
+			r, err := measure(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			byPeer[i] = append(byPeer[i], r)
+			if err := to.print(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return byPeer, nil
 }

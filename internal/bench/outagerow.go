@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 )
 
@@ -72,33 +69,21 @@ func between(times []time.Duration, from, until time.Duration) (n int) {
 	return n
 }
 
-// An outagePrinter writes rows as they come: as JSON, or as a table.
-type outagePrinter struct {
-	out     io.Writer
-	asJSON  bool
-	started bool // the table has its head
+func (r outageRow) layout() string {
+	return "%-16v  %-16v  %7v  %12v  %8v  %18v  %13v  %16v  %16v"
 }
 
-func (p *outagePrinter) print(r outageRow) error {
-	if p.asJSON {
-		return json.NewEncoder(p.out).Encode(r)
-	}
-	if !p.started {
-		p.started = true
-		if err := p.line("scenario", "peer", "calls", "failed_calls", "requests", "requests_in_outage", "amplification", "recovery_seconds", "served_in_outage"); err != nil {
-			return err
-		}
-	}
+func (r outageRow) columns() []any {
+	return []any{"scenario", "peer", "calls", "failed_calls", "requests", "requests_in_outage", "amplification", "recovery_seconds", "served_in_outage"}
+}
+
+func (r outageRow) cells() []any {
 	recovery := ""
 	if r.RecoverySeconds != nil {
 		recovery = fmt.Sprintf("%.2f", *r.RecoverySeconds)
 	}
-	return p.line(r.Scenario, r.Peer, r.Calls, r.FailedCalls, r.Requests, r.RequestsInOutage, fmt.Sprintf("%.3f", r.Amplification), recovery, fmt.Sprintf("%.3f", r.ServedInOutage))
-}
-
-// line writes a line of the table.
-func (p *outagePrinter) line(cells ...any) error {
-	line := fmt.Sprintf("%-16v  %-16v  %7v  %12v  %8v  %18v  %13v  %16v  %16v", cells...)
-	_, err := fmt.Fprintln(p.out, strings.TrimRight(line, " "))
-	return err
+	return []any{
+		r.Scenario, r.Peer, r.Calls, r.FailedCalls, r.Requests, r.RequestsInOutage,
+		fmt.Sprintf("%.3f", r.Amplification), recovery, fmt.Sprintf("%.3f", r.ServedInOutage),
+	}
 }

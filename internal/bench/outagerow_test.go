@@ -46,7 +46,7 @@ outage            x                      10             1        12             
 `,
 	} {
 		var out strings.Builder
-		p := outagePrinter{out: &out, asJSON: asJSON}
+		p := printer{out: &out, asJSON: asJSON}
 		if err := p.print(r); err != nil {
 			t.Fatal(err)
 		}

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -70,24 +65,15 @@ func (r *row) countLate(v *vendor, start time.Time, took time.Duration) {
 	r.GoodputAfter10s = new(float64(v.acceptedFrom(start.Add(warmUp))) / allowed)
 }
 
-// A printer writes rows as they come: as JSON, or as a table.
-type printer struct {
-	out     io.Writer
-	asJSON  bool
-	started bool // the table has its head
+func (r row) layout() string {
+	return "%-24v  %-25v  %5v  %5v  %8v  %11v  %8v  %7v  %13v  %7v  %9v  %v"
 }
 
-func (p *printer) print(r row) error {
-	if p.asJSON {
-		return json.NewEncoder(p.out).Encode(r)
-	}
-	if !p.started {
-		p.started = true
-		if err := p.line("scenario", "peer", "ok", "lost", "accepted", "rejected429", "deferred",
-			"seconds", "ideal_seconds", "goodput", "after_10s", ""); err != nil {
-			return err
-		}
-	}
+func (r row) columns() []any {
+	return []any{"scenario", "peer", "ok", "lost", "accepted", "rejected429", "deferred", "seconds", "ideal_seconds", "goodput", "after_10s", ""}
+}
+
+func (r row) cells() []any {
 	after, note := "", ""
 	if r.GoodputAfter10s != nil {
 		after = fmt.Sprintf("%.3f", *r.GoodputAfter10s)
@@ -95,29 +81,8 @@ func (p *printer) print(r row) error {
 	if r.CutOff {
 		note = "cut off"
 	}
-	return p.line(r.Scenario, r.Peer, r.OK, r.Lost, r.Accepted, r.Rejected429, r.Deferred,
-		fmt.Sprintf("%.2f", r.Seconds), fmt.Sprintf("%.2f", r.IdealSeconds), fmt.Sprintf("%.3f", r.Goodput), after, note)
-}
-
-// printMedians prints, of several runs of each peer, the one in the middle by goodput.
-func (p *printer) printMedians(byPeer [][]row) error {
-	for _, runs := range byPeer {
-		if p.asJSON || len(runs) < 2 {
-			continue
-		}
-		slices.SortFunc(runs, func(a, b row) int { return cmp.Compare(a.Goodput, b.Goodput) })
-		median := runs[len(runs)/2]
-		median.Peer += ", median"
-		if err := p.print(median); err != nil {
-			return err
-		}
+	return []any{
+		r.Scenario, r.Peer, r.OK, r.Lost, r.Accepted, r.Rejected429, r.Deferred,
+		fmt.Sprintf("%.2f", r.Seconds), fmt.Sprintf("%.2f", r.IdealSeconds), fmt.Sprintf("%.3f", r.Goodput), after, note,
 	}
-	return nil
-}
-
-// line writes a line of the table.
-func (p *printer) line(cells ...any) error {
-	line := fmt.Sprintf("%-24v  %-25v  %5v  %5v  %8v  %11v  %8v  %7v  %13v  %7v  %9v  %v", cells...)
-	_, err := fmt.Fprintln(p.out, strings.TrimRight(line, " "))
-	return err
 }
