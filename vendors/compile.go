@@ -155,7 +155,11 @@ func (c *compiler) conditions(f file) []condition {
 		if len(row.Place) == 0 {
 			c.problems.Report(row.At, "at: expected a JSON pointer to a value, as the whole body is there in each success")
 		}
-		out = append(out, condition{at: row.Place, is: row.Is, refused: row.Refused})
+		one := condition{at: row.Place, refused: row.Refused}
+		if row.Is != "" {
+			one.is = []string{row.Is}
+		}
+		out = append(out, one)
 	}
 	switch {
 	case f.PeekBytes > 0 && out == nil:
