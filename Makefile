@@ -63,7 +63,7 @@ vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be 
 api: ## API changes since the latest version tag or BASE=<revision>; STRICT=1: incompatible ones fail
 	./.ci/api $(APIDIFF)
 
-update: ## write what is generated: README table, schemas, meanings of transcripts, an example's output
+update: ## write what is generated: README table, docs/outcomes.md, schemas, meanings of transcripts, an example's output
 	go test . ./vendors ./examples/policies -update
 
 sync: ## the example job

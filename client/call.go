@@ -69,9 +69,10 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 		return malformed(o.Op, problem, nil)
 	}
 	x.request = r
-	if leadsToWrite(req) || x.c.isInDoubt(req) {
-		x.history.doubt(apierrors.AppliedUnknown)
+	if leadsToWrite(req) {
+		x.history.learn(apierrors.AppliedUnknown)
 	}
+	x.history.learn(x.c.outcomeBefore(req).Applied())
 	return nil
 }
 

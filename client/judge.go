@@ -129,7 +129,7 @@ func (x *call) ask(j *judgement, s policy.State) {
 // noteFailure enters a failed attempt into the history. One that did not begin leaves no
 // entry, but may leave a doubt.
 func (x *call) noteFailure(j *judgement) {
-	x.history.doubt(j.decision.Applied)
+	x.history.learn(j.decision.Applied)
 	if x.attempt != nil {
 		x.endAttempt(j.failure.Status, j, "")
 	}

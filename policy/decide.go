@@ -32,9 +32,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limits: p.limitsNamed(f.Limits), RetryIn: f.Wait,
 	}
-	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
-		d.Applied = apierrors.AppliedUnknown
-	}
+	d.Applied = s.Before.After(d.Applied).Applied()
 	d = p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
 	d.Price = p.price(d)
 	return d
@@ -64,7 +62,7 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 // withAdvice adds to the hint, which is about the failure, whether the call may be run again.
 func (p Policy) withAdvice(d Decision, s State) Decision {
 	isContested := d.Class == apierrors.Conflict || d.Class == apierrors.AlreadyExists
-	if isContested && s.UnknownBefore && !d.Retry {
+	if isContested && s.Before != NotApplied && !d.Retry {
 		d.Hint = "The other write may be an earlier attempt of this call: read the current state before you repeat it. " + d.Hint
 	}
 	switch d.Stop {

@@ -151,8 +151,8 @@ type State struct {
 	// OutOfBudget means that the retry budget is used up.
 	OutOfBudget bool
 
-	// UnknownBefore means that an earlier attempt may have been executed.
-	UnknownBefore bool
+	// Before is the outcome of the earlier attempts.
+	Before Outcome
 
 	// CodesBefore are the error codes of earlier attempts.
 	CodesBefore []string

@@ -83,13 +83,13 @@ func TestDecideWithAKey(t *testing.T) {
 		"a stored failure without an own key":   {withCodes(500), with(func(s *policy.State) { s.HasKey, s.Repeatable = false, true }), outcome{true, apierrors.StopNone, apierrors.Retry, apierrors.AppliedUnknown, 0}},
 		"a wait within the key's life":          {policy.Failure{Status: 429, Wait: time.Minute - 1}, keyed, outcome{true, apierrors.StopNone, apierrors.Throttle, apierrors.AppliedNo, 0}},
 		"a longer wait, nothing executed":       {policy.Failure{Status: 429, Wait: time.Minute}, keyed, outcome{false, apierrors.StopMaxWait, apierrors.Defer, apierrors.AppliedNo, time.Minute}},
-		"a longer wait, an earlier attempt":     {policy.Failure{Status: 429, Wait: time.Minute}, with(func(s *policy.State) { s.UnknownBefore = true }), outcome{false, apierrors.StopUnsafe, apierrors.Throttle, apierrors.AppliedUnknown, 0}},
-		"a longer wait for a repeatable call":   {policy.Failure{Status: 429, Wait: time.Minute}, with(func(s *policy.State) { s.UnknownBefore, s.Repeatable = true, true }), outcome{false, apierrors.StopMaxWait, apierrors.Defer, apierrors.AppliedUnknown, time.Minute}},
-		"a wait for a later run":                {policy.Failure{Status: 429, Wait: time.Hour}, with(func(s *policy.State) { s.UnknownBefore = true }), outcome{false, apierrors.StopUnsafe, apierrors.Defer, apierrors.AppliedUnknown, 0}},
+		"a longer wait, an earlier attempt":     {policy.Failure{Status: 429, Wait: time.Minute}, with(func(s *policy.State) { s.Before = policy.InDoubt }), outcome{false, apierrors.StopUnsafe, apierrors.Throttle, apierrors.AppliedUnknown, 0}},
+		"a longer wait for a repeatable call":   {policy.Failure{Status: 429, Wait: time.Minute}, with(func(s *policy.State) { s.Before, s.Repeatable = policy.InDoubt, true }), outcome{false, apierrors.StopMaxWait, apierrors.Defer, apierrors.AppliedUnknown, time.Minute}},
+		"a wait for a later run":                {policy.Failure{Status: 429, Wait: time.Hour}, with(func(s *policy.State) { s.Before = policy.InDoubt }), outcome{false, apierrors.StopUnsafe, apierrors.Defer, apierrors.AppliedUnknown, 0}},
 		"a wait for a later run, none executed": {policy.Failure{Status: 429, Wait: time.Hour}, keyed, outcome{false, apierrors.StopMaxWait, apierrors.Defer, apierrors.AppliedNo, time.Hour}},
 		"a key that is forgotten":               {lost, with(func(s *policy.State) { s.KeyLeft = -1 }), outcome{false, apierrors.StopUnsafe, apierrors.Retry, apierrors.AppliedUnknown, 0}},
 		"a forgotten key, the last attempt":     {lost, with(func(s *policy.State) { s.KeyLeft, s.Attempts = -1, 4 }), outcome{false, apierrors.StopUnsafe, apierrors.Retry, apierrors.AppliedUnknown, 0}},
-		"a forgotten key, a refused record":     {withCodes(400, "BAD"), with(func(s *policy.State) { s.KeyLeft, s.UnknownBefore = -1, true }), outcome{false, apierrors.StopPermanent, apierrors.Surface, apierrors.AppliedUnknown, 0}},
+		"a forgotten key, a refused record":     {withCodes(400, "BAD"), with(func(s *policy.State) { s.KeyLeft, s.Before = -1, policy.InDoubt }), outcome{false, apierrors.StopPermanent, apierrors.Surface, apierrors.AppliedUnknown, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := shop(t).Decide(tt.failure, tt.state)

@@ -63,11 +63,11 @@ func TestWithHasTheLastWord(t *testing.T) {
 	}{
 		"against acceptance after an unknown outcome": {
 			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.FailFast},
-			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.FailFast,
+			withCodes(400, "TAKEN"), policy.State{Before: policy.InDoubt}, apierrors.FailFast,
 		},
 		"which a rule without an action leaves": {
 			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Hint: "Look at it."},
-			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.Accept,
+			withCodes(400, "TAKEN"), policy.State{Before: policy.InDoubt}, apierrors.Accept,
 		},
 		"for a token that cannot be renewed": {
 			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},

@@ -97,7 +97,7 @@ func TestDecideWaits(t *testing.T) {
 			waits{RetryIn: time.Minute, Stop: apierrors.StopBodySpent, Act: apierrors.Retry},
 		},
 		"a wait beside what is accepted": {
-			policy.Failure{Status: 404, Wait: time.Minute}, policy.State{Method: "DELETE", UnknownBefore: true},
+			policy.Failure{Status: 404, Wait: time.Minute}, policy.State{Method: "DELETE", Before: policy.InDoubt},
 			waits{Act: apierrors.Accept},
 		},
 		"a call that may have been applied has no time for the next run": {

@@ -76,21 +76,21 @@ func TestParseCodesAboutKeys(t *testing.T) {
 	for name, tt := range map[string]struct {
 		vendor, body string
 		status       int
-		before       bool // an earlier attempt may have been executed
+		before       policy.Outcome
 		retry        bool
 		stop         apierrors.Stop
 		applied      apierrors.Applied
 	}{
-		"in use":                     {"stripe", `{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}`, 409, false, true, apierrors.StopNone, apierrors.AppliedUnknown},
-		"in use, a doubt":            {"stripe", `{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}`, 409, true, true, apierrors.StopNone, apierrors.AppliedUnknown},
-		"another request":            {"stripe", `{"error":{"type":"idempotency_error"}}`, 400, false, false, apierrors.StopPermanent, apierrors.AppliedNo},
-		"another request, a doubt":   {"stripe", `{"error":{"type":"idempotency_error"}}`, 400, true, false, apierrors.StopPermanent, apierrors.AppliedUnknown},
-		"another request of Zendesk": {"zendesk", `{"error":"IdempotentRequestError","description":"the body differs"}`, 400, false, false, apierrors.StopPermanent, apierrors.AppliedNo},
+		"in use":                     {"stripe", `{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}`, 409, policy.NotApplied, true, apierrors.StopNone, apierrors.AppliedUnknown},
+		"in use, a doubt":            {"stripe", `{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}`, 409, policy.InDoubt, true, apierrors.StopNone, apierrors.AppliedUnknown},
+		"another request":            {"stripe", `{"error":{"type":"idempotency_error"}}`, 400, policy.NotApplied, false, apierrors.StopPermanent, apierrors.AppliedNo},
+		"another request, a doubt":   {"stripe", `{"error":{"type":"idempotency_error"}}`, 400, policy.InDoubt, false, apierrors.StopPermanent, apierrors.AppliedUnknown},
+		"another request of Zendesk": {"zendesk", `{"error":"IdempotentRequestError","description":"the body differs"}`, 400, policy.NotApplied, false, apierrors.StopPermanent, apierrors.AppliedNo},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := keeper(t, tt.vendor)
 			f := v.Decode(policy.Answer{Status: tt.status, Body: []byte(tt.body)})
-			d := v.Policy().Decide(*f, policy.State{Method: "POST", HasKey: true, UnknownBefore: tt.before})
+			d := v.Policy().Decide(*f, policy.State{Method: "POST", HasKey: true, Before: tt.before})
 			if d.Class != apierrors.Conflict || d.Retry != tt.retry || d.Stop != tt.stop || d.Applied != tt.applied {
 				t.Errorf("class %v, retry %v, stop %v, applied %v; want conflict, %v, %v, %v", d.Class, d.Retry, d.Stop, d.Applied, tt.retry, tt.stop, tt.applied)
 			}
