@@ -1,0 +1,115 @@
+package traffic
+
+import (
+	"context"
+	"time"
+)
+
+// A Store keeps what the processes of a fleet share about the accounts of vendors. Its methods
+// are safe for concurrent use.
+//
+// A Store decides an Exchange in one step and by its own clock, and so processes whose clocks
+// differ agree. All times that it is given and gives are relative to that moment. It keeps only
+// hashes, counters and names: no credential, and no record in the clear.
+type Store interface {
+	// Exchange takes up what a process has seen of an account, and says what it may do now. After
+	// an error nothing of it may have been taken up, or all; the process goes on without the
+	// store, and tries again.
+	Exchange(ctx context.Context, x Exchange) (Result, error)
+}
+
+// An Exchange is what a process has seen of an account, and what it asks for.
+type Exchange struct {
+	Account  string   // hashed
+	Process  string   // that asks; a random name
+	Limits   []Take   // that the process has requests for
+	Outages  []Sight  // of the vendor and of endpoints
+	Budget   Purse    // of retries
+	Renewals []Permit // rights to renew a credential
+}
+
+// A Result is what a process may do, in the order of the Exchange.
+type Result struct {
+	Limits    []Grant
+	Outages   []View
+	Retries   int             // tokens that the budget has left
+	Renewals  []time.Duration // how long to wait for each right; 0: it is granted, or returned
+	Processes int             // that used the account lately, this one included
+}
+
+// A Take asks for units of a limit: a request counts as one, or as more. A field that is zero
+// asks for nothing, or bounds nothing.
+type Take struct {
+	Limit string // its name and, of one for each record or endpoint, which; hashed
+	Want  int    // units for requests that are about to leave
+	Back  int    // units that were granted and are not used after all
+
+	Close time.Duration // the vendor wants nobody to send a request for that long
+
+	PerSecond float64       // rate
+	Burst     int           // that may arrive at once
+	Size      int           // units of each window
+	Window    time.Duration // its length
+	Edge      time.Duration // until the present window ends; 0: unknown, so no time of that length has more
+	Slots     int           // requests that may be under way
+	Hold      int           // slots that the process wants to hold, with those in use
+	Busy      int           // slots in use
+}
+
+// A Grant is what a process may use of a limit. Units that are not used within Valid of their
+// time are lost, or are given back.
+type Grant struct {
+	Now    int           // units that may be used now
+	Later  int           // units that may be used one after the other
+	First  time.Duration // when the first of Later may be used
+	Apart  time.Duration // when the next one may, after it
+	Hold   int           // slots that the process holds from now on, until SlotTime has passed
+	Wait   time.Duration // when more may be there, if not all that was asked for is granted
+	Closed time.Duration // how long nobody may send a request
+}
+
+// Times that all stores keep to.
+const (
+	Ahead    = 100 * time.Millisecond // units are granted for so long in advance
+	Valid    = 100 * time.Millisecond // and are lost so long after their time
+	SlotTime = 10 * time.Second       // slots return by themselves if the process does not ask again
+	LiveTime = 10 * time.Second       // a process counts as one for so long after it asked
+)
+
+// A Sight is what a process has seen of a vendor, or of one endpoint of it, since it told last.
+type Sight struct {
+	Endpoint    string        // hashed; empty: the vendor as a whole
+	Served      int           // requests that were served
+	Left        time.Duration // how long ago the latest of them was sent
+	Failures    int           // requests that failed since the latest success, or since it told last
+	First       time.Duration // how long ago the first of them failed
+	Calls       []string      // some of the calls that failed, three at most
+	Unreachable bool          // none of them had a response
+	Cause       string        // of the latest, without data of the vendor
+	Elsewhere   bool          // of the vendor as a whole: another endpoint works
+	Probe       bool          // the process has a request that can find out whether the outage is over
+}
+
+// A View is what a store knows of an outage.
+type View struct {
+	State     OutageState
+	Since     time.Duration // how long ago the first of the failures in a row was
+	Failures  int           // in a row
+	Cause     string        // of the latest
+	NextProbe time.Duration // when the next request finds out whether it is over
+	Granted   bool          // the process may send that request now
+}
+
+// A Purse is what a process did with the budget of retries since it told last.
+type Purse struct {
+	Spent int // tokens taken, less those earned
+	Full  int // tokens that there are at first; see policy.Prices
+	Most  int // that can be saved
+}
+
+// A Permit asks for the right to renew a credential, or returns it.
+type Permit struct {
+	Rejected string        // identity of the credential, hashed
+	Returns  bool          // the right is returned, and nobody gets it for For
+	For      time.Duration // otherwise it ends by itself after that
+}
