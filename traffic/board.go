@@ -48,6 +48,9 @@ func (b *board) see(now micros, process string) int {
 // spend takes up what a process spent of the budget, and returns what is left. Processes that
 // spend at the same time may overdraw it by what they had left.
 func (b *board) spend(p Purse) (left int) {
+	if p.Full == 0 {
+		return 0
+	}
 	b.Spent = min(max(b.Spent+int64(p.Spent), int64(p.Full-max(p.Most, p.Full))), int64(p.Full))
 	return p.Full - int(b.Spent)
 }

@@ -14,12 +14,15 @@ import (
 type budget struct {
 	mu    sync.Mutex
 	spent int // tokens below full; negative: saved up
+	told  int // of spent, what the Store knows
+	last  policy.Prices
 }
 
 // pay takes a price. It reports whether a retry may follow.
 func (b *budget) pay(p policy.Prices, price int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.last = p
 	if p.EachFailure {
 		b.spent = min(b.spent+price, p.Full)
 		return 2*b.spent < p.Full
@@ -56,7 +59,26 @@ func (b *budget) take(r Report) {
 func (b *budget) save(p policy.Prices, tokens int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.last = p
 	b.spent = max(b.spent-tokens, p.Full-max(p.Most, p.Full))
+}
+
+// purse is what the Store has to know, and what is spent.
+func (b *budget) purse() (p Purse, spent int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Purse{Spent: b.spent - b.told, Full: b.last.Full, Most: b.last.Most}, b.spent
+}
+
+// settle takes up what all processes have spent, as the Store says what is left after an exchange.
+func (b *budget) settle(a asking, left int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.Budget.Full == 0 {
+		return
+	}
+	b.told = a.Budget.Full - left
+	b.spent += b.told - a.spent
 }
 
 // A streak counts refused records with the same code, without a success between.

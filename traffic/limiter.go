@@ -33,7 +33,15 @@ type limiter struct {
 	ready   time.Time // when the one passes that was looked at last
 	blocked uint64    // the round in which it is kept for an earlier request
 	ahead   int       // what those that wait ahead count as
-	spread  time.Time
+	whole   whole     // what is declared for all processes
+	parts   int       // in which processes share it without the Store; 0: 1
+
+	units     *units    // granted by the Store; nil: it does not share the limit
+	known     time.Time // when the Store said what it knows
+	told      time.Time // until when the Store knows that the gate is closed
+	isTouched bool      // the next exchange is about it
+	keyHash   string
+	spread    time.Time
 }
 
 func newLimiter(k key, limit policy.Limit) *limiter {
@@ -51,7 +59,10 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 	if count > 0 {
 		l.slots = &slots{count: count, held: limit.Held}
 	}
-	l.cost = limit.Cost
+	l.cost, l.whole = limit.Cost, whole{size: limit.EnforcedWindow(), slots: count}
+	if l.bucket != nil {
+		l.whole.burst = l.bucket.burst
+	}
 	return l
 }
 
@@ -96,7 +107,7 @@ func (l *limiter) expected(now time.Time, n int) time.Time {
 
 // follow lets the bucket follow the pace.
 func (l *limiter) follow(now time.Time) {
-	if pace := l.pace.rate(now); pace != float64(l.bucket.tokens.Limit()) {
+	if pace := l.pace.rate(now) / float64(max(l.parts, 1)); pace != float64(l.bucket.tokens.Limit()) {
 		l.bucket.setRate(now, pace)
 	}
 }

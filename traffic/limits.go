@@ -67,6 +67,7 @@ func (q *queue) limiter(now time.Time, k key, limit *policy.Limit) *limiter {
 		q.evict(now)
 	}
 	made := newLimiter(k, *limit)
+	q.join(now, made)
 	q.byKey[k] = q.recent.PushFront(made)
 	return made
 }

@@ -23,11 +23,18 @@ type Memory struct {
 	oldest *list.List // of *queue, the one that was made first first
 
 	leases leases
+	fleet  *Fleet // nil: the process is alone
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{queues: map[Account]*list.Element{}, oldest: list.New(), leases: leases{ends: map[Renewal]time.Time{}}}
+	m := &Memory{}
+	m.init()
+	return m
+}
+
+func (m *Memory) init() {
+	m.queues, m.oldest, m.leases.ends = map[Account]*list.Element{}, list.New(), map[Renewal]time.Time{}
 }
 
 // queue returns the queue of an account.
@@ -40,7 +47,7 @@ func (m *Memory) queue(now time.Time, a Account) *queue {
 		defer m.mu.Unlock()
 		if e, ok = m.queues[a]; !ok {
 			m.evict(now)
-			e = m.oldest.PushBack(newQueue(a))
+			e = m.oldest.PushBack(newQueue(a, m.fleet))
 			m.queues[a] = e
 		}
 	}

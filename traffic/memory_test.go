@@ -14,7 +14,7 @@ func TestQueueIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	limit := policy.Limit{Name: "item", Scope: apierrors.ScopeRecord, Off: true}
 	keyOf := func(i int) key { return key{limit: "item", of: fmt.Sprint(i)} }
-	q := newQueue(Account{})
+	q := newQueue(Account{}, nil)
 	for i := range maxLimiters {
 		q.limiter(now, keyOf(i), &limit)
 	}

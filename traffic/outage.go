@@ -24,6 +24,13 @@ type outage struct {
 	probeAt   time.Time // when the next probe goes
 	probes    int       // under way
 	ramp      ramping
+
+	untold     untold
+	known      time.Time // when the Store said what it knows
+	isTouched  bool      // the next exchange is about it
+	isAdopted  bool      // the state is that of other processes
+	needsGrant bool      // of the Store, for a probe
+	granted    bool
 }
 
 // Evidence for an outage.
@@ -40,6 +47,7 @@ const (
 // succeed takes up a success of a request that left at a moment.
 func (o *outage) succeed(now, left time.Time, isProbe bool) {
 	o.lastGood = now
+	o.untold.serve(left)
 	o.served.add(now, now.Sub(left))
 	switch o.state {
 	case Held:
@@ -54,7 +62,7 @@ func (o *outage) succeed(now, left time.Time, isProbe bool) {
 }
 
 // reset ends the outage.
-func (o *outage) reset() { o.state, o.failures, o.calls = Healthy, 0, nil }
+func (o *outage) reset() { o.state, o.failures, o.calls, o.isAdopted = Healthy, 0, nil, false }
 
 // fail takes up a failure of a request that left at a moment. One that left before the latest
 // success came is late, and says nothing.
@@ -66,6 +74,7 @@ func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) 
 		o.first, o.isDown, o.calls = now, true, nil
 	}
 	o.isDown, o.cause = o.isDown && r.Health == Unreachable, r.Cause
+	o.untold.fail(now, call, r.Health == Unreachable, mayHold)
 	if len(o.calls) < heldCalls && !slices.Contains(o.calls, call) {
 		o.calls = append(o.calls, call)
 	}
@@ -123,7 +132,7 @@ func (o *outage) probeLater(now time.Time) {
 
 // isProbeDue reports whether a probe may leave.
 func (o *outage) isProbeDue(now time.Time) bool {
-	return o.state.Holds() && !now.Before(o.probeAt) && o.probes < maxProbes
+	return o.state.Holds() && !now.Before(o.probeAt) && o.probes < maxProbes && (o.granted || !o.needsGrant)
 }
 
 // depart notes that a request leaves.
@@ -131,6 +140,7 @@ func (o *outage) depart(now time.Time, isProbe, isRetry bool) {
 	switch {
 	case isProbe:
 		o.probes++
+		o.granted = false
 		o.probeLater(now)
 	case o.state == Suspect && !isRetry:
 		o.probeLater(now)

@@ -73,9 +73,14 @@ func (o *outages) report(now time.Time, p *place, r Report) {
 		}
 	}
 	if wasDown && o.vendor.state == Ramping {
-		for _, e := range o.byEndpoint {
-			e.reset() // what failed was the vendor
-		}
+		o.resetEndpoints()
+	}
+}
+
+// resetEndpoints ends the outages of endpoints: what failed was the vendor.
+func (o *outages) resetEndpoints() {
+	for _, e := range o.byEndpoint {
+		e.reset()
 	}
 }
 
@@ -112,6 +117,9 @@ func (o *outages) readyAt(now time.Time, p *place) time.Time {
 		}
 	case Healthy, Held:
 	}
+	if one.wantsGrant(now) {
+		return now.Add(slowProbe) // or when the Store grants it
+	}
 	return maxTime(one.probeAt, now.Add(time.Millisecond))
 }
 
@@ -119,7 +127,7 @@ func (o *outages) readyAt(now time.Time, p *place) time.Time {
 // may wait.
 func (o *outages) refusalOf(now time.Time, p *place) *Refusal {
 	ready, one := o.readyAt(now, p), o.over(p.endpoint)
-	if !ready.After(now) || one.isProbeDue(now) {
+	if !ready.After(now) || one.isProbeDue(now) || one.wantsGrant(now) {
 		return nil
 	}
 	starves := one != &o.vendor && one.state.Holds() && now.Sub(one.first) >= endpointWait

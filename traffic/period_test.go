@@ -91,7 +91,7 @@ func TestExpectedIsNeverInThePast(t *testing.T) {
 func TestPeriodCountsWhatIsUnderWay(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	l := newLimiter(key{limit: "x"}, policy.Limit{Window: policy.Rate{Count: 3, Per: time.Second}})
-	p := &place{queue: newQueue(Account{}), demand: Demand{Weight: 3}}
+	p := &place{queue: newQueue(Account{}, nil), demand: Demand{Weight: 3}}
 	l.depart(start, p)
 	if !l.readyAt(start, 1).After(start) {
 		t.Error("a request may leave beside 3 under way")

@@ -77,12 +77,16 @@ func (p *place) goesBefore(other *place) bool {
 // then: those that would be ready later if another request passed them now. Later requests may pass
 // the others, also if they are not ready now.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
+	if !p.isKnown(now) {
+		return now.Add(slowProbe) // or when the exchange ends
+	}
 	if at := p.queue.outages.readyAt(now, p); at.After(now) && p.probes == nil {
 		return at // it keeps nothing for itself meanwhile
 	}
 	at := now
 	for _, l := range p.limiters {
-		l.ready = maxTime(now, l.readyAt(now, l.sizeOf(p.demand)))
+		n := l.sizeOf(p.demand)
+		l.ready = maxTime(now, l.readyAt(now, n), l.sharedUntil(now, p.queue.link, n))
 		if l.ready.After(at) {
 			at, p.slowest = l.ready, l
 		}

@@ -5,6 +5,9 @@ import "time"
 // probe starts a request for each outage of which it is time to find out whether it is over.
 func (q *queue) probe(now time.Time) {
 	for _, o := range q.outages.active {
+		if o.wantsGrant(now) && q.prober(o) != nil {
+			q.link.want(now)
+		}
 		if !o.isProbeDue(now) {
 			continue
 		}

@@ -23,6 +23,7 @@ type queue struct {
 	alarm   alarm  // for the next of them
 
 	outages outages
+	link    *link // to other processes; nil: there is none
 
 	budget budget
 	streak streak
@@ -31,10 +32,14 @@ type queue struct {
 	guessedUntil time.Time
 }
 
-func newQueue(a Account) *queue {
-	return &queue{
+func newQueue(a Account, f *Fleet) *queue {
+	q := &queue{
 		account: a, own: newLimiter(key{}, own), byKey: map[key]*list.Element{}, recent: list.New(), waiting: list.New(),
 	}
+	if f != nil {
+		q.link = &link{fleet: f, account: accountKey(a)}
+	}
+	return q
 }
 
 // admit gives a request a place: it starts now, waits, or is refused.
@@ -48,9 +53,9 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		p.ticket = q.tickets
 	}
 	p.call, p.endpoint = p.ticket, q.outages.of(d.Endpoint)
-	isFree := q.waiting.Len() == 0 && !q.outages.readyAt(now, p).After(now)
+	isFree := q.waiting.Len() == 0 && p.isKnown(now) && !q.outages.readyAt(now, p).After(now)
 	for _, l := range p.limiters {
-		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now)
+		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now) && !l.sharedUntil(now, q.link, l.sizeOf(d)).After(now)
 	}
 	q.countAhead(p)
 	if isFree {
@@ -122,6 +127,7 @@ func (p *place) start(now time.Time) {
 	}
 	for _, l := range p.limiters {
 		l.depart(now, p)
+		l.useShared(now, p.queue.link, l.sizeOf(p.demand))
 	}
 }
 
@@ -167,6 +173,9 @@ func (q *queue) step(now time.Time) {
 	}
 	if latest := q.expire(now); next.IsZero() || !latest.IsZero() && latest.Before(next) {
 		next = latest
+	}
+	if at := q.exchangeAt(now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+		next, isExact = at, false
 	}
 	q.alarm.set(now, next, isExact, q.tick)
 }

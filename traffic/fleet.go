@@ -1,0 +1,143 @@
+package traffic
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// A Fleet is a Shared for the calls of several processes, which share what a Store keeps: pauses,
+// declared limits, outages and their probes, the budget, and rights to renew. Who waits is up to
+// each process; what a vendor's responses say about its limits, and what is learned of them, is
+// known to the process that got the response. Make one with NewFleet, for all clients of a process.
+//
+// A call of an account that was not used for half a second waits for one Exchange. While requests
+// follow each other, there is one in the background every quarter of a second, and up to 20 a second
+// while a limit or an outage holds requests back.
+//
+// If the Store fails, the process goes on with its share of the declared limits, and tries the
+// Store every second.
+type Fleet struct {
+	Memory
+
+	store   Store
+	process string
+	options FleetOptions
+	ctx     context.Context // of exchanges
+	cancel  context.CancelFunc
+	running sync.WaitGroup // exchanges
+
+	mu     sync.Mutex
+	isLost bool
+}
+
+// FleetOptions are options of a Fleet.
+type FleetOptions struct {
+	// Processes is how many processes share the declared limits while the Store fails and has
+	// not said how many there are. Zero means 1.
+	Processes int
+
+	// Logger gets a warning when the Store fails, and a line when it works again. nil: no log.
+	Logger *slog.Logger
+
+	// OnStore is called with the error when the Store fails, and with nil when it works again.
+	// It must not block. nil: nobody is told.
+	OnStore func(error)
+}
+
+// NewFleet returns a Fleet of the processes that have the same Store.
+func NewFleet(store Store, o FleetOptions) *Fleet {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &Fleet{store: store, process: rand.Text(), options: o, ctx: ctx, cancel: cancel}
+	f.init()
+	f.fleet = f
+	return f
+}
+
+// Close tells the Store what it was not told yet, and waits for that. Call it after the clients of
+// the process are closed: a cron whose last call met a pause leaves it to the next one.
+func (f *Fleet) Close() error {
+	f.running.Wait()
+	for _, q := range f.all() {
+		q.mu.Lock()
+		isUntold := q.link.isUntold()
+		x := q.exchange(time.Now())
+		q.mu.Unlock()
+		if isUntold {
+			ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
+			_, err := f.store.Exchange(ctx, x.Exchange)
+			cancel()
+			if err != nil {
+				f.cancel()
+				return fmt.Errorf("traffic: the store was not told the latest: %w", err)
+			}
+		}
+	}
+	f.cancel()
+	return nil
+}
+
+// BeginRenewal implements Shared.
+func (f *Fleet) BeginRenewal(ctx context.Context, now time.Time, r Renewal) (wait time.Duration) {
+	if wait, ok := f.permit(ctx, r, Permit{For: r.Timeout}); ok {
+		return wait
+	}
+	return f.Memory.BeginRenewal(ctx, now, r)
+}
+
+// EndRenewal implements Shared.
+func (f *Fleet) EndRenewal(ctx context.Context, now time.Time, r Renewal, holdOff time.Duration) {
+	if _, ok := f.permit(ctx, r, Permit{Returns: true, For: holdOff}); !ok {
+		f.Memory.EndRenewal(ctx, now, r, holdOff)
+	}
+}
+
+// permit asks for a right, or returns it. It reports whether the Store decided.
+func (f *Fleet) permit(ctx context.Context, r Renewal, p Permit) (wait time.Duration, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	p.Rejected = hashed(r.Rejected)
+	result, err := f.store.Exchange(ctx, Exchange{Account: accountKey(r.Account), Process: f.process, Renewals: []Permit{p}})
+	f.tell(err)
+	if err != nil || len(result.Renewals) != 1 {
+		return 0, false
+	}
+	return result.Renewals[0], true
+}
+
+// tell tells the operator when the Store begins to fail, or to work again.
+func (f *Fleet) tell(err error) {
+	f.mu.Lock()
+	isNews := f.isLost != (err != nil)
+	f.isLost = err != nil
+	f.mu.Unlock()
+	if !isNews || f.ctx.Err() != nil {
+		return
+	}
+	if f.options.Logger != nil {
+		if err != nil {
+			f.options.Logger.Warn("the store of the fleet fails: this process goes on with its share of the limits", "error", err)
+		} else {
+			f.options.Logger.Info("the store of the fleet works again")
+		}
+	}
+	if f.options.OnStore != nil {
+		f.options.OnStore(err)
+	}
+}
+
+// accountKey names an account to a Store.
+func accountKey(a Account) string {
+	return hashed(fmt.Sprintf("%d %s%s", len(a.Vendor), a.Vendor, a.Identity))
+}
+
+// hashed returns a name that does not show a text.
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}

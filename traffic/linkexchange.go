@@ -1,0 +1,106 @@
+package traffic
+
+import (
+	"slices"
+	"time"
+)
+
+// An asking is an exchange, and what its parts are about.
+type asking struct {
+	Exchange
+
+	limiters []*limiter
+	outages  []*outage
+	spent    int // what this process had spent of the budget
+}
+
+// exchange makes the next exchange: about what requests wait for, and what has changed.
+func (q *queue) exchange(now time.Time) asking {
+	a := asking{Exchange: Exchange{Account: q.link.account, Process: q.link.fleet.process}}
+	q.gather(&a)
+	for _, l := range a.limiters {
+		a.Limits = append(a.Limits, l.take(now, l.ahead))
+	}
+	for _, o := range a.outages {
+		a.Outages = append(a.Outages, o.sight(now, q.prober(o) != nil))
+	}
+	a.Budget, a.spent = q.budget.purse()
+	return a
+}
+
+// gather finds what the exchange is about, and counts what waits for each limiter.
+func (q *queue) gather(a *asking) {
+	a.limiters = append(a.limiters, q.own)
+	a.outages = append(a.outages, &q.outages.vendor)
+	q.own.ahead = 0
+	add := func(l *limiter) {
+		if l.ahead = 0; !slices.Contains(a.limiters, l) {
+			a.limiters = append(a.limiters, l)
+		}
+	}
+	for _, l := range q.link.touched {
+		l.isTouched = false
+		add(l)
+	}
+	q.link.touched = q.link.touched[:0]
+	for _, o := range q.outages.byEndpoint {
+		if o.isTouched || o.state != Healthy {
+			o.isTouched = false
+			a.outages = append(a.outages, o)
+		}
+	}
+	i := 0
+	for e := q.waiting.Front(); e != nil && i < maxWant; e = e.Next() {
+		p := placeOf(e)
+		i++
+		for _, l := range p.limiters {
+			if !slices.Contains(a.limiters, l) {
+				add(l)
+			}
+			l.ahead += l.sizeOf(p.demand)
+		}
+		if o := p.endpoint; o != nil && !slices.Contains(a.outages, o) {
+			a.outages = append(a.outages, o)
+		}
+	}
+}
+
+// grant takes up what the Store says.
+func (q *queue) grant(now time.Time, a asking, r Result) {
+	isBack := q.link.isLost
+	q.link.isLost, q.link.processes, q.link.isHolding = false, r.Processes, false
+	if isBack {
+		q.divide(now, 1)
+	}
+	for i, l := range a.limiters {
+		l.granted(now, q.link.asked, r.Limits[i])
+		q.link.isHolding = q.link.isHolding || r.Limits[i].Hold > 0
+	}
+	for i, o := range a.outages {
+		q.outages.adopt(now, q.link.asked, o, r.Outages[i])
+	}
+	q.budget.settle(a, r.Retries)
+}
+
+// lose takes up that the Store fails: the process goes on with its share of what is declared.
+func (q *queue) lose(now time.Time, a asking) {
+	for _, l := range a.limiters {
+		l.told = time.Time{}
+	}
+	q.link.want(now)
+	if q.link.isLost {
+		return
+	}
+	q.link.isLost = true
+	q.divide(now, q.link.parts())
+	for _, o := range q.outages.active {
+		o.needsGrant = false
+	}
+}
+
+// divide leaves each limiter one part in n of its limit.
+func (q *queue) divide(now time.Time, n int) {
+	for l := range q.all() {
+		l.share(now, n)
+	}
+}
