@@ -67,7 +67,9 @@ func (o *boardOutage) succeed(now micros, s Sight) {
 	case Ramping:
 		o.Row = 0
 	case Healthy, Suspect:
-		o.reset()
+		if left > o.First { // it may be told late
+			o.reset()
+		}
 	}
 }
 

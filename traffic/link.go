@@ -25,6 +25,7 @@ const (
 	betweenThem     = 50 * time.Millisecond
 	lostTime        = time.Second            // between those that fail
 	freshTime       = 500 * time.Millisecond // after which what is known is too old
+	tellTime        = time.Second            // after which a success is told
 )
 
 // knows reports whether what is known is fresh enough at a moment, and asks for more if not.
@@ -133,9 +134,13 @@ func (q *queue) share(now time.Time, p *place, r Report) {
 		p.endpoint.isTouched = true
 	}
 	isNews := r.Pause > 0 || r.Health == Failing || r.Health == Unreachable || q.outages.over(p.endpoint) != nil
+	if r.Health == Failing || r.Health == Unreachable {
+		q.outages.vendor.known = time.Time{} // others may have failed as well: ask before the next request
+	}
 	if isNews || now.Sub(q.own.known) > freshTime/2 {
 		k.want(now)
 	}
+	k.want(now.Add(tellTime))
 	for _, l := range p.limiters {
 		isFree := l.units != nil && l.slots != nil && l.units.hold > l.under+len(l.slots.ends)+l.waiting
 		if isFree || l.gate.until.After(now) && !l.gate.until.Equal(l.told) {

@@ -14,9 +14,10 @@ import (
 // A collapse is 40 calls a second to a vendor that can take them, and for a time up to 80,
 // which it cannot. (Brooker's simulator.)
 type collapse struct {
-	clients int
-	budget  int  // retries of each client
-	climb   bool // to 80 calls a second within 40 s; otherwise there are 80 for 5 s
+	clients  int
+	budget   int  // retries of each client
+	isShared bool // the clients share a Store
+	climb    bool // to 80 calls a second within 40 s; otherwise there are 80 for 5 s
 }
 
 // isStuck simulates the collapse, and reports whether the vendor is still down in the last 20
@@ -25,6 +26,9 @@ func (c collapse) isStuck(t *testing.T, seed uint64) (stuck bool) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(seed, c.clients)
 		f.prices = policy.Default().WithRetry(policy.Retry{Budget: new(c.budget)}).Retry().BudgetPrices()
+		if c.isShared {
+			f.share(t)
+		}
 		f.serve = collapsing()
 		start := time.Now()
 		var all sync.WaitGroup
@@ -70,6 +74,7 @@ func TestCollapsedVendorRecovers(t *testing.T) {
 		{clients: 1, budget: 10, climb: true}, {clients: 10, budget: 10, climb: true},
 		{clients: 100, budget: 10, climb: true}, {clients: 300, budget: 10, climb: true},
 		{clients: 1000, budget: 0}, {clients: 1000, budget: 0, climb: true},
+		{clients: 1000, budget: 10, isShared: true}, {clients: 1000, budget: 10, isShared: true, climb: true},
 	} {
 		if stuck := c.stuck(t); stuck > 0 {
 			t.Errorf("%+v: the vendor stays down in %d of %d simulations", c, stuck, *seeds)

@@ -19,7 +19,7 @@ var seeds = flag.Int("seeds", 3, "seeds of each simulation of an outage")
 // A fleet is clients of a vendor, each with a memory of its own, that get calls at random times.
 type fleet struct {
 	random   *rand.Rand
-	memories []*Memory
+	memories []Shared                                            // of each client
 	prices   policy.Prices                                       // of the budget of each client
 	serve    func(began time.Time) (took time.Duration, ok bool) // a request, which takes so long
 
@@ -38,6 +38,16 @@ func newFleet(seed uint64, clients int) *fleet {
 	return f
 }
 
+// share has the clients share a Store, until the end of the test.
+func (f *fleet) share(t *testing.T) {
+	store := NewMemoryStore()
+	for i := range f.memories {
+		one := NewFleet(store, FleetOptions{})
+		f.memories[i] = one
+		t.Cleanup(func() { _ = one.Close() })
+	}
+}
+
 // offer makes calls at a rate for a time, each by one of the clients.
 func (f *fleet) offer(t *testing.T, all *sync.WaitGroup, perSecond float64, long time.Duration) {
 	for end := time.Now().Add(long); time.Now().Before(end); {
@@ -51,7 +61,7 @@ func (f *fleet) offer(t *testing.T, all *sync.WaitGroup, perSecond float64, long
 }
 
 // call makes a call with three attempts, as a client does.
-func (f *fleet) call(t *testing.T, m *Memory) {
+func (f *fleet) call(t *testing.T, m Shared) {
 	began := time.Now()
 	f.mu.Lock()
 	f.offered = append(f.offered, began)
