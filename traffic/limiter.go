@@ -40,6 +40,7 @@ type limiter struct {
 	known     time.Time // when the Store said what it knows
 	told      time.Time // until when the Store knows that the gate is closed
 	isTouched bool      // the next exchange is about it
+	isGranted bool      // the Store grants units of it, and works
 	keyHash   string
 	spread    time.Time
 }
@@ -84,8 +85,8 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
-	if l.bucket == nil || l.probes {
-		return at
+	if l.bucket == nil || l.probes || l.isGranted {
+		return at // or the Store says it
 	}
 	l.follow(now)
 	return maxTime(at, l.bucket.readyAt(now, n))

@@ -80,6 +80,7 @@ func (q *queue) grant(now time.Time, a asking, r Result) {
 		q.outages.adopt(now, q.link.asked, o, r.Outages[i])
 	}
 	q.budget.settle(a, r.Retries)
+	q.refuseLate(now)
 }
 
 // lose takes up that the Store fails: the process goes on with its share of what is declared.

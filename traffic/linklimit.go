@@ -96,6 +96,7 @@ func (l *limiter) granted(now, known time.Time, g Grant) {
 		l.told = until
 	}
 	if l.units != nil {
+		l.isGranted = true
 		l.units.add(now, g)
 	}
 }
@@ -116,7 +117,7 @@ type whole struct{ burst, size, slots int }
 
 // share leaves the limiter one part in n of its limit.
 func (l *limiter) share(now time.Time, n int) {
-	l.parts = n
+	l.parts, l.isGranted = n, false
 	if l.pace != nil && l.pace.declared > 0 {
 		l.bucket.setBurst(now, max(l.whole.burst/n, 1))
 		l.follow(now)

@@ -37,6 +37,9 @@ func (p *place) WaitsFor() string {
 	if p.entry == nil || p.slowest == nil {
 		return "" // it started, or is refused
 	}
+	if !p.isKnown(time.Now()) {
+		return "store"
+	}
 	if o := p.queue.outages.over(p.endpoint); o != nil {
 		return o.name()
 	}
