@@ -3,48 +3,14 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-// Requests arrive after 0, 1, 2, 3 and 12 s.
-func TestRowCounts(t *testing.T) {
-	for name, tt := range map[string]struct {
-		limit limit
-		took  time.Duration
-		want  row // without names
-	}{
-		"bucket": {newBucket(1, 2), 18 * time.Second,
-			row{Accepted: 5, Seconds: 18, IdealSeconds: 3, Goodput: 0.25, GoodputAfter10s: new(0.125)}},
-		"window": {&window{period: 2 * time.Second, quota: 4}, 18 * time.Second,
-			row{Accepted: 5, Seconds: 18, IdealSeconds: 0.5, Goodput: 0.125, GoodputAfter10s: new(0.0625)}},
-		"bucket that refuses two": {&bucket{burst: 1, phases: []phase{{from: 2 * time.Second, perSecond: 1}}}, 17 * time.Second,
-			row{Accepted: 3, Rejected429: 2, Seconds: 17, IdealSeconds: 4, Goodput: 0.1875, GoodputAfter10s: new(1 / 7.0)}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				v, start := tellsWait(tt.limit), time.Now()
-				for _, at := range []int{0, 1, 2, 3, 12} {
-					time.Sleep(time.Duration(at)*time.Second - time.Since(start))
-					ask(t, v)
-				}
-				var got row
-				got.count(v, tt.took)
-				got.countLate(v, start, tt.took)
-				if diff := cmp.Diff(tt.want, got); diff != "" {
-					t.Errorf("row (-want +got):\n%s", diff)
-				}
-			})
-		})
-	}
-}
 
 func TestPrinter(t *testing.T) {
 	rows := []row{
-		{Scenario: "limit-known", Peer: "net/http", OK: 599, Lost: 1, Accepted: 599, Rejected429: 1, Seconds: 5.9, IdealSeconds: 5.89, Goodput: 0.998},
-		{Scenario: "limit-known", Peer: "retrywise", OK: 600, Accepted: 600, Deferred: 3, Seconds: 60, IdealSeconds: 5.9, Goodput: 0.1, GoodputAfter10s: new(0.12), CutOff: true},
+		&limitRow{title: title{"limit-known", "net/http"}, OK: 599, Lost: 1, Accepted: 599, Rejected429: 1, Seconds: 5.9, IdealSeconds: 5.89, Goodput: 0.998},
+		&limitRow{title: title{"limit-known", "retrywise"}, OK: 600, Accepted: 600, Deferred: 3, Seconds: 60, IdealSeconds: 5.9, Goodput: 0.1, GoodputAfter10s: new(0.12), CutOff: true},
 	}
 	for name, tt := range map[string]struct {
 		asJSON bool
@@ -79,7 +45,7 @@ limit-known               retrywise                    600      0       600     
 func TestPrinterOfMedians(t *testing.T) {
 	runs := func(peer string, goodputs ...float64) (all []row) {
 		for _, g := range goodputs {
-			all = append(all, row{Peer: peer, Goodput: g})
+			all = append(all, &limitRow{title: title{Peer: peer}, Goodput: g})
 		}
 		return all
 	}
@@ -88,8 +54,8 @@ func TestPrinterOfMedians(t *testing.T) {
 		rows [][]row
 		want []string // the beginnings of lines, without spaces
 	}{
-		"three runs": {printer{started: true}, [][]row{runs("a", 0.7, 0.9, 0.8), runs("b", 0.1, 0.3, 0.2)}, []string{"a, median 0.800", "b, median 0.200"}},
-		"one run":    {printer{started: true}, [][]row{runs("a", 0.7)}, nil},
+		"three runs": {printer{}, [][]row{runs("a", 0.7, 0.9, 0.8), runs("b", 0.1, 0.3, 0.2)}, []string{"scenario peer after_10s", "a, median 0.800", "b, median 0.200"}},
+		"one run":    {printer{}, [][]row{runs("a", 0.7)}, nil},
 		"as JSON":    {printer{asJSON: true}, [][]row{runs("a", 0.7, 0.9)}, nil},
 	} {
 		var out strings.Builder

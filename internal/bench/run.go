@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
@@ -17,29 +15,25 @@ const warmUp = 10 * time.Second
 
 // A session is a client of one peer and the vendor that it calls.
 type session struct {
-	scenario
+	limitJob
 	vendor *vendor
-	server *retrywisetest.Server
 	caller caller
 	close  func()
 }
 
 // open starts a vendor and makes a client for it. The caller must call close.
-func (s scenario) open(p peer, v *vendor) (*session, error) {
+func (l limitJob) open(p peer, v *vendor) (*session, error) {
 	server, err := retrywisetest.Start(v)
 	if err != nil {
 		return nil, err
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = s.workers // or most requests would open a connection
-	c, err := p.open(setup{url: server.URL(), transport: transport, declared: s.declared, refusal: v.status})
+	c, err := p.connect(l.workers, setup{url: server.URL(), declared: l.declared, refusal: v.status})
 	if err != nil {
 		server.Close()
-		return nil, fmt.Errorf("%s: %w", p.name, err)
+		return nil, err
 	}
-	return &session{scenario: s, vendor: v, server: server, caller: c, close: func() {
+	return &session{limitJob: l, vendor: v, caller: c, close: func() {
 		c.close()
-		transport.CloseIdleConnections()
 		server.Close()
 	}}, nil
 }
@@ -50,34 +44,36 @@ func (s *session) run(ctx context.Context) (*job, time.Duration) {
 	for n := range records {
 		records[n] = s.record(n)
 	}
-	j := &job{get: s.caller.get}
+	j := &job{get: func(ctx context.Context, record string) error {
+		return s.caller.send(ctx, request{record: record})
+	}}
 	start := time.Now()
 	j.run(ctx, records, s.workers)
 	return j, time.Since(start)
 }
 
 // measure runs the scenario with one peer.
-func (s scenario) measure(ctx context.Context, p peer) (row, error) {
-	if s.compares {
-		return s.compare(ctx, p)
+func (l limitJob) measure(ctx context.Context, p peer) (row, error) {
+	if l.compares {
+		return l.compare(ctx, p)
 	}
-	v := s.newVendor()
-	o, err := s.open(p, v)
+	v := l.newVendor()
+	o, err := l.open(p, v)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	defer o.close()
 	if err := v.awaitStart(ctx); err != nil {
-		return row{}, err
+		return nil, err
 	}
 	short, stop := withinLongest(ctx)
 	defer stop()
 	start := time.Now()
 	j, took := o.run(short)
-	r := newRow(s, p)
+	r := newLimitRow(l, p)
 	r.add(j)
 	r.count(v, took)
-	if s.lasts && took > warmUp {
+	if l.lasts && took > warmUp {
 		r.countLate(v, start, took)
 	}
 	r.CutOff = short.Err() != nil

@@ -1,59 +1,39 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// A scenario is a job against a vendor: GETs in a closed loop of workers.
+// A scenario is what is measured of each peer.
 type scenario struct {
 	name    string
 	about   string
-	calls   int
-	workers int
-
-	// declared is the limit in the vendor's documents, which the client is told. nil: the
-	// limit is not known.
-	declared *declared
-
-	// newVendor returns a vendor that has not been called.
-	newVendor func() *vendor
-
-	// lasts says that the job is long enough to say what is reached after the first 10 s. Of a
-	// window, a whole quota of which may come at 10 s, nothing can be said.
-	lasts bool
-
-	// compares says that the scenario is about the cost of what the vendor announces: its
-	// job also runs against the same vendor without that.
-	compares bool
+	measure func(ctx context.Context, p peer) (row, error)
 }
 
-// A declared limit is one that a vendor's documents have.
-type declared struct {
-	perSecond int
-	burst     int
-	records   int // 0: the limit is for the account; else each of so many records has one
-}
-
-// record returns what the nth call is about, or "" if the limit is not for each record.
-func (s scenario) record(n int) string {
-	if s.declared == nil || s.declared.records == 0 {
-		return ""
+// scenarios returns all scenarios.
+func scenarios() []scenario {
+	var all []scenario
+	for _, j := range limitJobs {
+		all = append(all, j.scenario())
 	}
-	return fmt.Sprint(n % s.declared.records)
+	return all
 }
 
 // findScenarios returns the scenario called name or, if there is none, those whose name begins
 // with it and a hyphen. The error lists all.
 func findScenarios(name string) ([]scenario, error) {
-	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
+	all := scenarios()
+	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
 	if i >= 0 {
-		return scenarios[i : i+1], nil
+		return all[i : i+1], nil
 	}
 	var found []scenario
-	for _, s := range scenarios {
+	for _, s := range all {
 		if strings.HasPrefix(s.name, name+"-") {
 			found = append(found, s)
 		}
@@ -63,8 +43,8 @@ func findScenarios(name string) ([]scenario, error) {
 	}
 	var list strings.Builder
 	fmt.Fprintf(&list, "expected -scenario to be one of these; got %q", name)
-	for _, s := range scenarios {
-		fmt.Fprintf(&list, "\n  %-24s  %d GETs, %d workers: %s", s.name, s.calls, s.workers, s.about)
+	for _, s := range all {
+		fmt.Fprintf(&list, "\n  %-24s  %s", s.name, s.about)
 	}
 	return nil, errors.New(list.String())
 }
