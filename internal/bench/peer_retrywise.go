@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -69,7 +70,10 @@ func (w retrywise) send(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	return finish(ctx, resp)
+	if err := finish(ctx, resp); err != nil {
+		return errors.Join(err, w.Check(resp)) // what a body that breaks off means
+	}
+	return nil
 }
 
 func (w retrywise) close() { _ = w.Close() }

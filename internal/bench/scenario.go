@@ -17,9 +17,16 @@ type scenario struct {
 
 // scenarios returns all scenarios.
 func scenarios() []scenario {
-	var all []scenario
-	for _, j := range limitJobs {
-		all = append(all, j.scenario())
+	all := scenariosOf(limitJobs)
+	all = append(all, scenariosOf(outages)...)
+	all = append(all, scenariosOf(brownouts)...)
+	all = append(all, scenariosOf(duplicateJobs)...)
+	return append(all, hostileCalls.scenario())
+}
+
+func scenariosOf[S interface{ scenario() scenario }](list []S) (all []scenario) {
+	for _, s := range list {
+		all = append(all, s.scenario())
 	}
 	return all
 }
