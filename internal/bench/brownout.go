@@ -34,7 +34,7 @@ func (b brownout) scenario() scenario {
 
 // measure runs the job with one peer. All of it is in the outage.
 func (b brownout) measure(ctx context.Context, p peer) (row, error) {
-	v := bare(http.StatusServiceUnavailable, chance{rand.New(rand.NewPCG(1, uint64(b.percent))), b.percent})
+	v := bare(http.StatusServiceUnavailable, b.chance())
 	v.latency.mean = b.work
 	s, err := p.serve(v, b.workers, setup{})
 	if err != nil {
@@ -59,7 +59,10 @@ func (b brownout) measure(ctx context.Context, p peer) (row, error) {
 	return r, context.Cause(ctx)
 }
 
-// chance is a limit that is none: it refuses a share of the requests, by chance.
+// chance returns the same draws for each peer.
+func (b brownout) chance() chance { return chance{rand.New(rand.NewPCG(1, 1)), b.percent} }
+
+// A chance is a limit that is none: it refuses a share of the requests, by chance.
 type chance struct {
 	*rand.Rand
 	percent int

@@ -3,6 +3,9 @@ package main
 // A hostileRow is what one peer reached in one run of hostile.
 type hostileRow struct {
 	title
+
+	// Calls is how many there were at once: 1,000, or 8 if these alone took a
+	// sixteenth of the bound.
 	Calls int `json:"calls"`
 
 	// FailedCalls counts the calls that ended with an error, before they were cut off, and Typed

@@ -32,7 +32,7 @@ func TestLimitRowCounts(t *testing.T) {
 				var got limitRow
 				got.count(v, tt.took)
 				got.countLate(v, start, tt.took)
-				if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(limitRow{})); diff != "" {
+				if diff := cmp.Diff(tt.want, got, unexported); diff != "" {
 					t.Errorf("row (-want +got):\n%s", diff)
 				}
 			})

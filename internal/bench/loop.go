@@ -30,6 +30,15 @@ type call struct {
 	end end
 }
 
+// meets says whether a call was under way in an outage. One that began before and succeeded in
+// it does not count: its response was on its way.
+func (c call) meets(down span) bool {
+	if c.ran.from < down.from {
+		return c.ran.to >= down.to || down.has(c.ran.to) && c.end != succeeded
+	}
+	return down.has(c.ran.from)
+}
+
 // An end is how a call ended.
 type end uint8
 

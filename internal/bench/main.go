@@ -1,15 +1,26 @@
-// Command bench measures, in real time over loopback, what a job with many workers reaches
-// against a vendor that enforces a limit, with this library and with its peers:
+// Command bench measures, in real time over loopback, what callers reach against a vendor that
+// enforces a limit, fails, or is hostile, with this library and with its peers:
 //
 //	go -C internal/bench run . -scenario limit-known
 //	go -C internal/bench run . -scenario limit-unknown -json -peer retrywise -runs 5
-//	go -C internal/bench run . -scenario limit -peer retrywise
+//	go -C internal/bench run . -scenario brownout
 //
 // Without -scenario it lists the scenarios. The beginning of a name, up to a hyphen, stands for
-// all that begin so. After several runs, the table ends with the median of each peer. The vendor runs in the same process, enforces its
-// limit as requests arrive, and counts. The peers run one after the other, each against a
-// vendor of its own. A row has what one of them reached; see type row. Times depend on
-// the machine: compare the rows of one run.
+// all that begin so. After several runs, the table ends with the median of each peer. The vendor
+// runs in the same process, does as the scenario says as requests arrive, and counts. The peers
+// run one after the other, each against a vendor of its own. None takes more than a minute.
+//
+// A row has what one of them reached:
+//
+//   - limit…: a job under a limit. See limitRow.
+//   - outage…, recovery: a loop of workers before, in and after an outage: of everything, of one
+//     endpoint, or with a slow return. See outageRow.
+//   - brownout…: a job while a share of the requests fails by chance. See outageRow.
+//   - duplicates…: writes whose connection is cut before, within and after execution and
+//     response, compared with what was executed. See duplicatesRow.
+//   - hostile: small bodies that are large when they are decompressed. See hostileRow.
+//
+// Times depend on the machine: compare the rows of one run.
 package main
 
 import (

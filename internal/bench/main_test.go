@@ -71,6 +71,7 @@ func TestParseArgs(t *testing.T) {
 	}{
 		"all peers":         {"-scenario limit-known", ""},
 		"several scenarios": {"-scenario limit-headers", ""},
+		"brown-outs":        {"-scenario brownout", ""},
 		"one peer":          {"-scenario limit-known -peer net/http -runs 3 -json", ""},
 		"no scenario":       {"", scenario + `""`},
 		"unknown scenario":  {"-scenario limits", scenario + `"limits"`},

@@ -10,8 +10,8 @@ type outageRow struct {
 	// refused, no request arrives: these count instead.
 	RequestsInOutage int `json:"requests_in_outage"`
 
-	// Calls counts the calls of the client, and CallsInOutage those that began in the outage. A
-	// call that is deferred counts again when it runs again.
+	// Calls counts the calls of the client, and CallsInOutage those that met the outage: see
+	// call.meets. A call that is deferred counts again when it runs again.
 	Calls         int `json:"calls"`
 	CallsInOutage int `json:"calls_in_outage"`
 
@@ -68,7 +68,7 @@ func (r *outageRow) count(c call, down span) {
 		r.Deferred++
 	case cutOff:
 	}
-	if down.has(c.ran.from) {
+	if c.meets(down) {
 		r.CallsInOutage++
 	}
 }

@@ -73,3 +73,31 @@ func TestPrinterOfMedians(t *testing.T) {
 		}
 	}
 }
+
+// Rows with other columns have a head of their own.
+func TestPrinterOfOtherRows(t *testing.T) {
+	var out strings.Builder
+	p := printer{out: &out}
+	for _, r := range []row{
+		&outageRow{title: title{"outage", "resty"}, RequestsInOutage: 1444, Calls: 15362, CallsInOutage: 385, Amplification: 3.7506, RecoverySeconds: new(1.0), OK: 14977, FailedCalls: 321, Seconds: 16},
+		&outageRow{title: title{"outage-endpoint", "us"}, Deferred: 7, Kept: new(0.8), OfAllowed: new(0.95), CutOff: true},
+		&duplicatesRow{title: title{"duplicates", "azcore"}, Calls: 1000, Created: 1131, Duplicates: 131, ReportedOK: 863, ReportedUnknown: 137, Seconds: 12.8},
+		&hostileRow{title: title{"hostile", "us"}, Calls: 1000, FailedCalls: 1000, Typed: 1000, PeakHeap: 155993680, HeapBound: 262144000, Seconds: 1.14},
+	} {
+		if err := p.print(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `
+scenario                  peer                       requests_in_outage  calls  calls_in_outage  amplification  recovery_seconds     ok  failed_calls  deferred   kept  of_allowed  seconds
+outage                    resty                                    1444  15362              385           3.75              1.00  14977           321         0                       16.00
+outage-endpoint           us                                          0      0                0           0.00                        0             0         7  0.800       0.950     0.00  cut off
+scenario                  peer                       calls  created  duplicates  reported_ok  failed_calls  reported_unknown   lost  phantoms  seconds
+duplicates                azcore                      1000     1131         131          863             0               137      0         0    12.80
+scenario                  peer                       calls  failed_calls  typed  peak_heap  heap_bound  goroutines_left  seconds
+hostile                   us                          1000          1000   1000  155993680   262144000                0     1.14
+`
+	if diff := cmp.Diff(want, "\n"+out.String()); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}

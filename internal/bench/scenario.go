@@ -21,7 +21,7 @@ func scenarios() []scenario {
 	all = append(all, scenariosOf(outages)...)
 	all = append(all, scenariosOf(brownouts)...)
 	all = append(all, scenariosOf(duplicateJobs)...)
-	return append(all, hostileCalls.scenario())
+	return append(all, hostile{calls: 1000, members: 1024}.scenario())
 }
 
 func scenariosOf[S interface{ scenario() scenario }](list []S) (all []scenario) {
