@@ -19,8 +19,8 @@ check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for ea
 test: ## all tests
 	go test ./...
 
-race: ## all tests, three times in random order, with the race detector
-	go test -race -shuffle=on -count=3 ./...
+race: ## all tests in random order, with the race detector; make soak does it ten times
+	go test -race -shuffle=on -count=1 ./...
 
 vet: ## go vet and gofmt
 	go vet ./...
@@ -47,10 +47,11 @@ nethttp: ## net/http's own tests of its client, through Client.HTTP
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls; weekly, not for each change
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
+	go test -run 'Collapsed|OfAFleet' -timeout=1h ./traffic -seeds=1000
 
 bench: ## benchmarks: ratios against net/http in the same run; limits and outages are measured by internal/bench
 	go test -run '^$$' -bench . -benchmem ./...
@@ -62,7 +63,7 @@ vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be 
 api: ## API changes since the latest version tag or BASE=<revision>; STRICT=1: incompatible ones fail
 	./.ci/api $(APIDIFF)
 
-update: ## write what is generated: README table, schemas, meanings of transcripts, an example's output
+update: ## write what is generated: README table, docs/outcomes.md, schemas, meanings of transcripts, an example's output
 	go test . ./vendors ./examples/policies -update
 
 sync: ## the example job

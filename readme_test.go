@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -101,4 +102,36 @@ func short(duration string) string {
 		duration = hours + "h"
 	}
 	return duration
+}
+
+// The README's operator's files are read, and fit the vendors that they name.
+func TestReadmeOperatorsFiles(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```yaml\n((?:vendors|defaults):.*?)```").FindAllStringSubmatch(string(data), -1)
+	if len(blocks) < 3 {
+		t.Fatalf("README.md has %d operator's files; want 3 or more", len(blocks))
+	}
+	for _, block := range blocks {
+		name := t.TempDir() + "/policies.yaml"
+		if err := os.WriteFile(name, []byte(block[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := policy.ReadFile(name, vendors.Names()...)
+		if err != nil {
+			t.Errorf("%v\n%s", err, block[1])
+			continue
+		}
+		for _, vendor := range file.Vendors() {
+			v, err := vendors.Lookup(vendor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.Apply(v.Policy()); err != nil {
+				t.Errorf("%v\n%s", err, block[1])
+			}
+		}
+	}
 }

@@ -169,7 +169,7 @@ func TestAccountIgnoresRotatingCookies(t *testing.T) {
 // Each account has its own retry budget.
 func TestAccountHasItsOwnBudget(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
-		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
+		srv := retrywisetest.Handle(t, retrywisetest.Status(423))
 		c := newClient(t, srv, client.Config{})
 		for _, tenant := range []string{"a", "b"} {
 			before := len(srv.Requests())

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -31,12 +32,17 @@ func (x *call) admit() error {
 	if x.destination.isForeign {
 		return nil
 	}
+	if x.outlivesKey(0) {
+		return &refusal{&traffic.Refusal{By: "idempotency key"}, apierrors.StopUnsafe}
+	}
 	began := time.Now()
 	longest, stop := x.c.policy.WaitLeft(x.timeState(began))
 	place := x.c.traffic.Admit(x.ctx, began, traffic.Demand{
 		Account: x.request.account, Record: x.request.record, Ticket: x.turn.ticket, MaxWait: longest,
 		Priority: x.request.options.Priority, Weight: x.request.options.Weight,
-		Limits: x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Limits:   x.c.policy.Limits(x.request.http.Method, x.request.path),
+		Endpoint: x.request.endpoint, Retry: x.last != nil && x.last.decision.Action == apierrors.Retry,
+		Repeatable: x.mayProbe(), NoHold: x.c.retry.Outage == policy.OutageDefer,
 	})
 	var w *watchedWait
 	by := place.WaitsFor()
@@ -81,16 +87,22 @@ type refusal struct {
 	stop apierrors.Stop
 }
 
-// pay pays for a retry. It reports whether the budget had one.
-func (x *call) pay() bool {
+// pay pays a price. It reports whether the budget allows a retry.
+func (x *call) pay(price int) bool {
 	return x.destination.isForeign ||
-		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, *x.c.retry.Budget)
+		x.c.traffic.Pay(x.ctx, time.Now(), x.request.account, x.c.retry.BudgetPrices(), price)
 }
 
 // reportOf returns the report about a failed attempt: what its response asks of other
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
 	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
+	if r.Health = x.healthOf(d); r.Health == traffic.Failing || r.Health == traffic.Unreachable {
+		r.Cause = d.Class.String()
+		if status := x.last.failure.Status; status > 0 {
+			r.Cause += fmt.Sprintf(" (%d)", status)
+		}
+	}
 	if len(d.Limits) > 0 {
 		r.Guessed = !slices.Contains(x.last.failure.Limits, d.Limits[0].Name)
 	}
@@ -100,6 +112,35 @@ func (x *call) reportOf(d policy.Decision) traffic.Report {
 	return r
 }
 
+// mayProbe reports whether the request does no harm if it is executed twice, by its method or
+// by the caller's word.
+func (x *call) mayProbe() bool {
+	o := x.request.options
+	return o.Repeatable || x.c.hasHonoredKey(x.request, x.destination) || policy.IsIdempotent(x.request.http.Method)
+}
+
+// outage returns the outage that the call has to mind.
+func (x *call) outage() traffic.Outage {
+	if x.destination.isForeign {
+		return traffic.Outage{}
+	}
+	return x.c.traffic.Outage(x.ctx, time.Now(), x.request.account, x.request.endpoint)
+}
+
+// healthOf returns what a failed attempt says about whether the vendor works.
+func (x *call) healthOf(d policy.Decision) traffic.Health {
+	switch isFailure := d.Class == apierrors.ServerError || d.Class == apierrors.Timeout || d.Class == apierrors.Network; {
+	case x.attempt == nil, d.PauseFor > 0, d.Class == apierrors.Canceled, x.last.failure.Permanent, isNoHost(x.last.err):
+		return traffic.NoHealth
+	case !isFailure:
+		return traffic.Working
+	case x.attempt.answered.IsZero():
+		return traffic.Unreachable
+	default:
+		return traffic.Failing
+	}
+}
+
 // report reports to traffic how the latest attempt ended, if there was one. What happens
 // elsewhere says nothing about the vendor.
 func (x *call) report(r traffic.Report) {
@@ -107,9 +148,9 @@ func (x *call) report(r traffic.Report) {
 		return
 	}
 	if a := x.attempt; a != nil {
-		r.Paid, r.Unsent, r.Answered, r.Quotas = a.isPaid, a.isUnsent, a.answered, a.quotas
+		r.Paid, r.Unsent, r.Answered, r.Quotas = a.paid, a.isUnsent, a.answered, a.quotas
 	}
-	r.Full = *x.c.retry.Budget
+	r.Prices = x.c.retry.BudgetPrices()
 	x.turn.hold = x.turn.place.Done(x.ctx, time.Now(), r)
 	x.turn.place = nil
 }

@@ -17,7 +17,7 @@ type attempt struct {
 	observed context.Context // that the observer returned
 	sent     sentRequest
 	identity string         // of the credential that was applied; empty: none
-	isPaid   bool           // it is a retry that the budget paid for
+	paid     int            // what the budget paid for it; 0: it is no retry, or a free one
 	isUnsent bool           // there was no request
 	answered time.Time      // when the response came; zero: there is none
 	text     []byte         // what was read of its body, without its content coding
@@ -64,7 +64,10 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	x.history.begin(time.Now())
-	a := &attempt{observed: x.startAttempt(), isPaid: x.last.costs()}
+	a := &attempt{observed: x.startAttempt()}
+	if x.last != nil {
+		a.paid = x.last.paid
+	}
 	x.attempt = a
 	x.c.wire.Begin(a.observed, &a.Attempt, x.timeout(), *x.c.retry.StallTimeout)
 	out, err := x.prepare(a, req, body)
@@ -126,14 +129,6 @@ func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http
 		}
 	}
 	return out, nil
-}
-
-// keyHeader is the header in which an idempotency key is sent.
-func (c *Client) keyHeader() string {
-	if name := c.profile.IdempotencyHeader; name != "" {
-		return name
-	}
-	return "Idempotency-Key" // draft-ietf-httpapi-idempotency-key-header
 }
 
 // authorize applies the client's credential. One that is missing or has expired is

@@ -69,9 +69,10 @@ func (x *call) take(req *http.Request, o CallOptions) error {
 		return malformed(o.Op, problem, nil)
 	}
 	x.request = r
-	if leadsToWrite(req) || x.c.isInDoubt(req) {
-		x.history.doubt(apierrors.AppliedUnknown)
+	if leadsToWrite(req) {
+		x.history.learn(apierrors.AppliedUnknown)
 	}
+	x.history.learn(x.c.outcomeBefore(req).Applied())
 	return nil
 }
 
@@ -165,7 +166,7 @@ func (x *call) state() policy.State {
 // timeState is the part of the state that waits depend on.
 func (x *call) timeState(now time.Time) policy.State {
 	s := x.history.state(now)
-	s.MaxWait = x.request.options.MaxWait
+	s.MaxWait, s.KeyLeft = x.request.options.MaxWait, x.keyLeft(now)
 	if deadline, ok := x.ctx.Deadline(); ok {
 		if s.Remaining = deadline.Sub(now); s.Remaining == 0 {
 			s.Remaining = -1 // just over; zero means that there is no deadline

@@ -45,7 +45,7 @@ type checked struct{ byResponse sync.Map } // of weak.Pointer[http.Response] to 
 // An ending is how a call ended that returned a response.
 type ending struct {
 	err     error
-	inDoubt bool // an earlier attempt may have been executed
+	outcome policy.Outcome // of its attempts
 }
 
 func (o *checked) remember(resp *http.Response, e ending) {
@@ -65,9 +65,9 @@ func (o *checked) of(resp *http.Response) *ending {
 func (x *call) remember(resp *http.Response) {
 	body := x.attempt.Body()
 	body.Owner, body.OnClose = x, x.stopListening
-	isLed := isRedirect(resp) && x.history.inDoubt                               // another call may follow it
+	isLed := isRedirect(resp) && x.history.outcome != policy.NotApplied          // another call may follow it
 	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx() || isLed) { // otherwise the status says it
-		x.c.checked.remember(resp, ending{x.err, x.history.inDoubt})
+		x.c.checked.remember(resp, ending{x.err, x.history.outcome})
 	}
 	if x.err != nil || x.accepted {
 		return

@@ -111,7 +111,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.renewals = newRenewals(c)
 	c.profile = c.vendor.Profile()
-	problems := []error{c.setPolicy(cfg.Policy), c.setHome(cfg), c.setTransport(cfg.Transport), checkAuth(cfg.Auth)}
+	problems := []error{c.setPolicy(cfg.Policy), c.setHome(cfg), c.setTransport(cfg.Transport), c.checkKeys(), checkAuth(cfg.Auth)}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func TestWaitersEnd(t *testing.T) {
 				if took := time.Since(began); took != 0 {
 					t.Errorf("the waiters ended after %v", took)
 				}
-				time.Sleep(time.Minute)
+				time.Sleep(time.Minute) // virtual: until the limit lets the next one pass
 				if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil || time.Since(began) > time.Minute {
 					t.Errorf("a minute later, a call took %v, error %v", time.Since(began)-time.Minute, err)
 				}

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // failed returns the error for a failed attempt that is not retried.
@@ -58,21 +60,40 @@ func (x *call) blank() *apierrors.Error {
 func (c *Client) blank(r request) *apierrors.Error {
 	u := r.http.URL
 	plain := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return &apierrors.Error{Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String()}
+	return &apierrors.Error{
+		Vendor: c.profile.Name, Op: r.options.Op, Method: r.http.Method, URL: plain.String(), IdempotencyKey: r.options.IdempotencyKey,
+	}
 }
 
 // heldBack returns the error for a call that a gate or a limit did not let through.
 func (x *call) heldBack(r *refusal) *apierrors.Error {
+	if x.last != nil && x.outlivesKey(r.Wait) {
+		return x.keyForgotten()
+	}
 	e := x.blank()
 	e.Class, e.Action, e.Stop, e.Scope = apierrors.RateLimited, apierrors.Defer, r.stop, r.Scope
 	e.Rule = r.By
 	e.Hint = "Nothing was sent, as the vendor's limit is reached: run it again at the time given."
+	if o := r.Outage; o != nil {
+		e.Class, e.Stop = apierrors.ServerError, apierrors.StopHeld
+		e.Hint = holdHint(o)
+	}
 	e.RetryAt = later(r.Wait)
 	e.Applied = x.history.applied(apierrors.AppliedNo)
 	if x.last != nil {
 		e.Err = x.failed(x.last)
 	}
 	return e
+}
+
+// holdHint says why calls are held back in an outage.
+func holdHint(o *traffic.Outage) string {
+	what := "The vendor"
+	if o.Endpoint != "" {
+		what = "The endpoint " + o.Endpoint
+	}
+	return fmt.Sprintf("%s has only failed since %s, %d times in a row, the latest with %s; the next request finds out at %s whether it works again. Run the call again at the time given.",
+		what, o.Since.UTC().Format(time.RFC3339), o.Failures, o.Cause, o.NextProbe.UTC().Format(time.RFC3339))
 }
 
 // interrupted returns the error for an attempt during which the caller gave up.

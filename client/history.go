@@ -18,9 +18,9 @@ type history struct {
 	attempts  int                 // begun
 	counted   int                 // attempts that cost one: not those that were throttled or refused for their token
 	throttled int
-	renewed   bool          // the credential
-	stale     bool          // a connection that was no longer to be used cost nothing
-	inDoubt   bool          // an attempt may have been executed
+	renewed   bool // the credential
+	stale     bool // a connection that was no longer to be used cost nothing
+	outcome   policy.Outcome
 	waited    time.Duration // in all
 	imposed   time.Duration // of that, by the vendor or a limit since the first attempt
 	pending   time.Duration // of that, since the latest attempt
@@ -48,17 +48,15 @@ func (h *history) end(now time.Time, status int, class apierrors.Class, code, ru
 	a.Took, a.Status, a.Class, a.Code, a.Rule = now.Sub(a.Start), status, class, code, rule
 }
 
-// doubt notes what is known of the latest attempt: once it may have been executed, no
-// later failure proves that the call was not.
-func (h *history) doubt(applied apierrors.Applied) {
-	h.inDoubt = h.inDoubt || applied != apierrors.AppliedNo
-}
+// learn notes what an attempt shows about whether the call was executed.
+func (h *history) learn(shown apierrors.Applied) { h.outcome = h.outcome.After(shown) }
 
 // count counts what the latest attempt costs, as d is what follows it.
 func (h *history) count(d policy.Decision) {
 	switch {
 	case !d.Free:
 		h.counted++
+	case d.InOutage:
 	case d.Action == apierrors.Throttle:
 		h.throttled++
 	case d.Action == apierrors.Refresh:
@@ -93,10 +91,7 @@ func (h *history) elapsed(now time.Time) time.Duration {
 
 // applied returns what is known of the whole call if it ends in that.
 func (h *history) applied(end apierrors.Applied) apierrors.Applied {
-	if h.inDoubt && end == apierrors.AppliedNo {
-		return apierrors.AppliedUnknown
-	}
-	return end
+	return h.outcome.After(end).Applied()
 }
 
 // list returns all attempts, for the caller to keep.
@@ -111,7 +106,7 @@ func (h *history) list() []apierrors.Attempt {
 func (h *history) state(now time.Time) policy.State {
 	s := policy.State{
 		Attempts: h.counted + 1, Throttled: h.throttled, StaleBefore: h.stale,
-		Elapsed: h.elapsed(now), Waited: h.waited, UnknownBefore: h.inDoubt,
+		Elapsed: h.elapsed(now), Waited: h.waited, Before: h.outcome,
 	}
 	for _, a := range h.past {
 		if a.Code != "" {

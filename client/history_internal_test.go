@@ -25,7 +25,7 @@ func TestHistory(t *testing.T) {
 	countStale := func(h *history) { h.count(policy.Decision{Action: apierrors.Retry, Free: true}) }
 	impose := func(wait time.Duration) step { return func(h *history) { h.impose(wait) } }
 	backOff := func(wait time.Duration) step { return func(h *history) { h.backOff(wait) } }
-	doubt := func(a apierrors.Applied) step { return func(h *history) { h.doubt(a) } }
+	learn := func(a apierrors.Applied) step { return func(h *history) { h.learn(a) } }
 	for name, tt := range map[string]struct {
 		steps []step
 		now   int
@@ -40,11 +40,11 @@ func TestHistory(t *testing.T) {
 		},
 		"a retry": {
 			[]step{
-				begin(0), end(1, 503, apierrors.ServerError, "DOWN"), doubt(apierrors.AppliedUnknown), count(apierrors.Retry), backOff(4 * time.Second),
-				begin(5), end(6, 400, apierrors.Validation, "BAD"), doubt(apierrors.AppliedNo),
+				begin(0), end(1, 503, apierrors.ServerError, "DOWN"), learn(apierrors.AppliedUnknown), count(apierrors.Retry), backOff(4 * time.Second),
+				begin(5), end(6, 400, apierrors.Validation, "BAD"), learn(apierrors.AppliedNo),
 			},
 			6,
-			policy.State{Attempts: 2, Elapsed: 6 * time.Second, Waited: 4 * time.Second, UnknownBefore: true, CodesBefore: []string{"DOWN"}},
+			policy.State{Attempts: 2, Elapsed: 6 * time.Second, Waited: 4 * time.Second, Before: policy.InDoubt, CodesBefore: []string{"DOWN"}},
 			[]apierrors.Attempt{
 				{Start: at(0), Took: time.Second, Status: 503, Class: apierrors.ServerError, Code: "DOWN", Rule: "rule"},
 				{Start: at(5), Took: time.Second, Wait: 4 * time.Second, Status: 400, Class: apierrors.Validation, Code: "BAD", Rule: "rule"},
@@ -86,21 +86,6 @@ func TestHistory(t *testing.T) {
 				t.Errorf("attempts (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// Once an attempt may have been executed, no later failure proves that the call was not.
-func TestHistoryApplied(t *testing.T) {
-	no, unknown, yes := apierrors.AppliedNo, apierrors.AppliedUnknown, apierrors.AppliedYes
-	for _, tt := range []struct{ before, end, want apierrors.Applied }{
-		{no, no, no}, {no, unknown, unknown}, {no, yes, yes},
-		{unknown, no, unknown}, {unknown, unknown, unknown}, {unknown, yes, yes}, {yes, no, unknown},
-	} {
-		var h history
-		h.doubt(tt.before)
-		if got := h.applied(tt.end); got != tt.want {
-			t.Errorf("%v, then %v: got %v; want %v", tt.before, tt.end, got, tt.want)
-		}
 	}
 }
 

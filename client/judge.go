@@ -22,6 +22,7 @@ type judgement struct {
 	summary   string // our words for the failure, without personal data; empty: the policy has the vendor's
 	err       error  // of the transport
 	requestID string
+	paid      int // what the budget paid for the retry that follows
 }
 
 // drop closes the response, if there is one.
@@ -29,11 +30,6 @@ func (j *judgement) drop() {
 	if j.answer != nil {
 		j.answer.Drop()
 	}
-}
-
-// costs reports whether a retry follows that the budget pays for.
-func (j *judgement) costs() bool {
-	return j != nil && j.decision.Retry && !j.decision.Free
 }
 
 // judge decides about an attempt: true repeats the call after its delay, an error ends it
@@ -48,7 +44,7 @@ func (x *call) judge(resp *http.Response, err error) (again bool, failed error) 
 	x.readQuotas(resp)
 	if j == nil {
 		x.endAttempt(resp.StatusCode, nil, "")
-		x.report(traffic.Report{Served: true})
+		x.report(traffic.Report{Served: true, Health: traffic.Working})
 		return false, nil
 	}
 	if x.ctx.Err() != nil {
@@ -98,20 +94,28 @@ func (c *Client) policyFor(d destination) policy.Policy {
 // describe adds to a state what is known of the request, and of other calls like it.
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
-	s.Repeatable, s.HasKey = r.options.Repeatable, r.options.IdempotencyKey != "" && c.profile.IdempotencyHeader != "" && !to.isForeign
+	s.Repeatable = r.options.Repeatable
+	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.Replays
 	s.CanRefresh, s.CanShrink = c.authorizes(to) && !c.renewals.isHopeless(), r.options.Shrink != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
 }
 
 // decide asks the policy about a failed attempt. A retry has to be paid for; waiting out a
-// limit and renewing a token cost nothing.
+// limit and renewing a token cost nothing, and in an outage the queue holds retries back.
 func (x *call) decide(j *judgement) {
-	s, p := x.state(), x.c.policyFor(x.destination)
+	s, p, o := x.state(), x.c.policyFor(x.destination), x.outage()
+	s.InOutage = o.State.Holds()
 	j.decision = p.Decide(j.failure, s)
-	if j.costs() && !x.pay() {
-		s.OutOfBudget = true
-		j.decision = p.Decide(j.failure, s)
+	if d := j.decision; d.Price > 0 && o.State != traffic.Ramping {
+		switch isPaid := x.pay(d.Price); {
+		case !d.Retry:
+		case isPaid:
+			j.paid = d.Price
+		default:
+			s.OutOfBudget = true
+			j.decision = p.Decide(j.failure, s)
+		}
 	}
 	x.c.redact(j, x.request, x.attempt)
 }
@@ -125,7 +129,7 @@ func (x *call) ask(j *judgement, s policy.State) {
 // noteFailure enters a failed attempt into the history. One that did not begin leaves no
 // entry, but may leave a doubt.
 func (x *call) noteFailure(j *judgement) {
-	x.history.doubt(j.decision.Applied)
+	x.history.learn(j.decision.Applied)
 	if x.attempt != nil {
 		x.endAttempt(j.failure.Status, j, "")
 	}

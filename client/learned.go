@@ -22,7 +22,9 @@ import (
 func (c *Client) Learned() string {
 	var limits []policy.Limit
 	var remarks []string
-	for _, l := range narrowest(c.traffic.Learned(context.Background(), time.Now()), c.profile.Name) {
+	all := c.traffic.Learned(context.Background(), time.Now())
+	all = slices.DeleteFunc(all, func(l traffic.Learned) bool { return !c.isOwn(l.Account) })
+	for _, l := range narrowest(all) {
 		l.Limit.Name = cmp.Or(l.Limit.Name, fmt.Sprintf("learned-%d", len(limits)+1))
 		limits, remarks = append(limits, l.Limit), append(remarks, remarkOf(l))
 	}
@@ -36,14 +38,10 @@ func (c *Client) Learned() string {
 	return text
 }
 
-// narrowest returns the narrowest limit of each kind that the accounts of a vendor have.
-// Without a vendor, accounts are of any origin.
-func narrowest(all []traffic.Learned, vendor string) []traffic.Learned {
+// narrowest returns the narrowest limit of each kind.
+func narrowest(all []traffic.Learned) []traffic.Learned {
 	var out []traffic.Learned
 	for _, l := range all {
-		if vendor != "" && l.Account.Vendor != vendor {
-			continue
-		}
 		i := slices.IndexFunc(out, func(o traffic.Learned) bool { return isAlike(o.Limit, l.Limit) })
 		switch {
 		case i < 0:
@@ -77,7 +75,7 @@ func width(l policy.Limit) float64 {
 func remarkOf(l traffic.Learned) string {
 	long := l.For.Round(time.Second)
 	switch l.Source {
-	case traffic.Told:
+	case traffic.Announced:
 		return fmt.Sprintf("Sure: responses have said it for %v.", long)
 	case traffic.Tried:
 		if l.Served < 100 || l.For < time.Minute {

@@ -12,38 +12,33 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// 100 GETs to a server that always responds with 503. Measured of go-retryablehttp: 500
-// requests. Here the first calls use up the retry budget; after that, each call is one
-// request.
+// 100 workers make GETs for a minute to a server that always responds with 503. Measured of
+// go-retryablehttp: 5 requests a call, as fast as it can. Here the first calls show the outage;
+// then one request at a time finds out whether it is over, and all calls that waited too long
+// end with the time to come back.
 func TestMeasuredServerThatIsDown(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.Handle(t, retrywisetest.Status(503))
 		c := newClient(t, srv, client.Config{})
-		requests := func(calls int) int {
-			before := len(srv.Requests())
-			for range calls {
+		var workers sync.WaitGroup
+		for range 100 {
+			workers.Go(func() {
 				_, err := send(t.Context(), t, c, "GET", "/items", "")
-				if !apierrors.Temporary(err) {
-					t.Errorf("got %v; want a temporary failure", err)
+				if e := failure(t, err); e.Stop != apierrors.StopHeld || e.RetryAt.IsZero() || !apierrors.Temporary(err) {
+					t.Errorf("got %v, stop %v, retry at %v; want held, with a time", e, e.Stop, e.RetryAt)
 				}
-			}
-			return len(srv.Requests()) - before
+			})
 		}
-		first, later := requests(100), requests(1000)
-		_, err := send(t.Context(), t, c, "GET", "/items", "")
-		if e := failure(t, err); e.Stop != apierrors.StopBudget || len(e.Attempts) != 1 {
-			t.Errorf("stop %v after %d attempts; want budget after 1", e.Stop, len(e.Attempts))
-		}
-		t.Logf("100 calls made %d requests, the next 1,000 made %d", first, later)
-		if first != 110 || later != 1000 {
-			t.Errorf("100 calls made %d requests, the next 1,000 made %d; want 110 and 1000", first, later)
+		workers.Wait()
+		t.Logf("100 calls made %d requests in a minute", len(srv.Requests()))
+		if n := len(srv.Requests()); n > 140 {
+			t.Errorf("100 calls made %d requests in a minute; want 140 or fewer", n)
 		}
 	})
 }
 
 // An outage of 300 s. Measured of adaptive throttling as in the SRE book: 95% of the calls
-// succeed again 737 s after its end. Here first attempts are not held back, so they succeed
-// at once.
+// succeed again 737 s after its end.
 func TestMeasuredReturnFromAnOutage(t *testing.T) {
 	const (
 		perSecond = 20
@@ -77,8 +72,8 @@ func TestMeasuredReturnFromAnOutage(t *testing.T) {
 		}
 		amplified := float64(len(srv.Requests())) / float64(len(succeeded)*perSecond)
 		t.Logf("95%% of the calls succeed %d s after the outage; %.3f requests per call", back, amplified)
-		if back > 3 || amplified > 1.01 {
-			t.Errorf("95%% of the calls succeed after %d s, with %.3f requests per call; want at most 3 s, 1.01", back, amplified)
+		if back > 13 || amplified > 1.01 {
+			t.Errorf("95%% of the calls succeed after %d s, with %.3f requests per call; want at most 13 s, 1.01", back, amplified)
 		}
 	})
 }

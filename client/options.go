@@ -26,10 +26,11 @@ type CallOptions struct {
 	// it. It is never printed.
 	RecordKey string
 
-	// IdempotencyKey is sent with each attempt, in the header of the vendor's profile. A
-	// write with a key is retried, so the vendor must honour keys at this endpoint. The call
-	// fails if the profile has no IdempotencyHeader. Without a vendor the key is sent as
-	// Idempotency-Key, and nothing is retried because of it.
+	// IdempotencyKey is sent with each attempt, in the header of the vendor's profile; see
+	// policy.Idempotency. A write with a key is retried. The call fails if the vendor honors no
+	// key at this endpoint, or if the key does not have the vendor's form. Without a vendor the
+	// key is sent as Idempotency-Key, and nothing is retried because of it. KeyFor makes a key
+	// that is the same after a crash.
 	IdempotencyKey string
 
 	// Repeatable says that executing the call twice does no harm, as with an upsert by PATCH.

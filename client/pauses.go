@@ -34,13 +34,17 @@ type pause struct {
 type pauseKey struct {
 	account traffic.Account
 	by      string // as in a traffic.Verdict
-	record  string // empty unless the gate is of one record
+	of      string // the record or the endpoint; empty: the gate is of the account
 }
 
 func (r request) pauseKey(by string, scope apierrors.Scope) pauseKey {
 	k := pauseKey{account: r.account, by: by}
-	if scope == apierrors.ScopeRecord {
-		k.record = r.record
+	switch scope {
+	case apierrors.ScopeRecord:
+		k.of = r.record
+	case apierrors.ScopeEndpoint:
+		k.of = r.endpoint
+	default:
 	}
 	return k
 }

@@ -25,24 +25,24 @@ func (x *call) readQuotas(resp *http.Response) {
 		return
 	}
 	a := x.attempt
-	var told []policy.Quota
+	var vendors []policy.Quota
 	response := answerTo(x.request, resp, a.text)
 	response.Received = a.answered
 	for _, q := range x.c.profile.Quotas(response) {
 		if limit, isDeclared := x.c.policy.LimitNamed(q.Limit); isDeclared && !q.Freed && !x.isUnder(limit) {
 			continue
 		}
-		told = append(told, q)
+		vendors = append(vendors, q)
 		if q.Left >= 0 {
 			isSame := func(common policy.Quota) bool { return common.Limit == "" || common.Limit == q.Limit }
 			a.quotas = slices.DeleteFunc(a.quotas, isSame)
 		}
 	}
-	a.quotas = append(a.quotas, told...)
+	a.quotas = append(a.quotas, vendors...)
 }
 
 // isUnder reports whether a limit holds back requests like that of the call.
 func (x *call) isUnder(limit policy.Limit) bool {
-	isKnown := limit.Scope == apierrors.ScopeAccount || x.request.record != ""
+	isKnown := limit.Scope != apierrors.ScopeRecord || x.request.record != ""
 	return !limit.Off && isKnown && limit.Covers(x.request.http.Method, x.request.path)
 }

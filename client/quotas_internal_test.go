@@ -36,6 +36,7 @@ func tellingPolicy(t *testing.T) policy.Policy {
 		limit("all", func(*policy.Limit) {}),
 		limit("search", func(l *policy.Limit) { l.Paths = []string{"/search"} }),
 		limit("item", func(l *policy.Limit) { l.Scope = apierrors.ScopeRecord }),
+		limit("each", func(l *policy.Limit) { l.Scope = apierrors.ScopeEndpoint }),
 		limit("off", func(l *policy.Limit) { l.Off = true }),
 	}})
 	if err != nil {
@@ -134,6 +135,7 @@ func TestReadQuotasReplacesCommonHeaders(t *testing.T) {
 		"a limit that is off":        {"/a", "", common, []policy.Quota{{Limit: "off", Left: 1}}, []policy.Quota{generic}},
 		"a record that is not known": {"/a", "", common, []policy.Quota{{Limit: "item", Left: 1}}, []policy.Quota{generic}},
 		"a record":                   {"/a", "7", common, []policy.Quota{{Limit: "item", Left: 1}}, []policy.Quota{{Limit: "item", Left: 1}}},
+		"a limit of each endpoint":   {"/a", "", common, []policy.Quota{{Limit: "each", Left: 1}}, []policy.Quota{{Limit: "each", Left: 1}}},
 		"one that nobody declared":   {"/a", "", common, []policy.Quota{{Limit: "new", Left: 1}}, []policy.Quota{{Limit: "new", Left: 1}}},
 		"a slot of another path":     {"/a", "", common, []policy.Quota{{Limit: "search", Left: -1, Freed: true}}, []policy.Quota{generic, {Limit: "search", Left: -1, Freed: true}}},
 	} {

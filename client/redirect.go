@@ -99,15 +99,15 @@ func leadsToWrite(req *http.Request) bool {
 	return false
 }
 
-// isInDoubt reports whether a call that was redirected to req, by a caller's http.Client, may
-// have been executed before.
-func (c *Client) isInDoubt(req *http.Request) bool {
+// outcomeBefore returns the outcome of the calls that a caller's http.Client redirected to req.
+func (c *Client) outcomeBefore(req *http.Request) policy.Outcome {
+	outcome := policy.NotApplied
 	for r := range redirectsTo(req) {
-		if e := c.checked.of(r.Response); e != nil && e.inDoubt {
-			return true
+		if e := c.checked.of(r.Response); e != nil {
+			outcome = outcome.After(e.outcome.Applied())
 		}
 	}
-	return false
+	return outcome
 }
 
 // redirects are the statuses that net/http follows.
@@ -167,7 +167,7 @@ func (x *call) passed(req *http.Request, resp *http.Response, next *http.Request
 		moved := *next
 		moved.Response = nil
 		x.request = x.request.movedTo(&moved, x.c.home.belowBase(next.URL))
-		x.history.doubt(apierrors.AppliedUnknown)
+		x.history.learn(apierrors.AppliedUnknown)
 	}
 }
 

@@ -41,26 +41,29 @@ func (p recordedPlace) Done(ctx context.Context, now time.Time, report traffic.R
 // Each request that was admitted is reported once, however it ended.
 func TestReportOfEachRequest(t *testing.T) {
 	report := func(change func(*traffic.Report)) traffic.Report {
-		r := traffic.Report{Full: 10}
+		r := traffic.Report{Prices: policy.Default().Retry().BudgetPrices()}
 		change(&r)
 		return r
 	}
-	failed := report(func(*traffic.Report) {})
-	served := report(func(r *traffic.Report) { r.Served = true })
-	paid := func(r traffic.Report) traffic.Report { r.Paid = true; return r }
+	nothing := report(func(*traffic.Report) {})
+	failed := report(func(r *traffic.Report) { r.Health, r.Cause = traffic.Failing, "server_error (503)" })
+	reset := report(func(r *traffic.Report) { r.Health, r.Cause = traffic.Unreachable, "network" })
+	works := report(func(r *traffic.Report) { r.Health = traffic.Working })
+	served := report(func(r *traffic.Report) { r.Health, r.Served = traffic.Working, true })
+	paid := func(r traffic.Report) traffic.Report { r.Paid = 5; return r }
 	for name, tt := range map[string]struct {
 		answers []retrywisetest.Answer
 		want    []traffic.Report
 	}{
 		"a success":     {[]retrywisetest.Answer{retrywisetest.Status(200)}, []traffic.Report{served}},
-		"a retry":       {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []traffic.Report{failed, paid(failed), served}}, // the reset of a used connection costs nothing
+		"a retry":       {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Reset(), retrywisetest.Status(200)}, []traffic.Report{failed, paid(reset), served}}, // the reset of a used connection costs nothing
 		"an outage":     {[]retrywisetest.Answer{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, []traffic.Report{failed, paid(failed), paid(failed), paid(failed)}},
-		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{failed, served}},
-		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Refused = true })}},
-		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{failed}},
+		"a redirect":    {[]retrywisetest.Answer{retrywisetest.Status(302, "Location", "/b"), retrywisetest.Status(200)}, []traffic.Report{nothing, served}},
+		"a refusal":     {[]retrywisetest.Answer{retrywisetest.Status(422)}, []traffic.Report{report(func(r *traffic.Report) { r.Health, r.Refused = traffic.Working, true })}},
+		"a denial":      {[]retrywisetest.Answer{retrywisetest.Status(403)}, []traffic.Report{works}},
 		"a pause":       {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "5"), retrywisetest.Status(200)}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.VendorPause = 5*time.Second, true }), served}},
 		"a long pause":  {[]retrywisetest.Answer{retrywisetest.Status(429, "Retry-After", "3600")}, []traffic.Report{report(func(r *traffic.Report) { r.Pause, r.VendorPause = time.Hour, true })}},
-		"a caller gone": {[]retrywisetest.Answer{retrywisetest.Hang()}, []traffic.Report{failed}},
+		"a caller gone": {[]retrywisetest.Answer{retrywisetest.Hang()}, []traffic.Report{nothing}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {

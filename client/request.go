@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/retrywise/retrywise/internal/wire"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/traffic"
 )
 
@@ -15,6 +16,7 @@ type request struct {
 	original *http.Request // the caller's; never changed
 	http     *http.Request // with its whole URL and the call's context, without a body
 	path     string        // of the URL below the base URL, by which the vendor's data knows it
+	endpoint string        // the path without the record
 	body     *wire.Payload // nil: none
 	options  CallOptions
 	account  traffic.Account
@@ -26,7 +28,7 @@ type request struct {
 func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOptions) (r request, problem string) {
 	r = request{original: req, body: wire.PayloadOf(req), options: o}
 	target, path := c.home.target(req)
-	if problem = c.problemWith(r, target); problem != "" {
+	if problem = c.problemWith(r, target, path); problem != "" {
 		r.body.Close()
 		return r, problem
 	}
@@ -40,7 +42,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 	if whole.Method == "" {
 		whole.Method = http.MethodGet
 	}
-	r.http, r.path = whole.WithContext(ctx), path
+	r.http, r.path, r.endpoint = whole.WithContext(ctx), path, policy.EndpointOf(path)
 	if leadsToWrite(req) {
 		r.options.IdempotencyKey, r.options.Weight = "", 0
 	}
@@ -49,7 +51,7 @@ func (c *Client) newRequest(ctx context.Context, req *http.Request, o CallOption
 }
 
 // problemWith says why a request to target cannot be sent; empty: it can.
-func (c *Client) problemWith(r request, target *url.URL) string {
+func (c *Client) problemWith(r request, target *url.URL, path string) string {
 	switch {
 	case hasLostOptions(r.original):
 		return "its context is not derived from the one that client.With gave it, so its options are lost"
@@ -60,12 +62,12 @@ func (c *Client) problemWith(r request, target *url.URL) string {
 	case r.options.Weight < 0:
 		return "Weight: it is below zero"
 	case r.options.IdempotencyKey == "":
-	case unusable(c.keyHeader(), r.options.IdempotencyKey) != "":
-		return "IdempotencyKey: it has a line break or another control character"
-	case c.profile.Name != "" && c.profile.IdempotencyHeader == "":
-		return "IdempotencyKey: " + c.profile.Name + " has no place for one"
 	case r.original.Response == nil && c.isForeign(target):
 		return "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"
+	default:
+		if problem := c.keyProblem(r, path); problem != "" {
+			return "IdempotencyKey: " + problem
+		}
 	}
 	return ""
 }
@@ -87,7 +89,7 @@ func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 // movedTo returns the GET that a 303 asks for in place of r, a POST that was executed.
 func (r request) movedTo(next *http.Request, path string) request {
 	r.body.Close()
-	r.http, r.path, r.body, r.moved = next, path, nil, true
+	r.http, r.path, r.endpoint, r.body, r.moved = next, path, policy.EndpointOf(path), nil, true
 	r.options.IdempotencyKey, r.options.Weight = "", 0
 	return r
 }

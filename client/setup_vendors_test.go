@@ -14,7 +14,7 @@ import (
 type shop struct{ policy policy.Policy }
 
 func (s shop) Profile() policy.Profile {
-	return policy.Profile{Name: "shop", Policy: s.policy, ErrorsIn2xx: true, IdempotencyHeader: "Idempotency-Key"}
+	return policy.Profile{Name: "shop", Policy: s.policy, ErrorsIn2xx: true, Idempotency: policy.Idempotency{Header: "Idempotency-Key"}}
 }
 
 func (shop) Decode(a policy.Answer) *policy.Failure {
@@ -88,7 +88,7 @@ type keyless struct{ shop }
 
 func (k keyless) Profile() policy.Profile {
 	p := k.shop.Profile()
-	p.IdempotencyHeader = ""
+	p.Idempotency = policy.Idempotency{}
 	return p
 }
 

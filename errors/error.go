@@ -96,6 +96,11 @@ type Error struct {
 	// RequestID is the vendor's id of the last request.
 	RequestID string
 
+	// IdempotencyKey is the key of the call, if it has one. Run the call again with the same key
+	// unless it is known how it ended: a new one may execute the request twice. It is not
+	// printed, not even by Detail, as it may be made of personal data.
+	IdempotencyKey string
+
 	// RetryAt is when to run the call again. It is zero if that is not known.
 	RetryAt time.Time
 

@@ -9,21 +9,23 @@ type Scope uint8
 // The scopes, from narrow to wide. The zero value, ScopeNone, means that the scope is
 // not known.
 const (
-	ScopeNone    Scope = iota
-	ScopeRecord        // this record; other records may pass
-	ScopeRequest       // this call
-	ScopeJob           // every record of this job
-	ScopeAccount       // every call with this credential
-	ScopeGlobal        // every call to this vendor, whoever makes it
+	ScopeNone     Scope = iota
+	ScopeRecord         // this record; other records may pass
+	ScopeRequest        // this call
+	ScopeEndpoint       // every call to this endpoint with this credential
+	ScopeJob            // every record of this job
+	ScopeAccount        // every call with this credential
+	ScopeGlobal         // every call to this vendor, whoever makes it
 )
 
 var scopes = enum.Set[Scope]{Kind: "scope", Names: []string{
-	ScopeNone:    enum.None,
-	ScopeRecord:  "record",
-	ScopeRequest: "request",
-	ScopeJob:     "job",
-	ScopeAccount: "account",
-	ScopeGlobal:  "global",
+	ScopeNone:     enum.None,
+	ScopeRecord:   "record",
+	ScopeRequest:  "request",
+	ScopeEndpoint: "endpoint",
+	ScopeJob:      "job",
+	ScopeAccount:  "account",
+	ScopeGlobal:   "global",
 }}
 
 // String returns the name of s, such as "account".

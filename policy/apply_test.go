@@ -129,7 +129,7 @@ func TestApplyKeepsZero(t *testing.T) {
 
 func TestApplyKeepsFalse(t *testing.T) {
 	p := applied(t, shop(t), "vendors:\n  shop:\n    rules:\n      - {when: {code: TAKEN}, hint: Look at it., accept_after_unknown: false}\n")
-	if d := p.Decide(withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}); d.Action != apierrors.Surface {
+	if d := p.Decide(withCodes(400, "TAKEN"), policy.State{Before: policy.InDoubt}); d.Action != apierrors.Surface {
 		t.Errorf("%v, although accept_after_unknown is false", d.Action)
 	}
 	p = applied(t, shop(t), "vendors:\n  shop:\n    endpoints: [{path: /orders, repeat_unsafe: true}]\n    rules:\n      - {when: {code: NEW}, class: server_error, action: retry, repeat_unsafe: false}\n")

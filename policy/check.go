@@ -92,7 +92,9 @@ func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Path
 
 // Problems returns what is wrong with r, a sentence for each problem. For tools that read
 // it from files: it leaves out what the tags say.
-func (r Retry) Problems() []string { return r.Backoff.problems() }
+func (r Retry) Problems() []string {
+	return slices.Concat(r.Backoff.problems(), r.Prices.problems(r.Budget))
+}
 
 // rangeProblems returns what the tags of r say about numbers.
 func (r Rule) rangeProblems() []string {
@@ -115,6 +117,7 @@ func (r Retry) rangeProblems() []string {
 		notNegative("stall_timeout", valueOf(r.StallTimeout)),
 		notNegative("read_ahead", valueOf(r.ReadAhead)),
 		notNegative("budget", valueOf(r.Budget)),
+		r.Prices.rangeProblems(),
 		notNegative("escalate_after", valueOf(r.EscalateAfter)),
 		r.Backoff.rangeProblems(),
 	)

@@ -117,7 +117,7 @@ func (p Policy) refusedToken(expired Rule, subj subject, s State) Rule {
 // isAccepted reports whether an earlier attempt of the same call explains the failure:
 // the object already exists because that attempt created it.
 func (r Rule) isAccepted(s State) bool {
-	return (valueOf(r.AcceptAfterUnknown) && s.UnknownBefore) ||
+	return (valueOf(r.AcceptAfterUnknown) && s.Before != NotApplied) ||
 		slices.ContainsFunc(s.CodesBefore, func(code string) bool { return slices.Contains(r.AcceptAfterCodes, code) })
 }
 
@@ -168,7 +168,7 @@ func (p Policy) statusRule(subj subject) Rule {
 // may have been executed in part.
 func (p Policy) classRule(subj subject, s State) Rule {
 	builtin := classRules[subj.class]
-	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.isListed || s.UnknownBefore) {
+	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.isListed || s.Before != NotApplied) {
 		builtin.Action = apierrors.Accept
 	}
 	vendor, _ := first(p.vendor, subj, isByClass)

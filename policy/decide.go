@@ -22,6 +22,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
+	if s.replays(f, r) {
+		f.NoRetry, r.Hint = true, replayHint+r.Hint
+	}
 	if f.NoRetry && slices.Contains(repeating, r.Action) {
 		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
 	}
@@ -29,10 +32,10 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limits: p.limitsNamed(f.Limits), RetryIn: f.Wait,
 	}
-	if s.UnknownBefore && d.Applied == apierrors.AppliedNo {
-		d.Applied = apierrors.AppliedUnknown
-	}
-	return p.withAdvice(p.act(d, r, f, s), s)
+	d.Applied = s.Before.After(d.Applied).Applied()
+	d = p.withAdvice(p.withinKey(p.act(d, r, f, s), r, s), s)
+	d.Price = p.price(d)
+	return d
 }
 
 // repeating are the actions that repeat the same request, here or later.
@@ -59,7 +62,7 @@ func (p Policy) act(d Decision, r Rule, f Failure, s State) Decision {
 // withAdvice adds to the hint, which is about the failure, whether the call may be run again.
 func (p Policy) withAdvice(d Decision, s State) Decision {
 	isContested := d.Class == apierrors.Conflict || d.Class == apierrors.AlreadyExists
-	if isContested && s.UnknownBefore && !d.Retry {
+	if isContested && s.Before != NotApplied && !d.Retry {
 		d.Hint = "The other write may be an earlier attempt of this call: read the current state before you repeat it. " + d.Hint
 	}
 	switch d.Stop {
@@ -102,6 +105,10 @@ func (p Policy) onRetry(d Decision, r Rule, f Failure, s State) Decision {
 		return stopped(d, stop)
 	}
 	if f.Stale && !s.StaleBefore && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
+		return free(d, 0)
+	}
+	if s.InOutage && r.Action == apierrors.Retry && !p.isSingle(r, s) && p.whyNotWait(0, s) == apierrors.StopNone {
+		d.InOutage = true
 		return free(d, 0)
 	}
 	bounds, attempts := p.bounds(r), max(s.Attempts, 1)
@@ -178,6 +185,8 @@ func (p Policy) onThrottle(d Decision, r Rule, f Failure, s State) Decision {
 		stop = apierrors.StopElapsed
 	case p.isSingle(r, s), s.Throttled+1 >= maxThrottled:
 		stop = apierrors.StopAttempts
+	case s.OutOfBudget && p.price(Decision{Action: r.Action, Retry: true}) > 0:
+		stop = apierrors.StopBudget
 	}
 	if stop != apierrors.StopNone {
 		d.Action = apierrors.Defer

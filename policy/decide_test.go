@@ -69,7 +69,7 @@ func TestDecide(t *testing.T) {
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.AlreadyExists, Act: apierrors.Surface, Rule: "shop code TAKEN"},
 		},
 		"already exists, after an attempt that may have created it": {
-			withCodes(400, "TAKEN"), policy.State{Method: "POST", UnknownBefore: true},
+			withCodes(400, "TAKEN"), policy.State{Method: "POST", Before: policy.InDoubt},
 			verdict{Class: apierrors.AlreadyExists, Act: apierrors.Accept, Rule: "shop code TAKEN"},
 		},
 		"already exists, after an attempt with a code that may have created it": {
@@ -89,7 +89,7 @@ func TestDecide(t *testing.T) {
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.NotFound, Act: apierrors.Surface, Rule: "status 404"},
 		},
 		"DELETE, and a bare 404 after an attempt that may have deleted it": {
-			withCodes(404), policy.State{Method: "DELETE", UnknownBefore: true},
+			withCodes(404), policy.State{Method: "DELETE", Before: policy.InDoubt},
 			verdict{Class: apierrors.NotFound, Act: apierrors.Accept, Rule: "status 404"},
 		},
 		"401 with a credential that can be renewed": {
@@ -238,11 +238,11 @@ func TestDecideSaysThatAConflictMayBeOurOwn(t *testing.T) {
 		state   policy.State
 		want    bool
 	}{
-		"412 after an unknown attempt":            {withCodes(412), policy.State{Method: "PUT", UnknownBefore: true}, true},
-		"409 after an unknown attempt":            {withCodes(409), policy.State{Method: "PUT", UnknownBefore: true}, true},
-		"already_exists after an unknown attempt": {withCodes(400, "EXISTS"), policy.State{Method: "PUT", UnknownBefore: true}, true},
+		"412 after an unknown attempt":            {withCodes(412), policy.State{Method: "PUT", Before: policy.InDoubt}, true},
+		"409 after an unknown attempt":            {withCodes(409), policy.State{Method: "PUT", Before: policy.InDoubt}, true},
+		"already_exists after an unknown attempt": {withCodes(400, "EXISTS"), policy.State{Method: "PUT", Before: policy.InDoubt}, true},
 		"412 of a first attempt":                  {withCodes(412), policy.State{Method: "PUT"}, false},
-		"404 after an unknown attempt":            {withCodes(404), policy.State{Method: "PUT", UnknownBefore: true}, false},
+		"404 after an unknown attempt":            {withCodes(404), policy.State{Method: "PUT", Before: policy.InDoubt}, false},
 	} {
 		p := policy.Default().With(policy.Rule{When: policy.Match{Codes: []string{"EXISTS"}}, Class: apierrors.AlreadyExists})
 		d := p.Decide(tt.failure, tt.state)
@@ -315,7 +315,7 @@ func FuzzDecide(f *testing.F) {
 		failure.Wait = time.Duration(wait)
 		s := policy.State{
 			Method: method, Attempts: attempts, Remaining: time.Duration(left), Random: random,
-			CanRefresh: flag(0), CanShrink: flag(1), Repeatable: flag(2), HasKey: flag(3), OneShotBody: flag(4), UnknownBefore: flag(5),
+			CanRefresh: flag(0), CanShrink: flag(1), Repeatable: flag(2), HasKey: flag(3), OneShotBody: flag(4), Before: policy.Outcome(flags >> 5),
 		}
 		d := shop(t).Decide(failure, s)
 		switch {
@@ -329,7 +329,7 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("a wait of %v with %v until the deadline", d.Delay, time.Duration(left))
 		case d.Retry && (d.Delay < 0 || d.Delay > time.Minute):
 			t.Errorf("a wait of %v", d.Delay)
-		case d.Retry && method == "POST" && d.Applied != apierrors.AppliedNo && !s.Repeatable && !s.HasKey && !s.UnknownBefore:
+		case d.Retry && method == "POST" && d.Applied != apierrors.AppliedNo && !s.Repeatable && !s.HasKey && s.Before == policy.NotApplied:
 			t.Error("a write that may have been applied is retried")
 		case wait > 0 && d.Retry && d.Action == apierrors.Throttle && d.Delay < time.Duration(wait):
 			t.Errorf("retried after %v; the vendor asked for %v", d.Delay, time.Duration(wait))

@@ -134,14 +134,25 @@ type State struct {
 	// it.
 	HasKey bool
 
+	// KeyLeft is how long the vendor still knows the key. It is negative if it no longer does.
+	// Zero means that this is not known.
+	KeyLeft time.Duration
+
+	// KeyReplays are the Idempotency.Replays of the vendor.
+	KeyReplays []StatusRange
+
 	// OneShotBody means that the request body was read and cannot be read again.
 	OneShotBody bool
+
+	// InOutage means that the vendor does nothing but fail, and that retries wait until one of
+	// them finds out that it works again. Such a retry is free.
+	InOutage bool
 
 	// OutOfBudget means that the retry budget is used up.
 	OutOfBudget bool
 
-	// UnknownBefore means that an earlier attempt may have been executed.
-	UnknownBefore bool
+	// Before is the outcome of the earlier attempts.
+	Before Outcome
 
 	// CodesBefore are the error codes of earlier attempts.
 	CodesBefore []string
@@ -168,8 +179,15 @@ type Decision struct {
 	Retry bool
 	Delay time.Duration
 
-	// Free means that the retry costs neither an attempt nor a part of the budget.
+	// Free means that the retry costs no attempt, and nothing of the budget but Prices.Throttled.
 	Free bool
+
+	// InOutage means that the retry waits until a request finds out that the vendor works again.
+	InOutage bool
+
+	// Price is what is taken from the budget, in tokens of Retry.Prices. If the budget does not
+	// have that much, the call is not retried: see State.OutOfBudget.
+	Price int
 
 	// VendorWait means that Delay was requested by the vendor (Retry-After or a limit)
 	// rather than computed as backoff.

@@ -43,7 +43,7 @@ func TestReadFileReportsAllProblems(t *testing.T) {
 		"a fallback":        {"vendors:\n  shop:\n    rules:\n      - {when: {class: network}, fallback: accept}\n", []string{"policies.yaml:4:9: fallback accept: expected retry, defer, surface or fail_fast"}},
 		"not unsafe":        {"vendors:\n  shop:\n    endpoints:\n      - {path: /a, repeat_unsafe: false}\n", []string{"policies.yaml:4:9: repeat_unsafe: false has no effect; repeatable: false forbids a repeat"}},
 		"a limit twice":     {"vendors:\n  shop:\n    limits:\n      - {name: a, rate: 1/1s}\n      - {name: a, burst: 2}\n", []string{`policies.yaml:5:9: duplicate limit "a"; the first is at line 4`}},
-		"a limit's scope":   {"vendors:\n  shop:\n    limits:\n      - {name: a, scope: job}\n", []string{"policies.yaml:4:9: scope job: expected account or record"}},
+		"a limit's scope":   {"vendors:\n  shop:\n    limits:\n      - {name: a, scope: job}\n", []string{"policies.yaml:4:9: scope job: expected account, endpoint or record"}},
 		"negative":          {"vendors:\n  shop:\n    retry: {max_attempts: -1}\n    rules:\n      - {when: {code: A}, max_attempts: -1}\n", []string{"policies.yaml:3:27: max_attempts: expected a number above zero; got -1", "policies.yaml:5:41: max_attempts: expected a number above zero; got -1"}},
 		"an endpoint twice": {"vendors:\n  shop:\n    endpoints:\n      - {methods: POST, path: /a, repeatable: true}\n      - {methods: POST, path: /a, repeatable: false}\n", []string{"policies.yaml:5:9: duplicate endpoint for method POST, path /a; the first is at line 4"}},
 		"a limit as it is":  {"vendors:\n  shop:\n    limits:\n      - {name: a}\n", []string{`policies.yaml:4:9: the change of limit "a" has no effect`}},

@@ -61,8 +61,8 @@ type Limit struct {
 	// Name identifies the limit in files and errors.
 	Name string `yaml:"name,required,nonempty"`
 
-	// Scope is ScopeAccount for one limiter per credential, or ScopeRecord for one per
-	// record and credential.
+	// Scope is ScopeAccount for one limiter per credential, ScopeEndpoint for one per endpoint
+	// and credential (see EndpointOf), or ScopeRecord for one per record and credential.
 	Scope apierrors.Scope `yaml:"scope,required"`
 
 	// Rate is the average rate. The zero Rate is no bound.
@@ -176,12 +176,15 @@ func (p Policy) narrowestLimit(wait time.Duration, s State) []Limit {
 // canExplain reports whether a response that names no limit, and asks for wait, can be about
 // l. It cannot be if the vendor would have named l, or if l has requests again sooner.
 func (l Limit) canExplain(wait time.Duration) bool {
-	return !l.Off && !l.Named && l.Scope == apierrors.ScopeAccount && (l.period() == 0 || wait <= l.period())
+	return !l.Off && !l.Named && l.Scope != apierrors.ScopeRecord && (l.period() == 0 || wait <= l.period())
 }
 
 // narrowness orders limits by how few requests they are for; that of a limit for all is 0.
 func (l Limit) narrowness() int {
 	n := 0
+	if l.Scope == apierrors.ScopeEndpoint {
+		n += 4
+	}
 	if len(l.Paths) > 0 {
 		n += 2
 	}

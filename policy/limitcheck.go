@@ -93,8 +93,8 @@ func (l Limit) windowProblems() []string {
 
 // scopeProblems returns a problem if s is not the scope of a limit.
 func scopeProblems(s apierrors.Scope) []string {
-	if s == apierrors.ScopeAccount || s == apierrors.ScopeRecord {
+	if s == apierrors.ScopeAccount || s == apierrors.ScopeEndpoint || s == apierrors.ScopeRecord {
 		return nil
 	}
-	return []string{fmt.Sprintf("scope %v: expected account or record", s)}
+	return []string{fmt.Sprintf("scope %v: expected account, endpoint or record", s)}
 }

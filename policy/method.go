@@ -19,5 +19,8 @@ var methods = map[string]bool{
 	"VERSION-CONTROL": true,
 }
 
+// IsIdempotent reports whether method may be executed twice without harm, as the registry says.
+func IsIdempotent(method string) bool { return methods[method] }
+
 // nearestMethod returns the known method that is most similar to m, or "" if none is.
 func nearestMethod(m string) string { return yamlfile.Nearest(m, slices.Sorted(maps.Keys(methods))) }

@@ -96,5 +96,5 @@ func (p Policy) WithLimit(l Limit) Policy {
 	return p
 }
 
-// Retry returns the bounds of a call. All fields are set.
+// Retry returns the bounds of a call. All fields are set, of Budget and Prices one.
 func (p Policy) Retry() Retry { return p.retry.withDefaults(defaultRetry).clone() }

@@ -63,11 +63,11 @@ func TestWithHasTheLastWord(t *testing.T) {
 	}{
 		"against acceptance after an unknown outcome": {
 			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Action: apierrors.FailFast},
-			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.FailFast,
+			withCodes(400, "TAKEN"), policy.State{Before: policy.InDoubt}, apierrors.FailFast,
 		},
 		"which a rule without an action leaves": {
 			policy.Rule{When: policy.Match{Codes: []string{"TAKEN"}}, Hint: "Look at it."},
-			withCodes(400, "TAKEN"), policy.State{UnknownBefore: true}, apierrors.Accept,
+			withCodes(400, "TAKEN"), policy.State{Before: policy.InDoubt}, apierrors.Accept,
 		},
 		"for a token that cannot be renewed": {
 			policy.Rule{When: policy.Match{Class: apierrors.Authentication}, Action: apierrors.Defer, After: time.Hour},
@@ -88,7 +88,7 @@ func TestRetryHasTheDefaults(t *testing.T) {
 	want := policy.Retry{
 		MaxAttempts: 4, Backoff: policy.Backoff{Base: 500 * time.Millisecond, Cap: 20 * time.Second},
 		MaxElapsed: 2 * time.Minute, MaxWait: new(time.Minute), AttemptTimeout: time.Minute,
-		StallTimeout: new(30 * time.Second), ReadAhead: new(0), Budget: new(10), EscalateAfter: new(0),
+		StallTimeout: new(30 * time.Second), ReadAhead: new(0), Budget: new(10), Outage: policy.OutageWait, EscalateAfter: new(0),
 	}
 	var p policy.Policy
 	if diff := cmp.Diff(want, p.Retry()); diff != "" {

@@ -22,9 +22,8 @@ type Profile struct {
 	// streamed; a longer one is a success. Zero means 4096.
 	PeekBytes int
 
-	// IdempotencyHeader is the request header in which the vendor honors an idempotency
-	// key. It is empty if the vendor honors none.
-	IdempotencyHeader string
+	// Idempotency is where the vendor honors idempotency keys.
+	Idempotency Idempotency
 
 	// RequestIDHeaders are the response headers that may hold the id of the request, the
 	// most exact first. Nil stands for the common ones, such as X-Request-Id. An id in the

@@ -41,8 +41,17 @@ type Retry struct {
 	// Budget is how many retries all calls of one account may make together while none
 	// succeeds. A retry that succeeds is returned, and every five other calls that succeed,
 	// or whose record is refused, earn one; at most 10 × Budget are saved. Waiting for a
-	// limit costs nothing. Zero means no retries. Default 10.
+	// limit costs nothing. Zero means no retries. Default 10, unless Prices are set.
 	Budget *int `yaml:"budget,nonnegative"`
+
+	// Prices replace Budget, for a budget that works in another way. A policy has only one of the
+	// two, that which was set last.
+	Prices Prices `yaml:"prices"`
+
+	// Outage is what calls do while the vendor does nothing but fail: they wait for its end, as
+	// far as MaxWait and their deadline allow, or are deferred at once. One request at a time
+	// finds out whether the outage is over. Default OutageWait.
+	Outage OutageMode `yaml:"outage"`
 
 	// EscalateAfter turns a surfaced failure into fail_fast after this many surfaced
 	// failures in a row with the same code: then the fault is in every record, such as a
@@ -62,6 +71,7 @@ var defaultRetry = Retry{
 	ReadAhead:      new(0),
 	Budget:         new(10),
 	EscalateAfter:  new(0),
+	Outage:         OutageWait,
 }
 
 // withDefaults returns r with its unset fields taken from d.
@@ -73,9 +83,21 @@ func (r Retry) withDefaults(d Retry) Retry {
 	setDefault(&r.AttemptTimeout, d.AttemptTimeout)
 	setDefault(&r.StallTimeout, d.StallTimeout)
 	setDefault(&r.ReadAhead, d.ReadAhead)
-	setDefault(&r.Budget, d.Budget)
+	if r.Budget == nil && r.Prices == (Prices{}) {
+		r.Budget, r.Prices = d.Budget, d.Prices
+	}
 	setDefault(&r.EscalateAfter, d.EscalateAfter)
+	setDefault(&r.Outage, d.Outage)
 	return r
+}
+
+// BudgetPrices returns the prices of the budget: Prices or, if they are not set, those of a budget
+// of Budget retries.
+func (r Retry) BudgetPrices() Prices {
+	if r.Prices == (Prices{}) {
+		return pricesOf(valueOf(r.Budget))
+	}
+	return r.Prices
 }
 
 // clone returns a copy of r that shares nothing with it.

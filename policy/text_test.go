@@ -43,7 +43,7 @@ func TestParseReadsMarshalText(t *testing.T) {
 func TestParseReportsProblems(t *testing.T) {
 	for text, want := range map[string]string{
 		"retry: {max_attempts: x}\n":                   "policy:1:23: expected a whole number; got \"x\"",
-		"limits: [{name: a, scope: job, rate: 1/1s}]":  "policy: limit a: scope job: expected account or record",
+		"limits: [{name: a, scope: job, rate: 1/1s}]":  "policy: limit a: scope job: expected account, endpoint or record",
 		"operator: [{when: {path: a}, action: retry}]": "policy: rule operator's path a: path \"a\": expected a pattern that begins with /, where * is one segment",
 	} {
 		if _, err := policy.Parse([]byte(text)); err == nil || err.Error() != want {

@@ -9,10 +9,13 @@ import (
 
 // WaitLeft returns the longest wait that still fits into a call, and why a longer one
 // would not: StopDeadline if it would end at or after the caller's deadline, or
-// StopMaxWait if it would exceed MaxWait. The wait is negative if not even a retry
-// without a wait fits.
+// StopMaxWait if it would exceed MaxWait, or outlast the call's idempotency key. The wait is
+// negative if not even a retry without a wait fits.
 func (p Policy) WaitLeft(s State) (time.Duration, apierrors.Stop) {
 	beforeDeadline, withinMaxWait := p.waitsLeft(s)
+	if s.KeyLeft != 0 {
+		withinMaxWait = min(withinMaxWait, max(s.KeyLeft, 0)-1)
+	}
 	if beforeDeadline <= withinMaxWait {
 		return beforeDeadline, apierrors.StopDeadline
 	}

@@ -97,7 +97,7 @@ func TestDecideWaits(t *testing.T) {
 			waits{RetryIn: time.Minute, Stop: apierrors.StopBodySpent, Act: apierrors.Retry},
 		},
 		"a wait beside what is accepted": {
-			policy.Failure{Status: 404, Wait: time.Minute}, policy.State{Method: "DELETE", UnknownBefore: true},
+			policy.Failure{Status: 404, Wait: time.Minute}, policy.State{Method: "DELETE", Before: policy.InDoubt},
 			waits{Act: apierrors.Accept},
 		},
 		"a call that may have been applied has no time for the next run": {
@@ -184,6 +184,9 @@ func TestWaitLeft(t *testing.T) {
 		"never wait":                  {policy.Retry{MaxWait: new(time.Duration(0))}, policy.State{}, left{0, apierrors.StopMaxWait}},
 		"the call's own":              {policy.Retry{}, policy.State{MaxWait: new(time.Hour), Waited: time.Minute}, left{59 * time.Minute, apierrors.StopMaxWait}},
 		"the call's own zero":         {policy.Retry{}, policy.State{MaxWait: new(time.Duration(0))}, left{0, apierrors.StopMaxWait}},
+		"a key that lives longer":     {policy.Retry{}, policy.State{HasKey: true, KeyLeft: time.Hour}, left{time.Minute, apierrors.StopMaxWait}},
+		"a key that does not":         {policy.Retry{}, policy.State{HasKey: true, KeyLeft: time.Second}, left{time.Second - 1, apierrors.StopMaxWait}},
+		"a key that is forgotten":     {policy.Retry{}, policy.State{HasKey: true, KeyLeft: -time.Hour}, left{-1, apierrors.StopMaxWait}},
 		"a near deadline":             {policy.Retry{}, policy.State{Remaining: time.Second}, left{time.Second - 1, apierrors.StopDeadline}},
 		"a far deadline":              {policy.Retry{}, policy.State{Remaining: time.Hour}, left{time.Minute, apierrors.StopMaxWait}},
 		"a deadline in a nanosecond":  {policy.Retry{}, policy.State{Remaining: 1}, left{0, apierrors.StopDeadline}},

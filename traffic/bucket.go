@@ -62,7 +62,7 @@ func (b *bucket) expected(now time.Time, n int) time.Time {
 	if missing <= tiny {
 		return now
 	}
-	return now.Add(time.Duration(math.Ceil(missing * float64(b.interval()))))
+	return now.Add(time.Duration(min(math.Ceil(missing*float64(b.interval())), float64(farthest))))
 }
 
 // tiny is less than any part of a token that matters.
@@ -102,15 +102,24 @@ func (b *bucket) arrive(p *place, now, answered time.Time) {
 		return // it was counted
 	}
 	shortest := b.trips.shortest()
-	guard := min(shortest, b.trips.spread()) / 4
-	if b.isSlow() {
-		guard = shortest
-	}
-	at := maxTime(p.started, answered.Add(guard-shortest))
+	at := maxTime(p.started, answered.Add(b.guard(shortest)-shortest))
 	if at.After(now) {
 		at = now
 	}
 	b.count(at, b.take(i))
+}
+
+// guard is how much later than by the shortest round trip a request is taken to have arrived. A
+// burst bridges a large one; without a burst, each part of it is lost.
+func (b *bucket) guard(shortest time.Duration) time.Duration {
+	switch spread := min(shortest, b.trips.spread()); {
+	case b.isSlow():
+		return shortest
+	case b.burst == 1:
+		return spread / 4
+	default:
+		return spread / 2
+	}
 }
 
 // end takes up how a request ended.
@@ -182,11 +191,11 @@ func (b *bucket) correct(now time.Time, more int) {
 		b.count(now, min(more, b.burst))
 		return
 	}
-	b.tell(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
+	b.setLeft(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
 }
 
-// tell takes from the vendor how many tokens are left.
-func (b *bucket) tell(now time.Time, left int) {
+// setLeft takes from the vendor how many tokens are left.
+func (b *bucket) setLeft(now time.Time, left int) {
 	b.land(now)
 	at := maxTime(now, b.last)
 	b.credit = 0
@@ -203,8 +212,8 @@ func (b *bucket) drain(now time.Time, left float64) {
 	b.land(now)
 	now = maxTime(now, b.last)
 	b.credit = 0
-	for b.tokens.TokensAt(now) > left+tiny {
-		b.count(now, 1)
+	for more := b.tokens.TokensAt(now) - left; more > tiny; more = b.tokens.TokensAt(now) - left {
+		b.count(now, int(min(math.Ceil(more-tiny), float64(b.burst))))
 	}
 }
 
@@ -236,47 +245,4 @@ func (b *bucket) setBurst(now time.Time, burst int) {
 func (b *bucket) fullAt(now time.Time) time.Time {
 	missing := float64(b.burst+b.flying-b.credit) - b.tokens.TokensAt(now)
 	return now.Add(time.Duration(missing * float64(b.interval())))
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// trips are the latest round trips of a limit's requests.
-type trips struct {
-	latest [32]time.Duration
-	count  int // of all
-}
-
-func (t *trips) add(trip time.Duration) {
-	t.latest[t.count%len(t.latest)] = trip
-	t.count++
-}
-
-// shortest returns the shortest of the latest trips; 0 if there is none.
-func (t *trips) shortest() time.Duration {
-	if t.count == 0 {
-		return 0
-	}
-	shortest := t.latest[0]
-	for _, trip := range t.latest[:min(t.count, len(t.latest))] {
-		shortest = min(shortest, trip)
-	}
-	return shortest
-}
-
-// spread returns how much longer the longest took. Few trips do not tell that.
-func (t *trips) spread() time.Duration {
-	shortest, longest := t.shortest(), time.Duration(0)
-	for _, trip := range t.latest[:min(t.count, len(t.latest))] {
-		longest = max(longest, trip)
-	}
-	spread := longest - shortest
-	if t.count < 16 {
-		spread = max(spread, shortest/5)
-	}
-	return max(spread, 0)
 }

@@ -75,10 +75,10 @@ func TestBucketIsCorrected(t *testing.T) {
 		want    int
 	}{
 		"nothing":               {func(*bucket) {}, 200},
-		"1 token is left":       {func(b *bucket) { b.tell(start, 1) }, 100},
-		"5 tokens are left":     {func(b *bucket) { b.tell(start, 5) }, 0},
-		"5, and then none":      {func(b *bucket) { b.tell(start, 5); b.tell(start, 0) }, 200},
-		"more than it can hold": {func(b *bucket) { b.tell(start, 1000); b.count(start, 10) }, 200},
+		"1 token is left":       {func(b *bucket) { b.setLeft(start, 1) }, 100},
+		"5 tokens are left":     {func(b *bucket) { b.setLeft(start, 5) }, 0},
+		"5, and then none":      {func(b *bucket) { b.setLeft(start, 5); b.setLeft(start, 0) }, 200},
+		"more than it can hold": {func(b *bucket) { b.setLeft(start, 1000); b.count(start, 10) }, 200},
 		"it took 5 more":        {func(b *bucket) { b.correct(start, 5) }, 700},
 		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 1200},
 		"it took 3 fewer":       {func(b *bucket) { b.correct(start, -3) }, 0},
@@ -109,5 +109,17 @@ func TestBucketOfLargeRequests(t *testing.T) {
 	b.lose(b.air[0].place)
 	if got := b.readyAt(start, 500).Sub(start); got != 600*time.Millisecond {
 		t.Errorf("after 6 of 10 at 10/s, a request of 500 leaves after %v; want 600ms", got)
+	}
+}
+
+// A refusal takes all tokens in one step, however many there are.
+func TestBucketIsEmptiedAtOnce(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, burst := range []int{1, 2, 100, 1 << 40} {
+		b := newBucket(100, burst)
+		b.refused(start)
+		if left := b.tokens.TokensAt(start); left != -1 {
+			t.Errorf("burst %d: %v tokens are left; want -1", burst, left)
+		}
 	}
 }

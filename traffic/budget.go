@@ -1,12 +1,10 @@
 package traffic
 
-import "sync"
+import (
+	"sync"
 
-// price is how many successes pay for one retry: 20%, as with Finagle and Envoy.
-const price = 5
-
-// maxSavings is how many times its full size a budget can save up.
-const maxSavings = 10
+	"github.com/retrywise/retrywise/policy"
+)
 
 // A budget pays for the retries of all calls of one account, so that a vendor that is
 // down does not get several times the load (Site Reliability Engineering, chapter 21). It
@@ -15,31 +13,50 @@ const maxSavings = 10
 // retry, is not an outage.
 type budget struct {
 	mu    sync.Mutex
-	spent int // below full, in parts of a retry that one success pays for; negative: saved up
+	spent int // tokens below full; negative: saved up
 }
 
-// pay takes one retry from a budget that is full with that many. It reports whether there
-// was one.
-func (b *budget) pay(full int) bool {
+// pay takes a price. It reports whether a retry may follow.
+func (b *budget) pay(p policy.Prices, price int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spent+price > full*price {
+	if p.EachFailure {
+		b.spent = min(b.spent+price, p.Full)
+		return 2*b.spent < p.Full
+	}
+	if b.spent+price > p.Full {
 		return false
 	}
 	b.spent += price
 	return true
 }
 
-// earn counts a success, or a record that was refused.
-func (b *budget) earn(full int) { b.save(1, full) }
-
-// refund gives the price of a retry back that succeeded.
-func (b *budget) refund(full int) { b.save(price, full) }
-
-func (b *budget) save(parts, full int) {
+// left returns how many retries are left.
+func (b *budget) left(p policy.Prices) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spent = max(b.spent-parts, -(maxSavings-1)*full*price)
+	tokens := p.Full - b.spent
+	if p.EachFailure {
+		tokens -= p.Full/2 + 1
+	}
+	return max(tokens, 0) / max(p.Retry, 1)
+}
+
+// take takes up the end of a request: a success, a retry that succeeded, or a record that was
+// refused.
+func (b *budget) take(r Report) {
+	switch {
+	case r.Served && r.Paid > 0 && !r.Prices.EachFailure:
+		b.save(r.Prices, r.Paid)
+	case r.Served, r.Refused:
+		b.save(r.Prices, r.Prices.Success)
+	}
+}
+
+func (b *budget) save(p policy.Prices, tokens int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent = max(b.spent-tokens, p.Full-max(p.Most, p.Full))
 }
 
 // A streak counts refused records with the same code, without a success between.

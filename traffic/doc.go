@@ -10,8 +10,10 @@
 // Every decision takes the time as an argument, as rate.Limiter's ReserveN does. One timer for
 // each queue wakes it when the first of those that wait may start.
 //
-// A limit counts a request where the vendor does: when it arrives, which is told by its
-// response (bucket.go). A single refusal corrects the pace and holds back that request alone;
+// A limit counts a request where the vendor does: when it arrives, which its
+// response shows (bucket.go). A single refusal corrects the pace and holds back that request alone;
 // several, or a long wait, close the gate for all, which reopens with one request (gate.go).
-// How the pace of a limit follows what the vendor accepts is in pace.go.
+// How the pace of a limit follows what the vendor accepts is in pace.go. While a vendor, or an
+// endpoint, does nothing but fail, requests wait for one that finds out whether it works again
+// (outage.go).
 package traffic

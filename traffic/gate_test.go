@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A gate whose wait nobody told doubles it, for all calls together, until a success. Requests
-// that left before it closed add nothing, unless they were told a longer wait.
+// A gate doubles a wait that the vendor did not ask for, for all calls together, until a success.
+// Requests that left before it closed add nothing, unless the vendor asks for a longer wait.
 func TestGate(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
@@ -20,7 +20,7 @@ func TestGate(t *testing.T) {
 	}
 	closes(1, 0.5, 1, false, 2)
 	closes(1.1, 0.5, 1, false, 2) // under way when it closed
-	closes(1.2, 1, 5, true, 6.2)  // told
+	closes(1.2, 1, 5, true, 6.2)  // the vendor's
 	closes(7, 6.5, 1, false, 9)   // the second in a row
 	closes(10, 9.5, 1, false, 14) // the third
 	g.depart(at(14))

@@ -16,7 +16,7 @@ type Learned struct {
 	Limit   policy.Limit // with a rate, a window or slots; its name is that of the declared limit, or empty
 	Source  Source
 	For     time.Duration // since the latest refusal, or since it is known
-	Served  int           // requests that were accepted in that time; of a told window: 0
+	Served  int           // requests that were accepted in that time; of an announced window: 0
 }
 
 // A Source is how a limit was learned.
@@ -24,22 +24,15 @@ type Source int
 
 // The sources of limits.
 const (
-	Told    Source = iota // responses say it
-	Tried                 // more was refused, and so much was not
-	Looking               // as Tried, and the limit is not found yet
+	Announced Source = iota // responses say it
+	Tried                   // more was refused, and so much was not
+	Looking                 // as Tried, and the limit is not found yet
 )
 
 // Learned implements Shared.
 func (m *Memory) Learned(_ context.Context, now time.Time) []Learned {
-	m.mu.RLock()
-	queues := make([]*queue, 0, m.oldest.Len())
-	for e := m.oldest.Front(); e != nil; e = e.Next() {
-		q, _ := e.Value.(*queue)
-		queues = append(queues, q)
-	}
-	m.mu.RUnlock()
 	var all []Learned
-	for _, q := range queues {
+	for _, q := range m.all() {
 		all = append(all, q.learned(now)...)
 	}
 	return all
@@ -48,15 +41,12 @@ func (m *Memory) Learned(_ context.Context, now time.Time) []Learned {
 func (q *queue) learned(now time.Time) []Learned {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	limiters := []*limiter{q.own}
-	for e := q.recent.Front(); e != nil; e = e.Next() {
-		if l, _ := e.Value.(*limiter); l.scope == apierrors.ScopeAccount {
-			limiters = append(limiters, l)
-		}
-	}
 	var all []Learned
-	for _, l := range limiters {
-		for _, found := range slices.Concat(l.toldLimits(now), l.triedLimits(now)) {
+	for l := range q.all() {
+		if l.scope != apierrors.ScopeAccount {
+			continue
+		}
+		for _, found := range slices.Concat(l.announcedLimits(now), l.triedLimits(now)) {
 			found.Account, found.Limit.Name, found.Limit.Scope = q.account, l.key.limit, apierrors.ScopeAccount
 			all = append(all, found)
 		}
@@ -64,10 +54,10 @@ func (q *queue) learned(now time.Time) []Learned {
 	return all
 }
 
-// toldLimits returns the windows of which two edges are known.
-func (l *limiter) toldLimits(now time.Time) []Learned {
+// announcedLimits returns the windows of which two edges are known.
+func (l *limiter) announcedLimits(now time.Time) []Learned {
 	var all []Learned
-	for _, w := range l.told.all {
+	for _, w := range l.announced.all {
 		if w.size > 0 && w.length > 0 {
 			limit := policy.Limit{Window: policy.Rate{Count: w.size, Per: w.length.Round(time.Second)}}
 			all = append(all, Learned{Limit: limit, For: now.Sub(w.since)})

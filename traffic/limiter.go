@@ -15,11 +15,11 @@ type limiter struct {
 	cost  int // of a request; 0: the limit counts requests
 	gate  gate
 
-	pace   *pace   // nil: no rate
-	bucket *bucket // with pace
-	period *period // nil: none was declared
-	slots  *slots  // nil: none were declared
-	told   windows // from responses
+	pace      *pace   // nil: no rate
+	bucket    *bucket // with pace
+	period    *period // nil: none was declared
+	slots     *slots  // nil: none were declared
+	announced windows // from responses
 
 	proved   proof   // without pace
 	crowd    crowd   // slots that nobody declared
@@ -27,11 +27,12 @@ type limiter struct {
 	noRhythm bool    // a rhythm was assumed, and was none
 	probes   bool    // the next request finds out whether the gate may reopen: the bucket waits for it
 
-	under   int    // requests that are under way
-	load    int    // what they count as
-	waiting int    // requests that pass it
-	blocked uint64 // the round in which an earlier request waits for it
-	ahead   int    // what those that wait ahead count as
+	under   int       // requests that are under way
+	load    int       // what they count as
+	waiting int       // requests that pass it
+	ready   time.Time // when the one passes that was looked at last
+	blocked uint64    // the round in which it is kept for an earlier request
+	ahead   int       // what those that wait ahead count as
 	spread  time.Time
 }
 
@@ -68,7 +69,7 @@ const maxSize = 1 << 30
 
 // readyAt returns when a request of n may pass, as far as is known now.
 func (l *limiter) readyAt(now time.Time, n int) time.Time {
-	at := maxTime(maxTime(l.gate.readyAt(now), l.slots.readyAt(now)), maxTime(l.period.readyAt(now, n), l.told.readyAt(now, l.load+n)))
+	at := maxTime(l.gate.readyAt(now), l.slots.readyAt(now, l.under), l.period.readyAt(now, l.load, n), l.announced.readyAt(now, l.load+n))
 	if l.crowd.size > 0 && l.under >= l.crowd.size {
 		at = maxTime(at, now.Add(slowProbe)) // or when one ends
 	}
@@ -80,9 +81,9 @@ func (l *limiter) readyAt(now time.Time, n int) time.Time {
 }
 
 // expected returns when a request may pass that makes n with those that go before. Those under
-// way may already be taken off what is left of a told window.
+// way may already be taken off what is left of an announced window.
 func (l *limiter) expected(now time.Time, n int) time.Time {
-	at := maxTime(l.gate.until, maxTime(l.period.expected(now, n), l.told.readyAt(now, n)))
+	at := maxTime(l.gate.until, l.period.expected(now, l.load, n), l.announced.readyAt(now, n))
 	switch {
 	case l.bucket == nil:
 		return at
@@ -117,7 +118,7 @@ func (l *limiter) isExact() bool {
 // renewedAt returns when l is as good as new: its gate is open, and its bucket full. Until
 // then, dropping it would let requests pass too early.
 func (l *limiter) renewedAt(now time.Time) time.Time {
-	at := maxTime(l.gate.until, maxTime(l.period.renewedAt(now), l.slots.renewedAt(now)))
+	at := maxTime(l.gate.until, l.period.renewedAt(now, l.load), l.slots.renewedAt(now, l.under))
 	if l.bucket == nil {
 		return at
 	}

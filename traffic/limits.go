@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"container/list"
+	"iter"
 	"slices"
 	"time"
 
@@ -10,9 +11,9 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// A key names a limiter of an account: a limit, or a limit of one record. The one without a
-// name is the account's own.
-type key struct{ limit, record string }
+// A key names a limiter of an account: a limit, or that of one endpoint or record. The one
+// without a name is the account's own.
+type key struct{ limit, of string }
 
 // own is the limit of every account: no rate until one was learned.
 var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
@@ -23,7 +24,7 @@ var own = policy.Limit{Scope: apierrors.ScopeAccount, Off: true}
 func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter {
 	passed = append(passed, q.own)
 	for _, limit := range d.Limits {
-		k, ok := keyOf(d.Record, limit)
+		k, ok := d.keyOf(limit)
 		if !ok {
 			continue
 		}
@@ -39,13 +40,17 @@ func (q *queue) limiters(passed []*limiter, now time.Time, d Demand) []*limiter 
 }
 
 // keyOf returns the key of a limit; false for a record's limit without a record.
-func keyOf(record string, limit policy.Limit) (key, bool) {
-	k := key{limit: limit.Name}
-	if limit.Scope == apierrors.ScopeRecord {
-		k.record = record
-		return k, record != ""
+func (d Demand) keyOf(limit policy.Limit) (key, bool) {
+	switch k := (key{limit: limit.Name}); limit.Scope {
+	case apierrors.ScopeRecord:
+		k.of = d.Record
+		return k, d.Record != ""
+	case apierrors.ScopeEndpoint:
+		k.of = d.Endpoint
+		return k, true
+	default:
+		return k, true
 	}
-	return k, true
 }
 
 // limiter returns the limiter called k. If there is none, it is made for limit, or not at
@@ -53,8 +58,7 @@ func keyOf(record string, limit policy.Limit) (key, bool) {
 func (q *queue) limiter(now time.Time, k key, limit *policy.Limit) *limiter {
 	if e, ok := q.byKey[k]; ok {
 		q.recent.MoveToFront(e)
-		known, _ := e.Value.(*limiter)
-		return known
+		return limiterAt(e)
 	}
 	if limit == nil {
 		return nil
@@ -77,19 +81,18 @@ func (q *queue) evict(now time.Time) {
 	for range min(maxLooks, q.recent.Len()) {
 		e := q.recent.Back()
 		q.recent.MoveToFront(e)
-		l, _ := e.Value.(*limiter)
-		if at := l.renewedAt(now); victim == nil || at.Before(soonest) {
+		if at := limiterAt(e).renewedAt(now); victim == nil || at.Before(soonest) {
 			victim, soonest = e, at
 		}
 	}
-	dropped, _ := q.recent.Remove(victim).(*limiter)
-	delete(q.byKey, dropped.key)
+	q.recent.Remove(victim)
+	delete(q.byKey, limiterAt(victim).key)
 }
 
 // passes reports whether the request falls under the limit of l, or under any.
 func (d Demand) passes(l *limiter) bool {
 	return l.key == key{} || slices.ContainsFunc(d.Limits, func(limit policy.Limit) bool {
-		k, ok := keyOf(d.Record, limit)
+		k, ok := d.keyOf(limit)
 		return ok && k == l.key
 	})
 }
@@ -110,13 +113,32 @@ func (q *queue) attach(l *limiter) {
 func (q *queue) isIdle(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waiting.Len() > 0 || q.own.renewedAt(now).After(now) {
+	if q.waiting.Len() > 0 {
 		return false
 	}
-	for e := q.recent.Front(); e != nil; e = e.Next() {
-		if l, _ := e.Value.(*limiter); l.renewedAt(now).After(now) {
+	for l := range q.all() {
+		if l.renewedAt(now).After(now) {
 			return false
 		}
 	}
 	return true
+}
+
+// all are the account's own limiter, and the others, the latest used first.
+func (q *queue) all() iter.Seq[*limiter] {
+	return func(yield func(*limiter) bool) {
+		if !yield(q.own) {
+			return
+		}
+		for e := q.recent.Front(); e != nil; e = e.Next() {
+			if !yield(limiterAt(e)) {
+				return
+			}
+		}
+	}
+}
+
+func limiterAt(e *list.Element) *limiter {
+	l, _ := e.Value.(*limiter)
+	return l
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // Bounds of what a Memory keeps.
@@ -52,13 +54,18 @@ func (m *Memory) Admit(_ context.Context, now time.Time, d Demand) Place {
 }
 
 // Pay implements Shared.
-func (m *Memory) Pay(_ context.Context, now time.Time, a Account, full int) bool {
-	return m.queue(now, a).budget.pay(full)
+func (m *Memory) Pay(_ context.Context, now time.Time, a Account, p policy.Prices, price int) bool {
+	return m.queue(now, a).budget.pay(p, price)
 }
 
 // Streak implements Shared.
 func (m *Memory) Streak(_ context.Context, now time.Time, a Account) (code string, calls int) {
 	return m.queue(now, a).streak.now()
+}
+
+// Outage implements Shared.
+func (m *Memory) Outage(_ context.Context, now time.Time, a Account, endpoint string) Outage {
+	return m.queue(now, a).outage(endpoint)
 }
 
 // evict drops accounts that nobody misses. The caller holds the lock.

@@ -13,7 +13,7 @@ import (
 func TestQueueIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	limit := policy.Limit{Name: "item", Scope: apierrors.ScopeRecord, Off: true}
-	keyOf := func(i int) key { return key{limit: "item", record: fmt.Sprint(i)} }
+	keyOf := func(i int) key { return key{limit: "item", of: fmt.Sprint(i)} }
 	q := newQueue(Account{})
 	for i := range maxLimiters {
 		q.limiter(now, keyOf(i), &limit)
@@ -100,34 +100,6 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 }
 
-// The budget counts in fifths of a retry, without a remainder.
-func TestBudget(t *testing.T) {
-	var b budget
-	pays := func(want int) {
-		t.Helper()
-		got := 0
-		for b.pay(10) {
-			got++
-		}
-		if got != want {
-			t.Errorf("paid for %d; want %d", got, want)
-		}
-	}
-	pays(10)
-	for range 4 {
-		b.earn(10)
-	}
-	pays(0)
-	b.earn(10)
-	pays(1)
-	for range 10_000 {
-		b.earn(10)
-	}
-	pays(100)
-	b.refund(10)
-	pays(1)
-}
-
 func TestMemoryCountsAStreak(t *testing.T) {
 	acme, now := Account{Vendor: "acme"}, time.Time{}
 	type end struct {
@@ -162,9 +134,9 @@ func TestMemoryCountsAStreak(t *testing.T) {
 // Served and refused calls fill the budget, as either shows that the vendor is at work.
 func TestMemoryPaysForRetries(t *testing.T) {
 	acme, now := Account{Vendor: "acme"}, time.Time{}
-	m := NewMemory()
+	m, prices := NewMemory(), policy.Prices{Full: 10, Retry: 5, Success: 1}
 	pays := func(a Account) (n int) {
-		for m.Pay(t.Context(), now, a, 2) {
+		for m.Pay(t.Context(), now, a, prices, 5) {
 			n++
 		}
 		return n
@@ -173,7 +145,7 @@ func TestMemoryPaysForRetries(t *testing.T) {
 		t.Errorf("a full budget paid for %d; want 2", got)
 	}
 	for i := range 10 {
-		for _, r := range []Report{{Served: i%2 == 0, Refused: i%2 == 1, Full: 2}, {Full: 2}} {
+		for _, r := range []Report{{Served: i%2 == 0, Refused: i%2 == 1, Prices: prices}, {Prices: prices}} {
 			_ = m.Admit(t.Context(), now, Demand{Account: acme}).Done(t.Context(), now, r)
 		}
 	}

@@ -19,9 +19,10 @@ const (
 	lastLook     = 10 * time.Minute       // between two looks that failed
 	marginalWait = 2 * time.Second        // a longer wait is not for one request alone
 	sinceRefusal = 500 * time.Millisecond // after which what was accepted proves a rate
-	calm         = 8                      // requests accepted after a refusal that make it a single one
-	maxRamp      = 400                    // requests per second at which a ramp begins
-	maxPace      = 100_000                // requests per second at which a pace is no limit
+	mostUsed     = 0.8
+	calm         = 8       // requests accepted after a refusal that make it a single one
+	maxRamp      = 400     // requests per second at which a ramp begins
+	maxPace      = 100_000 // requests per second at which a pace is no limit
 )
 
 // A pace is the rate at which requests of a limit leave. It follows a declared rate, and
@@ -87,7 +88,7 @@ func (p *pace) accept(now, left time.Time) {
 }
 
 // refuse corrects the pace after a refusal of a request that left at a moment. It reports
-// whether that tells something new, and whether the gate is to close, as more than that
+// whether it is new evidence, and whether the gate is to close, as more than that
 // request is refused.
 func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (isNew, closes bool) {
 	if !left.After(p.cutAt) {
@@ -182,7 +183,7 @@ func (p *pace) rate(now time.Time) float64 {
 		if p.isSlow() {
 			factor = 1.05
 		}
-		if p.isDue(now, 2) {
+		if p.isDue(now, 2) && p.isUsed(now) {
 			p.step(now, factor)
 		}
 	case look:
@@ -203,6 +204,19 @@ func (p *pace) rate(now time.Time) float64 {
 // since then.
 func (p *pace) isDue(now time.Time, enough int) bool {
 	return now.Sub(p.stepAt) >= stepTime && p.stepped >= enough
+}
+
+// isUsed reports whether much of the pace was used since the latest step: otherwise, a higher one
+// would prove nothing.
+func (p *pace) isUsed(now time.Time) bool {
+	long := now.Sub(p.stepAt).Seconds()
+	if float64(p.stepped) >= mostUsed*p.current*long-1 {
+		return true
+	}
+	if long > max(2*stepTime.Seconds(), 6/p.current) {
+		p.stepAt, p.stepped = now, 0 // requests paused, or took long
+	}
+	return false
 }
 
 // step raises the pace. Back at the declared one, it stays.

@@ -6,8 +6,6 @@ import "time"
 func (l *limiter) depart(now time.Time, p *place) {
 	n := l.sizeOf(p.demand)
 	l.gate.depart(now)
-	l.slots.depart()
-	l.period.depart(n)
 	l.under++
 	l.load += n
 	if l == p.queue.own {
@@ -42,10 +40,8 @@ func (l *limiter) end(now time.Time, p *place, r Report) {
 	isGood := !r.Answered.IsZero() && r.Pause == 0
 	l.gate.end(p.started, isGood)
 	l.slots.end(now, r)
-	if r.Unsent {
-		l.period.end(now, n, 0)
-	} else {
-		l.period.end(now, n, n)
+	if !r.Unsent {
+		l.period.count(now, n)
 	}
 	if l.bucket != nil {
 		l.bucket.end(now, p, r)

@@ -12,11 +12,10 @@ import (
 type period struct {
 	size   int
 	length time.Duration
-	resets policy.Zone // by whose clock they end; zero: no clock tells
+	resets policy.Zone // by whose clock they end; zero: by none
 	edge   time.Time   // the end of the present one; zero: unknown
 
-	under   int     // of requests under way
-	used    int     // of those that have ended
+	used    int     // of requests that have ended
 	counted []count // when which of them are free again, while the end is unknown
 }
 
@@ -49,6 +48,10 @@ func (p *period) renew(now time.Time) {
 	p.edge = p.edge.Add((now.Sub(p.edge)/p.length + 1) * p.length)
 }
 
+// mayEnd reports whether the present period may end in a time: not later than one that begins
+// now, with a second more, as a reset is rounded up.
+func (p *period) mayEnd(reset time.Duration) bool { return p == nil || reset <= p.length+time.Second }
+
 // align takes the end of the present period from a response.
 func (p *period) align(edge time.Time) {
 	if p != nil {
@@ -56,28 +59,31 @@ func (p *period) align(edge time.Time) {
 	}
 }
 
-// readyAt returns when a request of n may leave. One that is larger than a period waits for a
-// whole one.
-func (p *period) readyAt(now time.Time, n int) time.Time {
+// readyAt returns when a request of n may leave beside those under way. One that is larger than a
+// period waits for a whole one.
+func (p *period) readyAt(now time.Time, under, n int) time.Time {
 	if p == nil {
 		return now
 	}
-	return p.expected(now, min(n, p.size))
+	return p.expected(now, under, min(n, p.size))
 }
 
-// expected returns when a request may leave that makes n, with those that go before.
-func (p *period) expected(now time.Time, n int) time.Time {
+// expected returns when a request may leave that makes n, with those that go before, beside those
+// under way.
+func (p *period) expected(now time.Time, under, n int) time.Time {
 	if p == nil {
 		return now
 	}
 	p.renew(now)
-	missing := p.used + p.under + n - p.size
+	taken := p.used + under
+	over := max(taken-p.size, 0) // by a request that was larger than a period, or took more than expected
+	missing := taken - over + n - p.size
 	if missing <= 0 {
 		return now
 	}
-	later := time.Duration((missing - 1) / p.size)
-	missing -= int(later) * p.size
-	return p.freedAt(now, missing).Add(later * p.length)
+	later := (missing - 1) / p.size
+	missing -= later * p.size
+	return p.freedAt(now, over+missing).Add(time.Duration(min(later, int(farthest/p.length))) * p.length)
 }
 
 // freedAt returns when n are free that are used now.
@@ -93,20 +99,13 @@ func (p *period) freedAt(now time.Time, n int) time.Time {
 	return now.Add(p.length) // after those under way have ended
 }
 
-func (p *period) depart(n int) {
-	if p != nil {
-		p.under += n
-	}
-}
-
-// end counts a request of n that has ended, and used so many. It arrived before, and so what is
-// free again later is free at the vendor.
-func (p *period) end(now time.Time, n, used int) {
+// count counts so many of a request that has ended. It arrived before, and so what is free again
+// later is free at the vendor.
+func (p *period) count(now time.Time, used int) {
 	if p == nil {
 		return
 	}
 	p.renew(now)
-	p.under -= n
 	p.used += used
 	if !p.edge.IsZero() || used == 0 {
 		return
@@ -122,17 +121,17 @@ func (p *period) end(now time.Time, n, used int) {
 // back.
 func (p *period) correct(now time.Time, more int) {
 	if p != nil {
-		p.end(now, 0, min(max(more, -p.used), p.size))
+		p.count(now, min(max(more, -p.used), p.size))
 	}
 }
 
-// renewedAt returns when nothing is used any more, if nothing leaves.
-func (p *period) renewedAt(now time.Time) time.Time {
+// renewedAt returns when nothing is used any more, if nothing leaves but those under way.
+func (p *period) renewedAt(now time.Time, under int) time.Time {
 	if p == nil {
 		return now
 	}
-	if p.renew(now); p.used+p.under == 0 {
+	if p.renew(now); p.used+under == 0 {
 		return now
 	}
-	return p.freedAt(now, p.used+p.under)
+	return p.freedAt(now, p.used+under)
 }

@@ -37,13 +37,12 @@ func TestPeriod(t *testing.T) {
 			now := at(tt.first)
 			var got []int
 			for range tt.want {
-				if ready := p.readyAt(now, 1); ready.After(now) {
+				if ready := p.readyAt(now, 0, 1); ready.After(now) {
 					now = ready
 				}
 				got = append(got, int(now.Sub(start).Milliseconds()))
-				p.depart(1)
 				now = now.Add(100 * time.Millisecond)
-				p.end(now, 1, 1)
+				p.count(now, 1)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("leave at (-want +got):\n%s", diff)
@@ -58,32 +57,47 @@ func TestPeriodExpects(t *testing.T) {
 	at := millis(start)
 	p := &period{size: 3, length: time.Second}
 	for _, ms := range []int{0, 400} {
-		p.depart(1)
-		p.end(at(ms), 1, 1)
+		p.count(at(ms), 1)
 	}
 	for n, want := range map[int]int{1: 500, 2: 1000, 3: 1400, 4: 1500, 5: 2000, 7: 2500} {
-		if got := int(p.expected(at(500), n).Sub(start).Milliseconds()); got != want {
+		if got := int(p.expected(at(500), 0, n).Sub(start).Milliseconds()); got != want {
 			t.Errorf("%d: at %d ms; want %d", n, got, want)
 		}
 	}
-	if got := int(p.readyAt(at(500), 100).Sub(start).Milliseconds()); got != 1400 {
+	if got := int(p.readyAt(at(500), 0, 100).Sub(start).Milliseconds()); got != 1400 {
 		t.Errorf("more than a period: at %d ms; want 1400", got)
 	}
-	if got := int(p.renewedAt(at(500)).Sub(start).Milliseconds()); got != 1400 {
+	if got := int(p.renewedAt(at(500), 0).Sub(start).Milliseconds()); got != 1400 {
 		t.Errorf("renewed at %d ms; want 1400", got)
+	}
+}
+
+// However much goes before, a request is not expected in the past.
+func TestExpectedIsNeverInThePast(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := &period{size: 1, length: 24 * time.Hour}
+	b := newBucket(1.0/3600, 1)
+	for _, n := range []int{maxSize, 1000 * maxSize} {
+		if at := p.expected(start, 0, n); at.Before(start.Add(farthest)) {
+			t.Errorf("period, %d: at %v", n, at)
+		}
+		if at := b.expected(start, n); at != start.Add(farthest) {
+			t.Errorf("bucket, %d: at %v", n, at)
+		}
 	}
 }
 
 // Requests under way count, and one that was not sent does not.
 func TestPeriodCountsWhatIsUnderWay(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	p := &period{size: 3, length: time.Second}
-	p.depart(3)
-	if !p.readyAt(start, 1).After(start) {
+	l := newLimiter(key{limit: "x"}, policy.Limit{Window: policy.Rate{Count: 3, Per: time.Second}})
+	p := &place{queue: newQueue(Account{}), demand: Demand{Weight: 3}}
+	l.depart(start, p)
+	if !l.readyAt(start, 1).After(start) {
 		t.Error("a request may leave beside 3 under way")
 	}
-	p.end(start, 3, 0)
-	if p.readyAt(start, 3).After(start) || p.renewedAt(start).After(start) {
+	l.end(start, p, Report{Unsent: true})
+	if l.readyAt(start, 3).After(start) || l.renewedAt(start).After(start) {
 		t.Error("what was not sent is counted")
 	}
 }
@@ -93,11 +107,10 @@ func TestPeriodIsBounded(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	p := &period{size: 100_000, length: 24 * time.Hour}
 	for range 100_000 {
-		if ready := p.readyAt(now, 1); ready.After(now) {
+		if ready := p.readyAt(now, 0, 1); ready.After(now) {
 			t.Fatalf("the request waits for %v", ready.Sub(now))
 		}
-		p.depart(1)
-		p.end(now, 1, 1)
+		p.count(now, 1)
 		now = now.Add(800 * time.Millisecond)
 	}
 	if len(p.counted) > parts+1 {

@@ -13,6 +13,7 @@ import (
 type place struct {
 	queue    *queue
 	ticket   uint64
+	call     uint64 // its first ticket
 	demand   Demand
 	limiters []*limiter  // that it passes
 	few      [4]*limiter // room for them, as most pass no more
@@ -24,6 +25,9 @@ type place struct {
 	started time.Time     // zero: it has not
 	refusal *Refusal
 	slowest *limiter // that it waits for
+
+	endpoint *outage // of its endpoint; nil: there are too many
+	probes   *outage // the request finds out whether it is over; nil: it is a usual one
 }
 
 // WaitsFor implements Place.
@@ -32,6 +36,9 @@ func (p *place) WaitsFor() string {
 	defer p.queue.mu.Unlock()
 	if p.entry == nil || p.slowest == nil {
 		return "" // it started, or is refused
+	}
+	if o := p.queue.outages.over(p.endpoint); o != nil {
+		return o.name()
 	}
 	return p.slowest.name(time.Now())
 }
@@ -66,23 +73,25 @@ func (p *place) goesBefore(other *place) bool {
 	return cmp.Or(cmp.Compare(other.demand.Priority, p.demand.Priority), cmp.Compare(p.ticket, other.ticket)) < 0
 }
 
-// readyAt returns when the place may start, and marks the limiters that hold it back, so that
-// no later request passes them before. One that is ready is kept for it if the wait is short.
+// readyAt returns when the place may start, and marks the limiters that are kept for it until
+// then: those that would be ready later if another request passed them now. Later requests may pass
+// the others, also if they are not ready now.
 func (p *place) readyAt(now time.Time, round uint64) time.Time {
+	if at := p.queue.outages.readyAt(now, p); at.After(now) && p.probes == nil {
+		return at // it keeps nothing for itself meanwhile
+	}
 	at := now
 	for _, l := range p.limiters {
-		if ready := l.readyAt(now, l.sizeOf(p.demand)); ready.After(now) {
-			l.blocked = round
-			if ready.After(at) {
-				at, p.slowest = ready, l
-			}
+		l.ready = maxTime(now, l.readyAt(now, l.sizeOf(p.demand)))
+		if l.ready.After(at) {
+			at, p.slowest = l.ready, l
 		}
 	}
 	if !at.After(now) {
 		return now
 	}
 	for _, l := range p.limiters {
-		if l.interval() > at.Sub(now) {
+		if l.ready.Equal(at) || l.ready.Add(l.interval()).After(at) {
 			l.blocked = round
 		}
 	}
@@ -111,8 +120,7 @@ func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	return at, slowest
 }
 
-// limiterOf returns the limiter that a response to the request tells of: the one of that
-// name, or the account's own.
+// limiterOf returns the limiter that a quota is about: the one of its name, or the account's own.
 func (p *place) limiterOf(q policy.Quota) *limiter {
 	for _, l := range p.limiters {
 		if l.key.limit == q.Limit && q.Limit != "" {
@@ -122,7 +130,9 @@ func (p *place) limiterOf(q policy.Quota) *limiter {
 	return p.queue.own
 }
 
-// refuse ends the wait of a place that cannot start in time.
-func (p *place) refuse(now, at time.Time, slowest *limiter) {
-	p.refusal = &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
+// refusalBy returns the refusal of a place that cannot start in time, and the limiter that it waits
+// for the longest.
+func (p *place) refusalBy(now, at time.Time, slowest *limiter) *Refusal {
+	slowest = cmp.Or(slowest, p.queue.own) // its time was over before it came
+	return &Refusal{By: slowest.name(now), Scope: slowest.scope, Wait: slowest.spreadOver(at).Sub(now)}
 }

@@ -50,7 +50,7 @@ func (p *proof) rate(now time.Time, burst int) float64 {
 	return best
 }
 
-// since returns the rate since a moment; 0 if too little was accepted to tell.
+// since returns the rate since a moment; 0 if too few were accepted.
 func (p *proof) since(start, now time.Time) float64 {
 	if now.Sub(start) < 2*sampleTime {
 		return 0

@@ -22,6 +22,8 @@ type queue struct {
 	round   uint64 // of looking for those that may start
 	alarm   alarm  // for the next of them
 
+	outages outages
+
 	budget budget
 	streak streak
 
@@ -45,9 +47,9 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		q.tickets++
 		p.ticket = q.tickets
 	}
-	isFree := q.waiting.Len() == 0
+	p.call, p.endpoint = p.ticket, q.outages.of(d.Endpoint)
+	isFree := q.waiting.Len() == 0 && !q.outages.readyAt(now, p).After(now)
 	for _, l := range p.limiters {
-		l.ahead = 0
 		isFree = isFree && !l.readyAt(now, l.sizeOf(d)).After(now)
 	}
 	q.countAhead(p)
@@ -55,9 +57,12 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		p.start(now)
 		return p
 	}
+	if p.refusal = q.outages.refusalOf(now, p); p.refusal != nil {
+		return p
+	}
 	at, slowest := p.expected(now)
 	if at.After(p.latest) {
-		p.refuse(now, at, slowest)
+		p.refusal = p.refusalBy(now, at, slowest)
 		return p
 	}
 	p.slowest = cmp.Or(slowest, q.own) // until it is known better
@@ -69,6 +74,9 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 
 // countAhead counts those that go before p at each limiter.
 func (q *queue) countAhead(p *place) {
+	for _, l := range p.limiters {
+		l.ahead = 0
+	}
 	for e := q.waiting.Front(); e != nil && placeOf(e).goesBefore(p); e = e.Next() {
 		for _, l := range placeOf(e).limiters {
 			l.ahead += l.sizeOf(placeOf(e).demand)
@@ -109,14 +117,34 @@ func (q *queue) remove(p *place) {
 // start takes a place of each limiter for a request that leaves now.
 func (p *place) start(now time.Time) {
 	p.started = now
+	if o := p.queue.outages.over(p.endpoint); o != nil {
+		o.depart(now, p.probes != nil, p.demand.Retry)
+	}
 	for _, l := range p.limiters {
 		l.depart(now, p)
 	}
 }
 
+// end takes up how a request ended that left, at each limiter and for the vendor.
+func (p *place) end(now time.Time, r Report) {
+	for _, l := range p.limiters {
+		l.end(now, p, r)
+	}
+	p.queue.outages.report(now, p, r)
+}
+
+// release starts a request that waited.
+func (q *queue) release(now time.Time, p *place) {
+	q.remove(p)
+	p.start(now)
+	close(p.ready)
+}
+
 // step starts each request that may start, in order, and sets the timer for the next.
 func (q *queue) step(now time.Time) {
 	q.round++
+	q.outages.forget(now, q.waiting.Len())
+	q.probe(now)
 	var next time.Time
 	isExact := false
 	for e := q.waiting.Front(); e != nil; {
@@ -127,9 +155,7 @@ func (q *queue) step(now time.Time) {
 		}
 		at := p.readyAt(now, q.round)
 		if !at.After(now) {
-			q.remove(p)
-			p.start(now)
-			close(p.ready)
+			q.release(now, p)
 			continue
 		}
 		if next.IsZero() || at.Before(next) {
@@ -151,12 +177,15 @@ func (q *queue) expire(now time.Time) (next time.Time) {
 	for e := q.waiting.Front(); e != nil; {
 		p := placeOf(e)
 		e = e.Next()
-		if p.latest.Before(now) {
+		if refusal := q.outages.refusalOf(now, p); refusal != nil {
+			q.turnAway(p, refusal)
+		} else if p.latest.Before(now) {
+			q.countAhead(p)
 			at, slowest := p.expected(now)
 			if slowest == nil { // what it waited for took longer than expected
 				at, slowest = now.Add(slowProbe), cmp.Or(p.slowest, q.own)
 			}
-			q.turnAway(now, p, at, slowest)
+			q.turnAway(p, p.refusalBy(now, at, slowest))
 		} else if next.IsZero() || p.latest.Before(next) {
 			next = p.latest.Add(1)
 		}
@@ -165,9 +194,9 @@ func (q *queue) expire(now time.Time) (next time.Time) {
 }
 
 // turnAway refuses a place that waits.
-func (q *queue) turnAway(now time.Time, p *place, at time.Time, slowest *limiter) {
+func (q *queue) turnAway(p *place, why *Refusal) {
 	q.remove(p)
-	p.refuse(now, at, slowest)
+	p.refusal = why
 	close(p.ready)
 }
 
@@ -198,9 +227,7 @@ func (q *queue) leave(p *place) {
 	case p.entry != nil:
 		q.remove(p)
 	case !p.started.IsZero():
-		for _, l := range p.limiters {
-			l.end(now, p, Report{Unsent: true})
-		}
+		p.end(now, Report{Unsent: true})
 	}
 	q.step(now)
 }

@@ -89,6 +89,35 @@ func TestQueueIsInOrder(t *testing.T) {
 	})
 }
 
+// When a refused request may come back follows from those that wait now, and not from
+// those that have left.
+func TestExpiredRequestIsToldByThoseThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		slot := policy.Limit{Name: "slot", Scope: apierrors.ScopeAccount, Slots: 1}
+		d := Demand{Limits: []policy.Limit{limitOf("x", apierrors.ScopeAccount, 1, time.Minute, 1), slot}, MaxWait: 2 * time.Minute}
+		under := admitted(t, m, d) // for longer than the next one waits
+		p := m.Admit(t.Context(), time.Now(), d)
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		d.MaxWait = 24 * time.Hour
+		var others []Place
+		for range 100 {
+			others = append(others, m.Admit(t.Context(), time.Now(), d))
+		}
+		for _, other := range others {
+			if err := other.Wait(gone); err == nil {
+				t.Fatal("a request started beside the one that has the slot")
+			}
+		}
+		refusal, ok := errors.AsType[*Refusal](p.Wait(t.Context()))
+		if !ok || refusal.Wait > time.Minute {
+			t.Errorf("the refusal is %v; want one for a minute at most", refusal)
+		}
+		answer(under)
+	})
+}
+
 // A request of a higher priority goes first, and is not refused for those that it passes.
 func TestQueueGoesByPriority(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -297,5 +326,18 @@ func TestRefusal(t *testing.T) {
 		if text := (&Refusal{By: "limit daily", Wait: time.Hour}).Error(); text != "held back by limit daily for 1h0m0s" {
 			t.Errorf("the text is %q", text)
 		}
+	})
+}
+
+// A request whose time was over before it came is refused, whatever else holds it back.
+func TestRequestThatComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		first := admitted(t, m, Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}})
+		err := m.Admit(t.Context(), time.Now(), Demand{Limits: []policy.Limit{perSecond("x", 1, 1)}, MaxWait: -time.Second}).Wait(t.Context())
+		if r, ok := errors.AsType[*Refusal](err); !ok || r.By != "limit x" {
+			t.Errorf("got %v; want to be refused by limit x", err)
+		}
+		answer(first)
 	})
 }

@@ -16,8 +16,8 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 		return r.Pause
 	case l.pace != nil:
 		return l.slowDown(now, p, r)
-	case l.told.areKnown(now) && !r.VendorPause:
-		l.gate.rest(now, l.told.exhaust(now))
+	case l.announced.areKnown(now) && !r.VendorPause:
+		l.gate.rest(now, l.announced.exhaust(now))
 	default:
 		l.gate.close(now, p.started, r.Pause, r.VendorPause)
 		if l.mayLearn(now) {
@@ -77,9 +77,9 @@ func (l *limiter) dropPace() { l.pace, l.bucket, l.probes = nil, nil, false }
 // recently is the time before the first refusal whose requests count.
 const recently = 2 * time.Second
 
-// mayLearn reports whether nothing tells what the limit is.
+// mayLearn reports whether the limit is not known in another way.
 func (l *limiter) mayLearn(now time.Time) bool {
-	return l.scope == apierrors.ScopeAccount && l.period == nil && l.slots == nil && !l.told.areKnown(now)
+	return l.scope == apierrors.ScopeAccount && l.period == nil && l.slots == nil && !l.announced.areKnown(now)
 }
 
 // learn gives the limiter a pace, from what was accepted before the first refusal. If that was

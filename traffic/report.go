@@ -7,16 +7,12 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.streak.add(r)
-	switch {
-	case r.Served && r.Paid:
-		q.budget.refund(r.Full)
-	case r.Served, r.Refused:
-		q.budget.earn(r.Full)
+	q.budget.take(r)
+	if p.end(now, r); p.probes != nil && r.Health != Working {
+		q.tickets++
+		p.ticket = q.tickets // another one finds out next time
 	}
-	for _, l := range p.limiters {
-		l.end(now, p, r)
-	}
-	q.tell(now, p, r)
+	q.readQuotas(now, p, r)
 	if r.Pause > 0 {
 		hold = q.refuse(now, p, r)
 	}
@@ -56,7 +52,7 @@ func (q *queue) refused(now time.Time, p *place, r Report) []*limiter {
 		}
 	}
 	for _, limit := range r.Limits {
-		if k, ok := keyOf(p.demand.Record, limit); ok {
+		if k, ok := p.demand.keyOf(limit); ok {
 			_, isKnown := q.byKey[k]
 			l := q.limiter(now, k, &limit)
 			if !isKnown {
@@ -79,7 +75,7 @@ func (q *queue) refuseLate(now time.Time) {
 		p := placeOf(e)
 		e = e.Next()
 		if at, slowest := p.expected(now); at.After(p.latest) {
-			q.turnAway(now, p, at, slowest)
+			q.turnAway(p, p.refusalBy(now, at, slowest))
 			continue
 		}
 		for _, l := range p.limiters {

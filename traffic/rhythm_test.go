@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// windowsOf is a vendor that accepts so many requests in each period, and tells nothing.
+// windowsOf is a vendor that accepts so many requests in each period, and does not say so.
 func windowsOf(size int, period, offset time.Duration) func(time.Time) time.Duration {
 	var began time.Time
 	used := 0
@@ -15,13 +15,13 @@ func windowsOf(size int, period, offset time.Duration) func(time.Time) time.Dura
 			began, used = start, 0
 		}
 		if used++; used > size {
-			return 500 * time.Millisecond // a back-off, as nothing was told
+			return 500 * time.Millisecond // a back-off, as the vendor asks for no wait
 		}
 		return 0
 	}
 }
 
-// Windows that nobody tells are found, whether they turn with the clock or not.
+// Windows that responses do not announce are found, whether they turn with the clock or not.
 func TestUntoldWindowsAreFound(t *testing.T) {
 	for _, tt := range []struct {
 		offset time.Duration
@@ -46,7 +46,7 @@ func TestNoWindowsAreFoundWhereThereAreNone(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
 			bucket := tokens(400, 40)
-			j := newJob(seed, func(now time.Time) time.Duration { return bucket(now) / 2 }) // not told
+			j := newJob(seed, func(now time.Time) time.Duration { return bucket(now) / 2 }) // a back-off
 			began := time.Now()
 			j.run(t, 8000, 32)
 			if goodput := 20 / time.Since(began).Seconds(); goodput < 0.80 || j.refused > 2*32 {

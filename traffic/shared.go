@@ -14,13 +14,20 @@ type Shared interface {
 	// Admit gives a request a place in the queue of its account. It does not wait.
 	Admit(ctx context.Context, now time.Time, d Demand) Place
 
-	// Pay takes one retry from the account's budget, which is full with that many. It
-	// reports whether there was one.
-	Pay(ctx context.Context, now time.Time, a Account, full int) bool
+	// Pay takes a price from the account's budget, and reports whether a retry may follow. If
+	// the budget does not have so much, nothing is taken, except with p.EachFailure.
+	Pay(ctx context.Context, now time.Time, a Account, p policy.Prices, price int) bool
 
 	// Streak returns the code with which the account's latest calls were refused, and how
 	// many of them in a row; see policy.Retry.EscalateAfter.
 	Streak(ctx context.Context, now time.Time, a Account) (code string, calls int)
+
+	// Outage returns the outage that a request to an endpoint of the account has to mind. Its
+	// State is Healthy if there is none.
+	Outage(ctx context.Context, now time.Time, a Account, endpoint string) Outage
+
+	// Status returns what holds back the calls of each account. p are the prices of its budget.
+	Status(ctx context.Context, now time.Time, p policy.Prices) []Status
 
 	// Learned returns the limits of all accounts that are not declared, or not as the vendor
 	// enforces them.
@@ -73,6 +80,11 @@ type Demand struct {
 
 	// Priority orders requests that wait: a higher one goes first.
 	Priority int
+
+	Endpoint   string // of the vendor, such as a path without identifiers; its outages are its own
+	Retry      bool   // the vendor failed at an earlier attempt
+	Repeatable bool   // it does no harm if the request is executed twice, so it may find out whether the vendor works again
+	NoHold     bool   // during an outage it is refused, and does not wait
 }
 
 // A Refusal is the error for a request that would have to wait for too long.
@@ -80,6 +92,8 @@ type Refusal struct {
 	By    string          // what the request would wait for, as in Place.WaitsFor
 	Scope apierrors.Scope // what that holds back
 	Wait  time.Duration   // when to come back; refused requests get times one after the other
+
+	Outage *Outage // that holds it back; nil: it is another thing
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("held back by %s for %v", r.By, r.Wait) }
@@ -94,12 +108,49 @@ type Report struct {
 	Limits      []policy.Limit // which limits; nil: the account's own
 	Guessed     bool           // the response did not name Limits
 	Quotas      []policy.Quota // what the response says about its limits
+	Health      Health         // what that says about the vendor
+	Cause       string         // of a failure of the vendor, for a person
 	Served      bool           // the response is not a failure, or one that was accepted
-	Paid        bool           // the request was a retry for which Pay took one
+	Paid        int            // what Pay took for the request, which is a retry; 0: nothing
 	Refused     bool           // the vendor refused the record
 	Code        string         // with which it did; empty: none
-	Full        int            // retries in a full budget
+	Prices      policy.Prices  // of the budget
 }
+
+// A Health is what the end of a request says about whether the vendor works.
+type Health int
+
+// The kinds of health.
+const (
+	NoHealth    Health = iota // nothing
+	Working                   // it does: the response is a success, or a refusal of this very request
+	Failing                   // it does not: the response is a failure of the vendor
+	Unreachable               // it does not: there was no response
+)
+
+// An Outage is a time in which a vendor, or one endpoint of it, does nothing but fail.
+type Outage struct {
+	Endpoint  string      // empty: the vendor as a whole
+	State     OutageState // what it means for requests
+	Since     time.Time   // the earliest of its failures in a row
+	Failures  int         // how many there were, of requests
+	Cause     string      // of the latest of them, for a person
+	NextProbe time.Time   // when the next request finds out whether it is over; while it holds
+}
+
+// An OutageState says which requests are held back.
+type OutageState int
+
+// The states of an outage, in their order.
+const (
+	Healthy OutageState = iota // none is: there is no outage
+	Suspect                    // only retries are
+	Held                       // all are, except for a probe from time to time
+	Ramping                    // the vendor works again: all are sent, step by step more of them
+)
+
+// Holds reports whether retries are held back, at least.
+func (s OutageState) Holds() bool { return s == Suspect || s == Held }
 
 // A Renewal is the renewal of one rejected credential.
 type Renewal struct {

@@ -7,13 +7,12 @@ import "time"
 type slots struct {
 	count int
 	held  time.Duration // how long one is held at most after a response; 0: it is not
-
-	under int
-	ends  []time.Time // of those that are held, the earliest first
+	ends  []time.Time   // of those that are held, the earliest first
 }
 
-// readyAt returns when the next request may leave, if no slot is returned before that.
-func (s *slots) readyAt(now time.Time) time.Time {
+// readyAt returns when the next request may leave beside those under way, if no slot is returned
+// before that.
+func (s *slots) readyAt(now time.Time, under int) time.Time {
 	if s == nil {
 		return now
 	}
@@ -21,7 +20,7 @@ func (s *slots) readyAt(now time.Time) time.Time {
 		s.ends = s.ends[1:]
 	}
 	switch {
-	case s.under+len(s.ends) < s.count:
+	case under+len(s.ends) < s.count:
 		return now
 	case len(s.ends) > 0:
 		return s.ends[0]
@@ -30,21 +29,11 @@ func (s *slots) readyAt(now time.Time) time.Time {
 	}
 }
 
-func (s *slots) depart() {
-	if s != nil {
-		s.under++
-	}
-}
-
 // end returns the slot of a request, unless it is held. A request without a response may have
 // begun its job.
 func (s *slots) end(now time.Time, r Report) {
-	if s == nil {
-		return
-	}
-	s.under--
 	mayHold := r.Served || r.Answered.IsZero() && !r.Unsent
-	if s.held > 0 && mayHold {
+	if s != nil && s.held > 0 && mayHold {
 		s.ends = append(s.ends, now.Add(s.held))
 	}
 }
@@ -56,10 +45,16 @@ func (s *slots) free() {
 	}
 }
 
-// renewedAt returns when no slot is held any more.
-func (s *slots) renewedAt(now time.Time) time.Time {
-	if s == nil || len(s.ends) == 0 {
+// renewedAt returns when no slot is taken any more. Nobody knows how long a request takes.
+func (s *slots) renewedAt(now time.Time, under int) time.Time {
+	switch {
+	case s == nil:
+		return now
+	case len(s.ends) > 0:
+		return s.ends[len(s.ends)-1]
+	case under > 0:
+		return now.Add(slowProbe)
+	default:
 		return now
 	}
-	return s.ends[len(s.ends)-1]
 }

@@ -7,18 +7,18 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// Windows are those of which responses tell. A request meets all of them, as long as each
-// response tells of the same.
+// Windows are those that responses announce. A request meets all of them, as long as each
+// response announces the same.
 type windows struct {
 	all     []window
-	isMixed bool // responses tell of several limits, and nobody knows which a request meets
+	isMixed bool // responses announce different limits, and nobody knows which a request meets
 }
 
-// maxWindows bounds of how many windows a response may tell.
+// maxWindows bounds how many windows of a response are kept.
 const maxWindows = 8
 
-// tell takes up what a response says that came at a moment. It reports whether that makes sense.
-func (w *windows) tell(answered time.Time, quotas []policy.Quota) (isKnown bool) {
+// update takes up what a response says that came at a moment. It reports whether that makes sense.
+func (w *windows) update(answered time.Time, quotas []policy.Quota) (isKnown bool) {
 	quotas = slices.DeleteFunc(quotas, func(q policy.Quota) bool { return q.Reset <= 0 || q.Left < 0 })
 	if w.isMixed || len(quotas) == 0 {
 		return false
@@ -34,7 +34,7 @@ func (w *windows) tell(answered time.Time, quotas []policy.Quota) (isKnown bool)
 			w.all, w.isMixed = nil, true
 			return false
 		}
-		w.all[i].tell(answered, quotas[j])
+		w.all[i].update(answered, quotas[j])
 	}
 	return true
 }
@@ -82,7 +82,7 @@ type window struct {
 	left   int
 	edge   time.Time     // zero: none is known
 	length time.Duration // between the latest two edges; 0: unknown
-	since  time.Time     // when the first response told of it
+	since  time.Time     // when the first response announced it
 }
 
 // isOf reports whether q is about w.
@@ -91,8 +91,8 @@ func (w *window) isOf(q policy.Quota) bool { return q.Limit == w.name && q.Size 
 // maxGuess is the longest pause because of a reset whose unit is a guess.
 const maxGuess = time.Minute
 
-// tell takes up what a response says that came at a moment.
-func (w *window) tell(answered time.Time, q policy.Quota) {
+// update takes up what a response says that came at a moment.
+func (w *window) update(answered time.Time, q policy.Quota) {
 	reset := q.Reset
 	if q.IsGuess {
 		reset = min(reset, maxGuess)

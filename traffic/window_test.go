@@ -8,7 +8,7 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// What responses tell, one after the other, and what is known then.
+// What responses say, one after the other, and what is known then.
 func TestWindow(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	type step struct {
@@ -32,7 +32,7 @@ func TestWindow(t *testing.T) {
 	} {
 		var all windows
 		for i, s := range steps {
-			all.tell(start.Add(s.at), []policy.Quota{s.quota})
+			all.update(start.Add(s.at), []policy.Quota{s.quota})
 			var w window
 			if len(all.all) > 0 {
 				w = all.all[0]
@@ -62,7 +62,7 @@ func (v *tellingVendor) accept(now time.Time) time.Duration {
 	}
 	v.used++
 	if v.used > v.size {
-		return time.Millisecond // not told
+		return time.Millisecond // a back-off
 	}
 	return 0
 }
@@ -71,7 +71,7 @@ func (v *tellingVendor) quota(now time.Time) policy.Quota {
 	return policy.Quota{Size: v.size, Left: max(v.size-v.used, 0), Reset: v.began.Add(v.period).Sub(now)}
 }
 
-// A window that responses tell is used up at full speed, and not exceeded once it is known.
+// A window that responses announce is used up at full speed, and not exceeded once it is known.
 func TestToldWindowIsReached(t *testing.T) {
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestToldWindowIsReached(t *testing.T) {
 	}
 }
 
-// A refusal that tells no wait, in a window that is known, is about the window. A quota that
+// A refusal without a wait, in a window that is known, is about the window. A quota that
 // has the name of a limit is that limit's.
 func TestRefusalInAToldWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -93,7 +93,7 @@ func (r row) checkAfter(t *testing.T, d policy.Decision) {
 func (r row) checkAcceptance(t *testing.T, v *vendors.Vendor, f policy.Failure) {
 	t.Helper()
 	s := r.state()
-	s.UnknownBefore = true
+	s.Before = policy.InDoubt
 	accepted := v.Policy().Decide(f, s).Action == apierrors.Accept
 	if want := r.AcceptAfterUnknown == "yes" || r.Action == "accept"; accepted != want {
 		t.Errorf("accepted after an unknown outcome: %v; want %v", accepted, want)

@@ -19,7 +19,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	}
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
-	settings := c.settings(f)
+	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
 	for i, texts := range settings.RuleProblems() {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
@@ -33,7 +33,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	v.limits, v.quotaSources = settings.Limits, c.quotas
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
-		IdempotencyHeader: string(f.Idempotency), RequestIDHeaders: stringsOf(f.RequestIDs),
+		Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
 		v.profile.Quotas = v.quotas
@@ -74,11 +74,17 @@ func (c *compiler) rules(f file) []policy.Rule {
 		r.When = when
 		rules, c.ruleAt = append(rules, r), append(c.ruleAt, at)
 	}
-	for _, row := range f.Codes {
-		if !apierrors.IsCode(row.Code) {
-			c.problems.Report(row.At, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", row.Code)
+	addCode := func(at yamlfile.Pos, code string, r policy.Rule) {
+		if !apierrors.IsCode(code) {
+			c.problems.Report(at, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", code)
 		}
-		add(row.At, row.Rule, policy.Match{Codes: []string{row.Code}})
+		add(at, r, policy.Match{Codes: []string{code}})
+	}
+	for _, k := range f.Idempotency.codes() {
+		addCode(f.Idempotency.At, k.code, k.rule)
+	}
+	for _, row := range f.Codes {
+		addCode(row.At, row.Code, row.Rule)
 	}
 	for _, row := range f.Statuses {
 		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}})
@@ -149,7 +155,11 @@ func (c *compiler) conditions(f file) []condition {
 		if len(row.Place) == 0 {
 			c.problems.Report(row.At, "at: expected a JSON pointer to a value, as the whole body is there in each success")
 		}
-		out = append(out, condition{at: row.Place, is: row.Is, refused: row.Refused})
+		one := condition{at: row.Place, refused: row.Refused}
+		if row.Is != "" {
+			one.is = []string{row.Is}
+		}
+		out = append(out, one)
 	}
 	switch {
 	case f.PeekBytes > 0 && out == nil:

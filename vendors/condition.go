@@ -11,7 +11,7 @@ import (
 // of an error.
 type condition struct {
 	at      answer.Pointer
-	is      string
+	is      []string // one text, or none
 	refused bool
 }
 
@@ -19,17 +19,20 @@ type condition struct {
 func (d decoder) met(body answer.Node) []condition {
 	var met []condition
 	for _, c := range d.errorsIn2xx {
-		if slices.ContainsFunc(body.All(c.at), c.isMet) {
+		if hasValue(body, c.at, c.is) {
 			met = append(met, c)
 		}
 	}
 	return met
 }
 
-// isMet reports whether n tells that a 2xx is an error.
-func (c condition) isMet(n answer.Node) bool {
-	if c.is == "" {
-		return !n.IsEmpty()
-	}
-	return n.Text == c.is
+// hasValue reports whether p leads from n to a value that is one of texts or, without any, to one
+// other than null, false, 0 and an empty one.
+func hasValue(n answer.Node, p answer.Pointer, texts []string) bool {
+	return slices.ContainsFunc(n.All(p), func(value answer.Node) bool {
+		if texts == nil {
+			return !value.IsEmpty()
+		}
+		return slices.Contains(texts, value.Text)
+	})
 }

@@ -20,8 +20,8 @@ type file struct {
 	BaseURL   string     `yaml:"base_url,nonempty"`
 	Documents []Document `yaml:"documents,required"`
 
-	// Idempotency is the header in which the vendor honors an idempotency key.
-	Idempotency headerName `yaml:"idempotency_header"`
+	// Idempotency is where the vendor honors idempotency keys; absent: nowhere.
+	Idempotency *idempotencyRow `yaml:"idempotency,was=idempotency_header"`
 
 	// RequestIDs are the headers that may hold a request's id; absent: the common ones.
 	RequestIDs []headerName `yaml:"request_id_headers,nonempty"`

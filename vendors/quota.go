@@ -145,11 +145,5 @@ func (f freeing) isMet(a policy.Answer, body func() answer.Node) bool {
 	if !isSuccess || !f.on.Covers(a.Method, a.Path) {
 		return false
 	}
-	tells := func(n answer.Node) bool {
-		if f.is == nil {
-			return !n.IsEmpty()
-		}
-		return slices.Contains(f.is, n.Text)
-	}
-	return f.at == nil || slices.ContainsFunc(body().All(f.at), tells)
+	return f.at == nil || hasValue(body(), f.at, f.is)
 }

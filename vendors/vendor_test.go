@@ -84,7 +84,7 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a bare duration":     {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
 		"a status":            {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
 		"a rate":              {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
-		"a limit's scope":     {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account or record`}},
+		"a limit's scope":     {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account, endpoint or record`}},
 		"a limit twice":       {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
 		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
@@ -120,8 +120,24 @@ func TestParseReportsAllProblems(t *testing.T) {
 			`vendor file:5:5: path "/items/**": expected a pattern that begins with /, where * is one segment`,
 		}},
 		"too many values": {head + "rename: {" + strings.Repeat("a: b, ", 10_000) + "}\nvendr: x\n", []string{"vendor file:4:59968: the file has more than 20000 keys and values"}},
-		"a header": {head + "idempotency_header: a b\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
-			`vendor file:4:21: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
+		"a header": {head + "idempotency: {header: a b}\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
+			`vendor file:4:23: expected the name of a header; got "a b"`, `vendor file:5:22: expected the name of a header; got ""`, `vendor file:7:14: expected the name of a header; got "a:"`,
+		}},
+		"keys, in the old form": {head + "idempotency_header: X-Key\n", []string{
+			`vendor file:4:1: "idempotency_header" is now called "idempotency"`, `vendor file:4:21: expected a mapping with header; got "X-Key"`,
+		}},
+		"keys without a header": {head + "idempotency: {methods: POST, lifetime: 0s, form: uid}\n", []string{
+			`vendor file:4:14: missing key "header"`, `vendor file:4:40: lifetime: expected a duration above zero; got "0s"`, `vendor file:4:50: unknown form of keys "uid"; did you mean "uuid"?`,
+		}},
+		"a key in the body": {head + "idempotency: {header: X-Key, body: /variables/key}\n", []string{
+			"vendor file:4:36: the client writes no key into a body: write it there yourself, set CallOptions.Repeatable, and list the codes that are about it under codes",
+		}},
+		"keys at a path": {head + "idempotency: {header: X-Key, path: tickets, methods: post}\n", []string{
+			`vendor file:4:14: method "post": expected upper case`, `vendor file:4:14: path "tickets": expected a pattern that begins with /, where * is one segment`,
+		}},
+		"codes about keys": {head + "idempotency: {header: X-Key, in_flight: [BUSY, a b], mismatch: BUSY}\ncodes:\n  - {code: BUSY, class: conflict}\n", []string{
+			`vendor file:4:14: code "a b": expected up to 64 of A-Z a-z 0-9 _ . -`, "vendor file:4:14: duplicate code BUSY; the first is at line 4",
+			"vendor file:6:5: duplicate code BUSY; the first is at line 4",
 		}},
 		"errors in a 2xx": {head + "errors_in_2xx: true\n", []string{"vendor file:4:16: expected a list; got true"}},
 		"an error in every 2xx": {head + "errors_in_2xx:\n  - {at: \"\"}\n  - {is: x}\n", []string{
@@ -172,7 +188,7 @@ func TestParse(t *testing.T) {
 vendor: shop
 title: Our shop
 base_url: https://shop.test/api
-idempotency_header: idempotency-key
+idempotency: {header: idempotency-key}
 request_id_headers: [x-shop-id, X-ID]
 documents: [{url: "https://shop.test/errors", read: 2026-11-22, about: error codes}]
 decode:
@@ -191,14 +207,14 @@ retry: {max_wait: 5m}
 	}
 	want := policy.Profile{
 		Name: "shop", BaseURL: "https://shop.test/api", Policy: v.Policy(),
-		IdempotencyHeader: "Idempotency-Key", RequestIDHeaders: []string{"X-Shop-Id", "X-Id"},
+		Idempotency: policy.Idempotency{Header: "Idempotency-Key"}, RequestIDHeaders: []string{"X-Shop-Id", "X-Id"},
 	}
 	if diff := cmp.Diff(want, v.Profile(), cmp.AllowUnexported(policy.Policy{})); diff != "" {
 		t.Errorf("Profile mismatch (-want +got):\n%s", diff)
 	}
 	profile := v.Profile()
-	if profile.IdempotencyHeader != "Idempotency-Key" || profile.BaseURL != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
-		t.Errorf("header %q, base %q, max wait %v", profile.IdempotencyHeader, profile.BaseURL, v.Policy().Retry().MaxWait)
+	if profile.Idempotency.Header != "Idempotency-Key" || profile.BaseURL != "https://shop.test/api" || v.Policy().Retry().MaxWait.String() != "5m0s" {
+		t.Errorf("header %q, base %q, max wait %v", profile.Idempotency.Header, profile.BaseURL, v.Policy().Retry().MaxWait)
 	}
 	away := policy.Answer{Status: 400, Body: []byte(`{"error":{"id":17,"text":"away"}}`)}
 	d := v.Policy().Decide(*v.Decode(away), policy.State{Method: "POST", Random: 0.5})

@@ -35,6 +35,7 @@ func startFakes(ctx context.Context, s settings, start startServer) (*fakes, err
 		connectif: testserver.NewConnectif(service(1)),
 		rdstation: testserver.NewRDStation(service(2)),
 	}
+	f.rdstation.AllowContactCalls(0) // an account with a higher limit; see withHigherLimit
 	f.playable.AddCampaign(campaign, "Summer quiz", s.rows)
 	f.connectif.AddProducts(ticket)
 	for _, id := range f.rows() {

@@ -42,6 +42,7 @@ func newFakesWith(s settings, purchases []purchase, faults func(n uint64) retryw
 		connectif:     testserver.NewConnectif(testserver.Service{Faults: faults(2), PerSecond: 40, Latency: latency}),
 		playable:      testserver.NewPlayable(testserver.Service{Faults: faults(3), TokenUses: 20, Latency: latency}),
 	}
+	f.rdstation.AllowContactCalls(0) // PerSecond is the account's limit; see withHigherLimit
 	for i := range products {
 		f.connectif.AddProducts(fmt.Sprintf("sku-%02d", i+1))
 	}

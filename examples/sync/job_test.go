@@ -148,6 +148,7 @@ func TestSyncAllRunsDeferredRecordsAgain(t *testing.T) {
 				const ok = retrywisetest.NoFault
 				limited := retrywisetest.Sequence(ok, ok, ok, ok, retrywisetest.RateLimited)
 				tr.fakes.rdstation = testserver.NewRDStation(testserver.Service{Faults: limited, LimitWait: wait})
+				tr.fakes.rdstation.AllowContactCalls(0)
 				tr.run(t.Context(), t)
 				if diff := cmp.Diff(want, tr.step("contacts").Results); diff != "" || !tr.report.agrees() {
 					t.Errorf("results (-want +got):\n%s\n%s", diff, tr.describe(t))

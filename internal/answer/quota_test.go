@@ -20,6 +20,7 @@ func TestQuotas(t *testing.T) {
 		"structured":             {[]string{"RateLimit", `"default";r=50;t=30`, "RateLimit-Policy", `"default";q=100;w=60`}, []policy.Quota{{Limit: "default", Size: 100, Left: 50, Reset: 30 * time.Second}}},
 		"a later draft":          {[]string{"RateLimit", `"default";a=0;w=30`}, []policy.Quota{{Limit: "default", Reset: 30 * time.Second}}},
 		"two limits":             {[]string{"RateLimit", `"a";r=5;t=1, "b";r=7;t=2`}, []policy.Quota{{Limit: "a", Left: 5, Reset: time.Second}, {Limit: "b", Left: 7, Reset: 2 * time.Second}}},
+		"tokens for names":       {[]string{"RateLimit", `a;r=5;t=1, b;r=7;t=2`, "RateLimit-Policy", `b;q=9`}, []policy.Quota{{Limit: "a", Left: 5, Reset: time.Second}, {Limit: "b", Size: 9, Left: 7, Reset: 2 * time.Second}}},
 		"structured goes first":  {[]string{"RateLimit", `"a";r=5;t=1`, "X-RateLimit-Remaining", "9", "X-RateLimit-Reset", "9"}, []policy.Quota{{Limit: "a", Left: 5, Reset: time.Second}}},
 		"three headers":          {[]string{"RateLimit-Limit", "100, 100;w=60", "RateLimit-Remaining", "7", "RateLimit-Reset", "30"}, []policy.Quota{{Size: 100, Left: 7, Reset: 30 * time.Second, IsGuess: true}}},
 		"epoch":                  {[]string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", epoch, "X-RateLimit-Resource", "core"}, []policy.Quota{{Limit: "core", Size: 60, Reset: 30 * time.Second}}},

@@ -25,18 +25,16 @@ type rateLimit struct {
 
 // rateLimits returns the limits that say how many requests are left.
 func rateLimits(h http.Header) []rateLimit {
-	members, _ := httpsfv.UnmarshalList(h.Values("RateLimit")) // none, if it is malformed
-	policies, _ := httpsfv.UnmarshalList(h.Values("RateLimit-Policy"))
+	policies := membersOf(h, "RateLimit-Policy")
 	var limits []rateLimit
-	for _, m := range members {
+	for _, m := range membersOf(h, "RateLimit") {
 		left, isKnown := parameter(m, "r", "a")
 		if !isKnown {
 			continue
 		}
-		l := rateLimit{left: left}
-		l.name, _ = nameOf(m).(string)
+		l := rateLimit{name: nameOf(m), left: left}
 		l.reset, l.hasReset = parameter(m, "t", "w")
-		isOf := func(p httpsfv.Member) bool { return nameOf(p) != nil && nameOf(p) == nameOf(m) }
+		isOf := func(p httpsfv.Member) bool { return l.name != "" && nameOf(p) == l.name }
 		if i := slices.IndexFunc(policies, isOf); i >= 0 {
 			l.quota, _ = parameter(policies[i], "q")
 			l.window, _ = parameter(policies[i], "w")
@@ -81,10 +79,26 @@ func structuredQuotas(h http.Header) []policy.Quota {
 	return quotas
 }
 
-// nameOf returns the name of a limit, which is a text or a token.
-func nameOf(m httpsfv.Member) any {
+// maxLimits bounds of how many limits a response may tell; more are left out.
+const maxLimits = 64
+
+// membersOf returns the members of a field that is a list; none if it is malformed.
+func membersOf(h http.Header, field string) httpsfv.List {
+	members, _ := httpsfv.UnmarshalList(h.Values(field))
+	return members[:min(len(members), maxLimits)]
+}
+
+// nameOf returns the name of a limit, which is a text or a token; "" for any other value.
+func nameOf(m httpsfv.Member) string {
 	item, _ := m.(httpsfv.Item)
-	return item.Value
+	switch name := item.Value.(type) {
+	case string:
+		return name
+	case httpsfv.Token:
+		return string(name)
+	default:
+		return ""
+	}
 }
 
 // parameter returns the whole number that m has under the first of names.

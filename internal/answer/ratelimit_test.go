@@ -3,6 +3,7 @@ package answer_test
 import (
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,9 @@ func TestRateLimitWait(t *testing.T) {
 		"a wait that is no number":       {[]string{`"default";r=0;t="soon"`}, nil, 0},
 		"a negative wait":                {[]string{`"default";r=0;t=-5`}, nil, 0},
 		"a wait beyond a Duration":       {[]string{`"default";r=0;t=999999999999999`}, nil, math.MaxInt64},
+		"bytes for a name":               {[]string{`:YQ==:;r=0;t=5`}, []string{`:YQ==:;q=1;w=9`}, 5 * time.Second},
+		"bytes without a wait":           {[]string{`:YQ==:;r=0`}, []string{`:YQ==:;q=1;w=9`}, 0},
+		"more limits than are read":      {[]string{strings.Repeat(`"a";r=0;t=5, `, 64) + `"b";r=0;t=60`}, nil, 5 * time.Second},
 		"an inner list":                  {[]string{`("a" "b");r=0;t=5`}, []string{`("a");w=5`}, 0},
 		"the oldest draft":               {[]string{`limit=10, remaining=0, reset=5`}, nil, 0},
 		"malformed":                      {[]string{`"default;r=0`}, []string{`(`}, 0},
@@ -44,6 +48,7 @@ func TestRateLimitWait(t *testing.T) {
 
 func FuzzRateLimitWait(f *testing.F) {
 	f.Add(`"default";r=0;t=3600`, `"default";q=100;w=10`)
+	f.Add(`:YQ==:;r=0`, `:YQ==:;w=10`)
 	f.Add(`"a";a=0, ("b" c);w=1;r=?1, d=2`, `a;w=1.5`)
 	f.Fuzz(func(t *testing.T, limit, policy string) {
 		header := http.Header{"Ratelimit": {limit}, "Ratelimit-Policy": {policy}}

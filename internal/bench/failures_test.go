@@ -19,12 +19,11 @@ func smallOutage(kind failure) outage {
 func TestOutagesHaveRowsThatAddUp(t *testing.T) {
 	onePath, slow, hang := smallOutage(unavailable), smallOutage(unavailable), smallOutage(silent)
 	onePath.paths, slow.comesBack, hang.timeout = []string{"/a", "/b"}, 200*time.Millisecond, 50*time.Millisecond
-	ours, netHTTP := peers[0], peers[1]
 	var all sync.WaitGroup
 	for name, o := range map[string]outage{
 		"503": smallOutage(unavailable), "refused": smallOutage(refused), "silent": hang, "one path": onePath, "slow": slow,
 	} {
-		for _, p := range []peer{ours, netHTTP} {
+		for _, p := range peers {
 			all.Go(func() {
 				r, err := rowOf[outageRow](t.Context(), o.scenario(), p)
 				switch ended := r.OK + r.FailedCalls + r.Deferred; {
@@ -32,7 +31,7 @@ func TestOutagesHaveRowsThatAddUp(t *testing.T) {
 					t.Errorf("%s, %s: %v", name, p.name, err)
 				case r.OK == 0 || r.RequestsInOutage == 0 || ended > r.Calls || ended < r.Calls-o.workers:
 					t.Errorf("%s, %s: the counts do not add up: %+v", name, p.name, r)
-				case r.Scenario != o.name || r.Peer != p.name || (r.Kept != nil) != (o.paths != nil):
+				case r.Scenario != o.name || r.Peer != p.name || (r.ServedInOutage != nil) != (o.paths != nil):
 					t.Errorf("%s, %s: unexpected row: %+v", name, p.name, r)
 				}
 			})
@@ -41,12 +40,19 @@ func TestOutagesHaveRowsThatAddUp(t *testing.T) {
 	all.Wait()
 }
 
-func TestBrownoutHasARowThatAddsUp(t *testing.T) {
-	b := brownout{percent: 10, calls: 40, workers: 40}
-	for _, p := range peers[:2] {
-		r, err := rowOf[outageRow](t.Context(), b.scenario(), p)
-		if err != nil || r.OK+r.FailedCalls != b.calls || r.Calls != b.calls+r.Deferred || r.RequestsInOutage < b.calls || r.CutOff {
-			t.Errorf("%s: the counts do not add up: %+v, error %v", p.name, r, err)
+func TestBrownoutsHaveRowsThatAddUp(t *testing.T) {
+	for _, percent := range []int{0, 10} {
+		b := brownout{percent: percent, calls: 40, workers: 40}
+		for _, p := range peers {
+			r, err := rowOf[outageRow](t.Context(), b.scenario(), p)
+			switch {
+			case err != nil:
+				t.Errorf("%d%%, %s: %v", percent, p.name, err)
+			case r.OK+r.FailedCalls != b.calls || r.Calls != b.calls+r.Deferred || r.RequestsInOutage < b.calls || r.CutOff:
+				t.Errorf("%d%%, %s: the counts do not add up: %+v", percent, p.name, r)
+			case percent == 0 && (r.OK != b.calls || r.RequestsInOutage != b.calls):
+				t.Errorf("%s: not each call was one request: %+v", p.name, r)
+			}
 		}
 	}
 }

@@ -84,26 +84,36 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	return settings{scenarios: found, peers: chosen, runs: *runs, asJSON: *asJSON}, err
 }
 
-// run measures each peer, and prints a row for each run.
+// run measures each scenario, and prints a row for each run of each peer.
 func (s settings) run(ctx context.Context, out io.Writer) error {
 	rows := printer{out: out, asJSON: s.asJSON}
 	for _, measured := range s.scenarios {
-		byPeer := make([][]row, len(s.peers))
-		for range s.runs {
-			for i, p := range s.peers {
-				r, err := measured.measure(ctx, p)
-				if err != nil {
-					return err
-				}
-				byPeer[i] = append(byPeer[i], r)
-				if err := rows.print(r); err != nil {
-					return err
-				}
-			}
+		byPeer, err := s.measure(ctx, measured, &rows)
+		if err != nil {
+			return err
 		}
 		if err := rows.printMedians(byPeer); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// measure measures each peer as often as is asked for, in turn, and prints and returns the rows
+// of each.
+func (s settings) measure(ctx context.Context, measured scenario, rows *printer) ([][]row, error) {
+	byPeer := make([][]row, len(s.peers))
+	for range s.runs {
+		for i, p := range s.peers {
+			r, err := measured.measure(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			byPeer[i] = append(byPeer[i], r)
+			if err := rows.print(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return byPeer, nil
 }

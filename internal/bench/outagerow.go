@@ -28,9 +28,9 @@ type outageRow struct {
 	FailedCalls int `json:"failed_calls"`
 	Deferred    int `json:"deferred"`
 
-	// Kept is the rate of successes in the outage, divided by that before. nil: everything
-	// failed in the outage.
-	Kept *float64 `json:"kept,omitempty"`
+	// ServedInOutage is the rate of successes in the outage, divided by that before. nil:
+	// everything failed in the outage.
+	ServedInOutage *float64 `json:"served_in_outage,omitempty"`
 
 	// OfAllowed is what the vendor served in a slow return, divided by what it would have
 	// served from the first success on. nil: the return was not slow.
@@ -51,7 +51,7 @@ func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
 	r.amplified(v.requests())
 	before := successRate(calls, o.before())
 	if len(o.paths) > 1 && before > 0 {
-		r.Kept = new(successRate(calls, o.down) / before)
+		r.ServedInOutage = new(successRate(calls, o.down) / before)
 	}
 	r.RecoverySeconds = recovery(calls, before, span{o.down.to, o.total})
 	r.OfAllowed = v.ofAllowed()
@@ -90,7 +90,7 @@ func successRate(calls []call, s span) float64 {
 	return float64(n) / s.length().Seconds()
 }
 
-// recovery returns the seconds from the begin of after to the end of the first 250 ms that have
+// recovery returns the seconds from the start of after to the end of the first 250 ms that have
 // 95% of the successes before. nil: there are none.
 func recovery(calls []call, before float64, after span) *float64 {
 	const step = 250 * time.Millisecond
@@ -106,7 +106,7 @@ func (r *outageRow) columns() []column {
 	return []column{
 		count("requests_in_outage", r.RequestsInOutage), count("calls", r.Calls), count("calls_in_outage", r.CallsInOutage),
 		decimal("amplification", 2, r.Amplification), maybe("recovery_seconds", 2, r.RecoverySeconds), count("ok", r.OK),
-		count("failed_calls", r.FailedCalls), count("deferred", r.Deferred), maybe("kept", 3, r.Kept),
+		count("failed_calls", r.FailedCalls), count("deferred", r.Deferred), maybe("served_in_outage", 3, r.ServedInOutage),
 		maybe("of_allowed", 3, r.OfAllowed), decimal("seconds", 2, r.Seconds), note(r.CutOff),
 	}
 }

@@ -44,7 +44,9 @@ func newRetrywise(s setup) (caller, error) {
 // keyedAPI is any API that honors Idempotency-Key.
 type keyedAPI struct{}
 
-func (keyedAPI) Profile() policy.Profile { return policy.Profile{IdempotencyHeader: keyHeader} }
+func (keyedAPI) Profile() policy.Profile {
+	return policy.Profile{Idempotency: policy.Idempotency{Header: keyHeader}}
+}
 
 func (keyedAPI) Decode(policy.Answer) *policy.Failure { return nil }
 

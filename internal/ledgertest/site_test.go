@@ -56,7 +56,7 @@ func (vendor) Profile() policy.Profile {
 	p := policy.Default().
 		With(policy.Rule{When: policy.Match{Class: apierrors.RateLimited}, Backoff: brief}).
 		WithRetry(policy.Retry{Backoff: brief, MaxWait: new(200 * time.Millisecond), Budget: new(1_000_000)})
-	return policy.Profile{IdempotencyHeader: keyHeader, Policy: p}
+	return policy.Profile{Idempotency: policy.Idempotency{Header: keyHeader}, Policy: p}
 }
 
 func (vendor) Decode(policy.Answer) *policy.Failure { return nil }

@@ -15,8 +15,8 @@ const (
 	ConnectifDomain    = "http://www.mysite.com"
 )
 
-// Connectif is a fake of Connectif: contacts, purchases and exports, with the error
-// bodies of the vendor's documentation. It is an http.Handler and safe for
+// Connectif is a fake of Connectif: contacts, purchases, exports and imports, with the
+// error bodies of the vendor's documentation. It is an http.Handler and safe for
 // concurrent use. Another handler, Storage, serves the files of the exports; Service
 // does not apply to it.
 //
@@ -29,15 +29,17 @@ type Connectif struct {
 	gateway
 	routes  *http.ServeMux
 	shop    connectifShop
-	exports connectifExports
+	exports connectifQueue
+	imports connectifQueue
 	storage connectifStorage
 }
 
-// NewConnectif returns a fake without contacts, products, purchases and exports.
-// Processing an export takes 5 s.
+// NewConnectif returns a fake without contacts, products, purchases, exports and imports.
+// Processing an export or import takes 5 s.
 func NewConnectif(service Service) *Connectif {
 	cf := &Connectif{gateway: newGateway(service), routes: http.NewServeMux()}
-	cf.exports.took = 5 * time.Second
+	cf.exports.places, cf.exports.prefix, cf.exports.took = connectifExportPlaces, "e", 5*time.Second
+	cf.imports.places, cf.imports.prefix, cf.imports.took = connectifImportPlaces, "a", 5*time.Second
 	cf.storage.base = "http://storage.test"
 	for pattern, execute := range map[string]func(call) reply{
 		"PATCH /contacts/{email}":            cf.patchContact,
@@ -49,6 +51,9 @@ func NewConnectif(service Service) *Connectif {
 		"POST /exports/{$}":                  cf.postExport,
 		"GET /exports/{id}":                  cf.getExport,
 		"DELETE /exports/{id}":               cf.deleteExport,
+		"POST /imports":                      cf.postImport,
+		"POST /imports/{$}":                  cf.postImport,
+		"GET /imports/{id}":                  cf.getImport,
 	} {
 		cf.routes.Handle(pattern, cf.endpoint(cf, execute))
 	}
@@ -70,3 +75,6 @@ func (cf *Connectif) Purchases() *retrywisetest.Ledger { return &cf.shop.ledger 
 // Exports returns the ledger of created exports, by the id that the vendor assigned.
 // A create that is executed twice has two ids: it shows in Total, not in Duplicates.
 func (cf *Connectif) Exports() *retrywisetest.Ledger { return &cf.exports.ledger }
+
+// Imports returns the ledger of created imports, as Exports does.
+func (cf *Connectif) Imports() *retrywisetest.Ledger { return &cf.imports.ledger }

@@ -15,10 +15,10 @@ import (
 
 // A Service configures how a fake serves API calls. Requests for a token are
 // exempt, except that TokenUses limits the tokens. The zero Service has no
-// faults, no limits and no latency.
+// faults, no latency and no limits but the vendor's own.
 type Service struct {
 	Faults    retrywisetest.Plan // which call meets which fault; zero: none
-	PerSecond int                // calls allowed per second, for the whole account; 0: no limit
+	PerSecond int                // calls allowed per second, for the whole account; 0: no limit but the vendor's own
 	TokenUses int                // uses after which an access token expires; 0: no limit
 	Latency   time.Duration      // of every call; 0: none
 	LimitWait time.Duration      // wait in the response of a RateLimited fault; 0: 1 s; rounded up to seconds
@@ -31,11 +31,10 @@ type Service struct {
 type gateway struct {
 	service Service
 	clock   clock
+	second  windowLimit // of all calls
 
 	mu       sync.Mutex // guards the fields below
 	numbered int        // calls that have a number for the plan of faults
-	window   time.Time  // start of the current second of the rate limit
-	inWindow int        // calls in that second
 	serving  int
 	peak     int
 	statuses map[int]int
@@ -48,7 +47,10 @@ func newGateway(service Service) gateway {
 	if service.LeadWait == 0 {
 		service.LeadWait = 20745 * time.Second
 	}
-	return gateway{service: service, statuses: map[int]int{}}
+	return gateway{
+		service: service, statuses: map[int]int{},
+		second: windowLimit{calls: service.PerSecond, per: time.Second},
+	}
 }
 
 // A dialect makes the refusals of one vendor.
@@ -126,7 +128,7 @@ func (g *gateway) endpoint(d dialect, execute func(call) reply) http.Handler {
 // answer returns the response to c. It executes c unless a limit, a fault or the
 // credential forbids it.
 func (g *gateway) answer(d dialect, execute func(call) reply, c call) retrywisetest.Answer {
-	if wait := g.overLimit(time.Now()); wait > 0 {
+	if _, wait := g.second.take(time.Now()); wait > 0 {
 		return d.limited(wait)
 	}
 	n := g.nextNumber()
@@ -159,24 +161,6 @@ func byProxy(fault retrywisetest.Fault, n int) retrywisetest.Answer {
 	default:
 		return nil
 	}
-}
-
-// overLimit counts a call in the current second. It returns 0 if the call is
-// within the limit, and otherwise the rest of that second.
-func (g *gateway) overLimit(now time.Time) time.Duration {
-	if g.service.PerSecond == 0 {
-		return 0
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Sub(g.window) >= time.Second {
-		g.window, g.inWindow = now, 0
-	}
-	if g.inWindow == g.service.PerSecond {
-		return time.Second - now.Sub(g.window)
-	}
-	g.inWindow++
-	return 0
 }
 
 // nextNumber returns the number of the next call for the plan of faults, from 0.

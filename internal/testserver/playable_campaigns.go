@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 )
 
 // playableCampaigns is the store of a fake Playable. The zero value is empty.
@@ -108,9 +107,6 @@ type playableStatistic struct {
 // getStatistics serves GET /v1/campaign/{campaign}/game-data-statistics. For a game
 // without statistics, the vendor documents a 404 with an empty array.
 func (p *Playable) getStatistics(c call) reply {
-	if _, wait := p.statistics.take(time.Now()); wait > 0 {
-		return p.throttled(wait)
-	}
 	campaign, ok := p.campaigns.find(c.request)
 	switch {
 	case !ok:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
@@ -17,9 +16,6 @@ func (p *Playable) Copies() *retrywisetest.Ledger { return &p.copies }
 
 // copyCampaign serves POST /v1/campaign/copy/{campaign}.
 func (p *Playable) copyCampaign(c call) reply {
-	if _, wait := p.copying.take(time.Now()); wait > 0 {
-		return p.throttled(wait)
-	}
 	original, ok := p.campaigns.find(c.request)
 	if !ok {
 		return playableNotFound()
@@ -35,12 +31,9 @@ func (p *Playable) copyCampaign(c call) reply {
 	return reply{status: http.StatusOK, body: map[string]any{"data": made}}
 }
 
-// actOnCampaign serves POST /v1/campaign/{campaign}/copy, an undocumented second
-// path of copyCampaign. Its success is a 201.
-func (p *Playable) actOnCampaign(c call) reply {
-	if c.request.PathValue("action") != "copy" {
-		return playableNotFound()
-	}
+// copyByOtherPath serves an undocumented second path of copyCampaign. Its success is a
+// 201.
+func (p *Playable) copyByOtherPath(c call) reply {
 	answer := p.copyCampaign(c)
 	if answer.status == http.StatusOK {
 		answer.status = http.StatusCreated

@@ -1,39 +1,33 @@
 package testserver
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
-// A playableLimit allows a number of calls in a fixed window of time. A window
-// begins with the first call after the end of the previous one. The zero value allows no call.
-type playableLimit struct {
-	calls int
-	per   time.Duration
+// playableHourly is the vendor's limit of requests per hour, for an app.
+const playableHourly = 3600
 
-	mu    sync.Mutex
-	began time.Time
-	used  int
+// newPlayableEndpoints returns the limits of endpoints, by the last part of their path. The
+// documents do not say whether they are for an app or a campaign; here, they are for an
+// app.
+func newPlayableEndpoints() map[string]*windowLimit {
+	return map[string]*windowLimit{
+		"pause":                {calls: 1, per: time.Minute},
+		"resume":               {calls: 1, per: time.Minute},
+		"game-data-statistics": {calls: 1, per: time.Minute},
+		"copy":                 {calls: 10, per: time.Minute},
+		"clear-cache":          {calls: 1, per: 5 * time.Minute},
+	}
 }
 
-// allow sets the limit. It must be called before take.
-func (l *playableLimit) allow(calls int, per time.Duration) {
-	l.calls, l.per = calls, per
-}
-
-// take counts a call and returns how many are left in the window. wait is 0 if the
-// call is within the limit, and otherwise the rest of the window.
-func (l *playableLimit) take(now time.Time) (left int, wait time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now.Sub(l.began) >= l.per {
-		l.began, l.used = now, 0
+// limitedTo wraps what executes a call. It refuses the calls that are beyond the limit of
+// an endpoint.
+func (p *Playable) limitedTo(endpoint string, execute func(call) reply) func(call) reply {
+	limit := p.endpoints[endpoint]
+	return func(c call) reply {
+		if _, wait := limit.take(time.Now()); wait > 0 {
+			return p.throttled(wait)
+		}
+		return execute(c)
 	}
-	if l.used == l.calls {
-		return 0, l.per - now.Sub(l.began)
-	}
-	l.used++
-	return l.calls - l.used, 0
 }
 
 // Throttled returns how many requests were refused by a limit or a RateLimited fault.

@@ -87,9 +87,13 @@ func TestPlayableEndpointLimits(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method, path, other, body string
 		allowed                   int
+		per                       time.Duration
 	}{
-		"copy":       {"POST", springCopy, "/v1/campaign/8/copy", summer, 10},
-		"statistics": {"GET", springStatistics, "/v1/campaign/8/game-data-statistics", "", 1},
+		"copy":        {"POST", springCopy, "/v1/campaign/8/copy", summer, 10, time.Minute},
+		"statistics":  {"GET", springStatistics, "/v1/campaign/8/game-data-statistics", "", 1, time.Minute},
+		"pause":       {"POST", "/v1/campaign/7/pause", "/v1/campaign/8/pause", "", 1, time.Minute},
+		"resume":      {"POST", "/v1/campaign/7/resume", "/v1/campaign/8/resume", "", 1, time.Minute},
+		"clear-cache": {"POST", "/v1/campaign/7/clear-cache", "/v1/campaign/8/clear-cache", "", 1, 5 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -100,18 +104,19 @@ func TestPlayableEndpointLimits(t *testing.T) {
 					}
 				}
 				<-time.After(20 * time.Second)
+				rest := tt.per - 20*time.Second
 				want := []playableMeter{
-					{429, "3600", fmt.Sprint(3600 - tt.allowed - 2), "40"},
-					{403, "3600", fmt.Sprint(3600 - tt.allowed - 3), "40"},
+					{429, "3600", fmt.Sprint(3600 - tt.allowed - 2), fmt.Sprint(rest.Seconds())},
+					{403, "3600", fmt.Sprint(3600 - tt.allowed - 3), fmt.Sprint(rest.Seconds())},
 				}
 				// the limit is that of the app, not of a campaign
 				limited := []playableMeter{v.metered(tt.method, tt.path, tt.body), v.metered(tt.method, tt.other, tt.body)}
 				if diff := cmp.Diff(want, limited); diff != "" {
 					t.Errorf("beyond the limit (-want +got):\n%s", diff)
 				}
-				<-time.After(40 * time.Second)
+				<-time.After(rest)
 				if g := v.mustSend(tt.method, tt.path, tt.body); g.Status != 200 {
-					t.Errorf("a minute later: %v; want 200", g)
+					t.Errorf("%v later: %v; want 200", rest, g)
 				}
 			})
 		})
@@ -126,6 +131,25 @@ func TestPlayableDoesNotExecuteThrottledCopies(t *testing.T) {
 		}
 		if n := v.Copies().Total(); n != 10 {
 			t.Errorf("%d copies; want 10", n)
+		}
+	})
+}
+
+func TestPlayableActions(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := newPlayable(t, testserver.Service{})
+		for path, want := range map[string]got{
+			"/v1/campaign/7/pause":       {200, kind, `{"data":{"id":7,"name":"Spring"}}`},
+			"/v1/campaign/9/resume":      {404, kind, playableMissing},
+			"/v1/campaign/8/clear-cache": {200, kind, `{"data":{"id":8,"name":"Autumn"}}`},
+			"/v1/campaign/7/activate":    {404, kind, playableMissing},
+		} {
+			if diff := cmp.Diff(want, v.mustSend("POST", path, "")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+		if diff := cmp.Diff([]string{"7/pause", "8/clear-cache"}, v.Actions().Keys()); diff != "" {
+			t.Errorf("executed (-want +got):\n%s", diff)
 		}
 	})
 }

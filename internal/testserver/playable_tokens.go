@@ -17,7 +17,7 @@ const (
 // token is still valid.
 type playableTokens struct {
 	accessTokens
-	early playableLimit // of early requests
+	early windowLimit // of early requests
 
 	issuing       sync.Mutex // guards the field below, and is held while a token is issued
 	earlyRequests int

@@ -3,6 +3,7 @@ package testserver
 import (
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
@@ -10,6 +11,11 @@ import (
 // RDStation is a fake of RD Station Marketing: contacts, events and the token
 // endpoint, with the error bodies of the vendor's documentation. It is an
 // http.Handler and safe for concurrent use.
+//
+// The vendor's limits apply in addition to Service.PerSecond: 120 calls for contacts a
+// minute, including those that meet a fault, and 24 PATCHes of a contact in 24 hours. A
+// limit counts in fixed windows, each of which begins with the first call in it; refused
+// calls are not counted.
 //
 // It counts how often a PATCH of a contact was executed. A PATCH with the same
 // payload as the previous one changes nothing. It is counted as one of two:
@@ -26,6 +32,7 @@ type RDStation struct {
 	gateway
 	routes   *http.ServeMux
 	tokens   tokens
+	minute   windowLimit // of calls for contacts
 	contacts contacts
 	events   retrywisetest.Ledger
 	received atomic.Int64 // events
@@ -34,13 +41,16 @@ type RDStation struct {
 // NewRDStation returns a fake without contacts and events. It has a valid access
 // token.
 func NewRDStation(service Service) *RDStation {
-	rd := &RDStation{gateway: newGateway(service), routes: http.NewServeMux()}
+	rd := &RDStation{
+		gateway: newGateway(service), routes: http.NewServeMux(),
+		minute: windowLimit{calls: rdstationPerMinute, per: time.Minute},
+	}
 	rd.contacts.clock = &rd.clock
 	rd.tokens.renew()
 	rd.tokens.maxUses = service.TokenUses
-	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.endpoint(rd, rd.patchContact))
-	rd.routes.Handle("GET /platform/contacts/{contact}", rd.endpoint(rd, rd.getContact))
-	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.endpoint(rd, rd.deleteContact))
+	rd.routes.Handle("PATCH /platform/contacts/{contact}", rd.meter(rd.endpoint(rd, rd.patchContact)))
+	rd.routes.Handle("GET /platform/contacts/{contact}", rd.meter(rd.endpoint(rd, rd.getContact)))
+	rd.routes.Handle("DELETE /platform/contacts/{contact}", rd.meter(rd.endpoint(rd, rd.deleteContact)))
 	rd.routes.Handle("POST /platform/events", rd.endpoint(rd, rd.postEvent))
 	rd.routes.HandleFunc("POST /auth/token", rd.renewToken)
 	rd.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -10,10 +10,6 @@ import (
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// accountLimit is the limit in the response of a RateLimited fault: the vendor
-// allows 120 contact calls per minute.
-const accountLimit = 120
-
 // A vendorError is one entry of the vendor's error document.
 type vendorError struct {
 	Type    string `json:"error_type"`
@@ -36,9 +32,10 @@ func (rd *RDStation) instead(fault retrywisetest.Fault, _ int, r *http.Request) 
 	case retrywisetest.Unavailable:
 		return refuseList(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "Service temporarily unavailable").send
 	case LeadLimited:
-		return leadLimited(r.PathValue("contact"), rd.service.LeadWait)
+		_, key, _ := strings.Cut(r.PathValue("contact"), ":")
+		return leadLimited(key, rd.service.LeadWait).send
 	case retrywisetest.RateLimited:
-		return gatewayLimited(accountLimit, rd.service.LimitWait)
+		return gatewayLimited(rdstationPerMinute, rd.service.LimitWait)
 	case retrywisetest.ServerError, Disguised:
 		return refuseList(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "Service temporarily unavailable").send
 	case ExpireToken:
@@ -60,9 +57,8 @@ func (rd *RDStation) check(header http.Header) (refusal reply, ok bool) {
 }
 
 // leadLimited is the 429 of the application. Like the real one, its text contains
-// the contact. contact is as in the URL, and empty for events.
-func leadLimited(contact string, wait time.Duration) retrywisetest.Answer {
-	_, key, _ := strings.Cut(contact, ":")
+// the contact. key is its address or uuid, and empty for events.
+func leadLimited(key string, wait time.Duration) reply {
 	return reply{status: http.StatusTooManyRequests, body: struct {
 		Error         string `json:"error"`
 		Max           int    `json:"max"`
@@ -70,10 +66,10 @@ func leadLimited(contact string, wait time.Duration) retrywisetest.Answer {
 		RemainingTime int    `json:"remaining_time"`
 	}{
 		Error:         fmt.Sprintf("'lead_limiter' rate limit exceeded for 86400 second(s) period for key %s", key),
-		Max:           24,
+		Max:           rdstationPerLead,
 		Usage:         55,
 		RemainingTime: seconds(wait),
-	}}.send
+	}}
 }
 
 // gatewayLimited is the 429 of the vendor's gateway. Its wait is in

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/retrywise/retrywise/retrywisetest"
 )
@@ -28,6 +29,7 @@ type contacts struct {
 type contact struct {
 	fields  map[string]any // replaced, never changed
 	payload []byte         // of the last execution
+	day     windowLimit    // of PATCHes
 	ackedAt int64          // when a success was first sent for payload; 0: not yet
 }
 
@@ -113,6 +115,9 @@ func (s *contacts) execute(identifier, value string, payload map[string]any, arr
 	if c == nil {
 		c = s.create(value)
 	}
+	if _, wait := c.day.take(time.Now()); wait > 0 {
+		return leadLimited(value, wait)
+	}
 	s.compare(c, canonical, arrivedAt)
 	s.write(c, payload)
 	s.ledger.Record(value, canonical)
@@ -125,7 +130,10 @@ func (s *contacts) create(address string) *contact {
 	}
 	s.created++
 	uuid := fmt.Sprintf("00000000-0000-4000-8000-%012d", s.created)
-	c := &contact{fields: map[string]any{"uuid": uuid, "email": address}}
+	c := &contact{
+		fields: map[string]any{"uuid": uuid, "email": address},
+		day:    windowLimit{calls: rdstationPerLead, per: 24 * time.Hour},
+	}
 	s.byKey[uuid], s.byKey[address] = c, c
 	return c
 }

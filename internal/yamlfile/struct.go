@@ -3,26 +3,41 @@ package yamlfile
 import (
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // structure reads n into v, which is a struct.
 func (d *decoder) structure(n *node, v reflect.Value) {
-	if n.kind != mapping {
-		d.expected(n, "a mapping")
-		return
-	}
-	setPos(v, n.pos)
 	fields, met := d.fields[v.Type()]
 	if !met {
 		fields = fieldsOf(v.Type())
 		d.fields[v.Type()] = fields
 	}
+	if n.kind != mapping {
+		d.expected(n, "a mapping"+requiredIn(fields))
+		return
+	}
+	setPos(v, n.pos)
 	for _, p := range n.pairs {
 		if f, ok := d.fieldOf(p.key, fields); ok {
 			d.field(f, p.value, v.FieldByIndex(f.index))
 		}
 	}
 	d.missing(n, fields)
+}
+
+// requiredIn returns the required ones of fields, as a text such as " with name and rate".
+func requiredIn(fields []field) string {
+	var keys []string
+	for _, f := range fields {
+		if f.has("required") {
+			keys = append(keys, f.key)
+		}
+	}
+	if keys == nil {
+		return ""
+	}
+	return " with " + strings.Join(keys, " and ")
 }
 
 // fieldOf returns the field that key names. It reports a key that names none, and one

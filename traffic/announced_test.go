@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,8 +10,8 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// tell ends a request that was accepted, with what its response says about limits.
-func tell(t *testing.T, p Place, quotas ...policy.Quota) {
+// answerWith ends a request that was accepted, with what its response says about limits.
+func answerWith(t *testing.T, p Place, quotas ...policy.Quota) {
 	t.Helper()
 	now := time.Now()
 	_ = p.Done(t.Context(), now, Report{Answered: now, Served: true, Quotas: quotas})
@@ -29,7 +30,7 @@ func waitOf(t *testing.T, m *Memory, d Demand) time.Duration {
 	return time.Since(began)
 }
 
-// A response may tell of several windows, which each request meets.
+// A response may announce several windows, which each request meets.
 func TestSeveralToldWindows(t *testing.T) {
 	burst := func(left int) policy.Quota {
 		return policy.Quota{Limit: "burst", Size: 10, Left: left, Reset: time.Second}
@@ -57,7 +58,7 @@ func TestSeveralToldWindows(t *testing.T) {
 					places[i] = admitted(t, m, Demand{})
 				}
 				for i, quotas := range tt.told {
-					tell(t, places[i], quotas...)
+					answerWith(t, places[i], quotas...)
 				}
 				if got := waitOf(t, m, Demand{}); got != tt.want {
 					t.Errorf("the next request waits %v; want %v", got, tt.want)
@@ -89,13 +90,16 @@ func TestPointsAreCorrected(t *testing.T) {
 		"window":                     {window, 0, told(policy.Quota{Left: -1}), time.Minute},
 		"window, it took nothing":    {window, 0, spent(1), time.Minute},
 		"window, it ends sooner":     {window, 0, told(policy.Quota{Left: 50, Size: 100, Reset: 20 * time.Second}), 20 * time.Second},
-		"window, more than it holds": {window, 0, spent(10_000), 2 * time.Minute},
+		"window, it ends too late":   {window, 0, told(policy.Quota{Left: 50, Size: 100, Reset: time.Hour}), time.Minute},
+		"window, more than it holds": {window, 0, spent(10_000), time.Minute},
+		"window, a larger request":   {window, 25, told(policy.Quota{Left: -1}), time.Minute},
+		"window, the largest":        {window, math.MaxInt, told(policy.Quota{Left: -1}), time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := NewMemory()
 				d := Demand{Limits: []policy.Limit{tt.limit}, Weight: tt.weight}
-				tell(t, admitted(t, m, d), tt.quota)
+				answerWith(t, admitted(t, m, d), tt.quota)
 				d.Weight = 10
 				if got := waitOf(t, m, d).Round(time.Millisecond); got != tt.want {
 					t.Errorf("the next request waits %v; want %v", got, tt.want)
@@ -110,7 +114,7 @@ func TestDeclaredWindowIsAligned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemory()
 		d := Demand{Limits: []policy.Limit{{Name: "hourly", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 2, Per: time.Hour}}}}
-		tell(t, admitted(t, m, d), policy.Quota{Limit: "hourly", Size: 2, Left: 1, Reset: 10 * time.Minute})
+		answerWith(t, admitted(t, m, d), policy.Quota{Limit: "hourly", Size: 2, Left: 1, Reset: 10 * time.Minute})
 		began := time.Now()
 		for i, want := range []time.Duration{0, 10 * time.Minute, 10 * time.Minute, 70 * time.Minute} {
 			waitOf(t, m, d)
@@ -136,7 +140,7 @@ func TestHeldSlotIsFreed(t *testing.T) {
 				m := NewMemory()
 				d := Demand{Limits: []policy.Limit{exports}}
 				answer(admitted(t, m, d))
-				time.AfterFunc(time.Minute, func() { tell(t, admitted(t, m, Demand{}), policy.Quota{Limit: tt.freed, Left: -1, Freed: true}) })
+				time.AfterFunc(time.Minute, func() { answerWith(t, admitted(t, m, Demand{}), policy.Quota{Limit: tt.freed, Left: -1, Freed: true}) })
 				if got := waitOf(t, m, d); got != tt.want {
 					t.Errorf("the next export waits %v; want %v", got, tt.want)
 				}
@@ -148,7 +152,7 @@ func TestHeldSlotIsFreed(t *testing.T) {
 	}
 }
 
-// A call that does not fit into what is left of a declared window is refused, and told when to
+// A call that does not fit into what is left of a declared window is refused, with the time to
 // come back.
 func TestDeclaredWindowRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -7,41 +7,46 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// tell takes up what a response says about limits. A slot may be free of a limit that the
+// readQuotas takes up what a response says about limits. A slot may be free of a limit that the
 // request does not fall under.
-func (q *queue) tell(now time.Time, p *place, r Report) {
+func (q *queue) readQuotas(now time.Time, p *place, r Report) {
 	if len(r.Quotas) == 0 || r.Answered.IsZero() {
 		return
 	}
 	for _, l := range p.limiters {
-		quotas := slices.Clone(r.Quotas)
-		l.tell(now, p, r, slices.DeleteFunc(quotas, func(quota policy.Quota) bool { return p.limiterOf(quota) != l }))
+		var own []policy.Quota
+		for _, quota := range r.Quotas {
+			if p.limiterOf(quota) == l {
+				own = append(own, quota)
+			}
+		}
+		l.readQuotas(now, p, r, own)
 	}
 	for _, quota := range r.Quotas {
 		if e, ok := q.byKey[key{limit: quota.Limit}]; ok && quota.Freed {
-			l, _ := e.Value.(*limiter)
-			l.slots.free()
+			limiterAt(e).slots.free()
 		}
 	}
 }
 
-// tell takes up what a response says about the limit. A pace that was only learned is of no
+// readQuotas takes up what a response says about the limit. A pace that was only learned is of no
 // use any more once windows are known.
-func (l *limiter) tell(now time.Time, p *place, r Report, quotas []policy.Quota) {
+func (l *limiter) readQuotas(now time.Time, p *place, r Report, quotas []policy.Quota) {
 	for _, quota := range quotas {
 		l.correct(now, p, quota)
 	}
-	if !l.told.tell(r.Answered, quotas) {
+	quotas = slices.DeleteFunc(quotas, func(quota policy.Quota) bool { return !l.period.mayEnd(quota.Reset) })
+	if !l.announced.update(r.Answered, quotas) {
 		return
 	}
 	if l.pace != nil && l.pace.declared == 0 {
 		l.dropPace()
 	}
-	edge := l.told.readyAt(now, 1)
+	edge := l.announced.readyAt(now, 1)
 	if l.gate.open(); edge.After(now) && !now.Before(l.gate.until) {
 		l.gate.rest(now, edge)
 	}
-	if first := l.told.first(now); first != nil {
+	if first := l.announced.first(now); first != nil {
 		l.period.align(first.edge)
 	}
 }
@@ -59,7 +64,7 @@ func (l *limiter) correct(now time.Time, p *place, quota policy.Quota) {
 	switch {
 	case l.bucket == nil || l.pace.declared == 0:
 	case quota.Reset == 0 && quota.Left >= 0 && l.key != key{}:
-		l.bucket.tell(now, quota.Left)
+		l.bucket.setLeft(now, quota.Left)
 	case more != 0:
 		l.bucket.correct(now, more)
 	}

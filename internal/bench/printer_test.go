@@ -80,7 +80,7 @@ func TestPrinterOfOtherRows(t *testing.T) {
 	p := printer{out: &out}
 	for _, r := range []row{
 		&outageRow{title: title{"outage", "resty"}, RequestsInOutage: 1444, Calls: 15362, CallsInOutage: 385, Amplification: 3.7506, RecoverySeconds: new(1.0), OK: 14977, FailedCalls: 321, Seconds: 16},
-		&outageRow{title: title{"outage-endpoint", "us"}, Deferred: 7, Kept: new(0.8), OfAllowed: new(0.95), CutOff: true},
+		&outageRow{title: title{"outage-endpoint", "us"}, Deferred: 7, ServedInOutage: new(0.8), OfAllowed: new(0.95), CutOff: true},
 		&duplicatesRow{title: title{"duplicates", "azcore"}, Calls: 1000, Created: 1131, Duplicates: 131, ReportedOK: 863, ReportedUnknown: 137, Seconds: 12.8},
 		&hostileRow{title: title{"hostile", "us"}, Calls: 1000, FailedCalls: 1000, Typed: 1000, PeakHeap: 155993680, HeapBound: 262144000, Seconds: 1.14},
 	} {
@@ -89,9 +89,9 @@ func TestPrinterOfOtherRows(t *testing.T) {
 		}
 	}
 	want := `
-scenario                  peer                       requests_in_outage  calls  calls_in_outage  amplification  recovery_seconds     ok  failed_calls  deferred   kept  of_allowed  seconds
-outage                    resty                                    1444  15362              385           3.75              1.00  14977           321         0                       16.00
-outage-endpoint           us                                          0      0                0           0.00                        0             0         7  0.800       0.950     0.00  cut off
+scenario                  peer                       requests_in_outage  calls  calls_in_outage  amplification  recovery_seconds     ok  failed_calls  deferred  served_in_outage  of_allowed  seconds
+outage                    resty                                    1444  15362              385           3.75              1.00  14977           321         0                                  16.00
+outage-endpoint           us                                          0      0                0           0.00                        0             0         7             0.800       0.950     0.00  cut off
 scenario                  peer                       calls  created  duplicates  reported_ok  failed_calls  reported_unknown   lost  phantoms  seconds
 duplicates                azcore                      1000     1131         131          863             0               137      0         0    12.80
 scenario                  peer                       calls  failed_calls  typed  peak_heap  heap_bound  goroutines_left  seconds

@@ -1,0 +1,165 @@
+package traffic
+
+import (
+	"slices"
+	"time"
+)
+
+// An outage keeps calls from a vendor, or from one endpoint of it, that does nothing but fail. It is
+// a state machine over given times: healthy, suspect, held, ramping, and healthy again. Constants are
+// those of a trial with 1 to 1,000 clients; see ARCHITECTURE.md.
+type outage struct {
+	endpoint string // empty: the vendor as a whole
+	state    OutageState
+	first    time.Time // the earliest failure of the present row
+	failures int       // in a row, without a success
+	calls    []uint64  // some of the calls that failed
+	isDown   bool      // no failure had a response
+	cause    string    // of the latest failure
+	lastGood time.Time // when the latest success came
+	served   meter
+
+	reference float64   // requests served per second before the row; 0: unknown
+	crowd     int       // requests that may be under way in the ramp
+	probeAt   time.Time // when the next probe goes
+	probes    int       // under way
+	ramp      ramping
+}
+
+// Evidence for an outage.
+const (
+	suspectAfter = 4  // failures in a row
+	heldAfter    = 32 // over heldTime or more
+	heldSlowly   = 12 // over slowTime or more
+	heldTime     = 250 * time.Millisecond
+	slowTime     = 5 * time.Second
+	heldCalls    = 3 // so many calls failed, as one record may be poisoned
+	maxProbes    = 3 // under way
+)
+
+// succeed takes up a success of a request that left at a moment.
+func (o *outage) succeed(now, left time.Time, isProbe bool) {
+	o.lastGood = now
+	o.served.add(now, now.Sub(left))
+	switch o.state {
+	case Held:
+		if isProbe || left.After(o.first) {
+			o.beginRamp(now)
+		}
+	case Ramping:
+		o.ramp.count(true)
+	case Healthy, Suspect:
+		o.reset()
+	}
+}
+
+// reset ends the outage.
+func (o *outage) reset() { o.state, o.failures, o.calls = Healthy, 0, nil }
+
+// fail takes up a failure of a request that left at a moment. One that left before the latest
+// success came is late, and says nothing.
+func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) {
+	if left.Before(o.lastGood) && o.state != Ramping {
+		return
+	}
+	if o.failures++; o.failures == 1 {
+		o.first, o.isDown, o.calls = now, true, nil
+	}
+	o.isDown, o.cause = o.isDown && r.Health == Unreachable, r.Cause
+	if len(o.calls) < heldCalls && !slices.Contains(o.calls, call) {
+		o.calls = append(o.calls, call)
+	}
+	switch o.state {
+	case Healthy:
+		if o.failures >= suspectAfter && (len(o.calls) > 1 || o.isDown) {
+			o.state = Suspect
+			o.probeLater(now)
+		}
+	case Suspect:
+		if mayHold && o.isOutage(now) {
+			o.begin(now)
+		}
+	case Ramping:
+		if o.ramp.count(false); o.ramp.isBroken(now) {
+			o.begin(now)
+		}
+	case Held:
+	}
+}
+
+// isOutage reports whether there were failures enough, of calls enough, for long enough.
+func (o *outage) isOutage(now time.Time) bool {
+	long := now.Sub(o.first)
+	isMuch := o.failures >= heldAfter && long >= heldTime || o.failures >= heldSlowly && long >= slowTime
+	return isMuch && (len(o.calls) >= heldCalls || o.isDown)
+}
+
+// begin begins to hold all calls.
+func (o *outage) begin(now time.Time) {
+	if o.state != Ramping {
+		o.reference, o.crowd = o.served.before(o.first)
+	}
+	o.state = Held
+	o.probeLater(now)
+}
+
+// interval returns the time between two probes: a tenth of the outage's age, and not more
+// requests than half of what is usual.
+func (o *outage) interval(now time.Time) time.Duration {
+	d := min(max(now.Sub(o.first)/10, 500*time.Millisecond), 10*time.Second)
+	if o.reference > 0 {
+		d = max(d, min(time.Duration(2/o.reference*float64(time.Second)), 30*time.Second))
+	}
+	return d
+}
+
+// probeLater puts the next probe off by an interval. The times of clients that began together
+// differ by up to a tenth.
+func (o *outage) probeLater(now time.Time) {
+	d := o.interval(now)
+	spread := time.Duration(now.UnixNano()/int64(time.Microsecond)%201-100) * d / 1000
+	o.probeAt = now.Add(d + spread)
+}
+
+// isProbeDue reports whether a probe may leave.
+func (o *outage) isProbeDue(now time.Time) bool {
+	return o.state.Holds() && !now.Before(o.probeAt) && o.probes < maxProbes
+}
+
+// depart notes that a request leaves.
+func (o *outage) depart(now time.Time, isProbe, isRetry bool) {
+	switch {
+	case isProbe:
+		o.probes++
+		o.probeLater(now)
+	case o.state == Suspect && !isRetry:
+		o.probeLater(now)
+	case o.state == Ramping:
+		o.ramp.depart(now)
+	}
+}
+
+// name names the outage to a person.
+func (o *outage) name() string {
+	if o.endpoint == "" {
+		return "hold vendor"
+	}
+	return "hold " + o.endpoint
+}
+
+// status is the outage as others see it.
+func (o *outage) status() *Outage {
+	return &Outage{Endpoint: o.endpoint, State: o.state, Since: o.first, Failures: o.failures, Cause: o.cause, NextProbe: o.probeAt}
+}
+
+func (o *outage) beginRamp(now time.Time) {
+	o.state = Ramping
+	o.ramp = newRamping(now, o.reference, o.crowd)
+}
+
+// endRamp ends the ramp once as much is served as before, and nobody waits.
+func (o *outage) endRamp(now time.Time, waiting int) {
+	if o.state == Ramping && waiting == 0 && o.ramp.isOver(now) {
+		o.reset()
+	}
+}

@@ -1,0 +1,187 @@
+//go:build !race
+
+package traffic
+
+import (
+	"flag"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/retrywise/retrywise/policy"
+)
+
+// seeds is how many simulations of each kind are run. The long run of make soak makes 1,000.
+var seeds = flag.Int("seeds", 3, "seeds of each simulation of an outage")
+
+// simPrices are those of a budget of 10 retries.
+var simPrices = policy.Default().Retry().BudgetPrices()
+
+// A fleet is clients of a vendor, each with a memory of its own, that get calls at random times.
+type fleet struct {
+	random   *rand.Rand
+	memories []*Memory
+	serve    func(began time.Time) (took time.Duration, ok bool) // a request, which takes so long
+
+	mu       sync.Mutex
+	offered  []time.Time
+	served   []time.Time // calls, when they were offered
+	ends     []time.Time // and when they ended
+	requests []time.Time
+}
+
+func newFleet(seed uint64, clients int) *fleet {
+	f := &fleet{random: rand.New(rand.NewPCG(seed, 6))}
+	for range clients {
+		f.memories = append(f.memories, NewMemory())
+	}
+	return f
+}
+
+// offer makes calls at a rate for a time, each by one of the clients.
+func (f *fleet) offer(t *testing.T, all *sync.WaitGroup, perSecond float64, long time.Duration) {
+	for end := time.Now().Add(long); time.Now().Before(end); {
+		f.mu.Lock()
+		gap := time.Duration(f.random.ExpFloat64() / perSecond * float64(time.Second))
+		m := f.memories[f.random.IntN(len(f.memories))]
+		f.mu.Unlock()
+		time.Sleep(gap)
+		all.Go(func() { f.call(t, m) })
+	}
+}
+
+// call makes a call with three attempts, as a client does.
+func (f *fleet) call(t *testing.T, m *Memory) {
+	began := time.Now()
+	f.mu.Lock()
+	f.offered = append(f.offered, began)
+	f.mu.Unlock()
+	d := Demand{Endpoint: "/items", Repeatable: true}
+	paid := 0
+	for attempt := 1; ; {
+		d.MaxWait = time.Minute - time.Since(began)
+		p := m.Admit(t.Context(), time.Now(), d)
+		if p.Wait(t.Context()) != nil {
+			return
+		}
+		if f.send(t, p, paid) {
+			f.mu.Lock()
+			f.served, f.ends = append(f.served, began), append(f.ends, time.Now())
+			f.mu.Unlock()
+			return
+		}
+		d.Ticket, d.Retry = p.Ticket(), true
+		o := m.Outage(t.Context(), time.Now(), Account{}, d.Endpoint)
+		if paid = 0; o.State.Holds() {
+			continue
+		}
+		if attempt++; attempt > 3 {
+			return
+		}
+		if o.State != Ramping {
+			if !m.Pay(t.Context(), time.Now(), Account{}, simPrices, simPrices.Retry) {
+				return
+			}
+			paid = simPrices.Retry
+		}
+		f.mu.Lock()
+		backoff := time.Duration(f.random.Int64N(int64(500 * time.Millisecond << (attempt - 2))))
+		f.mu.Unlock()
+		time.Sleep(backoff)
+	}
+}
+
+func (f *fleet) send(t *testing.T, p Place, paid int) bool {
+	now := time.Now()
+	f.mu.Lock()
+	f.requests = append(f.requests, now)
+	took, ok := f.serve(now)
+	f.mu.Unlock()
+	time.Sleep(took)
+	now = time.Now()
+	r := Report{Answered: now, Health: Working, Served: true, Paid: paid, Prices: simPrices}
+	if !ok {
+		r.Health, r.Served = Failing, false
+	}
+	_ = p.Done(t.Context(), now, r)
+	return ok
+}
+
+// collapsing is a vendor that becomes slower with each request under way, and works on for those
+// who have given up: its latency is 1 s and 10 ms for each. Calls give up after 3 s. (Brooker's
+// simulator; see resilience.)
+func (f *fleet) collapsing() {
+	var ends []time.Time
+	f.serve = func(now time.Time) (time.Duration, bool) {
+		kept := ends[:0]
+		for _, end := range ends {
+			if end.After(now) {
+				kept = append(kept, end)
+			}
+		}
+		took := time.Second + time.Duration(len(kept))*10*time.Millisecond
+		ends = append(kept, now.Add(took))
+		return min(took, 3*time.Second), took <= 3*time.Second
+	}
+}
+
+// A vendor that collapses under a spike is not kept down by those that try again.
+func TestCollapsedVendorRecovers(t *testing.T) {
+	for _, clients := range []int{1, 10, 100, 300} {
+		for seed := range uint64(*seeds) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(seed, clients)
+				f.collapsing()
+				start := time.Now()
+				var all sync.WaitGroup
+				f.offer(t, &all, 40, 20*time.Second)
+				f.offer(t, &all, 80, 5*time.Second)
+				f.offer(t, &all, 40, 75*time.Second)
+				all.Wait()
+				offered, served := within(f.offered, start, 80*time.Second, 100*time.Second), within(f.served, start, 80*time.Second, 100*time.Second)
+				if float64(served) < 0.75*float64(offered) {
+					t.Errorf("%d clients, seed %d: %d of %d calls of the last 20 s were served", clients, seed, served, offered)
+				}
+			})
+		}
+	}
+}
+
+// What an outage costs, and how soon all is back. A client with few calls in it sends more, as it
+// has to find out by itself.
+func TestOutageOfAFleet(t *testing.T) {
+	for _, tt := range []struct {
+		clients int
+		long    time.Duration
+		amp     float64 // requests for each call of the outage
+		back    time.Duration
+	}{
+		{1, 10 * time.Second, 1.01, 3 * time.Second}, {1, 5 * time.Minute, 1.01, 13 * time.Second},
+		{10, 10 * time.Second, 1.01, 3 * time.Second}, {10, 5 * time.Minute, 1.01, 13 * time.Second},
+		{100, 10 * time.Second, 3, 3 * time.Second}, {100, 5 * time.Minute, 1.01, 13 * time.Second},
+		{300, 10 * time.Second, 4, 3 * time.Second}, {300, 5 * time.Minute, 1.01, 13 * time.Second},
+	} {
+		for seed := range uint64(max(*seeds/10, 1)) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(seed, tt.clients)
+				start := time.Now()
+				begins, ends := 60*time.Second, 60*time.Second+tt.long
+				f.serve = func(now time.Time) (time.Duration, bool) {
+					since := now.Sub(start)
+					return 50 * time.Millisecond, since < begins || since >= ends
+				}
+				var all sync.WaitGroup
+				f.offer(t, &all, 40, ends+30*time.Second)
+				all.Wait()
+				amp := float64(within(f.requests, start, begins, ends)) / float64(within(f.offered, start, begins, ends))
+				from, to := ends+tt.back, ends+30*time.Second
+				offered, served := within(f.offered, start, from, to), within(f.ends, start, from, to)
+				if amp > tt.amp || float64(served) < 0.95*float64(offered) {
+					t.Errorf("%d clients, %v, seed %d: %.3f requests for each call; from %v after it, %d of %d calls were served", tt.clients, tt.long, seed, amp, tt.back, served, offered)
+				}
+			})
+		}
+	}
+}
