@@ -8,7 +8,7 @@
 // Without -scenario it lists the scenarios. The beginning of a name, up to a hyphen, stands for
 // all that begin so. After several runs, the table ends with the median of each peer. The vendor
 // runs in the same process, does as the scenario says as requests arrive, and counts. The peers
-// run one after the other, each against a vendor of its own. None takes more than a minute.
+// run one after the other, each against a vendor of its own. None takes much more than a minute.
 //
 // A row has what one of them reached:
 //

@@ -94,3 +94,8 @@ func (o outage) path(nth int) string {
 func (o outage) fails(at time.Duration, r *http.Request) bool {
 	return o.down.has(at) && (o.paths == nil || r.URL.Path == o.paths[0])
 }
+
+// meets says whether a call met the outage.
+func (o outage) meets(c call) bool {
+	return c.meets(o.down) && (o.paths == nil || o.path(c.nth) == o.paths[0])
+}

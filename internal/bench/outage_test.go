@@ -50,7 +50,7 @@ func TestOutageRowCounts(t *testing.T) {
 			[]call{{0, seconds(0, 1), failed}, {1, seconds(4, 5), failed}}, 0, outageRow{Calls: 2, FailedCalls: 2, Seconds: 8}},
 		"half is kept": {fivePaths,
 			slices.Concat(each250(seconds(0, 2), succeeded), each250(seconds(2, 3), succeeded), each250(seconds(3, 4), failed), each250(seconds(4, 8), succeeded)),
-			8, outageRow{RequestsInOutage: 8, Calls: 32, CallsInOutage: 8, Amplification: 1, RecoverySeconds: new(0.25), OK: 28, FailedCalls: 4, ServedInOutage: new(0.5), Seconds: 8}},
+			8, outageRow{RequestsInOutage: 8, Calls: 32, CallsInOutage: 4, Amplification: 2, RecoverySeconds: new(0.25), OK: 28, FailedCalls: 4, ServedInOutage: new(0.5), Seconds: 8}},
 		"no call": {twoOfEight(), nil, 0, outageRow{Seconds: 8}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestOutageVendor(t *testing.T) {
 	}{
 		"503 in the outage":        {twoOfEight(), "/items", counts{map[int]int{200: 600, 503: 200}, 200}},
 		"the path that fails":      {onePath, "/items", counts{map[int]int{200: 600, 503: 200}, 200}},
-		"another path":             {onePath, "/others", counts{map[int]int{200: 800}, 200}},
+		"another path":             {onePath, "/others", counts{map[int]int{200: 800}, 0}},
 		"a slow return serves 60%": {slow, "/items", counts{map[int]int{200: 520, 503: 280}, 200}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,12 +6,12 @@ import "time"
 type outageRow struct {
 	title
 
-	// RequestsInOutage counts the requests that arrived in the outage. If connections are
-	// refused, no request arrives: these count instead.
+	// RequestsInOutage counts the requests that met the outage; those for an endpoint that works
+	// do not. If connections are refused, no request arrives: these count instead.
 	RequestsInOutage int `json:"requests_in_outage"`
 
 	// Calls counts the calls of the client, and CallsInOutage those that met the outage: see
-	// call.meets. A call that is deferred counts again when it runs again.
+	// outage.meets. A call that is deferred counts again when it runs again.
 	Calls         int `json:"calls"`
 	CallsInOutage int `json:"calls_in_outage"`
 
@@ -46,7 +46,10 @@ type outageRow struct {
 func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
 	r := &outageRow{title: title{o.name, p.name}, Calls: len(calls), Seconds: o.total.Seconds()}
 	for _, c := range calls {
-		r.count(c, o.down)
+		r.count(c.end)
+		if o.meets(c) {
+			r.CallsInOutage++
+		}
 	}
 	r.amplified(v.requests())
 	before := successRate(calls, o.before())
@@ -58,8 +61,8 @@ func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
 	return r
 }
 
-func (r *outageRow) count(c call, down span) {
-	switch c.end {
+func (r *outageRow) count(e end) {
+	switch e {
 	case succeeded:
 		r.OK++
 	case failed:
@@ -67,9 +70,6 @@ func (r *outageRow) count(c call, down span) {
 	case deferred:
 		r.Deferred++
 	case cutOff:
-	}
-	if c.meets(down) {
-		r.CallsInOutage++
 	}
 }
 

@@ -14,7 +14,7 @@ type outageVendor struct {
 	start time.Time // of the run
 
 	mu       sync.Mutex // guards the fields below
-	inOutage int        // requests that arrived in the outage, and connections that it refused
+	inOutage int        // requests that met the outage, and connections that it refused
 	before   int        // requests that were served in the time before
 	back     *slowReturn
 }
@@ -42,7 +42,7 @@ func (v *outageVendor) serves(at time.Duration, r *http.Request) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case v.down.has(at):
+	case v.fails(at, r):
 		v.inOutage++
 	case v.outage.before().has(at):
 		v.before++
