@@ -53,9 +53,9 @@ soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,00
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
 	go test -run 'Collapsed|OfAFleet' -timeout=1h ./traffic -seeds=1000
 
-bench: ## benchmarks: ratios against net/http in the same run; limits are measured by internal/bench
+bench: ## benchmarks: ratios against net/http in the same run; limits and outages are measured by internal/bench
 	go test -run '^$$' -bench . -benchmem ./...
-	@echo 'Limits, in minutes of real time: go -C internal/bench run . -scenario limit-known'
+	@echo 'Limits and outages, in minutes of real time: go -C internal/bench run . -scenario limit-known'
 
 vuln: ## known vulnerabilities; VULN_MAY_BE_OFFLINE=1 if the database cannot be reached
 	./.ci/vuln $(VULN)

@@ -17,6 +17,7 @@ type outage struct {
 	isDown   bool      // no failure had a response
 	cause    string    // of the latest failure
 	lastGood time.Time // when the latest success came
+	goodLeft time.Time // when the latest request that succeeded left
 	served   meter
 
 	reference float64   // requests served per second before the row; 0: unknown
@@ -46,7 +47,7 @@ const (
 
 // succeed takes up a success of a request that left at a moment.
 func (o *outage) succeed(now, left time.Time, isProbe bool) {
-	o.lastGood = now
+	o.lastGood, o.goodLeft = now, maxTime(o.goodLeft, left)
 	o.untold.serve(left)
 	o.served.add(now, now.Sub(left))
 	switch o.state {
@@ -64,10 +65,9 @@ func (o *outage) succeed(now, left time.Time, isProbe bool) {
 // reset ends the outage.
 func (o *outage) reset() { o.state, o.failures, o.calls, o.isAdopted = Healthy, 0, nil, false }
 
-// fail takes up a failure of a request that left at a moment. One that left before the latest
-// success came is late, and says nothing.
+// fail takes up a failure of a request that left at a moment. A late one says nothing.
 func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) {
-	if left.Before(o.lastGood) && o.state != Ramping {
+	if o.isLate(now, left) && o.state != Ramping {
 		return
 	}
 	if o.failures++; o.failures == 1 {
@@ -94,6 +94,13 @@ func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) 
 		}
 	case Held:
 	}
+}
+
+// isLate reports whether a failure may be older than the latest success, which came while the request
+// was under way. It is not if the request that succeeded left before, and nothing has succeeded for a
+// while: some failures take longer than successes, as a timeout does.
+func (o *outage) isLate(now, left time.Time) bool {
+	return left.Before(o.goodLeft) || left.Before(o.lastGood) && now.Sub(o.lastGood) < heldTime
 }
 
 // isOutage reports whether there were failures enough, of calls enough, for long enough.

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // A job makes calls in a closed loop: a worker makes the next call when its last one has
@@ -50,18 +47,16 @@ func (j *job) work(ctx context.Context) {
 }
 
 func (j *job) call(ctx context.Context, record string) {
-	err := j.get(ctx, record)
-	if ctx.Err() != nil {
-		return // it was cut off, and is neither ok nor lost
-	}
-	if e, ok := errors.AsType[*apierrors.Error](err); ok && !e.RetryAt.IsZero() {
+	switch ended, again := endOf(ctx, j.get(ctx, record)); ended {
+	case cutOff:
+		return // it is neither ok nor lost
+	case deferred:
 		j.deferred.Add(1)
-		time.AfterFunc(time.Until(e.RetryAt), func() { j.queue <- record })
+		time.AfterFunc(time.Until(again), func() { j.queue <- record })
 		return
-	}
-	if err == nil {
+	case succeeded:
 		j.ok.Add(1)
-	} else {
+	case failed:
 		j.lost.Add(1)
 	}
 	if j.open.Add(-1) == 0 {

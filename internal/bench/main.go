@@ -1,16 +1,26 @@
-// Command bench measures, in real time over loopback, what a job with many workers reaches
-// against a vendor that enforces a limit, or that fails for a while, with this library and with
-// its peers:
+// Command bench measures, in real time over loopback, what callers reach against a vendor that
+// enforces a limit, fails, or is hostile, with this library and with its peers:
 //
 //	go -C internal/bench run . -scenario limit-known
 //	go -C internal/bench run . -scenario limit-unknown -json -peer retrywise -runs 5
-//	go -C internal/bench run . -scenario limit -peer retrywise
+//	go -C internal/bench run . -scenario brownout
 //
 // Without -scenario it lists the scenarios. The beginning of a name, up to a hyphen, stands for
-// all that begin so. After several runs, the table ends with the median of each peer. The vendor runs in the same process, enforces its
-// limit as requests arrive, and counts. The peers run one after the other, each against a
-// vendor of its own. A row has what one of them reached; see the types row and outageRow. Times depend on
-// the machine: compare the rows of one run.
+// all that begin so. After several runs, the table ends with the median of each peer. The vendor
+// runs in the same process, does as the scenario says as requests arrive, and counts. The peers
+// run one after the other, each against a vendor of its own. None takes much more than a minute.
+//
+// A row has what one of them reached:
+//
+//   - limit…: a job under a limit. See limitRow.
+//   - outage…, recovery: a loop of workers before, in and after an outage: of everything, of one
+//     endpoint, or with a slow return. See outageRow.
+//   - brownout…: a job while a share of the requests fails by chance. See outageRow.
+//   - duplicates…: writes whose connection is cut before, within and after execution and
+//     response, compared with what was executed. See duplicatesRow.
+//   - hostile: small bodies that are large when they are decompressed. See hostileRow.
+//
+// Times depend on the machine: compare the rows of one run.
 package main
 
 import (
@@ -42,7 +52,6 @@ func main() {
 // settings are the command's flags.
 type settings struct {
 	scenarios []scenario
-	outages   []outage
 	peers     []peer
 	runs      int
 	asJSON    bool
@@ -60,7 +69,7 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	limits, downs, problem := findScenarios(*name)
+	found, problem := findScenarios(*name)
 	chosen, problem2 := findPeers(*only)
 	err := errors.Join(problem, problem2)
 	switch {
@@ -72,41 +81,36 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	if err != nil {
 		fmt.Fprintln(w, err)
 	}
-	return settings{scenarios: limits, outages: downs, peers: chosen, runs: *runs, asJSON: *asJSON}, err
+	return settings{scenarios: found, peers: chosen, runs: *runs, asJSON: *asJSON}, err
 }
 
-// run measures each peer, and prints a row for each run.
+// run measures each scenario, and prints a row for each run of each peer.
 func (s settings) run(ctx context.Context, out io.Writer) error {
-	rows, downs := printer{out: out, asJSON: s.asJSON}, printer{out: out, asJSON: s.asJSON}
+	rows := printer{out: out, asJSON: s.asJSON}
 	for _, measured := range s.scenarios {
-		byPeer, err := measureAll(ctx, s, &rows, measured.measure)
-		if err == nil {
-			err = rows.printMedians(byPeer)
-		}
+		byPeer, err := s.measure(ctx, measured, &rows)
 		if err != nil {
 			return err
 		}
-	}
-	for _, o := range s.outages {
-		if _, err := measureAll(ctx, s, &downs, o.measure); err != nil {
+		if err := rows.printMedians(byPeer); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// measureAll measures each peer as often as is asked for, in turn, and prints and returns the rows
+// measure measures each peer as often as is asked for, in turn, and prints and returns the rows
 // of each.
-func measureAll[R tableRow](ctx context.Context, s settings, to *printer, measure func(context.Context, peer) (R, error)) ([][]R, error) {
-	byPeer := make([][]R, len(s.peers))
+func (s settings) measure(ctx context.Context, measured scenario, rows *printer) ([][]row, error) {
+	byPeer := make([][]row, len(s.peers))
 	for range s.runs {
 		for i, p := range s.peers {
-			r, err := measure(ctx, p)
+			r, err := measured.measure(ctx, p)
 			if err != nil {
 				return nil, err
 			}
 			byPeer[i] = append(byPeer[i], r)
-			if err := to.print(r); err != nil {
+			if err := rows.print(r); err != nil {
 				return nil, err
 			}
 		}

@@ -4,24 +4,25 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
 
 // small is a scenario of a second or two, or less for a peer that keeps the limit.
-func small(d *declared) scenario {
-	return scenario{
+func small(d *declared) limitJob {
+	return limitJob{
 		name: "small", calls: 20, workers: 4, declared: d,
 		newVendor: func() *vendor { return bare(http.StatusServiceUnavailable, newBucket(100, 10)) },
 	}
 }
 
 // rowOf runs a scenario with one peer, over loopback.
-func rowOf(ctx context.Context, s scenario, p peer) (r row, err error) {
+func rowOf[R any](ctx context.Context, s scenario, p peer) (r R, err error) {
 	var out strings.Builder
 	if err := (settings{scenarios: []scenario{s}, peers: []peer{p}, runs: 1, asJSON: true}).run(ctx, &out); err != nil {
-		return row{}, err
+		return r, err
 	}
 	err = json.Unmarshal([]byte(out.String()), &r)
 	return r, err
@@ -29,15 +30,15 @@ func rowOf(ctx context.Context, s scenario, p peer) (r row, err error) {
 
 func TestEachPeerHasARowThatAddsUp(t *testing.T) {
 	var all sync.WaitGroup
-	check := func(s scenario, p peer) {
+	check := func(l limitJob, p peer) {
 		all.Go(func() {
-			r, err := rowOf(t.Context(), s, p)
+			r, err := rowOf[limitRow](t.Context(), l.scenario(), p)
 			switch {
 			case err != nil:
 				t.Error(err)
-			case r.OK+r.Lost != s.calls || r.OK != r.Accepted || r.OK < 10:
-				t.Errorf("the counts of %d calls do not add up: %+v", s.calls, r)
-			case r.Scenario != s.name || r.Peer != p.name || r.Seconds <= 0 || r.Goodput <= 0 || r.Goodput > 1 || r.CutOff:
+			case r.OK+r.Lost != l.calls || r.OK != r.Accepted || r.OK < 10:
+				t.Errorf("the counts of %d calls do not add up: %+v", l.calls, r)
+			case r.Scenario != l.name || r.Peer != p.name || r.Seconds <= 0 || r.Goodput <= 0 || r.Goodput > 1 || r.CutOff:
 				t.Errorf("unexpected row: %+v", r)
 			}
 		})
@@ -54,14 +55,10 @@ func TestEachPeerHasARowThatAddsUp(t *testing.T) {
 }
 
 func TestComparisonHasARowThatAddsUp(t *testing.T) {
-	found, _, err := findScenarios("limit-plenty")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := found[0]
-	s.calls, s.workers = 2, 2
-	r, err := rowOf(t.Context(), s, peers[0])
-	if want := pairs * s.calls; err != nil || r.OK != want || r.Accepted != want || r.Goodput <= 0 {
+	l := limitJobs[slices.IndexFunc(limitJobs, func(l limitJob) bool { return l.compares })]
+	l.calls, l.workers = 2, 2
+	r, err := rowOf[limitRow](t.Context(), l.scenario(), peers[0])
+	if want := pairs * l.calls; err != nil || r.OK != want || r.Accepted != want || r.Goodput <= 0 {
 		t.Errorf("unexpected row of %d calls: %+v, error %v", want, r, err)
 	}
 }
@@ -74,6 +71,7 @@ func TestParseArgs(t *testing.T) {
 	}{
 		"all peers":         {"-scenario limit-known", ""},
 		"several scenarios": {"-scenario limit-headers", ""},
+		"brown-outs":        {"-scenario brownout", ""},
 		"one peer":          {"-scenario limit-known -peer net/http -runs 3 -json", ""},
 		"no scenario":       {"", scenario + `""`},
 		"unknown scenario":  {"-scenario limits", scenario + `"limits"`},
@@ -92,18 +90,26 @@ func TestParseArgs(t *testing.T) {
 	}
 }
 
-// No two scenarios have one name, and the calls of each are about the records of its vendor.
-func TestScenariosAreComplete(t *testing.T) {
+func TestScenariosHaveNames(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range scenarios {
-		v := s.newVendor()
-		if seen[s.name] || s.about == "" || s.calls == 0 || s.workers == 0 || v.status == 0 || v.limit == nil {
-			t.Errorf("scenario %q is not complete", s.name)
+	for _, s := range scenarios() {
+		if seen[s.name] || s.name == "" || s.about == "" || s.measure == nil {
+			t.Errorf("scenario %q is not complete, or there are two", s.name)
 		}
 		seen[s.name] = true
+	}
+}
+
+// The calls of each job are about the records of its vendor.
+func TestLimitJobsAreComplete(t *testing.T) {
+	for _, l := range limitJobs {
+		v := l.newVendor()
+		if l.calls == 0 || l.workers == 0 || v.status == 0 || v.limit == nil {
+			t.Errorf("%q is not complete", l.name)
+		}
 		records, isForRecords := v.limit.(*records)
-		if isForRecords != (s.record(0) != "") || isForRecords && s.declared.records != records.count {
-			t.Errorf("scenario %q: its calls are not about the records of its vendor", s.name)
+		if isForRecords != (l.record(0) != "") || isForRecords && l.declared.records != records.count {
+			t.Errorf("%q: its calls are not about the records of its vendor", l.name)
 		}
 	}
 }

@@ -2,130 +2,100 @@ package main
 
 import (
 	"context"
-	"math/rand/v2"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// An outage is a job against a vendor that fails for a while: GETs in a closed loop of workers
-// until a time is over.
+// An outage is a scenario: a loop of GETs against a vendor that fails for a time.
 type outage struct {
-	name  string
-	about string
-	lasts time.Duration // the job
-	from  time.Duration // when the outage begins; 0: there is none
-	until time.Duration // and ends
+	name    string
+	about   string
+	workers int
+	work    time.Duration // what a request takes that is served
 
-	// fails reports whether the vendor fails a request to a path so long after the start.
-	fails func(since time.Duration, path string) bool
-	paths []string // that are called in turn; nil: one
+	down  span          // when the vendor fails
+	total time.Duration // how long the loop runs
+	kind  failure
+
+	// paths are those of the calls, in turn. If there are several, only the first fails. nil:
+	// all calls have one path.
+	paths []string
+
+	// comesBack is how long after the outage the vendor serves a growing share of what it
+	// served before; it refuses the rest with a 503.
+	comesBack time.Duration
+
+	timeout time.Duration // of an attempt; 0: the client's own
 }
 
-const outageWorkers = 64
+// A failure is what a vendor does in an outage.
+type failure uint8
 
-// outages are in the order in which they are listed.
-var outages = []outage{
-	{name: "outage", about: "503 for 6 s of 16 s", lasts: 16 * time.Second, from: 5 * time.Second, until: 11 * time.Second, fails: within(5, 11)},
-	{name: "outage-endpoint", about: "503 of one path of five for 20 s of 30 s", lasts: 30 * time.Second, from: 5 * time.Second, until: 25 * time.Second,
-		fails: func(since time.Duration, path string) bool { return path == "/a" && within(5, 25)(since, path) },
-		paths: []string{"/a", "/b", "/c", "/d", "/e"}},
-	{name: "brownout-10", about: "503 of 10% of the requests, for 15 s", lasts: 15 * time.Second, fails: share(10)},
-	{name: "brownout-30", about: "503 of 30% of the requests, for 15 s", lasts: 15 * time.Second, fails: share(30)},
-	{name: "brownout-50", about: "503 of 50% of the requests, for 15 s", lasts: 15 * time.Second, fails: share(50)},
+const (
+	unavailable failure = iota // 503
+	refused                    // it refuses connections
+	silent                     // it accepts requests and never answers
+)
+
+// refusing is what a 503 takes.
+const refusing = 10 * time.Millisecond
+
+// settling is the time at the start in which connections are opened. The rate before the
+// outage is counted from then on.
+const settling = time.Second
+
+func (o outage) scenario() scenario {
+	return scenario{name: o.name, about: o.about, measure: o.measure}
 }
 
-// within returns whether a time is between two seconds.
-func within(from, until int) func(time.Duration, string) bool {
-	return func(since time.Duration, _ string) bool {
-		return since >= time.Duration(from)*time.Second && since < time.Duration(until)*time.Second
-	}
-}
+// before is the time in which the rate before the outage is counted.
+func (o outage) before() span { return span{min(settling, o.down.from/2), o.down.from} }
 
-func share(percent int) func(time.Duration, string) bool {
-	return func(time.Duration, string) bool { return rand.IntN(100) < percent }
-}
-
-// A failing vendor takes 10 ms for each request, and counts.
-type failing struct {
-	outage
-	start time.Time
-
-	mu       sync.Mutex
-	requests []time.Duration // after the start
-	served   []time.Duration
-}
-
-func (v *failing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	time.Sleep(10 * time.Millisecond)
-	since := time.Since(v.start)
-	isServed := !v.fails(since, r.URL.Path)
-	v.mu.Lock()
-	v.requests = append(v.requests, since)
-	if isServed {
-		v.served = append(v.served, since)
-	}
-	v.mu.Unlock()
-	if !isServed {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-}
-
-// measure runs the job with one peer.
-func (o outage) measure(ctx context.Context, p peer) (outageRow, error) {
-	v := &failing{outage: o}
-	server, err := retrywisetest.Start(v)
+// measure runs the loop with one peer.
+func (o outage) measure(ctx context.Context, p peer) (row, error) {
+	v := newOutageVendor(o)
+	h, err := startHost(v)
 	if err != nil {
-		return outageRow{}, err
+		return nil, err
 	}
-	defer server.Close()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = outageWorkers
-	defer transport.CloseIdleConnections()
-	var callers []caller // one for each path
-	for _, path := range append([]string{""}, o.paths...)[min(len(o.paths), 1):] {
-		c, err := p.open(setup{url: server.URL() + path, transport: transport, refusal: http.StatusTooManyRequests})
-		if err != nil {
-			return outageRow{}, err
-		}
-		defer c.close()
-		callers = append(callers, c)
+	defer h.refuse()
+	s := setup{url: h.url(), timeout: o.timeout}
+	if o.kind == refused {
+		s.dial = v.dial
 	}
-	v.start = time.Now()
-	calls := o.run(ctx, callers, v.start)
-	return v.row(p, calls), context.Cause(ctx)
-}
+	c, err := p.connect(o.workers, s)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
 
-// A finished call is when it began, after the start, and whether it succeeded.
-type finished struct {
-	began time.Duration
-	ok    bool
-}
-
-// run makes calls until the job's time is over, and waits for the last ones for a minute at most.
-func (o outage) run(ctx context.Context, callers []caller, start time.Time) []finished {
-	ctx, stop := context.WithCancel(ctx)
+	short, stop := within(ctx, o.total)
 	defer stop()
-	timer := time.AfterFunc(o.lasts+longest-30*time.Second, stop)
-	defer timer.Stop()
-	var mu sync.Mutex
-	var calls []finished
-	var all sync.WaitGroup
-	var n atomic.Int64
-	for range outageWorkers {
-		all.Go(func() {
-			for time.Since(start) < o.lasts && ctx.Err() == nil {
-				began := time.Since(start)
-				err := callers[int(n.Add(1))%len(callers)].get(ctx, "")
-				mu.Lock()
-				calls = append(calls, finished{began, err == nil})
-				mu.Unlock()
-			}
-		})
+	if o.kind == refused {
+		defer time.AfterFunc(o.down.from, h.refuse).Stop()
+		defer time.AfterFunc(o.down.to, func() { _ = h.accept() }).Stop() // if it fails, the row says that nothing came back
 	}
-	all.Wait()
-	return calls
+	l := &loop{start: v.start, send: func(ctx context.Context, nth int) error {
+		return c.send(ctx, request{path: o.path(nth)})
+	}}
+	calls := l.run(short, o.workers)
+	return newOutageRow(o, p, calls, v), context.Cause(ctx)
+}
+
+// path returns that of the nth call.
+func (o outage) path(nth int) string {
+	if o.paths == nil {
+		return ""
+	}
+	return o.paths[nth%len(o.paths)]
+}
+
+// fails says whether a request that arrives at a time meets the outage.
+func (o outage) fails(at time.Duration, r *http.Request) bool {
+	return o.down.has(at) && (o.paths == nil || r.URL.Path == o.paths[0])
+}
+
+// meets says whether a call met the outage.
+func (o outage) meets(c call) bool {
+	return c.meets(o.down) && (o.paths == nil || o.path(c.nth) == o.paths[0])
 }

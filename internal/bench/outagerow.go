@@ -1,89 +1,114 @@
 package main
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
-// An outageRow is what one peer reached in one run of an outage.
+// An outageRow is what one peer reached in one run of an outage or a brown-out.
 type outageRow struct {
-	Scenario string `json:"scenario"`
-	Peer     string `json:"peer"`
+	title
 
-	// Calls ended within the job, and FailedCalls of them with an error.
-	Calls       int `json:"calls"`
-	FailedCalls int `json:"failed_calls"`
-
-	// Requests are those of the whole job, and RequestsInOutage those that the vendor got while
-	// it was down.
-	Requests         int `json:"requests"`
+	// RequestsInOutage counts the requests that met the outage; those for an endpoint that works
+	// do not. If connections are refused, no request arrives: these count instead.
 	RequestsInOutage int `json:"requests_in_outage"`
 
-	// Amplification is Requests, divided by Calls.
+	// Calls counts the calls of the client, and CallsInOutage those that met the outage: see
+	// outage.meets. A call that is deferred counts again when it runs again.
+	Calls         int `json:"calls"`
+	CallsInOutage int `json:"calls_in_outage"`
+
+	// Amplification is RequestsInOutage / CallsInOutage.
 	Amplification float64 `json:"amplification"`
 
-	// RecoverySeconds is the time from the end of the outage to the first quarter of a second in
-	// which 95% of what was served on average before it is served again. nil: there was no
-	// outage, or none in time.
+	// RecoverySeconds is the time from the end of the outage to the end of the first 250 ms
+	// with 95% of the successes before. nil: it never came so far, or it is a brown-out.
 	RecoverySeconds *float64 `json:"recovery_seconds,omitempty"`
 
-	// ServedInOutage is what was served in the outage, of what was served in the same time before.
-	ServedInOutage float64 `json:"served_in_outage"`
+	// OK, FailedCalls and Deferred are how calls ended: with a success, with an error for good,
+	// with an error and a time at which they ran again. The rest had not ended at the end.
+	OK          int `json:"ok"`
+	FailedCalls int `json:"failed_calls"`
+	Deferred    int `json:"deferred"`
+
+	// ServedInOutage is the rate of successes in the outage, divided by that before. nil:
+	// everything failed in the outage.
+	ServedInOutage *float64 `json:"served_in_outage,omitempty"`
+
+	// OfAllowed is what the vendor served in a slow return, divided by what it would have
+	// served from the first success on. nil: the return was not slow.
+	OfAllowed *float64 `json:"of_allowed,omitempty"`
+
+	// Seconds is the time that the calls took.
+	Seconds float64 `json:"seconds"`
+
+	// CutOff says that the calls of a brown-out did not end within a minute.
+	CutOff bool `json:"cut_off,omitempty"`
 }
 
-// row counts what a job reached.
-func (v *failing) row(p peer, calls []finished) outageRow {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	r := outageRow{Scenario: v.name, Peer: p.name, Calls: len(calls), Requests: len(v.requests)}
+func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
+	r := &outageRow{title: title{o.name, p.name}, Calls: len(calls), Seconds: o.total.Seconds()}
 	for _, c := range calls {
-		if !c.ok {
-			r.FailedCalls++
+		r.count(c.end)
+		if o.meets(c) {
+			r.CallsInOutage++
 		}
 	}
-	r.Amplification = float64(r.Requests) / float64(max(r.Calls, 1))
-	if v.until == 0 {
-		return r
+	r.amplified(v.requests())
+	before := successRate(calls, o.before())
+	if len(o.paths) > 1 && before > 0 {
+		r.ServedInOutage = new(successRate(calls, o.down) / before)
 	}
-	r.RequestsInOutage = between(v.requests, v.from, v.until)
-	const quarter = 250 * time.Millisecond
-	settled := v.from / 2 // until then, connections are opened
-	before := float64(between(v.served, settled, v.from)) / float64(v.from-settled)
-	r.ServedInOutage = float64(between(v.served, v.from, v.until)) / float64(v.until-v.from) / before
-	for at := v.until; at+quarter <= v.lasts; at += quarter {
-		if float64(between(v.served, at, at+quarter)) >= 0.95*before*float64(quarter) {
-			r.RecoverySeconds = new((at + quarter - v.until).Seconds())
-			break
-		}
-	}
+	r.RecoverySeconds = recovery(calls, before, span{o.down.to, o.total})
+	r.OfAllowed = v.ofAllowed()
 	return r
 }
 
-// between counts the times in a period.
-func between(times []time.Duration, from, until time.Duration) (n int) {
-	for _, at := range times {
-		if at >= from && at < until {
+func (r *outageRow) count(e end) {
+	switch e {
+	case succeeded:
+		r.OK++
+	case failed:
+		r.FailedCalls++
+	case deferred:
+		r.Deferred++
+	case cutOff:
+	}
+}
+
+// amplified sets the requests in the outage, after its calls were counted.
+func (r *outageRow) amplified(requests int) {
+	r.RequestsInOutage = requests
+	r.Amplification = float64(requests) / float64(max(r.CallsInOutage, 1))
+}
+
+// successRate returns how many calls succeeded in a second of s.
+func successRate(calls []call, s span) float64 {
+	n := 0
+	for _, c := range calls {
+		if c.end == succeeded && s.has(c.ran.to) {
 			n++
 		}
 	}
-	return n
+	return float64(n) / s.length().Seconds()
 }
 
-func (r outageRow) layout() string {
-	return "%-16v  %-16v  %7v  %12v  %8v  %18v  %13v  %16v  %16v"
-}
-
-func (r outageRow) columns() []any {
-	return []any{"scenario", "peer", "calls", "failed_calls", "requests", "requests_in_outage", "amplification", "recovery_seconds", "served_in_outage"}
-}
-
-func (r outageRow) cells() []any {
-	recovery := ""
-	if r.RecoverySeconds != nil {
-		recovery = fmt.Sprintf("%.2f", *r.RecoverySeconds)
+// recovery returns the seconds from the start of after to the end of the first 250 ms that have
+// 95% of the successes before. nil: there are none.
+func recovery(calls []call, before float64, after span) *float64 {
+	const step = 250 * time.Millisecond
+	for b := (span{after.from, after.from + step}); b.to <= after.to; b = (span{b.to, b.to + step}) {
+		if before > 0 && successRate(calls, b) >= 0.95*before {
+			return new((b.to - after.from).Seconds())
+		}
 	}
-	return []any{
-		r.Scenario, r.Peer, r.Calls, r.FailedCalls, r.Requests, r.RequestsInOutage,
-		fmt.Sprintf("%.3f", r.Amplification), recovery, fmt.Sprintf("%.3f", r.ServedInOutage),
+	return nil
+}
+
+func (r *outageRow) columns() []column {
+	return []column{
+		count("requests_in_outage", r.RequestsInOutage), count("calls", r.Calls), count("calls_in_outage", r.CallsInOutage),
+		decimal("amplification", 2, r.Amplification), maybe("recovery_seconds", 2, r.RecoverySeconds), count("ok", r.OK),
+		count("failed_calls", r.FailedCalls), count("deferred", r.Deferred), maybe("served_in_outage", 3, r.ServedInOutage),
+		maybe("of_allowed", 3, r.OfAllowed), decimal("seconds", 2, r.Seconds), note(r.CutOff),
 	}
 }
+
+func (r *outageRow) order() float64 { return float64(r.RequestsInOutage) }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/url"
 	"strings"
+	"time"
 )
 
 // A peer is a library that makes the calls of a job.
@@ -48,14 +49,47 @@ type setup struct {
 	url       string
 	transport *http.Transport // for every peer but retrywise, which makes its own
 	declared  *declared       // nil: the limit is not known
-	refusal   int             // the status by which the vendor says that the limit is reached
+	refusal   int             // the status by which the vendor says that its limit is reached; 0: it has none
+	timeout   time.Duration   // of an attempt; 0: none is set
+	keys      bool            // the vendor honors Idempotency-Key
+
+	// dial opens connections, for every peer. nil: net/http's.
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // A caller makes calls with one client.
 type caller interface {
-	// get makes a GET about a record, and reads the response. Any status but 200 is an error.
-	get(ctx context.Context, record string) error
+	// send makes a call, and reads the response. Any status but 200 is an error.
+	send(ctx context.Context, r request) error
 	close()
+}
+
+// connect makes a client that keeps so many connections.
+func (p peer) connect(connections int, s setup) (caller, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = connections // or most requests would open a connection
+	transport.MaxIdleConns = max(transport.MaxIdleConns, connections)
+	transport.ResponseHeaderTimeout = s.timeout
+	if s.dial != nil {
+		transport.DialContext = s.dial
+	}
+	s.transport = transport
+	c, err := p.open(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.name, err)
+	}
+	return connected{c, transport}, nil
+}
+
+// connected is a caller that closes its idle connections.
+type connected struct {
+	caller
+	transport *http.Transport
+}
+
+func (c connected) close() {
+	c.caller.close()
+	c.transport.CloseIdleConnections()
 }
 
 // errRefused is a response that is not a success.
@@ -67,8 +101,8 @@ type httpCaller struct {
 	setup
 }
 
-func (c httpCaller) get(ctx context.Context, record string) error {
-	req, err := newRequest(ctx, c.url, record)
+func (c httpCaller) send(ctx context.Context, r request) error {
+	req, err := r.http(ctx, c.url)
 	if err != nil {
 		return err
 	}
@@ -76,28 +110,33 @@ func (c httpCaller) get(ctx context.Context, record string) error {
 	if err != nil {
 		return err
 	}
-	return finish(resp)
+	return finish(ctx, resp)
 }
 
 func (c httpCaller) close() {}
 
-// target returns the URL of a call.
-func target(base, record string) string {
-	return base + "/items?" + url.Values{"record": {record}}.Encode()
-}
-
-func newRequest(ctx context.Context, base, record string) (*http.Request, error) {
-	return http.NewRequestWithContext(ctx, http.MethodGet, target(base, record), nil)
-}
-
-// finish reads and closes the body of a response.
-func finish(resp *http.Response) error {
+// finish reads the body of a response into memory, as most callers do, and closes it.
+func finish(ctx context.Context, resp *http.Response) error {
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+	if _, err := io.ReadAll(whileOpen{ctx, resp.Body}); err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
 		return errRefused
 	}
 	return nil
+}
+
+// whileOpen reads until its context ends. net/http alone goes on with what it has received,
+// which may be a thousand times as much when it is decompressed.
+type whileOpen struct {
+	ctx  context.Context
+	body io.Reader
+}
+
+func (w whileOpen) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.body.Read(p)
 }

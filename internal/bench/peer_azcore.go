@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"strings"
 
 	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 )
 
 // azcoreCaller is the pipeline of the Azure SDKs with its defaults: 3 retries after 0.8 s and
@@ -20,16 +23,22 @@ func newAzcore(s setup) (caller, error) {
 	return azcoreCaller{runtime.NewPipeline("bench", "v1", runtime.PipelineOptions{}, &options), s}, nil
 }
 
-func (c azcoreCaller) get(ctx context.Context, record string) error {
-	req, err := runtime.NewRequest(ctx, http.MethodGet, target(c.url, record))
+func (c azcoreCaller) send(ctx context.Context, r request) error {
+	req, err := runtime.NewRequest(ctx, r.verb(), r.target(c.url))
 	if err != nil {
 		return err
 	}
+	if r.body != "" {
+		if err := req.SetBody(streaming.NopCloser(strings.NewReader(r.body)), "text/plain"); err != nil {
+			return err
+		}
+	}
+	maps.Copy(req.Raw().Header, r.header())
 	resp, err := c.Do(req)
 	if err != nil {
 		return err
 	}
-	return finish(resp)
+	return finish(ctx, resp)
 }
 
 func (azcoreCaller) close() {}

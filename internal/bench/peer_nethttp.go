@@ -21,13 +21,13 @@ func newNetHTTP(s setup) (caller, error) {
 	return &netHTTP{httpCaller: httpCaller{&http.Client{Transport: s.transport}, s}, limiters: map[string]*rate.Limiter{}}, nil
 }
 
-func (n *netHTTP) get(ctx context.Context, record string) error {
+func (n *netHTTP) send(ctx context.Context, r request) error {
 	if n.declared != nil {
-		if err := n.limiter(record).Wait(ctx); err != nil {
+		if err := n.limiter(r.record).Wait(ctx); err != nil {
 			return err
 		}
 	}
-	return n.httpCaller.get(ctx, record)
+	return n.httpCaller.send(ctx, r)
 }
 
 func (n *netHTTP) limiter(record string) *rate.Limiter {

@@ -23,8 +23,13 @@ func newResty(s setup) (caller, error) {
 	return restyCaller{c, s}, nil
 }
 
-func (c restyCaller) get(ctx context.Context, record string) error {
-	resp, err := c.R().SetContext(ctx).Get(target(c.url, record))
+func (c restyCaller) send(ctx context.Context, r request) error {
+	call := c.R().SetContext(ctx)
+	call.Header = r.header()
+	if r.body != "" {
+		call.SetBody(r.body)
+	}
+	resp, err := call.Execute(r.verb(), r.target(c.url))
 	if err != nil {
 		return err
 	}

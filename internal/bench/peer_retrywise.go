@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 	"github.com/retrywise/retrywise/policy"
 )
 
-// retrywise is a Client with its defaults. It is told a limit that is declared and, if the
-// vendor's limit answers with another status than 429, that by one rule.
+// retrywise is a Client with its defaults. It is told a limit that is declared; if the
+// vendor's limit answers with another status than 429, that by one rule; and that the vendor
+// honors keys, if it does.
 type retrywise struct {
 	*client.Client
 	setup
@@ -19,17 +21,34 @@ type retrywise struct {
 
 func newRetrywise(s setup) (caller, error) {
 	cfg := client.Config{BaseURL: s.url}
+	if s.keys {
+		cfg.Vendor = keyedAPI{}
+	}
 	if s.declared != nil {
 		cfg.Policy = new(policy.Default().WithLimit(s.declared.limit()))
-	} else if s.refusal != http.StatusTooManyRequests {
+	} else if s.refusal != 0 && s.refusal != http.StatusTooManyRequests {
 		cfg.Policy = new(policy.Default().With(policy.Rule{
 			When:  policy.Match{Statuses: []policy.StatusRange{{From: s.refusal, To: s.refusal}}},
 			Class: apierrors.RateLimited,
 		}))
 	}
+	if s.dial != nil {
+		t := client.NewTransport()
+		t.DialContext = s.dial
+		cfg.Transport = t
+	}
 	c, err := client.New(cfg)
 	return retrywise{c, s}, err
 }
+
+// keyedAPI is any API that honors Idempotency-Key.
+type keyedAPI struct{}
+
+func (keyedAPI) Profile() policy.Profile {
+	return policy.Profile{Idempotency: policy.Idempotency{Header: keyHeader}}
+}
+
+func (keyedAPI) Decode(policy.Answer) *policy.Failure { return nil }
 
 func (d declared) limit() policy.Limit {
 	scope := apierrors.ScopeAccount
@@ -39,19 +58,24 @@ func (d declared) limit() policy.Limit {
 	return policy.Limit{Name: "declared", Scope: scope, Rate: policy.Rate{Count: d.perSecond, Per: time.Second}, Burst: d.burst}
 }
 
-func (r retrywise) get(ctx context.Context, record string) error {
-	req, err := newRequest(ctx, r.url, record)
+func (w retrywise) send(ctx context.Context, r request) error {
+	key := r.key
+	r.key = "" // the Client puts it on
+	req, err := r.http(ctx, w.url)
 	if err != nil {
 		return err
 	}
-	if record != "" {
-		req = client.With(req, client.CallOptions{RecordKey: record})
+	if r.record != "" || key != "" || w.timeout > 0 {
+		req = client.With(req, client.CallOptions{RecordKey: r.record, IdempotencyKey: key, Timeout: w.timeout})
 	}
-	resp, err := r.Send(req)
+	resp, err := w.Send(req)
 	if err != nil {
 		return err
 	}
-	return finish(resp)
+	if err := finish(ctx, resp); err != nil {
+		return errors.Join(err, w.Check(resp)) // what a body that breaks off means
+	}
+	return nil
 }
 
-func (r retrywise) close() { _ = r.Close() }
+func (w retrywise) close() { _ = w.Close() }

@@ -13,23 +13,23 @@ const pairs = 40
 // announcements, in turn. Each peer has one client for each. The row's counts are those with
 // announcements; seconds is the median time of a job with them, ideal_seconds without them,
 // and goodput is ideal_seconds / seconds.
-func (s scenario) compare(ctx context.Context, p peer) (row, error) {
-	announcing, err := s.open(p, s.newVendor())
+func (l limitJob) compare(ctx context.Context, p peer) (row, error) {
+	announcing, err := l.open(p, l.newVendor())
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	defer announcing.close()
-	v := s.newVendor()
+	v := l.newVendor()
 	v.announce = nil
-	quiet, err := s.open(p, v)
+	quiet, err := l.open(p, v)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	defer quiet.close()
 
 	short, stop := withinLongest(ctx)
 	defer stop()
-	r := newRow(s, p)
+	r := newLimitRow(l, p)
 	var with, without []time.Duration
 	for range pairs {
 		_, took := quiet.run(short)

@@ -9,51 +9,55 @@ import (
 	"strings"
 )
 
-// A tableRow is a row that knows its table.
-type tableRow interface {
-	layout() string // of a line, for fmt
-	columns() []any // their names, as in JSON
-	cells() []any
-}
-
-// A printer writes rows of one kind as they come: as JSON, or as a table.
+// A printer writes rows of all kinds as they come: as JSON, or as a table, which has a new head
+// if the columns are others.
 type printer struct {
-	out     io.Writer
-	asJSON  bool
-	started bool // the table has its head
+	out      io.Writer
+	asJSON   bool
+	lastHead string
 }
 
-func (p *printer) print(r tableRow) error {
+func (p *printer) print(r row) error {
 	if p.asJSON {
 		return json.NewEncoder(p.out).Encode(r)
 	}
-	if !p.started {
-		p.started = true
-		if err := p.line(r.layout(), r.columns()); err != nil {
-			return err
-		}
-	}
-	return p.line(r.layout(), r.cells())
+	return p.line(r.head(), r.columns())
 }
 
-// printMedians prints, of several runs of each peer, the one in the middle by goodput.
+// printMedians prints, of several runs of each peer, the one in the middle.
 func (p *printer) printMedians(byPeer [][]row) error {
 	for _, runs := range byPeer {
 		if p.asJSON || len(runs) < 2 {
 			continue
 		}
-		slices.SortFunc(runs, func(a, b row) int { return cmp.Compare(a.Goodput, b.Goodput) })
+		slices.SortFunc(runs, func(a, b row) int { return cmp.Compare(a.order(), b.order()) })
 		median := runs[len(runs)/2]
-		median.Peer += ", median"
-		if err := p.print(median); err != nil {
+		of := median.head()
+		of.Peer += ", median"
+		if err := p.line(of, median.columns()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line writes a line of the table.
-func (p *printer) line(layout string, cells []any) error {
-	_, err := fmt.Fprintln(p.out, strings.TrimRight(fmt.Sprintf(layout, cells...), " "))
+// line writes a line of the table and, if need be, its head before it.
+func (p *printer) line(t title, columns []column) error {
+	const left = "%-24s  %-25s"
+	head, line := fmt.Sprintf(left, "scenario", "peer"), fmt.Sprintf(left, t.Scenario, t.Peer)
+	for _, c := range columns {
+		width := max(5, len(c.name))
+		if c.name == "" {
+			width = 0
+		}
+		head += fmt.Sprintf("  %*s", width, c.name)
+		line += fmt.Sprintf("  %*s", width, c.value)
+	}
+	text := strings.TrimRight(line, " ")
+	if head != p.lastHead {
+		p.lastHead = head
+		text = strings.TrimRight(head, " ") + "\n" + text
+	}
+	_, err := fmt.Fprintln(p.out, text)
 	return err
 }

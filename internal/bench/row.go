@@ -1,88 +1,44 @@
 package main
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// A row is what one peer reached in one run of a scenario.
-type row struct {
+// A row is what one peer reached in one run of a scenario. Its JSON begins with its title.
+type row interface {
+	head() title
+	columns() []column // of the table, after those of the title
+	order() float64    // the median of several runs is found by it
+}
+
+// A title says what a row is about.
+type title struct {
 	Scenario string `json:"scenario"`
 	Peer     string `json:"peer"`
-
-	// OK and Lost are the calls that ended with a success, and with an error for good. If the
-	// job was cut off, the rest had not ended.
-	OK   int `json:"ok"`
-	Lost int `json:"lost"`
-
-	// Accepted and Rejected429 are requests, as the vendor counts them. Rejected429 counts
-	// the 503s of a vendor that says so that its limit is reached.
-	Accepted    int `json:"accepted"`
-	Rejected429 int `json:"rejected429"`
-
-	// Deferred counts how often a call failed with a time at which it was run again.
-	Deferred int `json:"deferred"`
-
-	// Seconds is the time from the start of the job to the end of its last call.
-	Seconds float64 `json:"seconds"`
-
-	// IdealSeconds is the shortest time for which limit.allowed gives Accepted.
-	IdealSeconds float64 `json:"ideal_seconds"`
-
-	// Goodput is Accepted, divided by what limit.allowed gives for Seconds. A token bucket
-	// of 100/s and burst 10 allows 10 + 100 × Seconds. Of a scenario that compares, see
-	// scenario.compare.
-	Goodput float64 `json:"goodput"`
-
-	// GoodputAfter10s is the same for the time after the first 10 s: the requests accepted in
-	// it, divided by allowed(Seconds) - allowed(10 s). What is left of a burst at 10 s can make
-	// it a little more than 1. nil: the job did not take so long, or see scenario.lasts.
-	GoodputAfter10s *float64 `json:"goodput_after_10s,omitempty"`
-
-	// CutOff says that the job did not end within a minute.
-	CutOff bool `json:"cut_off,omitempty"`
 }
 
-func newRow(s scenario, p peer) row { return row{Scenario: s.name, Peer: p.name} }
+func (t title) head() title { return t }
 
-// add adds how the calls of a job ended.
-func (r *row) add(j *job) {
-	r.OK += int(j.ok.Load())
-	r.Lost += int(j.lost.Load())
-	r.Deferred += int(j.deferred.Load())
+// A column is a cell of a row, and what stands above it.
+type column struct{ name, value string }
+
+// count and decimal return a column with a number; decimal has so many digits after the point.
+func count(name string, n int) column { return column{name, fmt.Sprint(n)} }
+
+func decimal(name string, digits int, f float64) column {
+	return column{name, fmt.Sprintf("%.*f", digits, f)}
 }
 
-// count adds what the vendor counted in a job.
-func (r *row) count(v *vendor, took time.Duration) {
-	r.Accepted, r.Rejected429 = v.counts()
-	r.Seconds, r.IdealSeconds = took.Seconds(), ideal(v.limit, r.Accepted).Seconds()
-	r.Goodput = float64(r.Accepted) / v.limit.allowed(took)
-}
-
-// countLate adds the goodput after warmUp of a job that began at start.
-func (r *row) countLate(v *vendor, start time.Time, took time.Duration) {
-	allowed := v.limit.allowed(took) - v.limit.allowed(warmUp)
-	r.GoodputAfter10s = new(float64(v.acceptedFrom(start.Add(warmUp))) / allowed)
-}
-
-func (r row) layout() string {
-	return "%-24v  %-25v  %5v  %5v  %8v  %11v  %8v  %7v  %13v  %7v  %9v  %v"
-}
-
-func (r row) columns() []any {
-	return []any{"scenario", "peer", "ok", "lost", "accepted", "rejected429", "deferred", "seconds", "ideal_seconds", "goodput", "after_10s", ""}
-}
-
-func (r row) cells() []any {
-	after, note := "", ""
-	if r.GoodputAfter10s != nil {
-		after = fmt.Sprintf("%.3f", *r.GoodputAfter10s)
+// maybe is decimal, or an empty cell for nil.
+func maybe(name string, digits int, f *float64) column {
+	if f == nil {
+		return column{name: name}
 	}
-	if r.CutOff {
-		note = "cut off"
+	return decimal(name, digits, *f)
+}
+
+// note returns the last column, without a name.
+func note(cutOff bool) column {
+	if cutOff {
+		return column{value: "cut off"}
 	}
-	return []any{
-		r.Scenario, r.Peer, r.OK, r.Lost, r.Accepted, r.Rejected429, r.Deferred,
-		fmt.Sprintf("%.2f", r.Seconds), fmt.Sprintf("%.2f", r.IdealSeconds), fmt.Sprintf("%.3f", r.Goodput), after, note,
-	}
+	return column{}
 }

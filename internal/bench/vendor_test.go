@@ -20,7 +20,7 @@ type reply struct {
 func ask(t *testing.T, v *vendor) reply {
 	t.Helper()
 	start, w := time.Now(), httptest.NewRecorder()
-	v.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target("", "7"), nil))
+	v.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, request{record: "7"}.target(""), nil))
 	return reply{w.Code, w.Header(), time.Since(start)}
 }
 

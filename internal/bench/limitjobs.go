@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-var scenarios = []scenario{
+var limitJobs = []limitJob{
 	{
 		name: "limit-known", about: "100/s, burst 10, declared; Retry-After: 1",
 		calls: 600, workers: 16, declared: &declared{perSecond: 100, burst: 10},
