@@ -72,6 +72,17 @@ type Config struct {
 	// Observer is called at the begin and the end of what the Client does.
 	Observer Observer
 
+	// Traffic is what the calls of several Clients, or of several processes, share: limits,
+	// pauses, outages, the retry budget, and rights to renew a credential. Accounts are told
+	// apart by vendor, or origin, and by Account or the credential in a request. Close does not
+	// close it. nil: a traffic.Memory of this Client's own.
+	Traffic traffic.Shared
+
+	// Account names the vendor's account of Auth, such as a tenant, for Traffic. Clients with the
+	// same name share an account. CallOptions.Account of a call goes first. Empty: the account is
+	// the vendor's only one.
+	Account string
+
 	// UserAgent is the User-Agent of requests without one. Empty: "retrywise".
 	UserAgent string
 }
@@ -87,6 +98,7 @@ type Client struct {
 	foreignPolicy policy.Policy // for what is not the vendor's
 	retry         policy.Retry  // of policy, with all fields set
 	auth          Auth
+	account       string
 	userAgent     []string
 	wire          *wire.Wire
 	traffic       shared
@@ -100,8 +112,11 @@ type Client struct {
 // Client is no longer used.
 func New(cfg Config) (*Client, error) {
 	c := &Client{
-		vendor: cfg.Vendor, auth: cfg.Auth, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
-		traffic: shared{Shared: traffic.NewMemory()}, random: rand.Float64,
+		vendor: cfg.Vendor, auth: cfg.Auth, account: cfg.Account, watch: watch{cfg.Observer, cfg.Logger}, userAgent: []string{cfg.UserAgent},
+		traffic: shared{Shared: cfg.Traffic}, random: rand.Float64,
+	}
+	if c.traffic.Shared == nil {
+		c.traffic.Shared = traffic.NewMemory()
 	}
 	if c.vendor == nil {
 		c.vendor = anyVendor{}

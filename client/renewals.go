@@ -106,7 +106,7 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 	if r.ctx.Err() != nil {
 		return nil, errClosed
 	}
-	right := traffic.Renewal{Account: traffic.Account{Vendor: r.c.profile.Name}, Rejected: key, Timeout: renewalTimeout}
+	right := traffic.Renewal{Account: traffic.Account{Vendor: r.c.profile.Name, Identity: hashed(r.c.account)}, Rejected: key, Timeout: renewalTimeout}
 	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
 		return nil, renewedElsewhere(wait)
 	}

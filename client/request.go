@@ -80,7 +80,11 @@ func (c *Client) accountOf(req *http.Request, o CallOptions) traffic.Account {
 	if a.Vendor == "" {
 		a.Vendor = c.home.nameOf(req.URL)
 	}
-	if a.Identity == "" && !c.authorizes(destination{url: req.URL}) {
+	switch {
+	case a.Identity != "":
+	case c.authorizes(destination{url: req.URL}):
+		a.Identity = hashed(c.account)
+	default:
 		a.Identity = identityOf(req)
 	}
 	return a
