@@ -17,6 +17,7 @@ const (
 	refusalMemory  = 10 * time.Second // how long a refused renewal is not tried again
 	failureMemory  = time.Second      // and one that failed for a passing reason
 	renewalGrace   = time.Second      // for a Refresh to return after its context has ended
+	claimAgain     = time.Second / 4  // until the right to renew is asked for again
 )
 
 var (
@@ -49,6 +50,8 @@ type renewal struct {
 
 	returned chan error // how Refresh ended; has room for one
 	running  bool       // until then; the lock of renewals guards it
+
+	isOurs atomic.Bool // this process has the right to renew
 }
 
 func newRenewals(c *Client) *renewals {
@@ -90,8 +93,7 @@ func (r *renewals) start(ctx context.Context, rejected string) {
 	_, _ = r.join(ctx, rejected) // the calls that need the credential get the error
 }
 
-// join returns the renewal of the rejected credential, and begins it if nobody has. The
-// right to do so may be elsewhere: then the call has to come back.
+// join returns the renewal of the rejected credential, and begins it if nobody has.
 func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) {
 	if ctx.Value(renewalKey{}) == r {
 		return nil, errOwnRenewal
@@ -107,14 +109,11 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 		return nil, errClosed
 	}
 	right := traffic.Renewal{Account: traffic.Account{Vendor: r.c.profile.Name, Identity: hashed(r.c.account)}, Rejected: key, Timeout: renewalTimeout}
-	if wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right); wait > 0 {
-		return nil, renewedElsewhere(wait)
-	}
 	one := &renewal{done: make(chan struct{}), returned: make(chan error, 1), running: true}
 	r.byRejected[key] = one
 	apart, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), renewalKey{}, r), renewalTimeout)
 	stop := context.AfterFunc(r.ctx, cancel)
-	go r.run(apart, rejected, one) // ends with Refresh, which may never return
+	go r.run(apart, rejected, right, one) // ends with Refresh, which may never return
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
@@ -124,7 +123,7 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 }
 
 // run runs a renewal in a goroutine of its own. While it does, no other one begins.
-func (r *renewals) run(ctx context.Context, rejected string, one *renewal) {
+func (r *renewals) run(ctx context.Context, rejected string, right traffic.Renewal, one *renewal) {
 	var err error = &callbackError{problem: "Auth.Refresh or an Observer ended its goroutine"}
 	defer func() {
 		one.returned <- err
@@ -133,7 +132,30 @@ func (r *renewals) run(ctx context.Context, rejected string, one *renewal) {
 		one.running = false
 	}()
 	defer recovered("the Observer or the Logger", &err)
+	if failed := r.claim(ctx, right); failed != nil {
+		err = failed
+		return
+	}
+	one.isOurs.Store(true)
 	err = r.refresh(ctx, rejected)
+}
+
+// claim waits for the right to renew. Another process may have it: then Refresh finds the
+// credential that this one has renewed, or renews it again.
+func (r *renewals) claim(ctx context.Context, right traffic.Renewal) error {
+	for {
+		wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right)
+		if wait <= 0 {
+			return nil
+		}
+		again := time.NewTimer(min(wait, claimAgain))
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return renewedElsewhere(wait)
+		}
+	}
 }
 
 // wait returns how a renewal ended, shortly after the end of its context at the latest.
@@ -192,10 +214,12 @@ func (r *renewals) finish(right traffic.Renewal, one *renewal, err error) {
 	case credentialClass(err) == apierrors.Authentication:
 		holdOff = refusalMemory
 	}
+	now := time.Now()
+	if one.isOurs.Load() {
+		r.c.traffic.EndRenewal(context.WithoutCancel(r.ctx), now, right, holdOff)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
-	r.c.traffic.EndRenewal(r.ctx, now, right, holdOff)
 	one.err, one.over = err, now.Add(holdOff)
 	if err == nil {
 		delete(r.byRejected, right.Rejected)
