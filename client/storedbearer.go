@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Token is a credential that is renewed, as an OAuth 2.0 token server returns it.
+type Token struct {
+	Access  string    // sent as Authorization: Bearer; empty: there is none yet
+	Refresh string    // what renews it, such as a refresh token; may be empty
+	Expires time.Time // zero: unknown
+}
+
+// Format prints when the token expires, and never the token.
+func (t Token) Format(s fmt.State, _ rune) {
+	text := "a token"
+	if t.Access == "" {
+		text = "no token"
+	}
+	if !t.Expires.IsZero() {
+		text += " until " + t.Expires.UTC().Format(time.RFC3339)
+	}
+	_, _ = io.WriteString(s, text)
+}
+
+// A TokenStore keeps the Token of an account for all processes, such as in a database. Its
+// methods are safe for concurrent use.
+type TokenStore interface {
+	// Load returns the latest Token; the zero Token if there is none.
+	Load(ctx context.Context) (Token, error)
+
+	// Save keeps a Token that replaces the one before.
+	Save(ctx context.Context, token Token) error
+}
+
+// StoredBearer returns a bearer token that several processes share and renew. It is loaded from
+// store before the first request, and when the vendor rejects it: another process may have
+// renewed it. Otherwise renew gets it and returns the next one, which is saved before it is used,
+// as many token servers revoke what a refresh token has replaced. With a Config.Traffic that the
+// processes share, one of them renews while the others wait.
+//
+// If Save fails, the renewal fails with that error, and the next one saves the token first. See
+// RenewableBearer for when a token is renewed, and Auth.Refresh for failures. renew must make its
+// calls through another Client.
+func StoredBearer(store TokenStore, renew func(ctx context.Context, old Token) (Token, error)) Auth {
+	return &stored{store: store, renew: renew}
+}
+
+// stored is the Auth of StoredBearer.
+type stored struct {
+	store   TokenStore
+	renew   func(context.Context, Token) (Token, error)
+	current renewable // its access token
+
+	mu      sync.Mutex // of a renewal
+	unsaved *Token     // it was renewed, and could not be saved; nil: there is none
+}
+
+func (s *stored) Apply(ctx context.Context, req *http.Request) (string, error) {
+	if token, isGood := s.current.current(); !isGood {
+		_, _ = s.adopt(ctx, hashed(token)) // if that fails, Refresh says so
+	}
+	return s.current.Apply(ctx, req)
+}
+
+// adopt uses the token of the store in place of the one that is rejected, if it is another one.
+func (s *stored) adopt(ctx context.Context, rejected string) (old Token, err error) {
+	if old, err = s.store.Load(ctx); err != nil {
+		return old, fmt.Errorf("client: loading the token: %w", err)
+	}
+	if hashed(old.Access) != rejected && (old.Expires.IsZero() || time.Now().Before(old.Expires)) {
+		s.current.set(old.Access, old.Expires)
+	}
+	return old, nil
+}
+
+func (s *stored) Refresh(ctx context.Context, rejected string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token, _ := s.current.current(); hashed(token) != rejected {
+		return nil // another goroutine replaced it
+	}
+	if s.unsaved != nil {
+		return s.save(ctx, *s.unsaved)
+	}
+	old, err := s.adopt(ctx, rejected)
+	if err != nil {
+		return err
+	}
+	if token, _ := s.current.current(); hashed(token) != rejected {
+		return nil // another process replaced it
+	}
+	token, err := s.renew(ctx, old)
+	if err != nil {
+		return err
+	}
+	if token.Access == "" {
+		return errors.New("client: the renewal returned an empty token")
+	}
+	if token.Refresh == "" {
+		token.Refresh = old.Refresh // RFC 6749, section 6: it stays valid
+	}
+	return s.save(ctx, token)
+}
+
+// save keeps a token, and then uses it.
+func (s *stored) save(ctx context.Context, token Token) error {
+	s.unsaved = &token
+	if err := s.store.Save(ctx, token); err != nil {
+		return fmt.Errorf("client: saving the token: %w", err)
+	}
+	s.unsaved = nil
+	s.current.set(token.Access, token.Expires)
+	return nil
+}

@@ -1,0 +1,124 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/retrywise/retrywise/client"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
+	"github.com/retrywise/retrywise/traffic"
+)
+
+// A rotating server issues tokens, of which only the latest is good. A refresh token that was
+// used before ends the session.
+type rotating struct {
+	mu       sync.Mutex
+	issued   int
+	renewals int
+	isEnded  bool
+}
+
+func (r *rotating) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.isEnded || req.Header.Get("Authorization") != fmt.Sprint("Bearer access-", r.issued) {
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+}
+
+// renew takes a second, as if it were a request.
+func (r *rotating) renew(_ context.Context, old client.Token) (client.Token, error) {
+	time.Sleep(time.Second)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.renewals++; old.Refresh != fmt.Sprint("refresh-", r.issued) {
+		r.isEnded = true
+		return client.Token{}, client.ErrRefused
+	}
+	r.issued++
+	return client.Token{Access: fmt.Sprint("access-", r.issued), Refresh: fmt.Sprint("refresh-", r.issued)}, nil
+}
+
+// A shelf is a TokenStore.
+type shelf struct {
+	mu    sync.Mutex
+	token client.Token
+	fails error // of Save
+}
+
+func (s *shelf) Load(context.Context) (client.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.token, nil
+}
+
+func (s *shelf) Save(_ context.Context, token client.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails == nil {
+		s.token = token
+	}
+	return s.fails
+}
+
+// Of 16 processes whose token is rejected, one renews it, and all go on with the new one.
+func TestStoredBearerIsRenewedOnce(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		server := &rotating{issued: 1}
+		srv := retrywisetest.Handle(t, server)
+		tokens, store := &shelf{token: client.Token{Access: "access-0", Refresh: "refresh-1"}}, traffic.NewMemoryStore()
+		var workers sync.WaitGroup
+		for range 16 {
+			fleet := traffic.NewFleet(store, traffic.FleetOptions{})
+			t.Cleanup(func() { _ = fleet.Close() })
+			c := newClient(t, srv, client.Config{Traffic: fleet, Auth: client.StoredBearer(tokens, server.renew)})
+			for range 4 {
+				workers.Go(func() {
+					if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		workers.Wait()
+		if server.renewals != 1 || tokens.token.Access != "access-2" {
+			t.Errorf("%d renewals, the store has %q; want one, and access-2", server.renewals, tokens.token.Access)
+		}
+	})
+}
+
+// A token that cannot be saved is not used, and not lost: the next renewal saves it first.
+func TestStoredBearerIsSavedBeforeItIsUsed(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		server := &rotating{issued: 1}
+		srv := retrywisetest.Handle(t, server)
+		full := errors.New("the disk is full")
+		tokens := &shelf{token: client.Token{Access: "access-0", Refresh: "refresh-1"}, fails: full}
+		c := newClient(t, srv, client.Config{Auth: client.StoredBearer(tokens, server.renew)})
+		_, err := send(t.Context(), t, c, "GET", "/items", "")
+		if !errors.Is(err, full) || !apierrors.Temporary(err) {
+			t.Errorf("got %v; want the failure of Save, which is temporary", err)
+		}
+		tokens.fails = nil
+		time.Sleep(time.Minute)
+		if _, err := send(t.Context(), t, c, "GET", "/items", ""); err != nil || server.renewals != 1 {
+			t.Errorf("after %d renewals: %v; want a success after one", server.renewals, err)
+		}
+	})
+}
+
+// No verb prints a token.
+func TestTokenIsNotPrinted(t *testing.T) {
+	token := client.Token{Access: "s3cr3t", Refresh: "s3cr3t", Expires: time.Unix(0, 0)}
+	text := fmt.Sprintf("%v %+v %#v %s %q %x", token, token, token, &token, []client.Token{token}, token)
+	if strings.Contains(text, "s3cr3t") || strings.Contains(text, "733363") || !strings.Contains(text, "a token until 1970") {
+		t.Errorf("printed: %s", text)
+	}
+}
