@@ -31,37 +31,17 @@ var errReset = &net.OpError{Op: "read", Net: "memory", Err: syscall.ECONNRESET}
 // A cutNetwork is a network in memory whose first connection is cut. It has buffers, as a real one
 // has: what is written is on its way.
 type cutNetwork struct {
+	*memoryListener
 	cut
-	accepting chan net.Conn
-	closed    chan struct{}
-	relays    sync.WaitGroup
-	conns     atomic.Int32
-	isCut     atomic.Bool
-	first     atomic.Pointer[cutConn]
+	relays sync.WaitGroup
+	conns  atomic.Int32
+	isCut  atomic.Bool
+	first  atomic.Pointer[cutConn]
 }
 
 func newCutNetwork(c cut) *cutNetwork {
-	return &cutNetwork{cut: c, accepting: make(chan net.Conn), closed: make(chan struct{})}
+	return &cutNetwork{memoryListener: newMemoryListener(80), cut: c}
 }
-
-// Accept implements net.Listener.
-func (n *cutNetwork) Accept() (net.Conn, error) {
-	select {
-	case conn := <-n.accepting:
-		return conn, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close implements net.Listener.
-func (n *cutNetwork) Close() error {
-	close(n.closed)
-	return nil
-}
-
-// Addr implements net.Listener.
-func (n *cutNetwork) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
 // dial opens a connection. Two relays carry it: each reads whatever is written, at once.
 func (n *cutNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -80,12 +60,8 @@ func (n *cutNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 			upstream = n.after
 		}
 	}
-	select {
-	case n.accepting <- far:
-	case <-n.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := n.connect(ctx, far); err != nil {
+		return nil, err
 	}
 	end := func() {
 		_ = nearRelay.Close()
@@ -137,7 +113,7 @@ func (c *cutConn) Write(p []byte) (int, error) {
 	c.written.Add(int64(n))
 	c.left = 0
 	c.network.isCut.Store(true)
-	_ = c.Conn.Close()
+	_ = c.Close()
 	return n, errReset
 }
 
