@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -96,21 +97,23 @@ func (n *cutNetwork) relay(to, from net.Conn, left int, end func()) {
 type cutConn struct {
 	net.Conn
 	network *cutNetwork
-	left    int // bytes that can be written; below zero: all
-	written atomic.Int64
+	left    int          // bytes that can be written; below zero: all
+	whole   atomic.Int64 // bytes of Writes that did not fail
+
+	hasHeaderEnd atomic.Bool // of HTTP/1 was in the one that failed
 }
 
 // Write implements net.Conn.
 func (c *cutConn) Write(p []byte) (int, error) {
 	if c.left < 0 || len(p) <= c.left {
 		n, err := c.Conn.Write(p)
-		if c.written.Add(int64(n)); c.left >= 0 {
+		if c.whole.Add(int64(n)); c.left >= 0 {
 			c.left -= n
 		}
 		return n, err
 	}
 	n, _ := c.Conn.Write(p[:c.left])
-	c.written.Add(int64(n))
+	c.hasHeaderEnd.Store(bytes.Contains(p[:c.left], []byte("\r\n\r\n")))
 	c.left = 0
 	c.network.isCut.Store(true)
 	_ = c.Close()
