@@ -47,10 +47,11 @@ nethttp: ## net/http's own tests of its client, through Client.HTTP
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 100,000 calls, 1,000 seeds; weekly, not for each change
+soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,000 calls, a cut at each byte, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
-	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -calls=100000
+	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -run Agrees -calls=100000
+	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -timeout=2h . -run 'VirtualTime|CutAtEveryByte' -virtual=1000000 -stride=1
 	go test -run 'Collapsed|OfAFleet' -timeout=1h ./traffic -seeds=1000
 
 bench: ## benchmarks: ratios against net/http in the same run; limits and outages are measured by internal/bench

@@ -36,7 +36,7 @@ var causes = []cause{
 	{"scheme", "the server speaks HTTP, and not HTTPS", true, isError(http.ErrSchemeMismatch)},
 	{"tls", "the TLS handshake failed", false, isTLSFailure},
 	{"headers", "the headers of the response are too long", true, hasText("response headers exceeded", "response header list larger")},
-	{"headers", "the headers of the response are malformed", true, is[textproto.ProtocolError]},
+	{"headers", "the headers of the response are malformed, or break off", false, is[textproto.ProtocolError]},
 	{"refused", "the connection was refused", false, isError(syscall.ECONNREFUSED)},
 	{"unreachable", "the host is unreachable", false, isError(syscall.EHOSTUNREACH, syscall.ENETUNREACH)},
 	{"connect", "no connection in time", false, isSlowDial},

@@ -51,7 +51,7 @@ func TestErrorSaysTheCause(t *testing.T) {
 		"expired certificate":  {x509.CertificateInvalidError{Reason: x509.Expired}, "certificate", "the certificate of the server is not valid", apierrors.Network, 1},
 		"HTTP in place of TLS": {http.ErrSchemeMismatch, "scheme", "the server speaks HTTP, and not HTTPS", apierrors.Network, 1},
 		"headers too long":     {errors.New("net/http: server response headers exceeded 262144 bytes; aborted"), "headers", "the headers of the response are too long", apierrors.Network, 1},
-		"malformed headers":    {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", textproto.ProtocolError(canary)), "headers", "the headers of the response are malformed", apierrors.Network, 1},
+		"malformed headers":    {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", textproto.ProtocolError(canary)), "headers", "the headers of the response are malformed, or break off", apierrors.Network, 4},
 		"proxy is down":        {&net.OpError{Op: "proxyconnect", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, "proxy", "the proxy could not be reached", apierrors.Network, 4},
 		"something else":       {errors.New(canary), "", "", apierrors.Network, 4},
 	} {

@@ -128,7 +128,7 @@ func TestOutageOfAFleet(t *testing.T) {
 	}{
 		{1, 10 * time.Second, 1.01, 3 * time.Second}, {1, 5 * time.Minute, 1.01, 13 * time.Second},
 		{10, 10 * time.Second, 1.01, 3 * time.Second}, {10, 5 * time.Minute, 1.01, 13 * time.Second},
-		{100, 10 * time.Second, 3, 3 * time.Second}, {100, 5 * time.Minute, 1.01, 13 * time.Second},
+		{100, 10 * time.Second, 4, 3 * time.Second}, {100, 5 * time.Minute, 1.01, 13 * time.Second},
 		{300, 10 * time.Second, 4, 3 * time.Second}, {300, 5 * time.Minute, 1.01, 13 * time.Second},
 		{1000, 10 * time.Second, 4, 3 * time.Second}, {1000, 5 * time.Minute, 2.5, 13 * time.Second},
 	} {

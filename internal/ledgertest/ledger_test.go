@@ -64,7 +64,16 @@ func newBatch(seed uint64, first, size int) *batch {
 func (b *batch) run(t *testing.T) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	sites := openSites(t, b.book)
+	b.makeCalls(t, openSites(t, b.book, nil))
+	if err := goleak.Find(before); err != nil {
+		t.Errorf("after the servers were closed: %v", err)
+	}
+	b.compare(t)
+}
+
+// makeCalls makes the calls, and closes the sites.
+func (b *batch) makeCalls(t *testing.T, sites []*site) {
+	t.Helper()
 	next := make(chan int)
 	var all sync.WaitGroup
 	for range workers {
@@ -83,9 +92,11 @@ func (b *batch) run(t *testing.T) {
 	for _, s := range sites {
 		s.close()
 	}
-	if err := goleak.Find(before); err != nil {
-		t.Errorf("after the servers were closed: %v", err)
-	}
+}
+
+// compare compares what each call returned with what was executed.
+func (b *batch) compare(t *testing.T) {
+	t.Helper()
 	for i, p := range b.plans {
 		for _, problem := range b.problems(i) {
 			t.Errorf("call %d, %v\nended in %v\n%s", b.first+i, p, b.outcomes[i], problem)

@@ -8,19 +8,30 @@ import (
 	"time"
 )
 
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// reachable returns how to dial: in memory, or over TCP.
+func (r reach) reachable() dialer {
+	if r.dial == nil {
+		return new(net.Dialer).DialContext
+	}
+	return r.dial
+}
+
 var errFlaky = errors.New("the network is unreachable")
 
 // flaky returns a dialer of which every sixth dial fails, and whose connections are slow now
 // and then.
-func flaky() func(ctx context.Context, network, address string) (net.Conn, error) {
+func flaky(r reach) dialer {
+	dial := r.reachable()
 	var dials atomic.Int64
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		n := dials.Add(1)
 		if n%6 == 0 {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: errFlaky}
 		}
-		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err != nil || n%2 == 0 {
+		conn, err := dial(ctx, network, address)
+		if err != nil || n%2 == 0 || r.quick {
 			return conn, err
 		}
 		return &slowConn{Conn: conn, closed: make(chan struct{})}, nil

@@ -20,16 +20,21 @@ type server struct {
 	running  sync.WaitGroup
 }
 
-// listen opens a server for a way.
-func listen(t *testing.T, b *book, w way, certificates []tls.Certificate) *server {
+// listenTCP opens a port of the loopback interface.
+func listenTCP(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// newServer serves a way on a listener.
+func newServer(l net.Listener, b *book, w way, certificate tls.Certificate) *server {
 	s := &server{url: "http://" + l.Addr().String(), book: b, listener: &rough{Listener: l}, over: make(chan struct{})}
 	if w.secure {
-		config := &tls.Config{Certificates: certificates, NextProtos: []string{"http/1.1"}}
+		config := &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
 		if w.http2 {
 			config.NextProtos = []string{"h2"}
 		}

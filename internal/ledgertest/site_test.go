@@ -2,8 +2,8 @@ package ledgertest
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -19,18 +19,22 @@ type site struct {
 	client        *client.Client
 }
 
-// openSites opens a site for each way.
-func openSites(t *testing.T, b *book) []*site {
+// openSites opens a site for each way, over TCP or, if that is not nil, a network in memory.
+func openSites(t *testing.T, b *book, m *memoryNetwork) []*site {
 	t.Helper()
-	forItsCertificate := httptest.NewTLSServer(http.NotFoundHandler())
-	defer forItsCertificate.Close()
-	trusting, _ := forItsCertificate.Client().Transport.(*http.Transport)
+	certificate, roots := newCertificate(t)
+	listen, r := func() net.Listener { return listenTCP(t) }, reach{}
+	if m != nil {
+		listen, r.dial = m.listen, m.dial
+	}
 	sites := make([]*site, len(ways))
 	for i, w := range ways {
+		r.trust = &tls.Config{RootCAs: roots} // net/http writes to it
+		r.quick = m != nil && (w.http2 || w.secure)
 		s := &site{
-			home:      listen(t, b, w, forItsCertificate.TLS.Certificates),
-			foreign:   listen(t, b, w, forItsCertificate.TLS.Certificates),
-			transport: w.transport(&tls.Config{RootCAs: trusting.TLSClientConfig.RootCAs}),
+			home:      newServer(listen(), b, w, certificate),
+			foreign:   newServer(listen(), b, w, certificate),
+			transport: w.transport(r),
 		}
 		c, err := client.New(client.Config{Vendor: vendor{}, BaseURL: s.home.url, Transport: s.transport, Observer: observer})
 		if err != nil {

@@ -18,12 +18,19 @@ type way struct {
 	secure bool
 	http2  bool
 	noALPN bool // the servers speak HTTP/2 to everybody
-	// transport returns the client's, which trusts what trust says; nil: one of its own.
-	transport func(trust *tls.Config) http.RoundTripper
+	// transport returns the client's; nil: one of its own.
+	transport func(reach) http.RoundTripper
+}
+
+// A reach is how a transport reaches servers.
+type reach struct {
+	trust *tls.Config
+	dial  dialer // nil: over TCP
+	quick bool   // no Write takes time: in virtual time, TLS and HTTP/2 would wait for ever behind their locks
 }
 
 var ways = []way{
-	{name: "HTTP/1.1", transport: func(*tls.Config) http.RoundTripper { return nil }},
+	{name: "HTTP/1.1", transport: own},
 	{name: "HTTP/1.1 that dials badly", transport: ours},
 	{name: "HTTP/1.1, net/http's", transport: standard},
 	{name: "HTTP/1.1, wrapped", transport: wrapped(ours)},
@@ -40,19 +47,29 @@ var ways = []way{
 	{name: "HTTP/2 without TLS, x/net's", http2: true, transport: ofXNetWithoutTLS},
 }
 
-// ours returns the package's transport over a network in which dials fail.
-func ours(trust *tls.Config) http.RoundTripper {
+// own has the client make its transport, if that reaches the servers.
+func own(r reach) http.RoundTripper {
+	if r.dial == nil {
+		return nil
+	}
 	t := client.NewTransport()
-	t.TLSClientConfig, t.DialContext = trust, flaky()
+	t.DialContext = r.dial
 	return t
 }
 
-func standard(trust *tls.Config) http.RoundTripper {
-	return &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true, DialContext: flaky(), MaxIdleConnsPerHost: workers}
+// ours returns the package's transport over a network in which dials fail.
+func ours(r reach) http.RoundTripper {
+	t := client.NewTransport()
+	t.TLSClientConfig, t.DialContext = r.trust, flaky(r)
+	return t
 }
 
-func withoutTLS(*tls.Config) http.RoundTripper {
-	t := &http.Transport{Protocols: &http.Protocols{}, DialContext: flaky()}
+func standard(r reach) http.RoundTripper {
+	return &http.Transport{TLSClientConfig: r.trust, ForceAttemptHTTP2: true, DialContext: flaky(r), MaxIdleConnsPerHost: workers}
+}
+
+func withoutTLS(r reach) http.RoundTripper {
+	t := &http.Transport{Protocols: &http.Protocols{}, DialContext: flaky(r)}
 	t.Protocols.SetUnencryptedHTTP2(true)
 	return t
 }
@@ -60,29 +77,37 @@ func withoutTLS(*tls.Config) http.RoundTripper {
 // xNet is what programs use that speak HTTP/2 by prior knowledge, or tune it.
 type xNet = http2.Transport //nolint:staticcheck // deprecated, and still in use
 
-func ofXNet(trust *tls.Config) http.RoundTripper { return &xNet{TLSClientConfig: trust} }
-
-// ofXNetWithoutALPN returns a transport whose connections do not say what they carry.
-func ofXNetWithoutALPN(trust *tls.Config) http.RoundTripper {
-	dial := flaky()
-	return &xNet{DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		config := trust.Clone()
-		config.ServerName, config.NextProtos = "127.0.0.1", nil
-		secure := tls.Client(conn, config)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-		return secure, nil
+func ofXNet(r reach) http.RoundTripper {
+	return &xNet{TLSClientConfig: r.trust, DialTLSContext: func(ctx context.Context, network, address string, config *tls.Config) (net.Conn, error) {
+		return dialTLS(ctx, r.reachable(), network, address, config)
 	}}
 }
 
-func ofXNetWithoutTLS(*tls.Config) http.RoundTripper {
-	dial := flaky()
+// ofXNetWithoutALPN returns a transport whose connections do not say what they carry.
+func ofXNetWithoutALPN(r reach) http.RoundTripper {
+	dial := flaky(r)
+	return &xNet{DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
+		config := r.trust.Clone()
+		config.ServerName, config.NextProtos = "127.0.0.1", nil
+		return dialTLS(ctx, dial, network, address, config)
+	}}
+}
+
+func dialTLS(ctx context.Context, dial dialer, network, address string, config *tls.Config) (net.Conn, error) {
+	conn, err := dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+func ofXNetWithoutTLS(r reach) http.RoundTripper {
+	dial := flaky(r)
 	return &xNet{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
 		return dial(ctx, network, address)
 	}}
@@ -102,8 +127,8 @@ func (w wrapper) RoundTrip(req *http.Request) (*http.Response, error) {
 // CloseIdleConnections implements what http.Client looks for.
 func (w wrapper) CloseIdleConnections() { closeIdle(w.RoundTripper) }
 
-func wrapped(transport func(*tls.Config) http.RoundTripper) func(*tls.Config) http.RoundTripper {
-	return func(trust *tls.Config) http.RoundTripper { return wrapper{transport(trust)} }
+func wrapped(transport func(reach) http.RoundTripper) func(reach) http.RoundTripper {
+	return func(r reach) http.RoundTripper { return wrapper{transport(r)} }
 }
 
 // A fallback is a transport that finds no way by its first transport, and takes the second
@@ -113,12 +138,12 @@ type fallback struct {
 	second *http.Transport
 }
 
-func withFallback(trust *tls.Config) http.RoundTripper {
+func withFallback(r reach) http.RoundTripper {
 	blocked := client.NewTransport()
 	blocked.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, errFlaky }
 	// Without a trace, the client could not keep net/http from repeating a request on
 	// another connection.
-	return fallback{blocked, &http.Transport{TLSClientConfig: trust, DialContext: flaky(), DisableKeepAlives: true}}
+	return fallback{blocked, &http.Transport{TLSClientConfig: r.trust, DialContext: flaky(r), DisableKeepAlives: true}}
 }
 
 func (f fallback) RoundTrip(req *http.Request) (*http.Response, error) {

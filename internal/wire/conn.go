@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"net"
@@ -42,7 +43,7 @@ func (w *Wire) protocolOf(conn net.Conn) protocol {
 type meter struct {
 	net.Conn
 	transport *http.Transport // that dialled it
-	written   atomic.Int64    // Writes that have begun, except those that failed with nothing written
+	written   atomic.Int64    // Writes that have begun, except those that failed within a header section
 }
 
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
@@ -58,15 +59,21 @@ func metered(dial dialer, t *http.Transport) dialer {
 	}
 }
 
-// Write counts before it writes: while the count is unchanged, nothing has left.
+// Write counts before it writes: while the count is unchanged, no server has got a request.
+// A Write that failed is taken back if what it wrote does not reach the end of a header
+// section. Over TLS nothing looks like that end, and a record of which a part is missing
+// cannot be read.
 func (m *meter) Write(p []byte) (int, error) {
 	m.written.Add(1)
 	n, err := m.Conn.Write(p)
-	if n == 0 && err != nil {
+	if err != nil && n < len(p) && !bytes.Contains(p[:max(n, 0)], endOfHeader) {
 		m.written.Add(-1)
 	}
 	return n, err
 }
+
+// endOfHeader ends the header section of a request over HTTP/1 (RFC 9112 section 2.1).
+var endOfHeader = []byte("\r\n\r\n")
 
 // CloseWrite ends the writing, if the connection knows that.
 func (m *meter) CloseWrite() error { return closeWrite(m.Conn) }

@@ -24,16 +24,22 @@ func (c *countingConn) Write([]byte) (int, error) {
 	return c.n, errors.New("broken")
 }
 
-// A meter counts a Write before it writes, and takes that back only if nothing was written.
+// A meter counts a Write before it writes, and takes that back only if the Write failed before
+// the end of a header section. Bytes of TLS are whole or nothing.
 func TestMeterCounts(t *testing.T) {
+	request := "GET / HTTP/1.1\r\n\r\nbody"
 	for _, tt := range []struct {
+		text  string
 		taken int
 		want  int64
-	}{{0, 0}, {1, 1}} {
+	}{
+		{request, 0, 0}, {request, 1, 0}, {request, 17, 0}, {request, 18, 1}, {request, 20, 1}, {request, 22, 1},
+		{"record", 5, 0}, {"record", 6, 1}, {"record", -1, 0},
+	} {
 		conn := &countingConn{n: tt.taken}
 		m := &meter{Conn: conn}
 		conn.meter = m
-		_, _ = m.Write([]byte("xy"))
+		_, _ = m.Write([]byte(tt.text))
 		if conn.during != 1 || m.written.Load() != tt.want {
 			t.Errorf("%d bytes written: count %d during the Write, %d after it; want 1, %d", tt.taken, conn.during, m.written.Load(), tt.want)
 		}

@@ -121,7 +121,7 @@ func (p *proof) leaveConn() {
 	p.gotConn, p.wroteHeaders, p.answered, p.meter = false, false, false, nil
 }
 
-// isUntouched reports whether nothing was written to the connection.
+// isUntouched reports whether no whole header section was written to the connection.
 func (p *proof) isUntouched() bool { return p.meter != nil && p.meter.written.Load() == p.written }
 
 // neverLeft reports whether the server certainly has not got the request: there was no

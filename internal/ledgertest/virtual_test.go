@@ -1,0 +1,35 @@
+package ledgertest
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/retrywise/retrywise/retrywisetest"
+)
+
+var virtual = flag.Int("virtual", 10_000, "how many calls are made in virtual time")
+
+// The calls and faults of TestLedgerAgreesWithWhatCallsReturn, over connections in memory and in
+// virtual time: all that they wait for costs nothing, and so there are more of them.
+func TestLedgerInVirtualTime(t *testing.T) {
+	s := *seed
+	for s == 0 {
+		s = rand.Uint64()
+	}
+	sum := summary{}
+	for first := 0; first < *virtual && !t.Failed(); first += batchSize {
+		b := newBatch(s, first, min(batchSize, *virtual-first))
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			network := newMemoryNetwork()
+			b.makeCalls(t, openSites(t, b.book, network))
+			network.relays.Wait()
+			b.compare(t)
+		})
+		sum.add(b)
+	}
+	t.Log(sum)
+	if t.Failed() {
+		t.Logf("repeat it with: go test -count=1 -run Virtual . -seed=%d -virtual=%d", s, *virtual)
+	}
+}
