@@ -1,7 +1,9 @@
 package traffic
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -10,10 +12,22 @@ import (
 type board struct {
 	Limits    map[string]*boardLimit  `json:"limits,omitempty"`
 	Outages   map[string]*boardOutage `json:"outages,omitempty"`
-	Spent     int64                   `json:"spent,omitempty"`     // tokens of the budget; negative: saved up
-	Renewals  map[string]int64        `json:"renewals,omitempty"`  // when each right ends
-	Processes map[string]int64        `json:"processes,omitempty"` // when each asked last
+	Spent     int64                   `json:"spent,omitempty"` // tokens of the budget; negative: saved up
+	Renewals  map[string]right        `json:"renewals,omitempty"`
+	Processes map[string]micros       `json:"processes,omitempty"` // when each asked last
 }
+
+// A right is the right to renew a credential, or nobody's for a time.
+type right struct {
+	Process string `json:"process,omitempty"` // that has it
+	Ends    micros `json:"ends"`
+}
+
+// What a board keeps at most, beside what an exchange is about.
+const (
+	maxBoardLimits  = 2_000
+	maxBoardOutages = 200
+)
 
 // micros is a time of the store, or a duration.
 type micros = int64
@@ -24,25 +38,36 @@ func asDuration(m micros) time.Duration { return time.Duration(max(m, 0)) * time
 
 // exchange decides what a process may do. It is a pure function of the board and the time.
 func (b *board) exchange(now micros, x Exchange) Result {
-	r := Result{Processes: b.see(now, x.Process)}
+	b.forget(now)
+	set(&b.Processes, x.Process, now)
+	r := Result{Processes: len(b.Processes)}
 	for _, take := range x.Limits {
-		r.Limits = append(r.Limits, b.limit(take.Limit).take(now, x.Process, take))
+		r.Limits = append(r.Limits, entry(&b.Limits, take.Limit).take(now, x.Process, take))
 	}
 	for _, sight := range x.Outages {
-		r.Outages = append(r.Outages, b.outage(sight.Endpoint).see(now, x.Process, sight))
+		r.Outages = append(r.Outages, b.see(now, x.Process, sight))
 	}
 	r.Retries = b.spend(x.Budget)
 	for _, permit := range x.Renewals {
-		r.Renewals = append(r.Renewals, b.permit(now, permit))
+		r.Renewals = append(r.Renewals, b.permit(now, x.Process, permit))
 	}
 	return r
 }
 
-// see notes that a process is alive, and returns how many are.
-func (b *board) see(now micros, process string) int {
-	maps.DeleteFunc(b.Processes, func(_ string, at micros) bool { return at+asMicros(LiveTime) <= now })
-	set(&b.Processes, process, now)
-	return len(b.Processes)
+// see takes up what a process saw of an outage. Once the vendor works again, so do its endpoints:
+// what failed was the vendor.
+func (b *board) see(now micros, process string, s Sight) View {
+	o := entry(&b.Outages, s.Endpoint)
+	wasHeld := o.State == Held
+	v := o.see(now, process, s)
+	if s.Endpoint == "" && wasHeld && o.State == Ramping {
+		for name, one := range b.Outages {
+			if name != "" {
+				one.reset()
+			}
+		}
+	}
+	return v
 }
 
 // spend takes up what a process spent of the budget, and returns what is left. Processes that
@@ -55,45 +80,62 @@ func (b *board) spend(p Purse) (left int) {
 	return p.Full - int(b.Spent)
 }
 
-// permit grants a right to renew, or takes it back.
-func (b *board) permit(now micros, p Permit) (wait time.Duration) {
-	maps.DeleteFunc(b.Renewals, func(_ string, ends micros) bool { return ends <= now })
-	if ends, isTaken := b.Renewals[p.Rejected]; isTaken && !p.Returns {
-		return asDuration(ends - now)
-	}
-	if p.For > 0 {
-		set(&b.Renewals, p.Rejected, now+asMicros(p.For))
-	} else {
+// permit grants a right to renew, or takes it back. A process returns its own right only: once it
+// has ended, another one may have it.
+func (b *board) permit(now micros, process string, p Permit) (wait time.Duration) {
+	has, isTaken := b.Renewals[p.Rejected]
+	switch {
+	case isTaken && !p.Returns:
+		return asDuration(has.Ends - now)
+	case isTaken && has.Process != process:
+		return 0
+	case p.For <= 0:
 		delete(b.Renewals, p.Rejected)
+	case p.Returns:
+		set(&b.Renewals, p.Rejected, right{Ends: now + asMicros(p.For)})
+	default:
+		set(&b.Renewals, p.Rejected, right{process, now + asMicros(p.For)})
 	}
 	return 0
 }
 
-func (b *board) limit(name string) *boardLimit {
-	l, ok := b.Limits[name]
-	if !ok {
-		l = &boardLimit{}
-		set(&b.Limits, name, l)
-	}
-	return l
-}
-
-func (b *board) outage(endpoint string) *boardOutage {
-	o, ok := b.Outages[endpoint]
-	if !ok {
-		o = &boardOutage{}
-		set(&b.Outages, endpoint, o)
-	}
-	return o
-}
-
-// forget drops what is as good as new. It reports whether nothing is left.
+// forget drops what is as good as new, and the oldest of what is too much. It reports whether
+// nothing is left.
 func (b *board) forget(now micros) (isEmpty bool) {
-	maps.DeleteFunc(b.Limits, func(_ string, l *boardLimit) bool { return l.isNew(now) })
+	maps.DeleteFunc(b.Limits, func(_ string, l *boardLimit) bool { return l.Until <= now })
 	maps.DeleteFunc(b.Outages, func(_ string, o *boardOutage) bool { return o.isOld(now) })
-	maps.DeleteFunc(b.Renewals, func(_ string, ends micros) bool { return ends <= now })
+	maps.DeleteFunc(b.Renewals, func(_ string, r right) bool { return r.Ends <= now })
 	maps.DeleteFunc(b.Processes, func(_ string, at micros) bool { return at+asMicros(LiveTime) <= now })
-	return len(b.Limits)+len(b.Outages)+len(b.Renewals)+len(b.Processes) == 0
+	bound(b.Limits, maxBoardLimits, func(l *boardLimit) micros { return l.Until })
+	bound(b.Outages, maxBoardOutages, func(o *boardOutage) micros { return o.Touched })
+	isEmpty = len(b.Limits)+len(b.Outages)+len(b.Renewals)+len(b.Processes) == 0
+	if isEmpty {
+		b.Spent = 0
+	}
+	return isEmpty
+}
+
+// bound drops the oldest entries of a map that has more than n, a tenth more than it has to.
+func bound[V any](m map[string]V, n int, age func(V) micros) {
+	if len(m) <= n {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(age(m[a]), age(m[b])), cmp.Compare(a, b))
+	})
+	for _, name := range names[:len(names)-n*9/10] {
+		delete(m, name)
+	}
+}
+
+// entry returns an entry of a map that may be nil. One that is not there is new.
+func entry[V any](m *map[string]*V, key string) *V {
+	v, ok := (*m)[key]
+	if !ok {
+		v = new(V)
+		set(m, key, v)
+	}
+	return v
 }
 
 // set sets an entry of a map that may be nil.

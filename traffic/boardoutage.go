@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -12,13 +11,13 @@ type boardOutage struct {
 	State     OutageState `json:"state,omitempty"`
 	First     micros      `json:"first,omitempty"` // the earliest failure of the present row
 	Failures  int         `json:"failures,omitempty"`
-	Calls     []string    `json:"calls,omitempty"` // some of the calls that failed
-	IsDown    bool        `json:"down,omitempty"`  // no failure had a response
-	Elsewhere bool        `json:"elsewhere,omitempty"`
+	Calls     []string    `json:"calls,omitempty"`     // some of the calls that failed
+	IsDown    bool        `json:"down,omitempty"`      // no failure had a response
+	Elsewhere micros      `json:"elsewhere,omitempty"` // until then another endpoint is known to work
 	Cause     string      `json:"cause,omitempty"`
 	Good      micros      `json:"good,omitempty"`      // when the latest success was sent
 	Served    float64     `json:"served,omitempty"`    // requests of the last half minute, older ones count less
-	ServedAt  micros      `json:"served_at,omitempty"` // when that was
+	ServedAt  micros      `json:"served_at,omitempty"` // until then
 	Reference float64     `json:"reference,omitempty"` // per second, before the row
 	ProbeAt   micros      `json:"probe_at,omitempty"`
 	Since     micros      `json:"since,omitempty"` // of the ramp
@@ -73,19 +72,20 @@ func (o *boardOutage) succeed(now micros, s Sight) {
 	}
 }
 
-// meter lets what was served before count less.
+// meter lets what was served before count less. It only multiplies and divides, as other languages
+// round that in the same way.
 func (o *boardOutage) meter(now micros) {
-	o.Served *= math.Exp(-float64(now-o.ServedAt) / float64(asMicros(servedTime)))
+	o.Served *= max(1-float64(now-o.ServedAt)/float64(asMicros(servedTime)), 0)
 	o.ServedAt = now
 }
 
 func (o *boardOutage) reset() {
-	o.State, o.Failures, o.Calls, o.Elsewhere = Healthy, 0, nil, false
+	o.State, o.Failures, o.Calls, o.Elsewhere = Healthy, 0, nil, 0
 }
 
 func (o *boardOutage) fail(now micros, process string, s Sight) {
 	first := now - asMicros(s.First)
-	if first < o.Good && o.State != Ramping {
+	if o.State == Ramping && first < o.Since || o.State != Ramping && first < o.Good {
 		return // they are late, and say nothing
 	}
 	if o.Failures == 0 {
@@ -93,8 +93,12 @@ func (o *boardOutage) fail(now micros, process string, s Sight) {
 		o.meter(now)
 		o.Reference = o.Served / servedTime.Seconds()
 	}
+	o.First = min(o.First, first)
 	o.Failures += s.Failures
-	o.IsDown, o.Cause, o.Elsewhere = o.IsDown && s.Unreachable, s.Cause, o.Elsewhere || s.Elsewhere
+	o.IsDown, o.Cause = o.IsDown && s.Unreachable, s.Cause
+	if s.Elsewhere {
+		o.Elsewhere = now + asMicros(LiveTime)
+	}
 	for _, call := range s.Calls {
 		if call = process + call; len(o.Calls) < heldCalls && !slices.Contains(o.Calls, call) {
 			o.Calls = append(o.Calls, call)
@@ -124,7 +128,7 @@ func (o *boardOutage) fail(now micros, process string, s Sight) {
 func (o *boardOutage) mayHold(now micros) {
 	long := now - o.First
 	isMuch := o.Failures >= heldAfter && long >= asMicros(heldTime) || o.Failures >= heldSlowly && long >= asMicros(slowTime)
-	if o.State == Suspect && isMuch && (len(o.Calls) >= heldCalls || o.IsDown) && !o.Elsewhere {
+	if o.State == Suspect && isMuch && (len(o.Calls) >= heldCalls || o.IsDown) && o.Elsewhere <= now {
 		o.begin(now)
 	}
 }

@@ -23,8 +23,17 @@ var (
 // A pause that a cron met holds for the next ones, each a process of its own: none of them sends
 // a request.
 func TestFleetPauseOutlivesItsProcess(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) Store{
+		"memory": func(*testing.T) Store { return NewMemoryStore() },
+		"folder": func(t *testing.T) Store { return openFolder(t) },
+	} {
+		t.Run(name, func(t *testing.T) { testPauseOutlivesItsProcess(t, open) })
+	}
+}
+
+func testPauseOutlivesItsProcess(t *testing.T, open func(*testing.T) Store) {
 	synctest.Test(t, func(t *testing.T) {
-		store := NewMemoryStore()
+		store := open(t)
 		cron := NewFleet(store, FleetOptions{})
 		done(t, started(t, cron, Demand{MaxWait: time.Minute}), paused)
 		if err := cron.Close(); err != nil {

@@ -142,7 +142,7 @@ func (q *queue) share(now time.Time, p *place, r Report) {
 	}
 	k.want(now.Add(tellTime))
 	for _, l := range p.limiters {
-		isFree := l.units != nil && l.slots != nil && l.units.hold > l.under+len(l.slots.ends)+l.waiting
+		isFree := l.units != nil && l.slots != nil && l.units.hold != l.under+len(l.slots.ends)+l.waiting
 		if isFree || l.gate.until.After(now) && !l.gate.until.Equal(l.told) {
 			k.touch(now, l)
 		}

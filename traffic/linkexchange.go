@@ -74,7 +74,7 @@ func (q *queue) grant(now time.Time, a asking, r Result) {
 	}
 	for i, l := range a.limiters {
 		l.granted(now, q.link.asked, r.Limits[i])
-		q.link.isHolding = q.link.isHolding || r.Limits[i].Hold > 0
+		q.link.isHolding = q.link.isHolding || r.Limits[i].Hold > 0 || a.Limits[i].Busy > 0
 	}
 	for i, o := range a.outages {
 		q.outages.adopt(now, q.link.asked, o, r.Outages[i])

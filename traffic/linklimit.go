@@ -60,7 +60,10 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 		return t
 	}
 	u.expire(now)
-	t.Back, u.back = u.back, 0
+	if u.back > 0 {
+		t.Back, t.BackFrom = u.back, now.Sub(u.first)
+		u.back, u.first = 0, time.Time{}
+	}
 	if l.pace != nil {
 		t.PerSecond, t.Burst = l.pace.rate(now), l.bucket.burst
 	}

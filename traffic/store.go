@@ -44,6 +44,8 @@ type Take struct {
 	Want  int    // units for requests that are about to leave
 	Back  int    // units that were granted and are not used after all
 
+	BackFrom time.Duration // how long ago the first of those could be used
+
 	Close time.Duration // the vendor wants nobody to send a request for that long
 
 	PerSecond float64       // rate
@@ -63,7 +65,7 @@ type Grant struct {
 	Later  int           // units that may be used one after the other
 	First  time.Duration // when the first of Later may be used
 	Apart  time.Duration // when the next one may, after it
-	Hold   int           // slots that the process holds from now on, until SlotTime has passed
+	Hold   int           // slots that the process may use until SlotTime has passed; with more in use, it begins no request
 	Wait   time.Duration // when more may be there, if not all that was asked for is granted
 	Closed time.Duration // how long nobody may send a request
 }

@@ -12,6 +12,7 @@ type units struct {
 	hold  int       // slots
 	used  int       // units since the latest exchange
 	back  int       // units that were not used in time
+	first time.Time // when the first of those could be used
 	most  int       // that were asked for at once lately: they are kept until all are there
 	retry time.Time // when more may be there
 }
@@ -38,7 +39,9 @@ func (u *units) expire(now time.Time) {
 	u.have = slices.DeleteFunc(u.have, func(one unit) bool {
 		isOver := now.Sub(one.at) > Valid
 		if isOver {
-			u.back += one.n
+			if u.back += one.n; u.first.IsZero() || one.at.Before(u.first) {
+				u.first = one.at
+			}
 		}
 		return isOver
 	})

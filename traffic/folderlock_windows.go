@@ -1,0 +1,29 @@
+package traffic
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// errorSharingViolation is what Windows says of a file that another process has opened alone.
+const errorSharingViolation = syscall.Errno(32)
+
+// tryLock locks a file, which it makes, or returns errLocked: it opens the file so that nobody else
+// can. The lock ends with the process.
+func tryLock(name string) (release func(), err error) {
+	path, err := syscall.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
+	}
+	const nobodyElse = 0
+	file, err := syscall.CreateFile(path, syscall.GENERIC_READ|syscall.GENERIC_WRITE, nobodyElse, nil,
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	switch {
+	case errors.Is(err, errorSharingViolation):
+		return nil, errLocked
+	case err != nil:
+		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
+	}
+	return func() { _ = syscall.CloseHandle(file) }, nil
+}
