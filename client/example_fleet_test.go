@@ -28,7 +28,7 @@ func ExampleConfig_traffic() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(parent)
+	defer func() { _ = os.RemoveAll(parent) }()
 
 	run := func() error {
 		folder, err := traffic.OpenFolder(filepath.Join(parent, "traffic"))

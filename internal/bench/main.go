@@ -13,6 +13,8 @@
 // A row has what one of them reached:
 //
 //   - limit…: a job under a limit. See limitRow.
+//   - limit-fleet…, outage-fleet: the same of 16 processes, of which those of retrywise share a
+//     redis-server that the scenario starts. See fleetRow.
 //   - outage…, recovery: a loop of workers before, in and after an outage: of everything, of one
 //     endpoint, or with a slow return. See outageRow.
 //   - brownout…: a job while a share of the requests fails by chance. See outageRow.
@@ -25,6 +27,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,6 +37,10 @@ import (
 )
 
 func main() {
+	if job := os.Getenv(jobVariable); job != "" {
+		work(job)
+		return
+	}
 	s, err := parseArgs(os.Args[1:], os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -44,6 +51,23 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	if err := s.run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// work is the main function of a process of a fleet.
+func work(text string) {
+	var job fleetJob
+	err := json.Unmarshal([]byte(text), &job)
+	var calls []call
+	if err == nil {
+		calls, err = job.work(context.Background())
+	}
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(calls)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -52,6 +52,7 @@ type setup struct {
 	refusal   int             // the status by which the vendor says that its limit is reached; 0: it has none
 	timeout   time.Duration   // of an attempt; 0: none is set
 	keys      bool            // the vendor honors Idempotency-Key
+	store     string          // the redis-server of a fleet; "": there is none
 
 	// dial opens connections, for every peer. nil: net/http's.
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)

@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	retrywiseredis "github.com/retrywise/retrywise/integrations/redis"
 	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/traffic"
 )
 
 // retrywise is a Client with its defaults. It is told a limit that is declared; if the
@@ -17,6 +20,8 @@ import (
 type retrywise struct {
 	*client.Client
 	setup
+	fleet *traffic.Fleet // nil: the process is alone
+	rdb   *redis.Client
 }
 
 func newRetrywise(s setup) (caller, error) {
@@ -37,8 +42,19 @@ func newRetrywise(s setup) (caller, error) {
 		t.DialContext = s.dial
 		cfg.Transport = t
 	}
-	c, err := client.New(cfg)
-	return retrywise{c, s}, err
+	w := retrywise{setup: s}
+	if s.store != "" {
+		w.rdb = redis.NewClient(&redis.Options{Addr: s.store, ContextTimeoutEnabled: true})
+		store, err := retrywiseredis.New(context.Background(), retrywiseredis.GoRedis(w.rdb), retrywiseredis.Options{})
+		if err != nil {
+			return nil, err
+		}
+		w.fleet = traffic.NewFleet(store, traffic.FleetOptions{})
+		cfg.Traffic = w.fleet
+	}
+	var err error
+	w.Client, err = client.New(cfg)
+	return w, err
 }
 
 // keyedAPI is any API that honors Idempotency-Key.
@@ -78,4 +94,10 @@ func (w retrywise) send(ctx context.Context, r request) error {
 	return nil
 }
 
-func (w retrywise) close() { _ = w.Close() }
+func (w retrywise) close() {
+	_ = w.Close()
+	if w.fleet != nil {
+		_ = w.fleet.Close()
+		_ = w.rdb.Close()
+	}
+}

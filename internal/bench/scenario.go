@@ -18,7 +18,9 @@ type scenario struct {
 // scenarios returns all scenarios.
 func scenarios() []scenario {
 	all := scenariosOf(limitJobs)
+	all = append(all, scenariosOf(fleetLimits)...)
 	all = append(all, scenariosOf(outages)...)
+	all = append(all, scenariosOf(fleetOutages)...)
 	all = append(all, scenariosOf(brownouts)...)
 	all = append(all, scenariosOf(duplicateJobs)...)
 	return append(all, hostile{calls: 1000, members: 1024}.scenario())
