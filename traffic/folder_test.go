@@ -61,7 +61,7 @@ func hourWindow(account, process string, want int) Exchange {
 }
 
 func TestFolderDoesTheSameAsMemoryStore(t *testing.T) {
-	for seed := range uint64(*seeds) {
+	for seed := range uint64(boardSeeds) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 4))
 			folder, memory := openFolder(t), NewMemoryStore()
@@ -124,20 +124,6 @@ func TestFolderKeepsAccountsApart(t *testing.T) {
 	}
 	if all := files(t, f); len(all) != 4 {
 		t.Errorf("%d files; want the lock, and one for each account", len(all))
-	}
-}
-
-func TestFolderIsForItsUserAlone(t *testing.T) {
-	f := openFolder(t)
-	exchanged(t, f, hourWindow("a", "p", 1))
-	for name, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o700, lockName: 0o600, accountFile("a"): 0o600} {
-		info, err := os.Stat(filepath.Join(f.path, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode() != want {
-			t.Errorf("%s: mode %v; want %v", name, info.Mode(), want)
-		}
 	}
 }
 
@@ -260,33 +246,6 @@ func TestFolderMindsTheContext(t *testing.T) {
 	<-f.turn
 	time.AfterFunc(5*ms, release)
 	exchanged(t, f, hourWindow("a", "p", 1))
-}
-
-// A lock counts only as long as its file is the one that others find.
-func TestFolderLockThatWasDeleted(t *testing.T) {
-	name := filepath.Join(t.TempDir(), lockName)
-	file, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if !isThere(name, file) {
-		t.Error("the file is not there")
-	}
-	if err := os.Remove(name); err != nil {
-		t.Fatal(err)
-	}
-	if isThere(name, file) {
-		t.Error("the file is there, although it was deleted")
-	}
-	release, err := tryLock(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	release()
-	if isThere(name, file) {
-		t.Error("another file of that name is taken for it")
-	}
 }
 
 func TestFolderClock(t *testing.T) {

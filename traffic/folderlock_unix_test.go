@@ -1,0 +1,51 @@
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+
+package traffic
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFolderIsForItsUserAlone(t *testing.T) {
+	f := openFolder(t)
+	exchanged(t, f, hourWindow("a", "p", 1))
+	for name, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o700, lockName: 0o600, accountFile("a"): 0o600} {
+		info, err := os.Stat(filepath.Join(f.path, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("%s: mode %v; want %v", name, info.Mode(), want)
+		}
+	}
+}
+
+// A lock counts only as long as its file is the one that others find.
+func TestFolderLockThatWasDeleted(t *testing.T) {
+	name := filepath.Join(t.TempDir(), lockName)
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if !isThere(name, file) {
+		t.Error("the file is not there")
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if isThere(name, file) {
+		t.Error("the file is there, although it was deleted")
+	}
+	release, err := tryLock(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if isThere(name, file) {
+		t.Error("another file of that name is taken for it")
+	}
+}
