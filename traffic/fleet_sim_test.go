@@ -63,23 +63,23 @@ func TestLimitOfProcesses(t *testing.T) {
 		{100, 10, 16, 4, true, 0.90, 0.1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			job := newLimitedJob(tt.perSecond, tt.burst)
+			job, long := newLimitedJob(tt.perSecond, tt.burst), time.Minute
 			if tt.isUnknown {
-				job.demand.Limits = nil
+				job.demand.Limits, long = nil, 3*time.Minute
 			}
 			start := time.Now()
 			var all sync.WaitGroup
 			for range tt.processes {
 				f := NewFleet(job.store, FleetOptions{})
 				for range tt.workers {
-					all.Go(func() { job.work(t, f, start.Add(time.Minute)) })
+					all.Go(func() { job.work(t, f, start.Add(long)) })
 				}
 				t.Cleanup(func() { _ = f.Close() })
 			}
 			all.Wait()
-			long := time.Since(start).Seconds()
-			goodput := float64(job.accepted) / (float64(tt.burst) + float64(tt.perSecond)*long)
-			perProcess := float64(job.store.exchanges.Load()) / long / float64(tt.processes)
+			took := time.Since(start).Seconds()
+			goodput := float64(job.accepted) / (float64(tt.burst) + float64(tt.perSecond)*took)
+			perProcess := float64(job.store.exchanges.Load()) / took / float64(tt.processes)
 			if goodput < tt.goodput || float64(job.refused) > tt.refused*float64(job.accepted) || perProcess > 20 {
 				t.Errorf("%+v: goodput %.3f, %d refused, %.1f exchanges a second of each process", tt, goodput, job.refused, perProcess)
 			}

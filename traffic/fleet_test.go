@@ -218,3 +218,78 @@ func TestFleetAsksWhenItKnowsNothing(t *testing.T) {
 		}
 	})
 }
+
+// A window is shared, and so is one whose requests count as several.
+func TestFleetWindow(t *testing.T) {
+	for name, tt := range map[string]struct {
+		weight, requests int
+	}{
+		"requests":          {1, 6},
+		"weights":           {2, 3},
+		"larger than it is": {9, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				window := policy.Limit{Name: "hourly", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 6, Per: time.Hour}}
+				d := Demand{MaxWait: 10 * time.Second, Limits: []policy.Limit{window}, Weight: tt.weight}
+				started := 0
+				for _, f := range processes(t, NewMemoryStore(), 4) {
+					for range 4 {
+						p := f.Admit(t.Context(), time.Now(), d)
+						if p.Wait(t.Context()) == nil {
+							started++
+							done(t, p, served)
+						}
+					}
+				}
+				if started != tt.requests {
+					t.Errorf("%d requests started; want %d of the hour", started, tt.requests)
+				}
+			})
+		})
+	}
+}
+
+// Without the Store, a process has its share of windows and slots as well, also of those that it
+// meets then for the first time.
+func TestFleetSharesWithoutItsStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		f := NewFleet(store, FleetOptions{Processes: 3})
+		store.isDown.Store(true)
+		limits := []policy.Limit{
+			{Name: "hourly", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 12, Per: time.Hour}},
+			{Name: "exports", Scope: apierrors.ScopeAccount, Slots: 6},
+		}
+		var under []Place
+		for range 3 {
+			p := f.Admit(t.Context(), time.Now(), Demand{MaxWait: 10 * time.Second, Limits: limits})
+			if p.Wait(t.Context()) == nil {
+				under = append(under, p)
+			}
+		}
+		if len(under) != 2 {
+			t.Errorf("%d requests are under way; want 2 of 6", len(under))
+		}
+		for _, p := range under {
+			done(t, p, served)
+		}
+		for range 4 {
+			p := f.Admit(t.Context(), time.Now(), Demand{MaxWait: 10 * time.Second, Limits: limits})
+			if p.Wait(t.Context()) == nil {
+				under = append(under, p)
+				done(t, p, served)
+			}
+		}
+		if len(under) != 4 {
+			t.Errorf("%d requests of the hour; want 4 of 12", len(under))
+		}
+		r := Renewal{Rejected: "token", Timeout: time.Minute}
+		first := f.BeginRenewal(t.Context(), time.Now(), r)
+		f.EndRenewal(t.Context(), time.Now(), r, time.Minute)
+		if second := f.BeginRenewal(t.Context(), time.Now(), r); first != 0 || second != time.Minute {
+			t.Errorf("waits %v and %v for the right to renew; want none, and a minute", first, second)
+		}
+		_ = f.Close()
+	})
+}

@@ -73,7 +73,7 @@ func (q *queue) grant(now time.Time, a asking, r Result) {
 		q.divide(now, 1)
 	}
 	for i, l := range a.limiters {
-		l.granted(now, q.link.asked, r.Limits[i])
+		l.granted(now, q.link, r.Limits[i])
 		q.link.isHolding = q.link.isHolding || r.Limits[i].Hold > 0 || a.Limits[i].Busy > 0
 	}
 	for i, o := range a.outages {

@@ -79,7 +79,10 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 		t.Hold = t.Busy + waiting
 	}
 	if l.pace != nil || l.period != nil {
-		t.Want = min(max(waiting+u.used-u.count(), 0), maxWant)
+		if l.pace != nil {
+			waiting += u.used // as many may come until the next exchange
+		}
+		t.Want = min(max(waiting-u.count(), 0), maxWant)
 		if u.most > 1 {
 			t.Want = max(t.Want, u.most-u.count())
 		}
@@ -92,15 +95,17 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 const maxWant = 2_000
 
 // granted takes up what the Store says.
-func (l *limiter) granted(now, known time.Time, g Grant) {
-	l.known = known
+func (l *limiter) granted(now time.Time, k *link, g Grant) {
+	l.known = k.asked
 	if until := now.Add(g.Closed); g.Closed > 0 && until.Sub(l.gate.until) > untilSame {
 		l.gate.rest(now, until)
 		l.told = until
 	}
 	if l.units != nil {
 		l.isGranted = true
-		l.units.add(now, g)
+		if l.units.add(now, g); len(l.units.have) > 0 {
+			k.touch(l.units.have[len(l.units.have)-1].at.Add(2*Valid), l) // to give back what is not used
+		}
 	}
 }
 

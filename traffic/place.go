@@ -120,7 +120,7 @@ func (p *place) isBehind(round uint64) bool {
 func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	at = now
 	for _, l := range p.limiters {
-		if start := l.expected(now, l.ahead+l.sizeOf(p.demand)); start.After(at) {
+		if start := l.expected(now, l.ahead+l.fit(l.sizeOf(p.demand))); start.After(at) {
 			at, slowest = start, l
 		}
 	}
