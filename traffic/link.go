@@ -155,7 +155,7 @@ func (q *queue) join(now time.Time, l *limiter) {
 		return
 	}
 	if l.pace != nil || l.period != nil || l.slots != nil {
-		l.units = &units{}
+		l.units, l.whole.granted = newUnits(l)
 	}
 	if q.link.isLost {
 		l.share(now, q.link.parts())

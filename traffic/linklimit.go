@@ -65,7 +65,7 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 		u.back, u.first = 0, time.Time{}
 	}
 	if l.pace != nil {
-		t.PerSecond, t.Burst = l.pace.rate(now), l.bucket.burst
+		t.PerSecond, t.Burst = l.pace.rate(now), l.whole.granted
 	}
 	if p := l.period; p != nil {
 		p.renew(now)
@@ -121,7 +121,10 @@ func (l *limiter) storeKey() string {
 }
 
 // A whole is what a limit has for all processes.
-type whole struct{ burst, size, slots int }
+type whole struct {
+	burst, size, slots int
+	granted            int // of the burst, by the Store
+}
 
 // share leaves the limiter one part in n of its limit.
 func (l *limiter) share(now time.Time, n int) {

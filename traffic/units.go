@@ -8,13 +8,25 @@ import (
 // units are what the Store granted this process of a declared limit. Nil units are of a limit
 // that it does not share.
 type units struct {
-	have  []unit    // the earliest first
-	hold  int       // slots
-	used  int       // units since the latest exchange
-	back  int       // units that were not used in time
-	first time.Time // when the first of those could be used
-	most  int       // that were asked for at once lately: they are kept until all are there
-	retry time.Time // when more may be there
+	have  []unit        // the earliest first
+	valid time.Duration // for how long after their time they may be used
+	hold  int           // slots
+	used  int           // units since the latest exchange
+	back  int           // units that were not used in time
+	first time.Time     // when the first of those could be used
+	most  int           // that were asked for at once lately: they are kept until all are there
+	retry time.Time     // when more may be there
+}
+
+// newUnits returns units of a limit that may be used late, and the burst that its Store grants: what
+// is late comes together with what is not, and so it is a part of the vendor's burst.
+func newUnits(l *limiter) (u *units, burst int) {
+	if l.pace == nil {
+		return &units{valid: Valid}, 0
+	}
+	most := time.Duration(l.bucket.burst-1) * l.bucket.interval() / 2
+	u = &units{valid: min(max(most, l.bucket.interval()), Valid)}
+	return u, max(l.bucket.burst-int(u.valid/l.bucket.interval()), 1)
 }
 
 // A unit is n units that may be used from a moment on.
@@ -37,7 +49,7 @@ func (u *units) expire(now time.Time) {
 		return // they wait for the others
 	}
 	u.have = slices.DeleteFunc(u.have, func(one unit) bool {
-		isOver := now.Sub(one.at) > Valid
+		isOver := now.Sub(one.at) > u.valid
 		if isOver {
 			if u.back += one.n; u.first.IsZero() || one.at.Before(u.first) {
 				u.first = one.at
