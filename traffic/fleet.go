@@ -69,10 +69,7 @@ func (f *Fleet) Close() error {
 		x := q.exchange(time.Now())
 		q.mu.Unlock()
 		if isUntold {
-			ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
-			_, err := f.store.Exchange(ctx, x.Exchange)
-			cancel()
-			if err != nil {
+			if _, err := f.ask(f.ctx, x.Exchange); err != nil {
 				f.cancel()
 				return fmt.Errorf("traffic: the store was not told the latest: %w", err)
 			}
@@ -99,15 +96,25 @@ func (f *Fleet) EndRenewal(ctx context.Context, now time.Time, r Renewal, holdOf
 
 // permit asks for a right, or returns it. It reports whether the Store decided.
 func (f *Fleet) permit(ctx context.Context, r Renewal, p Permit) (wait time.Duration, ok bool) {
-	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
-	defer cancel()
 	p.Rejected = hashed(r.Rejected)
-	result, err := f.store.Exchange(ctx, Exchange{Account: accountKey(r.Account), Process: f.process, Renewals: []Permit{p}})
+	result, err := f.ask(ctx, Exchange{Account: accountKey(r.Account), Process: f.process, Renewals: []Permit{p}})
 	f.tell(err)
 	if err != nil || len(result.Renewals) != 1 {
 		return 0, false
 	}
 	return result.Renewals[0], true
+}
+
+// ask makes an Exchange. A Store that panics fails.
+func (f *Fleet) ask(ctx context.Context, x Exchange) (r Result, err error) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("traffic: the store panicked with a value of type %T", p)
+		}
+	}()
+	return f.store.Exchange(ctx, x)
 }
 
 // tell tells the operator when the Store begins to fail, or to work again.

@@ -180,6 +180,18 @@ func TestFleetWithoutItsStore(t *testing.T) {
 	})
 }
 
+// A store that panics fails like another one.
+func TestFleetWhoseStorePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []error
+		f := NewFleet(nil, FleetOptions{OnStore: func(err error) { told = append(told, err) }})
+		done(t, started(t, f, Demand{MaxWait: time.Minute}), served)
+		if err := f.Close(); err == nil || len(told) != 1 {
+			t.Errorf("closing: %v, told %v; want that the store panicked, once", err, told)
+		}
+	})
+}
+
 // What the store was not told is an error of Close.
 func TestFleetCloseWithoutItsStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,9 +1,6 @@
 package traffic
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // A link is what a queue knows of the Store that its processes share. A nil link has none: the
 // process is alone.
@@ -90,9 +87,7 @@ func (q *queue) exchangeAt(now time.Time) time.Time {
 	l.isBusy, l.asked, l.wantedAt = true, now, time.Time{}
 	a := q.exchange(now)
 	l.fleet.running.Go(func() {
-		ctx, cancel := context.WithTimeout(l.fleet.ctx, exchangeTimeout)
-		defer cancel()
-		r, err := l.fleet.store.Exchange(ctx, a.Exchange)
+		r, err := l.fleet.ask(l.fleet.ctx, a.Exchange)
 		q.exchanged(a, r, err)
 		l.fleet.tell(err)
 	})

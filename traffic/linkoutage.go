@@ -94,7 +94,7 @@ func (o *outage) adopt(now time.Time, v View) {
 // hold takes up that other processes met an outage.
 func (o *outage) hold(now time.Time, v View) {
 	first := now.Add(-v.Since)
-	if o.state == Healthy {
+	if o.state == Healthy || o.state == Suspect && !o.isAdopted {
 		o.reference, o.crowd = o.served.before(first)
 	}
 	if o.state == Held && v.State == Suspect {
