@@ -9,12 +9,12 @@ COVERAGE := 98
 # The root module is checked with the versions that its users get, and not with those of go.work.
 export GOWORK := off
 
-.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies soak bench vuln api update sync
+.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis soak bench vuln api update sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
 
-check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for each change, except proxies
+check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for each change, except proxies and redis
 
 test: ## all tests
 	go test ./...
@@ -46,6 +46,9 @@ nethttp: ## net/http's own tests of its client, through Client.HTTP
 
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
+
+redis: ## integrations/redis on a redis-server and a valkey-server, which it installs if it may
+	./.ci/redis
 
 soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,000 calls, a cut at each byte, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)

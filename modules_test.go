@@ -3,6 +3,7 @@ package retrywise_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,6 +36,19 @@ func TestModulesAreInTheWorkspace(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Programs link no server's library that they did not ask for.
+func TestClientLinksNoRedis(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./client").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), module+"traffic\n") {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if strings.Contains(name, "redis") || strings.Contains(name, "valkey") {
+			t.Errorf("client depends on %s", name)
+		}
 	}
 }
 

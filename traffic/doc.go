@@ -6,7 +6,7 @@
 // the request waits for, waits until it may start, and takes up how it ended. Demands and
 // reports are plain data, so that a Shared can ask another process. [Memory] is the one for
 // this process: a Client makes it for itself. A [Fleet] shares more with other processes by a
-// [Store], such as a [Folder] of files.
+// [Store], such as a [Folder] of files, or a server of Redis by the module integrations/redis.
 //
 // Every decision takes the time as an argument, as rate.Limiter's ReserveN does. One timer for
 // each queue wakes it when the first of those that wait may start.
