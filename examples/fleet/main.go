@@ -132,14 +132,14 @@ func (v *vendor) print() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var all count
-	fmt.Printf("\n%-10s  %8s  %7s\n", "process", "accepted", "refused")
+	fmt.Fprintf(os.Stdout, "\n%-10s  %8s  %7s\n", "process", "accepted", "refused")
 	for _, name := range []string{"worker 1", "worker 2", "worker 3", "cron"} {
 		c := v.seen[strings.ReplaceAll(name, " ", "-")]
 		if c == nil {
 			c = &count{}
 		}
 		all.accepted, all.refused = all.accepted+c.accepted, all.refused+c.refused
-		fmt.Printf("%-10s  %8d  %7d\n", name, c.accepted, c.refused)
+		fmt.Fprintf(os.Stdout, "%-10s  %8d  %7d\n", name, c.accepted, c.refused)
 	}
-	fmt.Printf("%-10s  %8d  %7d\n", "all", all.accepted, all.refused)
+	fmt.Fprintf(os.Stdout, "%-10s  %8d  %7d\n", "all", all.accepted, all.refused)
 }

@@ -57,7 +57,7 @@ func (p process) run(ctx context.Context) error {
 	for calls := 0; ; calls++ {
 		_, err := client.Do[map[string]any](ctx, c, client.Call{Path: "/items"})
 		if at, isLater := apierrors.RetryAt(err); isLater {
-			fmt.Printf("%s: after %d calls, run again in %v\n", p.Name, calls, time.Until(at).Round(time.Minute))
+			fmt.Fprintf(os.Stdout, "%s: after %d calls, run again in %v\n", p.Name, calls, time.Until(at).Round(time.Minute))
 			break
 		}
 		if err != nil {
