@@ -45,6 +45,29 @@ func TestCheckAfterABrokenRead(t *testing.T) {
 	}
 }
 
+// A redirect whose body breaks off says no more about what was executed than a whole one.
+func TestCheckAfterABrokenRedirect(t *testing.T) {
+	for status, want := range map[int]apierrors.Applied{
+		302: apierrors.AppliedUnknown, 303: apierrors.AppliedUnknown, 307: apierrors.AppliedNo, 308: apierrors.AppliedNo,
+	} {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, retrywisetest.Cut(retrywisetest.Text(status, "elsewhere", "Location", "/other")))
+			c := newClient(t, srv, client.Config{})
+			dropIn := c.HTTP()
+			dropIn.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			resp, err := dropIn.Do(newRequest(t, "PATCH", "/items", "x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			_, _ = io.Copy(io.Discard, resp.Body)
+			if e := failure(t, c.Check(resp)); e.Class != apierrors.MalformedResponse || e.Applied != want {
+				t.Errorf("%d: class %v, applied %v; want malformed_response, %v", status, e.Class, e.Applied, want)
+			}
+		})
+	}
+}
+
 // Check knows the responses of Send, too.
 func TestCheckAfterABrokenReadOfSend(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {

@@ -67,9 +67,13 @@ func (x *call) readError(resp *http.Response) *judgement {
 func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }
 
 // brokenSuccess is the failure of a success that broke off or cannot be understood: the
-// vendor did what was asked.
+// vendor did what was asked. A redirect that breaks off proves what a whole one does.
 func brokenSuccess(resp *http.Response) policy.Failure {
-	return policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+	f := policy.Failure{Class: apierrors.MalformedResponse, Applied: apierrors.AppliedYes, Status: resp.StatusCode}
+	if isRedirect(resp) {
+		f.Applied = appliedByRedirect(resp.StatusCode)
+	}
+	return f
 }
 
 // readStream returns the response as a stream. If the vendor's 2xx may hold an error, its

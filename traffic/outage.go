@@ -24,6 +24,7 @@ type outage struct {
 	crowd     int       // requests that may be under way in the ramp
 	probeAt   time.Time // when the next probe goes
 	probes    int       // under way
+	waiting   int       // requests of the account
 	ramp      ramping
 
 	untold     untold
@@ -43,6 +44,7 @@ const (
 	slowTime     = 5 * time.Second
 	heldCalls    = 3 // so many calls failed, as one record may be poisoned
 	maxProbes    = 3 // under way
+	suspectCrowd = 16
 )
 
 // succeed takes up a success of a request that left at a moment.
@@ -120,9 +122,13 @@ func (o *outage) begin(now time.Time) {
 }
 
 // interval returns the time between two probes: a tenth of the outage's age, and not more
-// requests than half of what is usual.
+// requests than half of what is usual. In a brown-out, all workers may soon wait for a suspicion: the
+// more there are, the sooner that is over, and a row of probes that fail by chance is no outage.
 func (o *outage) interval(now time.Time) time.Duration {
 	d := min(max(now.Sub(o.first)/10, 500*time.Millisecond), 10*time.Second)
+	if o.state == Suspect {
+		d /= time.Duration(max(o.waiting/suspectCrowd, 1))
+	}
 	if o.reference > 0 {
 		d = max(d, min(time.Duration(2/o.reference*float64(time.Second)), 30*time.Second))
 	}

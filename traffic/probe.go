@@ -5,6 +5,7 @@ import "time"
 // probe starts a request for each outage of which it is time to find out whether it is over.
 func (q *queue) probe(now time.Time) {
 	for _, o := range q.outages.active {
+		o.waiting = q.waiting.Len()
 		if o.wantsGrant(now) && q.prober(o) != nil {
 			q.link.want(now)
 		}
