@@ -87,6 +87,7 @@ func (j fleetJob) work(ctx context.Context) ([]call, error) {
 		return nil, err
 	}
 	defer c.close()
+	time.Sleep(time.Until(j.Start))
 	short, stop := within(ctx, time.Until(j.Start.Add(j.Total)))
 	defer stop()
 	l := &loop{start: j.Start, send: func(ctx context.Context, _ int) error { return c.send(ctx, request{}) }}
