@@ -42,9 +42,9 @@ const (
 	heldSlowly   = 12 // over slowTime or more
 	heldTime     = 250 * time.Millisecond
 	slowTime     = 5 * time.Second
-	heldCalls    = 3 // so many calls failed, as one record may be poisoned
-	maxProbes    = 3 // under way
-	suspectCrowd = 16
+	heldCalls    = 3  // so many calls failed, as one record may be poisoned
+	maxProbes    = 3  // under way
+	suspectCrowd = 32 // requests that wait for a suspicion, for each probe of an interval
 )
 
 // succeed takes up a success of a request that left at a moment.
