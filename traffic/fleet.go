@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,8 +33,9 @@ type Fleet struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup // exchanges
 
-	mu     sync.Mutex
-	isLost bool
+	isClosed atomic.Bool
+	mu       sync.Mutex
+	isLost   bool
 }
 
 // FleetOptions are options of a Fleet.
@@ -60,23 +62,35 @@ func NewFleet(store Store, o FleetOptions) *Fleet {
 }
 
 // Close tells the Store what it was not told yet, and waits for that. Call it after the clients of
-// the process are closed: a cron whose last call met a pause leaves it to the next one.
+// the process are closed: a cron whose last call met a pause leaves it to the next one. A call after
+// that is on its own, as if the Store failed.
 func (f *Fleet) Close() error {
-	f.running.Wait()
+	f.isClosed.Store(true)
 	for _, q := range f.all() {
-		q.mu.Lock()
-		isUntold := q.link.isUntold()
-		x := q.exchange(time.Now())
-		q.mu.Unlock()
-		if isUntold {
-			if _, err := f.ask(f.ctx, x.Exchange); err != nil {
-				f.cancel()
+		q.mu.Lock()   // an exchange that is about to begin is counted after that
+		q.mu.Unlock() //nolint:staticcheck // as above
+	}
+	f.running.Wait()
+	defer f.cancel()
+	for _, q := range f.all() {
+		if x, isUntold := q.lastExchange(time.Now()); isUntold {
+			if _, err := f.ask(f.ctx, x); err != nil {
 				return fmt.Errorf("traffic: the store was not told the latest: %w", err)
 			}
 		}
 	}
-	f.cancel()
 	return nil
+}
+
+// lastExchange returns what the Store was not told yet. From now on the process is on its own.
+func (q *queue) lastExchange(now time.Time) (x Exchange, isUntold bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	isUntold = q.link.isUntold()
+	a := q.exchange(now)
+	q.lose(now, a)
+	q.step(now)
+	return a.Exchange, isUntold
 }
 
 // BeginRenewal implements Shared.

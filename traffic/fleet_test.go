@@ -305,3 +305,24 @@ func TestFleetSharesWithoutItsStore(t *testing.T) {
 		_ = f.Close()
 	})
 }
+
+// A call after Close goes on alone, and asks nobody.
+func TestFleetAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		f := NewFleet(store, FleetOptions{})
+		d := Demand{MaxWait: time.Minute, Limits: []policy.Limit{perSecond("calls", 10, 1)}}
+		done(t, started(t, f, d), served)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		asked, began := store.exchanges.Load(), time.Now()
+		for range 11 {
+			done(t, started(t, f, d), served)
+		}
+		time.Sleep(10 * time.Second)
+		if took := time.Since(began) - 10*time.Second; store.exchanges.Load() != asked || took < 900*time.Millisecond {
+			t.Errorf("11 requests took %v, with %d exchanges; want a second for a limit of 10, and none", took, store.exchanges.Load()-asked)
+		}
+	})
+}

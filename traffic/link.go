@@ -27,7 +27,7 @@ const (
 
 // knows reports whether what is known is fresh enough at a moment, and asks for more if not.
 func (l *link) knows(now, known time.Time) bool {
-	if l == nil || l.isLost {
+	if l.isAway() {
 		return true
 	}
 	if now.Sub(known) <= freshTime {
@@ -36,6 +36,10 @@ func (l *link) knows(now, known time.Time) bool {
 	l.want(now)
 	return false
 }
+
+// isAway reports whether the process is on its own: it has no Store, or one that fails, or the Fleet
+// is closed.
+func (l *link) isAway() bool { return l == nil || l.isLost || l.fleet.isClosed.Load() }
 
 // want asks for an exchange at a moment, or as soon as there may be one.
 func (l *link) want(at time.Time) {
@@ -61,7 +65,7 @@ func (l *link) isUntold() bool { return len(l.touched) > 0 || !l.wantedAt.IsZero
 
 // dueAt returns when the next exchange begins; zero: none is wanted, or one is under way.
 func (l *link) dueAt(now time.Time) time.Time {
-	if l == nil || l.isBusy {
+	if l == nil || l.isBusy || l.fleet.isClosed.Load() {
 		return time.Time{}
 	}
 	if l.isHolding {

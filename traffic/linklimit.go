@@ -6,7 +6,7 @@ import "time"
 // that does not last.
 func (l *limiter) sharedUntil(now time.Time, k *link, n int) time.Time {
 	switch {
-	case k == nil || k.isLost:
+	case k.isAway():
 		return now
 	case !k.knows(now, l.known):
 		k.touch(now, l)
