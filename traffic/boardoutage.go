@@ -66,7 +66,7 @@ func (o *boardOutage) succeed(now micros, s Sight) {
 	case Ramping:
 		o.Row = 0
 	case Healthy, Suspect:
-		if left > o.First { // it may be told late
+		if left > o.First { // it may be reported late
 			o.reset()
 		}
 	}
@@ -106,7 +106,7 @@ func (o *boardOutage) fail(now micros, process string, s Sight) {
 	}
 	switch o.State {
 	case Healthy:
-		if o.Failures >= suspectAfter && (len(o.Calls) > 1 || o.IsDown) {
+		if isSuspicious(o.Failures, len(o.Calls), o.IsDown) {
 			o.State = Suspect
 			o.ProbeAt = now + o.interval(now)
 		}
@@ -126,9 +126,8 @@ func (o *boardOutage) fail(now micros, process string, s Sight) {
 
 // mayHold begins to hold all calls if there were failures enough, of calls enough, for long enough.
 func (o *boardOutage) mayHold(now micros) {
-	long := now - o.First
-	isMuch := o.Failures >= heldAfter && long >= asMicros(heldTime) || o.Failures >= heldSlowly && long >= asMicros(slowTime)
-	if o.State == Suspect && isMuch && (len(o.Calls) >= heldCalls || o.IsDown) && o.Elsewhere <= now {
+	long := asDuration(now - o.First)
+	if o.State == Suspect && isOutage(o.Failures, len(o.Calls), o.IsDown, long) && o.Elsewhere <= now {
 		o.begin(now)
 	}
 }

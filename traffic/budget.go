@@ -14,7 +14,7 @@ import (
 type budget struct {
 	mu    sync.Mutex
 	spent int // tokens below full; negative: saved up
-	told  int // of spent, what the Store knows
+	known int // of spent, what the Store knows
 	last  policy.Prices
 }
 
@@ -67,7 +67,7 @@ func (b *budget) save(p policy.Prices, tokens int) {
 func (b *budget) purse() (p Purse, spent int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Purse{Spent: b.spent - b.told, Full: b.last.Full, Most: b.last.Most}, b.spent
+	return Purse{Spent: b.spent - b.known, Full: b.last.Full, Most: b.last.Most}, b.spent
 }
 
 // settle takes up what all processes have spent, as the Store says what is left after an exchange.
@@ -77,8 +77,8 @@ func (b *budget) settle(a asking, left int) {
 	if a.Budget.Full == 0 {
 		return
 	}
-	b.told = a.Budget.Full - left
-	b.spent += b.told - a.spent
+	b.known = a.Budget.Full - left
+	b.spent += b.known - a.spent
 }
 
 // A streak counts refused records with the same code, without a success between.

@@ -48,7 +48,7 @@ type FleetOptions struct {
 	Logger *slog.Logger
 
 	// OnStore is called with the error when the Store fails, and with nil when it works again.
-	// It must not block. nil: nobody is told.
+	// It must not block. nil: no call.
 	OnStore func(error)
 }
 
@@ -61,9 +61,9 @@ func NewFleet(store Store, o FleetOptions) *Fleet {
 	return f
 }
 
-// Close tells the Store what it was not told yet, and waits for that. Call it after the clients of
+// Close gives the Store what it does not know yet, and waits for that. Call it after the clients of
 // the process are closed: a cron whose last call met a pause leaves it to the next one. A call after
-// that is on its own, as if the Store failed.
+// that goes on as if the Store failed.
 func (f *Fleet) Close() error {
 	f.isClosed.Store(true)
 	for _, q := range f.all() {
@@ -73,7 +73,7 @@ func (f *Fleet) Close() error {
 	f.running.Wait()
 	defer f.cancel()
 	for _, q := range f.all() {
-		if x, isUntold := q.lastExchange(time.Now()); isUntold {
+		if x, hasNews := q.lastExchange(time.Now()); hasNews {
 			if _, err := f.ask(f.ctx, x); err != nil {
 				return fmt.Errorf("traffic: the store was not told the latest: %w", err)
 			}
@@ -82,15 +82,15 @@ func (f *Fleet) Close() error {
 	return nil
 }
 
-// lastExchange returns what the Store was not told yet. From now on the process is on its own.
-func (q *queue) lastExchange(now time.Time) (x Exchange, isUntold bool) {
+// lastExchange returns what the Store does not know yet. From now on the process is alone.
+func (q *queue) lastExchange(now time.Time) (x Exchange, hasNews bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	isUntold = q.link.isUntold()
+	hasNews = q.link.hasNews()
 	a := q.exchange(now)
 	q.lose(now, a)
 	q.step(now)
-	return a.Exchange, isUntold
+	return a.Exchange, hasNews
 }
 
 // BeginRenewal implements Shared.

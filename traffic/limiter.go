@@ -36,13 +36,13 @@ type limiter struct {
 	whole   whole     // what is declared for all processes
 	parts   int       // in which processes share it without the Store; 0: 1
 
-	units     *units    // granted by the Store; nil: it does not share the limit
-	known     time.Time // when the Store said what it knows
-	told      time.Time // until when the Store knows that the gate is closed
-	isTouched bool      // the next exchange is about it
-	isGranted bool      // the Store grants units of it, and works
-	keyHash   string
-	spread    time.Time
+	units      *units    // granted by the Store; nil: it does not share the limit
+	known      time.Time // when the Store said what it knows
+	knownUntil time.Time // until when the gate is closed, as the Store knows
+	isTouched  bool      // the next exchange is about it
+	isGranted  bool      // the Store grants units of it, and works
+	keyHash    string
+	spread     time.Time
 }
 
 func newLimiter(k key, limit policy.Limit) *limiter {

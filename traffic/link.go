@@ -22,7 +22,7 @@ const (
 	betweenThem     = 50 * time.Millisecond
 	lostTime        = time.Second            // between those that fail
 	freshTime       = 500 * time.Millisecond // after which what is known is too old
-	tellTime        = time.Second            // after which a success is told
+	newsTime        = time.Second            // after which a success is reported
 )
 
 // knows reports whether what is known is fresh enough at a moment, and asks for more if not.
@@ -37,7 +37,7 @@ func (l *link) knows(now, known time.Time) bool {
 	return false
 }
 
-// isAway reports whether the process is on its own: it has no Store, or one that fails, or the Fleet
+// isAway reports whether the process is alone: it has no Store, or one that fails, or the Fleet
 // is closed.
 func (l *link) isAway() bool { return l == nil || l.isLost || l.fleet.isClosed.Load() }
 
@@ -54,14 +54,20 @@ func (l *link) touch(at time.Time, limit *limiter) {
 		return
 	}
 	l.want(at)
-	if !limit.isTouched {
+	l.mark(limit)
+}
+
+// mark has the next exchange be about a limiter. It reports whether it was not yet.
+func (l *link) mark(limit *limiter) (isNew bool) {
+	if isNew = !limit.isTouched; isNew {
 		limit.isTouched = true
 		l.touched = append(l.touched, limit)
 	}
+	return isNew
 }
 
-// isUntold reports whether the Store does not know the latest.
-func (l *link) isUntold() bool { return len(l.touched) > 0 || !l.wantedAt.IsZero() || l.isHolding }
+// hasNews reports whether the Store does not know the latest.
+func (l *link) hasNews() bool { return len(l.touched) > 0 || !l.wantedAt.IsZero() || l.isHolding }
 
 // dueAt returns when the next exchange begins; zero: none is wanted, or one is under way.
 func (l *link) dueAt(now time.Time) time.Time {
@@ -123,8 +129,8 @@ func (p *place) isKnown(now time.Time) bool {
 	return p.endpoint == nil || k.knows(now, p.endpoint.known) && isKnown
 }
 
-// share has the Store know how a request ended: at once if that is news for other processes.
-func (q *queue) share(now time.Time, p *place, r Report) {
+// inform has the Store know how a request ended: at once if that is news for other processes.
+func (q *queue) inform(now time.Time, p *place, r Report) {
 	k := q.link
 	if k == nil {
 		return
@@ -139,10 +145,10 @@ func (q *queue) share(now time.Time, p *place, r Report) {
 	if isNews || now.Sub(q.own.known) > freshTime/2 {
 		k.want(now)
 	}
-	k.want(now.Add(tellTime))
+	k.want(now.Add(newsTime))
 	for _, l := range p.limiters {
 		isFree := l.units != nil && l.slots != nil && l.units.hold != l.under+len(l.slots.ends)+l.waiting
-		if isFree || l.gate.until.After(now) && !l.gate.until.Equal(l.told) {
+		if isFree || l.gate.until.After(now) && !l.gate.until.Equal(l.knownUntil) {
 			k.touch(now, l)
 		}
 	}

@@ -1,9 +1,6 @@
 package traffic
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // An asking is an exchange, and what its parts are about.
 type asking struct {
@@ -22,7 +19,7 @@ func (q *queue) exchange(now time.Time) asking {
 		a.Limits = append(a.Limits, l.take(now, l.ahead))
 	}
 	for _, o := range a.outages {
-		a.Outages = append(a.Outages, o.sight(now, q.prober(o) != nil))
+		a.Outages = append(a.Outages, o.sight(now, q.wantsGrant(now, o)))
 	}
 	a.Budget, a.spent = q.budget.purse()
 	return a
@@ -30,36 +27,33 @@ func (q *queue) exchange(now time.Time) asking {
 
 // gather finds what the exchange is about, and counts what waits for each limiter.
 func (q *queue) gather(a *asking) {
-	a.limiters = append(a.limiters, q.own)
-	a.outages = append(a.outages, &q.outages.vendor)
-	q.own.ahead = 0
-	add := func(l *limiter) {
-		if l.ahead = 0; !slices.Contains(a.limiters, l) {
-			a.limiters = append(a.limiters, l)
-		}
-	}
-	for _, l := range q.link.touched {
-		l.isTouched = false
-		add(l)
-	}
-	q.link.touched = q.link.touched[:0]
-	for _, o := range q.outages.byEndpoint {
-		if o.isTouched || o.state != Healthy {
-			o.isTouched = false
-			a.outages = append(a.outages, o)
-		}
+	k := q.link
+	k.mark(q.own)
+	for _, l := range k.touched {
+		l.ahead = 0
 	}
 	i := 0
 	for e := q.waiting.Front(); e != nil && i < maxWant; e = e.Next() {
 		p := placeOf(e)
 		i++
 		for _, l := range p.limiters {
-			if !slices.Contains(a.limiters, l) {
-				add(l)
+			if k.mark(l) {
+				l.ahead = 0
 			}
 			l.ahead += l.sizeOf(p.demand)
 		}
-		if o := p.endpoint; o != nil && !slices.Contains(a.outages, o) {
+		if p.endpoint != nil {
+			p.endpoint.isTouched = true
+		}
+	}
+	a.limiters, k.touched = k.touched, nil
+	for _, l := range a.limiters {
+		l.isTouched = false
+	}
+	a.outages = append(a.outages, &q.outages.vendor)
+	for _, o := range q.outages.byEndpoint {
+		if o.isTouched || o.state != Healthy {
+			o.isTouched = false
 			a.outages = append(a.outages, o)
 		}
 	}
@@ -86,7 +80,7 @@ func (q *queue) grant(now time.Time, a asking, r Result) {
 // lose takes up that the Store fails: the process goes on with its share of what is declared.
 func (q *queue) lose(now time.Time, a asking) {
 	for _, l := range a.limiters {
-		l.told = time.Time{}
+		l.knownUntil = time.Time{}
 	}
 	q.link.want(now)
 	if q.link.isLost {

@@ -52,8 +52,8 @@ func (l *limiter) useShared(now time.Time, k *link, n int) {
 // take is what an exchange says about the limiter, for which so many units wait.
 func (l *limiter) take(now time.Time, waiting int) Take {
 	t := Take{Limit: l.storeKey()}
-	if until := l.gate.until; until.After(now) && !until.Equal(l.told) {
-		t.Close, l.told = until.Sub(now), until
+	if until := l.gate.until; until.After(now) && !until.Equal(l.knownUntil) {
+		t.Close, l.knownUntil = until.Sub(now), until
 	}
 	u := l.units
 	if u == nil {
@@ -99,7 +99,7 @@ func (l *limiter) granted(now time.Time, k *link, g Grant) {
 	l.known = k.asked
 	if until := now.Add(g.Closed); g.Closed > 0 && until.Sub(l.gate.until) > untilSame {
 		l.gate.rest(now, until)
-		l.told = until
+		l.knownUntil = until
 	}
 	if l.units != nil {
 		l.isGranted = true

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// An untold is what the Store was not told of an outage.
-type untold struct {
+// News is what the Store does not know yet of an outage.
+type news struct {
 	served    int
 	left      time.Time // when the latest of them left
 	failures  int       // after the latest success
@@ -18,12 +18,12 @@ type untold struct {
 }
 
 // serve notes a success of a request that left at a moment.
-func (u *untold) serve(left time.Time) {
-	*u = untold{served: u.served + 1, left: maxTime(u.left, left), elsewhere: u.elsewhere}
+func (u *news) serve(left time.Time) {
+	*u = news{served: u.served + 1, left: maxTime(u.left, left), elsewhere: u.elsewhere}
 }
 
 // fail notes a failure of a call.
-func (u *untold) fail(now time.Time, call uint64, isDown, mayHold bool) {
+func (u *news) fail(now time.Time, call uint64, isDown, mayHold bool) {
 	if u.failures++; u.failures == 1 {
 		u.first, u.isDown = now, true
 	}
@@ -33,13 +33,12 @@ func (u *untold) fail(now time.Time, call uint64, isDown, mayHold bool) {
 	}
 }
 
-// sight is what an exchange says about the outage.
-func (o *outage) sight(now time.Time, hasProber bool) Sight {
-	u := o.untold
-	o.untold = untold{}
+// sight is what an exchange says about the outage, and whether a probe of it wants to be granted.
+func (o *outage) sight(now time.Time, wantsGrant bool) Sight {
+	u := o.news
+	o.news = news{}
 	s := Sight{
-		Served: u.served, Failures: u.failures, Unreachable: u.isDown, Elsewhere: u.elsewhere,
-		Probe: hasProber && o.wantsGrant(now),
+		Served: u.served, Failures: u.failures, Unreachable: u.isDown, Elsewhere: u.elsewhere, Probe: wantsGrant,
 	}
 	if o.endpoint != "" {
 		s.Endpoint = hashed(o.endpoint)
@@ -75,7 +74,7 @@ func (o *outages) adopt(now, known time.Time, one *outage, v View) {
 }
 
 func (o *outage) adopt(now time.Time, v View) {
-	if o.untold.served > 0 && o.state == Ramping {
+	if o.news.served > 0 && o.state == Ramping {
 		return // the Store does not know yet
 	}
 	o.needsGrant, o.granted = v.State.Holds(), v.Granted

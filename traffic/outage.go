@@ -27,7 +27,7 @@ type outage struct {
 	waiting   int       // requests of the account
 	ramp      ramping
 
-	untold     untold
+	news       news
 	known      time.Time // when the Store said what it knows
 	isTouched  bool      // the next exchange is about it
 	isAdopted  bool      // the state is that of other processes
@@ -50,7 +50,7 @@ const (
 // succeed takes up a success of a request that left at a moment.
 func (o *outage) succeed(now, left time.Time, isProbe bool) {
 	o.lastGood, o.goodLeft = now, maxTime(o.goodLeft, left)
-	o.untold.serve(left)
+	o.news.serve(left)
 	o.served.add(now, now.Sub(left))
 	switch o.state {
 	case Held:
@@ -76,18 +76,18 @@ func (o *outage) fail(now, left time.Time, call uint64, r Report, mayHold bool) 
 		o.first, o.isDown, o.calls = now, true, nil
 	}
 	o.isDown, o.cause = o.isDown && r.Health == Unreachable, r.Cause
-	o.untold.fail(now, call, r.Health == Unreachable, mayHold)
+	o.news.fail(now, call, r.Health == Unreachable, mayHold)
 	if len(o.calls) < heldCalls && !slices.Contains(o.calls, call) {
 		o.calls = append(o.calls, call)
 	}
 	switch o.state {
 	case Healthy:
-		if o.failures >= suspectAfter && (len(o.calls) > 1 || o.isDown) {
+		if isSuspicious(o.failures, len(o.calls), o.isDown) {
 			o.state = Suspect
 			o.probeLater(now)
 		}
 	case Suspect:
-		if mayHold && o.isOutage(now) {
+		if mayHold && isOutage(o.failures, len(o.calls), o.isDown, now.Sub(o.first)) {
 			o.begin(now)
 		}
 	case Ramping:
@@ -105,11 +105,16 @@ func (o *outage) isLate(now, left time.Time) bool {
 	return left.Before(o.goodLeft) || left.Before(o.lastGood) && now.Sub(o.lastGood) < heldTime
 }
 
+// isSuspicious reports whether so many failures in a row, of so many calls, may be an outage. isDown
+// says that none had a response.
+func isSuspicious(failures, calls int, isDown bool) bool {
+	return failures >= suspectAfter && (calls > 1 || isDown)
+}
+
 // isOutage reports whether there were failures enough, of calls enough, for long enough.
-func (o *outage) isOutage(now time.Time) bool {
-	long := now.Sub(o.first)
-	isMuch := o.failures >= heldAfter && long >= heldTime || o.failures >= heldSlowly && long >= slowTime
-	return isMuch && (len(o.calls) >= heldCalls || o.isDown)
+func isOutage(failures, calls int, isDown bool, long time.Duration) bool {
+	isMuch := failures >= heldAfter && long >= heldTime || failures >= heldSlowly && long >= slowTime
+	return isMuch && (calls >= heldCalls || isDown)
 }
 
 // begin begins to hold all calls.

@@ -6,7 +6,7 @@ import "time"
 func (q *queue) probe(now time.Time) {
 	for _, o := range q.outages.active {
 		o.waiting = q.waiting.Len()
-		if o.wantsGrant(now) && q.prober(o) != nil {
+		if q.wantsGrant(now, o) {
 			q.link.want(now)
 		}
 		if !o.isProbeDue(now) {
@@ -16,6 +16,12 @@ func (q *queue) probe(now time.Time) {
 			q.release(now, p)
 		}
 	}
+}
+
+// wantsGrant reports whether a request waits to find out whether an outage is over, and the Store
+// has to grant that.
+func (q *queue) wantsGrant(now time.Time, o *outage) bool {
+	return o.wantsGrant(now) && q.prober(o) != nil
 }
 
 // prober returns, of those that wait for the end of an outage, the first that does no harm if it is

@@ -16,7 +16,7 @@ func (q *queue) done(now time.Time, p *place, r Report) (hold time.Duration) {
 	if r.Pause > 0 {
 		hold = q.refuse(now, p, r)
 	}
-	q.share(now, p, r)
+	q.inform(now, p, r)
 	q.step(now)
 	return hold
 }

@@ -16,41 +16,40 @@ const boardSeeds = 3
 // boardStart is when tests of a board begin.
 const boardStart micros = 1_800_000_000_000_000
 
-// A takeStep is what a process asks of a limit at a time, and gets.
-type takeStep struct {
+// A boardStep is what a process asks at a time, and gets.
+type boardStep[A, R any] struct {
 	at      time.Duration
 	process string
-	take    Take
-	want    Grant
+	ask     A
+	want    R
 }
+
+// A takeStep is about a limit, and a sightStep about an outage.
+type (
+	takeStep  = boardStep[Take, Grant]
+	sightStep = boardStep[Sight, View]
+)
 
 // runTakes runs the steps of one limit.
 func runTakes(t *testing.T, steps []takeStep) {
 	t.Helper()
-	var b board
-	for _, s := range steps {
-		got := b.exchange(boardStart+asMicros(s.at), Exchange{Process: s.process, Limits: []Take{s.take}})
-		if diff := cmp.Diff(s.want, got.Limits[0]); diff != "" {
-			t.Errorf("at %v, %s: (-want +got)\n%s", s.at, s.process, diff)
-		}
-	}
-}
-
-// A sightStep is what a process saw of an outage, and what it learns of it.
-type sightStep struct {
-	at      time.Duration
-	process string
-	sight   Sight
-	want    View
+	runSteps(t, steps, func(x *Exchange, take Take) { x.Limits = []Take{take} }, func(r Result) Grant { return r.Limits[0] })
 }
 
 // runSights runs the steps of one account.
 func runSights(t *testing.T, steps []sightStep) {
 	t.Helper()
+	runSteps(t, steps, func(x *Exchange, sight Sight) { x.Outages = []Sight{sight} }, func(r Result) View { return r.Outages[0] })
+}
+
+func runSteps[A, R any](t *testing.T, steps []boardStep[A, R], put func(*Exchange, A), get func(Result) R) {
+	t.Helper()
 	var b board
 	for _, s := range steps {
-		got := b.exchange(boardStart+asMicros(s.at), Exchange{Process: s.process, Outages: []Sight{s.sight}})
-		if diff := cmp.Diff(s.want, got.Outages[0]); diff != "" {
+		x := Exchange{Process: s.process}
+		put(&x, s.ask)
+		got := get(b.exchange(boardStart+asMicros(s.at), x))
+		if diff := cmp.Diff(s.want, got); diff != "" {
 			t.Errorf("at %v, %s: (-want +got)\n%s", s.at, s.process, diff)
 		}
 	}

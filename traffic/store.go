@@ -78,12 +78,12 @@ const (
 	LiveTime = 10 * time.Second       // a process counts as one for so long after it asked
 )
 
-// A Sight is what a process has seen of a vendor, or of one endpoint of it, since it told last.
+// A Sight is what a process has seen of a vendor, or of one endpoint of it, since its last Exchange.
 type Sight struct {
 	Endpoint    string        // hashed; empty: the vendor as a whole
 	Served      int           // requests that were served
 	Left        time.Duration // how long ago the latest of them was sent
-	Failures    int           // requests that failed since the latest success, or since it told last
+	Failures    int           // requests that failed since the latest success, or since that Exchange
 	First       time.Duration // how long ago the first of them failed
 	Calls       []string      // some of the calls that failed, three at most
 	Unreachable bool          // none of them had a response
@@ -102,7 +102,7 @@ type View struct {
 	Granted   bool          // the process may send that request now
 }
 
-// A Purse is what a process did with the budget of retries since it told last.
+// A Purse is what a process did with the budget of retries since its last Exchange.
 type Purse struct {
 	Spent int // tokens taken, less those earned
 	Full  int // tokens that there are at first; see policy.Prices
