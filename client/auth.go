@@ -90,6 +90,8 @@ func RenewableBearer(token string, renew func(context.Context) (token string, ex
 	return r
 }
 
+var errEmptyToken = errors.New("client: the renewal returned an empty token")
+
 type renewable struct {
 	renew func(context.Context) (string, time.Time, error)
 
@@ -121,6 +123,12 @@ func (r *renewable) current() (token string, isGood bool) {
 	return token, token != "" && (r.renewAt.IsZero() || time.Now().Before(r.renewAt))
 }
 
+// isReplaced reports whether the token is another one than the one that was rejected.
+func (r *renewable) isReplaced(rejected string) bool {
+	token, _ := r.current()
+	return hashed(token) != rejected
+}
+
 func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) {
 	token, isGood := r.current()
 	if !isGood {
@@ -131,8 +139,8 @@ func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) 
 }
 
 func (r *renewable) Refresh(ctx context.Context, rejected string) error {
-	if token, _ := r.current(); hashed(token) != rejected {
-		return nil // another goroutine replaced it
+	if r.isReplaced(rejected) {
+		return nil // by another goroutine
 	}
 	if r.renew == nil {
 		return ErrNotRenewable
@@ -142,7 +150,7 @@ func (r *renewable) Refresh(ctx context.Context, rejected string) error {
 		return err
 	}
 	if token == "" {
-		return errors.New("client: the renewal returned an empty token")
+		return errEmptyToken
 	}
 	r.set(token, expires)
 	return nil

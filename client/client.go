@@ -73,7 +73,7 @@ type Config struct {
 	Observer Observer
 
 	// Traffic is what the calls of several Clients, or of several processes, share: limits,
-	// pauses, outages, the retry budget, and rights to renew a credential. Accounts are told
+	// pauses, outages, the retry budget, and rights to renew a credential. Accounts are kept
 	// apart by vendor, or origin, and by Account or the credential in a request. Close does not
 	// close it. nil: a traffic.Memory of this Client's own.
 	Traffic traffic.Shared

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -83,8 +82,8 @@ func (s *stored) adopt(ctx context.Context, rejected string) (old Token, err err
 func (s *stored) Refresh(ctx context.Context, rejected string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if token, _ := s.current.current(); hashed(token) != rejected {
-		return nil // another goroutine replaced it
+	if s.current.isReplaced(rejected) {
+		return nil // by another goroutine
 	}
 	if s.unsaved != nil {
 		return s.save(ctx, *s.unsaved)
@@ -93,15 +92,15 @@ func (s *stored) Refresh(ctx context.Context, rejected string) error {
 	if err != nil {
 		return err
 	}
-	if token, _ := s.current.current(); hashed(token) != rejected {
-		return nil // another process replaced it
+	if s.current.isReplaced(rejected) {
+		return nil // by another process
 	}
 	token, err := s.renew(ctx, old)
 	if err != nil {
 		return err
 	}
 	if token.Access == "" {
-		return errors.New("client: the renewal returned an empty token")
+		return errEmptyToken
 	}
 	if token.Refresh == "" {
 		token.Refresh = old.Refresh // RFC 6749, section 6: it stays valid
