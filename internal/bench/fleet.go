@@ -14,7 +14,7 @@ import (
 
 // A fleet is processes that make the calls of a job together: each is this program with a
 // fleetJob. Those of retrywise share a redis-server; those of other peers share nothing, and are
-// told a part of the declared limit each, as is usual.
+// given a part of the declared limit each, as is usual.
 type fleet struct {
 	processes int
 	job       fleetJob
@@ -94,7 +94,7 @@ func (j fleetJob) work(ctx context.Context) ([]call, error) {
 	return l.run(short, j.Workers), nil
 }
 
-// share is what a process of another peer is told of a limit.
+// share is the part of a limit that a process of another peer keeps to.
 func (d *declared) share(processes int) *declared {
 	if d == nil {
 		return nil

@@ -56,7 +56,7 @@ func TestFleetRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &fleetRow{Processes: 2}
-	r.addCalls(calls)
+	r.OK, r.Lost, r.Deferred = countEnds(calls)
 	r.count(v, 2*time.Second)
 	r.operated(100, 2*time.Second)
 	if r.OK > r.Accepted || r.OK < r.Accepted-4 || r.Operations != 25 {
@@ -64,7 +64,7 @@ func TestFleetRuns(t *testing.T) {
 	}
 }
 
-// A process of another peer is told its part of a limit.
+// A process of another peer keeps to its part of a limit.
 func TestDeclaredShare(t *testing.T) {
 	var none *declared
 	if none.share(16) != nil {

@@ -61,7 +61,7 @@ func (l fleetLimit) measure(ctx context.Context, p peer) (row, error) {
 		return nil, err
 	}
 	r := &fleetRow{limitRow: limitRow{title: title{l.name, p.name}}, Processes: f.processes}
-	r.addCalls(calls)
+	r.OK, r.Lost, r.Deferred = countEnds(calls)
 	r.count(v, time.Since(f.job.Start))
 	r.operated(store.commands(ctx)-before, l.total)
 	return r, context.Cause(ctx)
@@ -77,21 +77,6 @@ type fleetRow struct {
 	// was accepted.
 	Operations           float64 `json:"operations_per_second"`
 	OperationsPerRequest float64 `json:"operations_per_request"`
-}
-
-// addCalls adds how calls ended.
-func (r *fleetRow) addCalls(calls []call) {
-	for _, c := range calls {
-		switch c.end {
-		case succeeded:
-			r.OK++
-		case failed:
-			r.Lost++
-		case deferred:
-			r.Deferred++
-		case cutOff:
-		}
-	}
 }
 
 // operated sets the operations of the store, after the requests were counted.

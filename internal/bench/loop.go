@@ -63,6 +63,22 @@ func endOf(ctx context.Context, err error) (end, time.Time) {
 	return succeeded, time.Time{}
 }
 
+// countEnds counts how calls ended, without those that had not at the end of the loop.
+func countEnds(calls []call) (ok, lost, later int) {
+	for _, c := range calls {
+		switch c.end {
+		case succeeded:
+			ok++
+		case failed:
+			lost++
+		case deferred:
+			later++
+		case cutOff:
+		}
+	}
+	return ok, lost, later
+}
+
 // run runs the loop, and returns the calls.
 func (l *loop) run(ctx context.Context, workers int) []call {
 	var all sync.WaitGroup

@@ -45,8 +45,8 @@ type outageRow struct {
 
 func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
 	r := &outageRow{title: title{o.name, p.name}, Calls: len(calls), Seconds: o.total.Seconds()}
+	r.OK, r.FailedCalls, r.Deferred = countEnds(calls)
 	for _, c := range calls {
-		r.count(c.end)
 		if o.meets(c) {
 			r.CallsInOutage++
 		}
@@ -59,18 +59,6 @@ func newOutageRow(o outage, p peer, calls []call, v *outageVendor) *outageRow {
 	r.RecoverySeconds = recovery(calls, before, span{o.down.to, o.total})
 	r.OfAllowed = v.ofAllowed()
 	return r
-}
-
-func (r *outageRow) count(e end) {
-	switch e {
-	case succeeded:
-		r.OK++
-	case failed:
-		r.FailedCalls++
-	case deferred:
-		r.Deferred++
-	case cutOff:
-	}
 }
 
 // amplified sets the requests in the outage, after its calls were counted.
