@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/enum":       {},
 	"internal/yamlfile":   {"internal/enum"},
 	"internal/testserver": {"retrywisetest"},
+	"internal/testcert":   {},
 	"retrywisetest":       {},
 
 	"internal/nethttptest/dropin": {"client", "policy"},

@@ -3,14 +3,7 @@
 package retrywiseredis_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 	retrywiseredis "github.com/retrywise/retrywise/integrations/redis"
+	"github.com/retrywise/retrywise/internal/testcert"
 	"github.com/retrywise/retrywise/traffic"
 )
 
@@ -131,8 +125,8 @@ func untilClusterWorks(t *testing.T, c *redis.ClusterClient) {
 func startTLS(t *testing.T) (address string, trusting *tls.Config) {
 	t.Helper()
 	folder := t.TempDir()
-	certificate, key, roots := makeCertificate(t)
-	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key} {
+	c := testcert.New(t)
+	for name, text := range map[string][]byte{"server.crt": c.PEM, "server.key": c.Key} {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -141,31 +135,5 @@ func startTLS(t *testing.T) (address string, trusting *tls.Config) {
 	start(t, "--port", "0", "--tls-port", strconv.Itoa(portOf(t, address)), "--tls-auth-clients", "no",
 		"--tls-cert-file", filepath.Join(folder, "server.crt"), "--tls-key-file", filepath.Join(folder, "server.key"),
 		"--tls-ca-cert-file", filepath.Join(folder, "server.crt"))
-	return address, &tls.Config{RootCAs: roots}
-}
-
-// makeCertificate makes a certificate for 127.0.0.1, and roots that trust it.
-func makeCertificate(t *testing.T) (certificate, key []byte, roots *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})
-	key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	roots = x509.NewCertPool()
-	roots.AppendCertsFromPEM(certificate)
-	return certificate, key, roots
+	return address, &tls.Config{RootCAs: c.Roots}
 }

@@ -3,7 +3,6 @@ package ledgertest
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testcert"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -67,7 +67,7 @@ func allCutCases() []cutCase {
 // was executed exactly once. One that says that it was not executed was not, and what is unknown is
 // what nobody at this end can know: the header of the request may have left, and no response came.
 func TestCutAtEveryByte(t *testing.T) {
-	certificate, roots := newCertificate(t)
+	certificate := testcert.New(t)
 	counts := map[string]int{}
 	for _, c := range allCutCases() {
 		for _, how := range []cutKind{byReset, byFIN, byWrite} {
@@ -78,7 +78,7 @@ func TestCutAtEveryByte(t *testing.T) {
 				t.Run(fmt.Sprint(c, ", ", how, ", down ", isDown), func(t *testing.T) {
 					retrywisetest.VirtualTime(t, func(t *testing.T) {
 						for after, isCut := 0, true; isCut; {
-							one := newCutCall(t, c, cut{after, isDown, how}, certificate, roots)
+							one := newCutCall(t, c, cut{after, isDown, how}, certificate)
 							isCut = one.make(t)
 							counts[one.result(t)]++
 							after += one.step()
@@ -106,7 +106,7 @@ type cutCall struct {
 	value     map[string]string
 }
 
-func newCutCall(t *testing.T, c cutCase, where cut, certificate tls.Certificate, roots *x509.CertPool) *cutCall {
+func newCutCall(t *testing.T, c cutCase, where cut, certificate testcert.Certificate) *cutCall {
 	t.Helper()
 	one := &cutCall{cutCase: c, network: newCutNetwork(where)}
 	one.server = &http.Server{Handler: one, ErrorLog: quiet, Protocols: &http.Protocols{}, ReadHeaderTimeout: time.Minute}
@@ -118,8 +118,8 @@ func newCutCall(t *testing.T, c cutCase, where cut, certificate tls.Certificate,
 	base := "http://127.0.0.1"
 	if c.secure {
 		base = "https://127.0.0.1"
-		wire.TLSClientConfig = &tls.Config{RootCAs: roots, CurvePreferences: []tls.CurveID{tls.X25519}}
-		one.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		wire.TLSClientConfig = &tls.Config{RootCAs: certificate.Roots, CurvePreferences: []tls.CurveID{tls.X25519}}
+		one.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate.TLS(t)}}
 	}
 	made, err := client.New(client.Config{Vendor: vendor{}, BaseURL: base, Transport: &spy{wire, &one.responses}})
 	if err != nil {

@@ -44,53 +44,47 @@ func newCutNetwork(c cut) *cutNetwork {
 	return &cutNetwork{memoryListener: newMemoryListener(80), cut: c}
 }
 
-// dial opens a connection. Two relays carry it: each reads whatever is written, at once.
+// dial opens a connection. The first one is cut.
 func (n *cutNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, nearRelay := net.Pipe()
-	farRelay, far := net.Pipe()
-	c := &cutConn{Conn: near, network: n, left: -1}
-	upstream, downstream := -1, -1
+	c := &cutConn{network: n, left: -1}
+	up, down := whole, whole
 	if n.conns.Add(1) == 1 {
 		n.first.Store(c)
 		switch {
 		case n.isDown:
-			downstream = n.after
+			down = n.cutOff
 		case n.how == byWrite:
 			c.left = n.after
 		default:
-			upstream = n.after
+			up = n.cutOff
 		}
 	}
-	if err := n.connect(ctx, far); err != nil {
+	near, err := n.connect(ctx, &n.relays, up, down)
+	if err != nil {
 		return nil, err
 	}
-	end := func() {
-		_ = nearRelay.Close()
-		_ = farRelay.Close()
-	}
-	n.relays.Go(func() { n.relay(farRelay, nearRelay, upstream, end) })
-	n.relays.Go(func() { n.relay(nearRelay, farRelay, downstream, end) })
+	c.Conn = near
 	return c, nil
 }
 
-// relay copies until the end of either side, or the cut after left bytes; below zero: there is none.
-func (n *cutNetwork) relay(to, from net.Conn, left int, end func()) {
-	defer end()
-	buffer := make([]byte, 64<<10)
-	for {
-		count, err := from.Read(buffer)
-		if left >= 0 && count > left {
-			_, _ = to.Write(buffer[:left])
-			n.isCut.Store(true)
-			return
-		}
-		if _, failed := to.Write(buffer[:count]); failed != nil || err != nil {
-			return
-		}
-		if left >= 0 {
-			left -= count
-		}
+// cutOff returns a reader that ends where the network is cut.
+func (n *cutNetwork) cutOff(r io.Reader) io.Reader { return &cutReader{r, n, n.after} }
+
+// A cutReader reads left bytes, and ends at the next one.
+type cutReader struct {
+	io.Reader
+	network *cutNetwork
+	left    int
+}
+
+func (r *cutReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if n > r.left {
+		r.network.isCut.Store(true)
+		return r.left, io.EOF
 	}
+	r.left -= n
+	return n, err
 }
 
 // A cutConn is the client's end of a connection.

@@ -27,11 +27,7 @@ const workers = 32
 // Calls and faults are drawn from the seed. When they meet is up to the machine, so a failure
 // may need several runs.
 func TestLedgerAgreesWithWhatCallsReturn(t *testing.T) {
-	s := *seed
-	for s == 0 {
-		s = rand.Uint64()
-	}
-	sum := summary{}
+	s, sum := theSeed(), summary{}
 	for first := 0; first < *calls && !t.Failed(); first += batchSize {
 		b := newBatch(s, first, min(batchSize, *calls-first))
 		b.run(t)
@@ -41,6 +37,15 @@ func TestLedgerAgreesWithWhatCallsReturn(t *testing.T) {
 	if t.Failed() {
 		t.Logf("repeat it with: go test -count=1 . -seed=%d -calls=%d", s, *calls)
 	}
+}
+
+// theSeed returns the flag, or a new seed.
+func theSeed() uint64 {
+	s := *seed
+	for s == 0 {
+		s = rand.Uint64()
+	}
+	return s
 }
 
 // A batch is a number of calls to servers of their own.

@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 )
@@ -60,19 +61,7 @@ func (l *memoryListener) Close() error {
 // Addr implements net.Listener.
 func (l *memoryListener) Addr() net.Addr { return l.address }
 
-// connect has the listener accept a connection.
-func (l *memoryListener) connect(ctx context.Context, conn net.Conn) error {
-	select {
-	case l.accepting <- conn:
-		return nil
-	case <-l.closed:
-		return net.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// dial opens a connection that a relay carries in each direction.
+// dial opens a connection.
 func (n *memoryNetwork) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l := n.listeners[address]
@@ -80,22 +69,37 @@ func (n *memoryNetwork) dial(ctx context.Context, _, address string) (net.Conn, 
 	if l == nil {
 		return nil, fmt.Errorf("nobody listens at %s", address)
 	}
+	return l.connect(ctx, &n.relays, whole, whole)
+}
+
+// A passage is what becomes of the bytes of one direction.
+type passage = func(io.Reader) io.Reader
+
+// whole lets all bytes through.
+func whole(r io.Reader) io.Reader { return r }
+
+// connect has the listener accept a connection, which a relay carries in each direction.
+func (l *memoryListener) connect(ctx context.Context, relays *sync.WaitGroup, up, down passage) (net.Conn, error) {
 	near, nearRelay := net.Pipe()
 	farRelay, far := net.Pipe()
-	if err := l.connect(ctx, far); err != nil {
-		return nil, err
+	select {
+	case l.accepting <- far:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	end := func() {
 		_ = nearRelay.Close()
 		_ = farRelay.Close()
 	}
-	n.relays.Go(func() { relay(farRelay, nearRelay, end) })
-	n.relays.Go(func() { relay(nearRelay, farRelay, end) })
+	relays.Go(func() { relay(farRelay, up(nearRelay), end) })
+	relays.Go(func() { relay(nearRelay, down(farRelay), end) })
 	return near, nil
 }
 
 // relay copies until the end of either side. It holds back nobody who writes, up to a bound.
-func relay(to, from net.Conn, end func()) {
+func relay(to io.Writer, from io.Reader, end func()) {
 	pieces := make(chan []byte, 1<<12)
 	done := make(chan struct{})
 	go func() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testcert"
 	"github.com/retrywise/retrywise/policy"
 )
 
@@ -22,18 +23,19 @@ type site struct {
 // openSites opens a site for each way, over TCP or, if that is not nil, a network in memory.
 func openSites(t *testing.T, b *book, m *memoryNetwork) []*site {
 	t.Helper()
-	certificate, roots := newCertificate(t)
+	certificate := testcert.New(t)
+	pair := certificate.TLS(t)
 	listen, r := func() net.Listener { return listenTCP(t) }, reach{}
 	if m != nil {
 		listen, r.dial = m.listen, m.dial
 	}
 	sites := make([]*site, len(ways))
 	for i, w := range ways {
-		r.trust = &tls.Config{RootCAs: roots} // net/http writes to it
+		r.trust = &tls.Config{RootCAs: certificate.Roots} // net/http writes to it
 		r.quick = m != nil && (w.http2 || w.secure)
 		s := &site{
-			home:      newServer(listen(), b, w, certificate),
-			foreign:   newServer(listen(), b, w, certificate),
+			home:      newServer(listen(), b, w, pair),
+			foreign:   newServer(listen(), b, w, pair),
 			transport: w.transport(r),
 		}
 		c, err := client.New(client.Config{Vendor: vendor{}, BaseURL: s.home.url, Transport: s.transport, Observer: observer})

@@ -2,7 +2,6 @@ package ledgertest
 
 import (
 	"flag"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/retrywise/retrywise/retrywisetest"
@@ -13,11 +12,7 @@ var virtual = flag.Int("virtual", 10_000, "how many calls are made in virtual ti
 // The calls and faults of TestLedgerAgreesWithWhatCallsReturn, over connections in memory and in
 // virtual time: all that they wait for costs nothing, and so there are more of them.
 func TestLedgerInVirtualTime(t *testing.T) {
-	s := *seed
-	for s == 0 {
-		s = rand.Uint64()
-	}
-	sum := summary{}
+	s, sum := theSeed(), summary{}
 	for first := 0; first < *virtual && !t.Failed(); first += batchSize {
 		b := newBatch(s, first, min(batchSize, *virtual-first))
 		retrywisetest.VirtualTime(t, func(t *testing.T) {

@@ -6,15 +6,10 @@ package proxytest
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -24,10 +19,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/testcert"
 	"github.com/retrywise/retrywise/policy"
 	"go.uber.org/goleak"
 )
@@ -79,26 +74,9 @@ func start(t *testing.T, c command) *proxy {
 // certificate makes a certificate that p.roots trust, and returns the name of its file.
 func (p *proxy) certificate(t *testing.T, folder string) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})
-	p.roots = x509.NewCertPool()
-	p.roots.AppendCertsFromPEM(public)
-	return write(t, folder, "proxy.pem", string(public)+string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	c := testcert.New(t)
+	p.roots = c.Roots
+	return write(t, folder, "proxy.pem", string(c.PEM)+string(c.Key))
 }
 
 // write writes a file and returns its path.
