@@ -4,8 +4,8 @@
 //	go -C examples/fleet run . -redis 127.0.0.1:6379
 //
 // The vendor allows 50 requests a second. The workers know that limit, and keep to it together.
-// Then the vendor wants nobody to send anything for an hour. The worker that is told so says it to
-// the others, and each run of the cron, a process of its own, sends nothing.
+// Then the vendor wants nobody to send anything for an hour. The worker that gets this response passes
+// it on, and the runs of the cron, each a new process, send nothing.
 package main
 
 import (
