@@ -34,8 +34,8 @@ type Fleet struct {
 	running sync.WaitGroup // exchanges
 
 	isClosed atomic.Bool
-	mu       sync.Mutex
-	isLost   bool
+	telling  sync.Mutex
+	isLost   bool // as the operator was told
 }
 
 // FleetOptions are options of a Fleet.
@@ -47,8 +47,9 @@ type FleetOptions struct {
 	// Logger gets a warning when the Store fails, and a line when it works again. nil: no log.
 	Logger *slog.Logger
 
-	// OnStore is called with the error when the Store fails, and with nil when it works again.
-	// It must not block. nil: no call.
+	// OnStore is called with the error when the Store fails, and with nil when it works again:
+	// one call after the other, in the order in which that happens. It must not block, and must not
+	// call Close. What it panics with is logged. nil: no call.
 	OnStore func(error)
 }
 
@@ -133,13 +134,12 @@ func (f *Fleet) ask(ctx context.Context, x Exchange) (r Result, err error) {
 
 // tell tells the operator when the Store begins to fail, or to work again.
 func (f *Fleet) tell(err error) {
-	f.mu.Lock()
-	isNews := f.isLost != (err != nil)
-	f.isLost = err != nil
-	f.mu.Unlock()
-	if !isNews || f.ctx.Err() != nil {
+	f.telling.Lock()
+	defer f.telling.Unlock()
+	if f.isLost == (err != nil) || f.ctx.Err() != nil {
 		return
 	}
+	f.isLost = err != nil
 	if f.options.Logger != nil {
 		if err != nil {
 			f.options.Logger.Warn("the store of the fleet fails: this process goes on with its share of the limits", "error", err)
@@ -148,8 +148,18 @@ func (f *Fleet) tell(err error) {
 		}
 	}
 	if f.options.OnStore != nil {
-		f.options.OnStore(err)
+		f.callOnStore(err)
 	}
+}
+
+// callOnStore calls what is not ours, and survives it.
+func (f *Fleet) callOnStore(err error) {
+	defer func() {
+		if p := recover(); p != nil && f.options.Logger != nil {
+			f.options.Logger.Error("OnStore panicked", "type", fmt.Sprintf("%T", p))
+		}
+	}()
+	f.options.OnStore(err)
 }
 
 // accountKey names an account to a Store.

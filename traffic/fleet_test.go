@@ -180,14 +180,18 @@ func TestFleetWithoutItsStore(t *testing.T) {
 	})
 }
 
-// A store that panics fails like another one.
+// A store that panics fails like another one, and what the operator's function panics with ends nothing.
 func TestFleetWhoseStorePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []error
-		f := NewFleet(nil, FleetOptions{OnStore: func(err error) { told = append(told, err) }})
+		var log bytes.Buffer
+		f := NewFleet(nil, FleetOptions{
+			Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+			OnStore: func(err error) { told = append(told, err); panic(err) },
+		})
 		done(t, started(t, f, Demand{MaxWait: time.Minute}), served)
-		if err := f.Close(); err == nil || len(told) != 1 {
-			t.Errorf("closing: %v, told %v; want that the store panicked, once", err, told)
+		if err := f.Close(); err == nil || len(told) != 1 || !strings.Contains(log.String(), "OnStore panicked") {
+			t.Errorf("closing: %v, told %v, once; want that the store panicked, and OnStore as well:\n%s", err, told, &log)
 		}
 	})
 }
