@@ -5,6 +5,7 @@ import "time"
 // A boardLimit is a limit that processes share.
 type boardLimit struct {
 	Closed micros            `json:"closed,omitempty"` // nobody sends a request until then
+	Pace   boardPace         `json:"pace,omitzero"`
 	Rate   boardRate         `json:"rate,omitzero"`
 	Window boardWindow       `json:"window,omitzero"`
 	Slots  map[string]*lease `json:"slots,omitempty"`
@@ -20,14 +21,17 @@ func (l *boardLimit) take(now micros, process string, t Take) Grant {
 		l.Closed = max(l.Closed, now+asMicros(t.Close))
 	}
 	g := Grant{Closed: asDuration(l.Closed - now), Hold: l.hold(now, process, t)}
+	l.Pace.learn(now, l.Closed, process, t, &g)
+	t = l.Pace.apply(t)
 	l.Rate.turn(now, t)
+	l.Pace.empty(now, l.Closed, &l.Rate, t)
 	l.Window.turn(now, t)
 	l.Rate.giveBack(now, t)
 	l.Window.giveBack(now, t)
 	if g.Closed == 0 {
 		l.grant(now, t, &g)
 	}
-	l.Until = max(l.Until, l.Closed, l.Rate.Next, now+asMicros(t.Window+keepTime))
+	l.Until = max(l.Until, l.Rate.Next, max(now, l.Closed)+asMicros(t.Window+keepTime))
 	return g
 }
 

@@ -264,7 +264,7 @@ func TestBoardIsBounded(t *testing.T) {
 	if got.Limits[0].Closed == 0 || got.Limits[1].Now > 0 {
 		t.Errorf("%+v; want a closed gate, and a window that is used up", got.Limits)
 	}
-	if !b.forget(now+asMicros(time.Hour)) || len(b.Limits)+len(b.Outages) > 0 {
+	if !b.forget(now+asMicros(time.Hour+keepTime)) || len(b.Limits)+len(b.Outages) > 0 {
 		t.Errorf("after an hour, %d limits and %d outages are left", len(b.Limits), len(b.Outages))
 	}
 }

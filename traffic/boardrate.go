@@ -45,6 +45,13 @@ func (r *boardRate) giveBack(now micros, t Take) {
 	r.Next, r.Least = r.Next-back, r.Least-back
 }
 
+// empty has no unit be free before a moment. What was granted before does not come back.
+func (r *boardRate) empty(now, until micros, t Take) {
+	if next := until + burstTime(t); next > r.Next {
+		r.Next, r.From, r.Least = next, now, min(max(next-now, 0), burstTime(t))
+	}
+}
+
 // take grants units whose time comes soon.
 func (r *boardRate) take(now micros, t Take, want int, g *Grant) {
 	if t.PerSecond <= 0 {

@@ -13,16 +13,18 @@ import (
 )
 
 // A Fleet is a Shared for the calls of several processes, which share what a Store keeps: pauses,
-// declared limits, outages and their probes, the budget, and rights to renew. Who waits is up to
-// each process; what a vendor's responses say about its limits, and what is learned of them, is
-// known to the process that got the response. Make one with NewFleet, for all clients of a process.
+// limits that are declared, rates that are learned from refusals, outages and their probes, the
+// budget, and rights to renew. Who waits is up to each process, and the windows that responses
+// announce are known to the process that got them. Slots and windows that nobody declared are not
+// found among processes: they are taken for a rate. Make one with NewFleet, for all clients of a
+// process.
 //
 // A call of an account that was not used for half a second waits for one Exchange. While requests
 // follow each other, there is one in the background every quarter of a second, and up to 20 a second
 // while a limit or an outage holds requests back.
 //
-// If the Store fails, the process goes on with its share of the declared limits, and tries the
-// Store every second.
+// If the Store fails, the process goes on with its share of the limits, learns what it meets, and
+// tries the Store every second.
 type Fleet struct {
 	Memory
 
@@ -40,7 +42,7 @@ type Fleet struct {
 
 // FleetOptions are options of a Fleet.
 type FleetOptions struct {
-	// Processes is how many processes share the declared limits while the Store fails and has
+	// Processes is how many processes share the limits while the Store fails and has
 	// not said how many there are. Zero means 1.
 	Processes int
 

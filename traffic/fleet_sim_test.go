@@ -7,10 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	apierrors "github.com/retrywise/retrywise/errors"
-	"github.com/retrywise/retrywise/policy"
-	"golang.org/x/time/rate"
 )
 
 // In an outage, processes that share a Store send the probes of one, and come back together.
@@ -45,12 +41,12 @@ func TestOutageOfProcesses(t *testing.T) {
 	}
 }
 
-// Processes reach a limit that is declared, and are not refused. One that nobody declared, each
-// finds for itself.
+// Processes reach a limit that is declared, and are not refused. One that nobody declared, one of
+// them learns for all.
 func TestLimitOfProcesses(t *testing.T) {
 	for _, tt := range []struct {
 		perSecond, burst, processes, workers int
-		isUnknown                            bool
+		isUnknown                            bool    // for a minute, from the first request on
 		goodput                              float64 // at least, of what the vendor allows
 		refused                              float64 // at most, of what is accepted
 	}{
@@ -60,12 +56,17 @@ func TestLimitOfProcesses(t *testing.T) {
 		{1000, 50, 16, 8, false, 0.98, 0},
 		{100, 10, 1, 16, false, 0.98, 0},
 		{20, 20, 100, 1, false, 0.96, 0},
-		{100, 10, 16, 4, true, 0.90, 0.1},
+		{100, 10, 16, 4, true, 0.93, 0.04},
+		{100, 10, 1, 64, true, 0.93, 0.04},
+		{20, 20, 16, 4, true, 0.93, 0.15},
+		{1000, 50, 16, 16, true, 0.90, 0.04},
+		{100, 1, 16, 4, true, 0.80, 0.10}, // without a burst, each second request too many is refused
+		{5, 1, 8, 4, true, 0.70, 0.40},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			job, long := newLimitedJob(tt.perSecond, tt.burst), time.Minute
 			if tt.isUnknown {
-				job.demand.Limits, long = nil, 3*time.Minute
+				job.demand.Limits = nil
 			}
 			start := time.Now()
 			var all sync.WaitGroup
@@ -86,52 +87,4 @@ func TestLimitOfProcesses(t *testing.T) {
 			t.Logf("%+v: goodput %.3f, %d refused, %.1f exchanges a second of each process", tt, goodput, job.refused, perProcess)
 		})
 	}
-}
-
-// A limitedJob makes requests to a vendor with a limit.
-type limitedJob struct {
-	store  *countingStore
-	vendor *rate.Limiter
-	demand Demand
-
-	mu                sync.Mutex
-	accepted, refused int
-}
-
-func newLimitedJob(perSecond, burst int) *limitedJob {
-	limit := policy.Limit{Name: "calls", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: perSecond, Per: time.Second}, Burst: burst}
-	return &limitedJob{
-		store: newCountingStore(), vendor: rate.NewLimiter(rate.Limit(perSecond), burst),
-		demand: Demand{Limits: []policy.Limit{limit}, MaxWait: time.Hour, Endpoint: "/items"},
-	}
-}
-
-// work makes one request after the other. The vendor refuses with a Retry-After of 1 s.
-func (j *limitedJob) work(t *testing.T, s Shared, end time.Time) {
-	for time.Now().Before(end) {
-		p := s.Admit(t.Context(), time.Now(), j.demand)
-		if err := p.Wait(t.Context()); err != nil {
-			t.Error(err)
-			return
-		}
-		time.Sleep(3 * time.Millisecond)
-		isAccepted := j.serve()
-		time.Sleep(2 * time.Millisecond)
-		r := Report{Answered: time.Now(), Served: isAccepted, Health: Working}
-		if !isAccepted {
-			r.Pause, r.VendorPause = time.Second, true
-		}
-		time.Sleep(p.Done(t.Context(), time.Now(), r))
-	}
-}
-
-func (j *limitedJob) serve() (isAccepted bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if isAccepted = j.vendor.Allow(); isAccepted {
-		j.accepted++
-	} else {
-		j.refused++
-	}
-	return isAccepted
 }

@@ -41,6 +41,9 @@ type limiter struct {
 	knownUntil time.Time // until when the gate is closed, as the Store knows
 	isTouched  bool      // the next exchange is about it
 	isGranted  bool      // the Store grants units of it, and works
+	leads      bool      // the process learns the pace for all
+	published  Pace      // to the Store, if it does
+	evidence   evidence  // for the one that does
 	keyHash    string
 	spread     time.Time
 }
@@ -60,7 +63,7 @@ func newLimiter(k key, limit policy.Limit) *limiter {
 	if count > 0 {
 		l.slots = &slots{count: count, held: limit.Held}
 	}
-	l.cost, l.whole = limit.Cost, whole{size: limit.EnforcedWindow(), slots: count}
+	l.cost, l.whole = limit.Cost, whole{perSecond: perSecond, size: limit.EnforcedWindow(), slots: count}
 	if l.bucket != nil {
 		l.whole.burst = l.bucket.burst
 	}
@@ -108,7 +111,7 @@ func (l *limiter) expected(now time.Time, n int) time.Time {
 
 // follow lets the bucket follow the pace.
 func (l *limiter) follow(now time.Time) {
-	if pace := l.pace.rate(now) / float64(max(l.parts, 1)); pace != float64(l.bucket.tokens.Limit()) {
+	if pace := l.pace.rate(now); pace != float64(l.bucket.tokens.Limit()) {
 		l.bucket.setRate(now, pace)
 	}
 }

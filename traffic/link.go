@@ -160,7 +160,7 @@ func (q *queue) join(now time.Time, l *limiter) {
 		return
 	}
 	if l.pace != nil || l.period != nil || l.slots != nil {
-		l.units, l.whole.granted = newUnits(l)
+		l.units = &units{valid: Valid}
 	}
 	if q.link.isLost {
 		l.share(now, q.link.parts())

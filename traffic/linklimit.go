@@ -55,6 +55,7 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 	if until := l.gate.until; until.After(now) && !until.Equal(l.knownUntil) {
 		t.Close, l.knownUntil = until.Sub(now), until
 	}
+	l.publish(now, &t)
 	u := l.units
 	if u == nil {
 		return t
@@ -65,7 +66,7 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 		u.back, u.first = 0, time.Time{}
 	}
 	if l.pace != nil {
-		t.PerSecond, t.Burst = l.pace.rate(now), l.whole.granted
+		t.PerSecond, t.Burst = l.pace.rate(now)*float64(max(l.parts, 1)), u.spread(l)
 	}
 	if p := l.period; p != nil {
 		p.renew(now)
@@ -101,6 +102,7 @@ func (l *limiter) granted(now time.Time, k *link, g Grant) {
 		l.gate.rest(now, until)
 		l.knownUntil = until
 	}
+	l.adopt(now, k, g)
 	if l.units != nil {
 		l.isGranted = true
 		if l.units.add(now, g); len(l.units.have) > 0 {
@@ -122,15 +124,19 @@ func (l *limiter) storeKey() string {
 
 // A whole is what a limit has for all processes.
 type whole struct {
+	perSecond          float64
 	burst, size, slots int
-	granted            int // of the burst, by the Store
 }
 
-// share leaves the limiter one part in n of its limit.
+// share leaves the limiter one part in n of its limit, and of what was learned.
 func (l *limiter) share(now time.Time, n int) {
-	l.parts, l.isGranted = n, false
-	if l.pace != nil && l.pace.declared > 0 {
-		l.bucket.setBurst(now, max(l.whole.burst/n, 1))
+	before := max(l.parts, 1)
+	l.parts, l.isGranted, l.leads, l.evidence = n, false, false, evidence{}
+	if l.pace != nil && n != before {
+		l.pace.share(now, l.whole.perSecond/float64(n), float64(before)/float64(n))
+		if l.pace.declared > 0 {
+			l.bucket.setBurst(now, max(l.whole.burst/n, 1))
+		}
 		l.follow(now)
 	}
 	if l.period != nil {

@@ -48,6 +48,9 @@ type pace struct {
 	accepted int       // since then
 	wasCut   bool
 	closed   bool // the gate closed, and nothing was accepted since
+
+	follows bool          // another process learns it
+	lag     time.Duration // after a correction, in which requests still leave at the pace before
 }
 
 // newPace returns the pace of a declared rate.
@@ -71,6 +74,16 @@ func (p *pace) begin(n int) {
 	}
 	p.good = p.current / 2
 }
+
+// room returns how many requests may leave at once during a ramp: without some, each late timer costs
+// one of them.
+func (p *pace) room() int { return min(max(p.burst/4, 1), 4) }
+
+// isLearned reports whether the pace is not as declared.
+func (p *pace) isLearned() bool { return p.current != p.declared }
+
+// holdsBack reports whether the pace holds requests back without a gate.
+func (p *pace) holdsBack() bool { return p.declared > 0 || p.mode != ramp }
 
 // accept notes that a request was accepted that left at a moment. One that left before the
 // first refusal was accepted before it.
@@ -104,7 +117,7 @@ func (p *pace) refuse(now, left time.Time, wait time.Duration, isVendors bool) (
 	earlier := p.cutAt
 	p.refused++
 	p.accepted = 0
-	p.cutAt = now
+	p.cutAt = now.Add(p.lag)
 	switch {
 	case isVendors && wait > marginalWait, p.refused > 3:
 		p.cut(now)
@@ -132,7 +145,7 @@ func (p *pace) isSlow() bool { return p.declared == 0 && p.burst < 3 }
 // correct takes a pace that was a little too high to what was proved. At an earlier refusal,
 // nothing was left, and so all that was accepted since then is the rate.
 func (p *pace) correct(now, earlier time.Time) {
-	proved := p.proved.rate(now, p.burst)
+	proved := p.proved.rate(now, p.burst, max(sampleTime, 2*p.lag))
 	if now.Sub(earlier) >= sinceRefusal {
 		proved = max(proved, p.proved.since(earlier, now))
 	}
@@ -173,6 +186,9 @@ func (p *pace) set(now time.Time, pace float64, m mode) {
 
 // rate returns the pace at a moment, after the steps that are due.
 func (p *pace) rate(now time.Time) float64 {
+	if p.follows {
+		return p.current
+	}
 	switch p.mode {
 	case ramp:
 		if p.isDue(now, max(2, min(p.burst, int(2*p.current)))) {

@@ -26,7 +26,7 @@ func (l *limiter) depart(now time.Time, p *place) {
 func (l *limiter) probe(now time.Time) {
 	l.follow(now)
 	if l.pace.mode == ramp {
-		l.bucket.setBurst(now, min(max(l.pace.burst/4, 1), 4)) // without some, each late timer costs a token
+		l.bucket.setBurst(now, l.pace.room())
 	}
 	l.bucket.drain(now, 1)
 	l.probes = false
@@ -65,13 +65,19 @@ func (l *limiter) accept(now time.Time, p *place) {
 		l.dropPace()
 		l.gate.open()
 	}
-	if l.pace == nil {
+	isShared := !p.queue.link.isAway()
+	if isShared {
+		l.evidence.accepted++
+	}
+	switch {
+	case l.pace == nil:
 		l.proved.add(now)
 		return
+	case !isShared:
+		l.pace.accept(now, p.started)
 	}
-	l.pace.accept(now, p.started)
-	if l.pace.declared > 0 || l.pace.mode != ramp {
-		l.gate.open() // the pace holds the others back
+	if l.pace.holdsBack() {
+		l.gate.open()
 	}
 }
 

@@ -39,11 +39,12 @@ func (p *proof) add(now time.Time) {
 // forget forgets what was accepted until now.
 func (p *proof) forget() { p.samples, p.latest = p.samples[:0], 0 }
 
-// rate returns the rate that the vendor has certainly accepted, beyond a burst.
-func (p *proof) rate(now time.Time, burst int) float64 {
+// rate returns the rate that the vendor has certainly accepted, beyond a burst, in a time of a least
+// length.
+func (p *proof) rate(now time.Time, burst int, least time.Duration) float64 {
 	best := 0.0
 	for _, s := range p.samples {
-		if past := now.Sub(s.at); past >= sampleTime && past <= 12*time.Second {
+		if past := now.Sub(s.at); past >= least && past <= 12*time.Second {
 			best = max(best, float64(p.total-s.total-burst)/past.Seconds())
 		}
 	}

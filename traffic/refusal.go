@@ -15,7 +15,15 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	case l.isCrowded(now, p, r):
 		return r.Pause
 	case l.pace != nil:
-		return l.slowDown(now, p, r)
+		if k := p.queue.link; !k.isAway() {
+			l.evidence.refuse(p.started, r)
+			k.touch(now, l)
+			return r.Pause
+		}
+		if l.slowDown(now, p.started, r.Pause, r.VendorPause) {
+			return 0
+		}
+		return r.Pause
 	case l.announced.areKnown(now) && !r.VendorPause:
 		l.gate.rest(now, l.announced.exhaust(now))
 	default:
@@ -27,24 +35,27 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 	return 0
 }
 
-// slowDown corrects the pace, or closes the gate.
-func (l *limiter) slowDown(now time.Time, p *place, r Report) (alone time.Duration) {
-	isNew, closes := l.pace.refuse(now, p.started, r.Pause, r.VendorPause)
+// slowDown corrects the pace after a refusal of a request that left at a moment, or closes the gate.
+func (l *limiter) slowDown(now, left time.Time, wait time.Duration, isVendors bool) (closes bool) {
+	isNew, closes := l.pace.refuse(now, left, wait, isVendors)
 	if closes || now.Before(l.gate.until) {
-		l.gate.close(now, p.started, r.Pause, r.VendorPause)
+		l.gate.close(now, left, wait, isVendors)
 		l.probes = true
-		return 0
+		return true
 	}
 	if isNew {
 		l.follow(now)
 		l.bucket.refused(now)
 	}
-	return r.Pause
+	return false
 }
 
 // isCrowded reports whether a crowd explains the refusal. While that is only assumed, the pace
-// may climb too high.
+// may climb too high. Among processes nobody knows how many are under way.
 func (l *limiter) isCrowded(now time.Time, p *place, r Report) bool {
+	if !p.queue.link.isAway() {
+		return false
+	}
 	if l != p.queue.own || r.Pause > marginalWait || l.pace == nil && l.crowd.state != sure || now.Before(l.gate.until) {
 		return false
 	}
@@ -86,6 +97,11 @@ func (l *limiter) mayLearn(now time.Time) bool {
 // much, there may be windows.
 func (l *limiter) learn(now time.Time, p *place, r Report) {
 	n := l.proved.within(now, recently)
+	isShared := !p.queue.link.isAway()
+	if isShared {
+		n = 0 // the Store knows how many were accepted, for all processes
+		l.units = &units{}
+	}
 	l.pace = learnedPace(now, l.gate.until, n)
 	l.bucket = newBucket(l.pace.current, 1)
 	l.probes = true

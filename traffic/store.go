@@ -56,6 +56,26 @@ type Take struct {
 	Slots     int           // requests that may be under way
 	Hold      int           // slots that the process wants to hold, with those in use
 	Busy      int           // slots in use
+
+	Evidence Evidence // since the last Exchange of the process
+	Leads    bool     // the process learns the rate for all, as it was told, or as it begins to
+	Learned  Pace     // by it; zero: none any more
+}
+
+// An Evidence is what requests of a limit met, from which its rate is learned.
+type Evidence struct {
+	Accepted int           // requests that the vendor accepted
+	Refused  int           // and those that it refused
+	Left     time.Duration // how long ago the latest of the refused was sent
+	Wait     time.Duration // for how long that request is held back
+	ByVendor bool          // the vendor said how long
+}
+
+// A Pace is a rate that was learned from refusals, of a limit that nobody declared, or that the
+// vendor enforces in another way.
+type Pace struct {
+	PerSecond float64 `json:"per_second,omitempty"`
+	Burst     int     `json:"burst,omitempty"` // that may arrive at once
 }
 
 // A Grant is what a process may use of a limit. Units that are not used within Valid of their
@@ -68,6 +88,10 @@ type Grant struct {
 	Hold   int           // slots that the process may use until SlotTime has passed; with more in use, it begins no request
 	Wait   time.Duration // when more may be there, if not all that was asked for is granted
 	Closed time.Duration // how long nobody may send a request
+
+	Learned  Pace     // by the process that leads; zero: none
+	Leads    bool     // the process that asked leads
+	Evidence Evidence // of all processes, for the one that leads
 }
 
 // Times that all stores keep to.

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -18,15 +19,12 @@ type units struct {
 	retry time.Time     // when more may be there
 }
 
-// newUnits returns units of a limit that may be used late, and the burst that its Store grants: what
-// is late comes together with what is not, and so it is a part of the vendor's burst.
-func newUnits(l *limiter) (u *units, burst int) {
-	if l.pace == nil {
-		return &units{valid: Valid}, 0
-	}
-	most := time.Duration(l.bucket.burst-1) * l.bucket.interval() / 2
-	u = &units{valid: min(max(most, l.bucket.interval()), Valid)}
-	return u, max(l.bucket.burst-int(u.valid/l.bucket.interval()), 1)
+// spread chooses how late units of a rate may be used, and returns the burst that the Store is to
+// grant: what is late comes together with what is not, and so it is a part of the vendor's burst.
+func (u *units) spread(l *limiter) (burst int) {
+	burst, interval := cmp.Or(l.whole.burst, l.bucket.burst), l.bucket.interval()
+	u.valid = min(max(time.Duration(burst-1)*interval/2, interval), Valid)
+	return max(burst-int(u.valid/interval), 1)
 }
 
 // A unit is n units that may be used from a moment on.

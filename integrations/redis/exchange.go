@@ -35,6 +35,23 @@ type take struct {
 	Slots     int     `json:"slots"`
 	Hold      int     `json:"hold"`
 	Busy      int     `json:"busy"`
+
+	Evidence evidence `json:"evidence"`
+	Leads    bool     `json:"leads"`
+	Learned  pace     `json:"learned"`
+}
+
+type evidence struct {
+	Accepted int    `json:"accepted"`
+	Refused  int    `json:"refused"`
+	Left     micros `json:"left"`
+	Wait     micros `json:"wait"`
+	ByVendor bool   `json:"by_vendor"`
+}
+
+type pace struct {
+	PerSecond float64 `json:"per_second"`
+	Burst     int     `json:"burst"`
 }
 
 type sight struct {
@@ -68,10 +85,7 @@ func encode(x traffic.Exchange) (string, error) {
 		Process: x.Process, Limits: []take{}, Outages: []sight{}, Budget: purse(x.Budget), Renewals: []permit{},
 	}
 	for _, t := range x.Limits {
-		e.Limits = append(e.Limits, take{
-			Want: t.Want, Back: t.Back, BackFrom: asMicros(t.BackFrom), Close: asMicros(t.Close),
-			PerSecond: t.PerSecond, Burst: t.Burst, Size: t.Size, Window: asMicros(t.Window), Edge: asMicros(t.Edge), Slots: t.Slots, Hold: t.Hold, Busy: t.Busy,
-		})
+		e.Limits = append(e.Limits, takeOf(t))
 	}
 	for _, s := range x.Outages {
 		e.Outages = append(e.Outages, sight{
@@ -88,4 +102,14 @@ func encode(x traffic.Exchange) (string, error) {
 		return "", fmt.Errorf("retrywiseredis: write the exchange: %w", err)
 	}
 	return string(text), nil
+}
+
+func takeOf(t traffic.Take) take {
+	met := t.Evidence
+	return take{
+		Want: t.Want, Back: t.Back, BackFrom: asMicros(t.BackFrom), Close: asMicros(t.Close),
+		PerSecond: t.PerSecond, Burst: t.Burst, Size: t.Size, Window: asMicros(t.Window), Edge: asMicros(t.Edge),
+		Slots: t.Slots, Hold: t.Hold, Busy: t.Busy, Leads: t.Leads, Learned: pace(t.Learned),
+		Evidence: evidence{met.Accepted, met.Refused, asMicros(met.Left), asMicros(met.Wait), met.ByVendor},
+	}
 }

@@ -15,6 +15,7 @@ local PARTS = 100
 local HEALTHY, SUSPECT, HELD, RAMPING = 0, 1, 2, 3
 local SUSPECT_AFTER, HELD_AFTER, HELD_SLOWLY, HELD_CALLS = 4, 32, 12, 3
 local HELD_TIME, SLOW_TIME = SECOND / 4, 5 * SECOND
+local LEAD_TIME, RECENT_TIME = 2 * SECOND, 2 * SECOND
 local BROKEN, BROKEN_TIME, FULL_AFTER = 12, SECOND / 2, 20 * SECOND
 local SERVED_TIME, OUTAGE_TIME = 30 * SECOND, 3600 * SECOND
 
@@ -102,6 +103,13 @@ local function give_back_to_rate(rate, take)
   if take.per_second <= 0 or take.back <= 0 or now - take.back_from < rate.from then return end
   local back = min(take.back * apart(take), rate.least)
   rate.next, rate.least = rate.next - back, rate.least - back
+end
+
+-- Has no unit be free before a moment. What was granted before does not come back.
+local function empty_rate(rate, moment, take)
+  local next_at = moment + burst_time(take)
+  if next_at <= rate.next then return end
+  rate.next, rate.from, rate.least = next_at, now, min(after(next_at), burst_time(take))
 end
 
 -- Grants units whose time comes soon.
@@ -239,11 +247,79 @@ local function hold(leases, process, take)
   return min(most, n)
 end
 
+---- Limits: the pace that one process learns for all ----
+
+local function new_pace()
+  return {
+    learned = {per_second = 0, burst = 0}, leader = '', ends = 0,
+    evidence = {accepted = 0, since = 0, refused = 0, left = 0, wait = 0, by_vendor = false},
+  }
+end
+
+local function add_evidence(evidence, some, is_free)
+  if is_free and evidence.since + RECENT_TIME <= now then evidence.accepted, evidence.since = 0, now end
+  evidence.accepted = evidence.accepted + some.accepted
+  if some.refused == 0 then return end
+  evidence.refused = evidence.refused + some.refused
+  if now - some.left > evidence.left then
+    evidence.left, evidence.wait, evidence.by_vendor = now - some.left, some.wait, some.by_vendor
+  end
+end
+
+-- Returns all evidence, for the process that leads.
+local function take_evidence(pace)
+  local evidence = pace.evidence
+  pace.evidence = {accepted = 0, since = now, refused = 0, left = 0, wait = 0, by_vendor = false}
+  if evidence.refused == 0 then return {evidence.accepted, 0, 0, 0, 0} end
+  return {evidence.accepted, evidence.refused, now - evidence.left, evidence.wait, evidence.by_vendor and 1 or 0}
+end
+
+local NO_EVIDENCE = {0, 0, 0, 0, 0}
+
+-- Takes up what a process met and learned. Nobody can learn while the limit is closed, and so the
+-- leader stays.
+local function learn(limit, process, take, grant)
+  local pace = limit.pace
+  local is_leader, is_free = pace.leader == process, pace.leader == '' or pace.ends <= now
+  grant.leads, grant.evidence = 0, NO_EVIDENCE
+  add_evidence(pace.evidence, take.evidence, is_free)
+  local is_learned = pace.learned.per_second > 0 or pace.learned.burst > 0
+  local has_learned = take.learned.per_second > 0 or take.learned.burst > 0
+  if is_leader and take.leads and not has_learned then
+    limit.pace = new_pace()
+  elseif is_leader and take.leads or is_free and take.leads and not is_learned then
+    pace.learned = take.learned
+    grant.leads = 1
+  elseif is_leader or is_free and (take.leads or pace.learned.per_second > 0 and take.want > 0) then
+    grant.leads = 1
+  end
+  grant.learned = limit.pace.learned
+  if grant.leads == 1 then
+    pace.leader, pace.ends = process, max(now, limit.closed) + LEAD_TIME
+    grant.evidence = take_evidence(pace)
+  end
+end
+
+-- Has a take keep to what was learned.
+local function apply_pace(pace, take)
+  local learned = pace.learned
+  if learned.per_second <= 0 then return end
+  if take.per_second <= 0 then take.per_second, take.burst = learned.per_second, learned.burst end
+  take.per_second, take.burst = min(take.per_second, learned.per_second), min(take.burst, learned.burst)
+end
+
+-- Empties the rate as the vendor's is.
+local function empty_by_pace(limit, take)
+  if limit.pace.learned.per_second <= 0 then return end
+  if limit.closed > now then empty_rate(limit.rate, limit.closed, take) end
+  if take.evidence.refused > 0 then empty_rate(limit.rate, now - take.evidence.left + apart(take), take) end
+end
+
 ---- Limits ----
 
 local function new_limit()
   return {
-    closed = 0, rate = {next = 0, least = 0, from = 0}, window = {early = 0, late = 0, from = 0, counts = {}},
+    closed = 0, pace = new_pace(), rate = {next = 0, least = 0, from = 0}, window = {early = 0, late = 0, from = 0, counts = {}},
     slots = {}, ends = 0,
   }
 end
@@ -252,7 +328,10 @@ local function take_of(limit, process, take)
   if take.close > 0 then limit.closed = max(limit.closed, now + take.close) end
   local grant = {now = 0, later = 0, first = 0, apart = 0, wait = 0, closed = after(limit.closed)}
   grant.hold = hold(limit.slots, process, take)
+  learn(limit, process, take, grant)
+  apply_pace(limit.pace, take)
   turn_rate(limit.rate, take)
+  empty_by_pace(limit, take)
   turn_window(limit.window, take)
   give_back_to_rate(limit.rate, take)
   give_back_to_window(limit.window, take)
@@ -262,8 +341,12 @@ local function take_of(limit, process, take)
     if grant.now + grant.later == free and free < take.want then grant.wait = wait end
     use_in_window(limit.window, take, grant)
   end
-  limit.ends = max(limit.ends, limit.closed, limit.rate.next, now + take.window + KEEP_TIME)
-  return {grant.now, grant.later, grant.first, grant.apart, grant.hold, grant.wait, grant.closed}
+  limit.ends = max(limit.ends, limit.rate.next, max(now, limit.closed) + take.window + KEEP_TIME)
+  local learned = {string.format('%.17g', grant.learned.per_second), grant.learned.burst}
+  return {
+    grant.now, grant.later, grant.first, grant.apart, grant.hold, grant.wait, grant.closed, learned, grant.leads,
+    grant.evidence,
+  }
 end
 
 ---- Outages ----

@@ -79,7 +79,7 @@ func TestKeysLastAsLongAsTheyAreUsed(t *testing.T) {
 		"the budget":  {traffic.Exchange{Budget: traffic.Purse{Spent: 1, Full: 100}, Outages: []traffic.Sight{{}}}, "", time.Hour},
 		"a renewal":   {traffic.Exchange{Renewals: []traffic.Permit{{Rejected: "token", For: 2 * time.Minute}}}, "", 2 * time.Minute},
 		"an outage":   {traffic.Exchange{Outages: []traffic.Sight{{Failures: 1}}}, ":outage:", time.Hour},
-		"a pause":     {take(traffic.Take{Close: 6 * time.Hour}), ":limit:limit", 6 * time.Hour},
+		"a pause":     {take(traffic.Take{Close: 6 * time.Hour}), ":limit:limit", 6*time.Hour + time.Minute},
 		"a window":    {take(traffic.Take{Size: 10, Window: 24 * time.Hour, Want: 1}), ":limit:limit", 24*time.Hour + time.Minute},
 		"a slow rate": {take(traffic.Take{PerSecond: 1. / 3600, Burst: 2, Want: 1}), ":limit:limit", time.Hour + time.Second},
 		"a rate":      {take(traffic.Take{PerSecond: 100, Want: 1}), ":limit:limit", time.Minute},

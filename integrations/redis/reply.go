@@ -2,6 +2,7 @@ package retrywiseredis
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/retrywise/retrywise/traffic"
@@ -21,11 +22,7 @@ func decode(whole any) (traffic.Result, error) {
 	all := outer.list()
 	r := traffic.Result{Processes: all.count(), Retries: all.count()}
 	for grants := all.list(); grants.hasMore(); {
-		g := grants.list()
-		r.Limits = append(r.Limits, traffic.Grant{
-			Now: g.count(), Later: g.count(), First: g.duration(), Apart: g.duration(),
-			Hold: g.count(), Wait: g.duration(), Closed: g.duration(),
-		})
+		r.Limits = append(r.Limits, grants.list().grant())
 	}
 	for views := all.list(); views.hasMore(); {
 		v := views.list()
@@ -43,6 +40,22 @@ func decode(whole any) (traffic.Result, error) {
 	return r, nil
 }
 
+func (r *reply) grant() traffic.Grant {
+	return traffic.Grant{
+		Now: r.count(), Later: r.count(), First: r.duration(), Apart: r.duration(),
+		Hold: r.count(), Wait: r.duration(), Closed: r.duration(),
+		Learned: r.list().pace(), Leads: r.count() == 1, Evidence: r.list().evidence(),
+	}
+}
+
+func (r *reply) pace() traffic.Pace { return traffic.Pace{PerSecond: r.number(), Burst: r.count()} }
+
+func (r *reply) evidence() traffic.Evidence {
+	return traffic.Evidence{
+		Accepted: r.count(), Refused: r.count(), Left: r.duration(), Wait: r.duration(), ByVendor: r.count() == 1,
+	}
+}
+
 func (r *reply) hasMore() bool { return len(r.rest) > 0 && *r.err == nil }
 
 func (r *reply) list() *reply { return &reply{next[[]any](r), r.err} }
@@ -50,6 +63,16 @@ func (r *reply) list() *reply { return &reply{next[[]any](r), r.err} }
 func (r *reply) text() string { return next[string](r) }
 
 func (r *reply) count() int { return int(next[int64](r)) }
+
+// number reads a number that is not whole, which a reply can only have as a text.
+func (r *reply) number() float64 {
+	text := r.text()
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil && *r.err == nil {
+		*r.err = fmt.Errorf("retrywiseredis: the reply of the script has %q in place of a number", text)
+	}
+	return n
+}
 
 func (r *reply) duration() time.Duration { return time.Duration(next[int64](r)) * time.Microsecond }
 

@@ -35,7 +35,7 @@ func TestScriptDoesWhatAMemoryStoreDoes(t *testing.T) {
 	}
 	for _, what := range []string{
 		"now", "later", "wait", "hold", "few slots", "closed", "suspect", "held", "ramping", "granted", "cause",
-		"no retries", "renewal granted", "renewal taken", "processes",
+		"leads", "takes over", "follows", "evidence", "no retries", "renewal granted", "renewal taken", "processes",
 	} {
 		if seen[what] < *seeds/2 {
 			t.Errorf("%q was met %d times: chance is too narrow", what, seen[what])
@@ -58,6 +58,10 @@ func note(seen map[string]int, x traffic.Exchange, r traffic.Result) {
 		add("hold", g.Hold > 0)
 		add("few slots", g.Hold < x.Limits[i].Hold)
 		add("closed", g.Closed > 0)
+		add("leads", g.Leads)
+		add("takes over", g.Leads && !x.Limits[i].Leads)
+		add("follows", !g.Leads && g.Learned.PerSecond > 0)
+		add("evidence", g.Evidence.Refused > 0)
 	}
 	for _, v := range r.Outages {
 		add("suspect", v.State == traffic.Suspect)
@@ -156,6 +160,20 @@ func (c *chance) take() traffic.Take {
 	}
 	if c.IntN(40) == 0 {
 		t.Close = c.between(0, 10*time.Second)
+	}
+	if c.IntN(4) == 0 {
+		t.Evidence.Accepted = c.IntN(40)
+	}
+	if c.IntN(20) == 0 {
+		t.Evidence = traffic.Evidence{
+			Accepted: c.IntN(40), Refused: 1 + c.IntN(3), Left: c.between(0, time.Second), Wait: c.between(0, time.Minute), ByVendor: c.IntN(2) == 0,
+		}
+	}
+	if c.IntN(12) == 0 {
+		t.Leads = true
+		if c.IntN(8) > 0 {
+			t.Learned = traffic.Pace{PerSecond: c.ExpFloat64() * 50, Burst: 1 + c.IntN(4)}
+		}
 	}
 	if t.Edge > 0 {
 		t.Edge = time.Duration(c.IntN(2)) * c.between(0, 2*t.Window)

@@ -58,7 +58,7 @@ func TestExchange(t *testing.T) {
 	}
 	f.reply = []any{
 		int64(3), int64(98),
-		[]any{[]any{int64(1), int64(2), int64(3), int64(4), int64(5), int64(6), int64(7)}},
+		[]any{[]any{int64(1), int64(2), int64(3), int64(4), int64(5), int64(6), int64(7), []any{"0.1", int64(8)}, int64(1), []any{int64(9), int64(10), int64(11), int64(12), int64(1)}}},
 		[]any{[]any{int64(2), int64(1_000_000), int64(40), "503", int64(500_000), int64(1)}, []any{int64(0), int64(0), int64(0), "", int64(0), int64(0)}},
 		[]any{int64(0), int64(1_500_000)},
 	}
@@ -76,6 +76,8 @@ func TestExchange(t *testing.T) {
 		Limits: []traffic.Grant{{
 			Now: 1, Later: 2, First: 3 * time.Microsecond, Apart: 4 * time.Microsecond,
 			Hold: 5, Wait: 6 * time.Microsecond, Closed: 7 * time.Microsecond,
+			Learned: traffic.Pace{PerSecond: 0.1, Burst: 8}, Leads: true,
+			Evidence: traffic.Evidence{Accepted: 9, Refused: 10, Left: 11 * time.Microsecond, Wait: 12 * time.Microsecond, ByVendor: true},
 		}},
 		Outages: []traffic.View{
 			{State: traffic.Held, Since: time.Second, Failures: 40, Cause: "503", NextProbe: 500 * time.Millisecond, Granted: true}, {},
@@ -95,7 +97,7 @@ func TestExchange(t *testing.T) {
 }
 
 func TestExchangeErrors(t *testing.T) {
-	down := errors.New("connection refused")
+	down, zero := errors.New("connection refused"), int64(0)
 	for name, tt := range map[string]struct {
 		f    fake
 		x    traffic.Exchange
@@ -107,6 +109,10 @@ func TestExchangeErrors(t *testing.T) {
 		"an early end":       {fake{reply: []any{int64(1), int64(2)}}, traffic.Exchange{}, "ends before a []interface {}"},
 		"a short grant":      {fake{reply: []any{int64(1), int64(0), []any{[]any{int64(1)}}, []any{}, []any{}}}, traffic.Exchange{}, "ends before a int64"},
 		"a text for a count": {fake{reply: []any{"1", int64(0), []any{}, []any{}, []any{}}}, traffic.Exchange{}, "has a string in place of a int64"},
+		"a text for a rate": {
+			fake{reply: []any{int64(1), int64(0), []any{[]any{zero, zero, zero, zero, zero, zero, zero, []any{"fast", zero}}}, []any{}, []any{}}},
+			traffic.Exchange{}, `has "fast" in place of a number`,
+		},
 		"a rate not a number": {
 			fake{reply: empty}, traffic.Exchange{Limits: []traffic.Take{{PerSecond: math.NaN()}}}, "write the exchange",
 		},
