@@ -205,7 +205,7 @@ func (b brief) Profile() policy.Profile {
 func TestNewChecksWhereKeysAreHonored(t *testing.T) {
 	_, err := client.New(client.Config{Vendor: misled{}})
 	want := `client: Vendor: Idempotency: method "post": expected upper case
-client: Vendor: Idempotency: path "tickets": expected a pattern that begins with /, where * is one segment
+client: Vendor: Idempotency: path "tickets": expected a pattern that begins with /, where * is one segment and ** any number
 client: Vendor: Idempotency: "X Key" is not the name of a header`
 	if err == nil {
 		t.Fatal("no error")

@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -159,8 +158,8 @@ func requestProblems(methods, patterns []string) []string {
 		}
 	}
 	for _, pattern := range patterns {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || pattern[0] != '/' || strings.Contains(pattern, "**") {
-			problems = append(problems, fmt.Sprintf("path %q: expected a pattern that begins with /, where * is one segment", pattern))
+		if problem := patternProblem(pattern); problem != "" {
+			problems = append(problems, problem)
 		}
 	}
 	return problems

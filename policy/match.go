@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +27,8 @@ type Match struct {
 	Methods []string `yaml:"methods,nonempty"`
 
 	// Paths are patterns for the escaped path below the base URL, in the syntax of
-	// path.Match: an asterisk matches within one segment.
+	// path.Match: an asterisk matches within one segment. The segment ** stands for any number
+	// of them.
 	Paths []string `yaml:"path,nonempty"`
 
 	// HasWait selects failures whose response says how long to wait, or, if false, those
@@ -102,8 +102,7 @@ func (m Match) covers(s subject) bool {
 func matchesRequest(methods, patterns []string, method, urlPath string) bool {
 	return (len(methods) == 0 || slices.Contains(methods, method)) &&
 		(len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
-			ok, err := path.Match(pattern, urlPath)
-			return err == nil && ok
+			return matchesPath(pattern, urlPath)
 		}))
 }
 

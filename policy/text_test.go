@@ -44,7 +44,7 @@ func TestParseReportsProblems(t *testing.T) {
 	for text, want := range map[string]string{
 		"retry: {max_attempts: x}\n":                   "policy:1:23: expected a whole number; got \"x\"",
 		"limits: [{name: a, scope: job, rate: 1/1s}]":  "policy: limit a: scope job: expected account, endpoint or record",
-		"operator: [{when: {path: a}, action: retry}]": "policy: rule operator's path a: path \"a\": expected a pattern that begins with /, where * is one segment",
+		"operator: [{when: {path: a}, action: retry}]": "policy: rule operator's path a: path \"a\": expected a pattern that begins with /, where * is one segment and ** any number",
 	} {
 		if _, err := policy.Parse([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("Parse(%q): %v; want %s", text, err, want)

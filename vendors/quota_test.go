@@ -149,7 +149,7 @@ func TestParseReportsProblemsOfQuotas(t *testing.T) {
 		"slots: 2, freed_by: [{path: /a}]":                                               {"5: freed_by needs held, for how long a slot is held at most: the response that frees it may be missed"},
 		"slots: 2, held: 1h, freed_by: []":                                               {"61: freed_by: expected at least one element; got an empty list"},
 		"slots: 2, held: 1h, freed_by: [{methods: GET}]":                                 {`62: missing key "path"`},
-		"slots: 2, held: 1h, freed_by: [{path: a, methods: GTE}]":                        {`62: freed_by: unknown method "GTE"; did you mean "GET"?`, `62: freed_by: path "a": expected a pattern that begins with /, where * is one segment`},
+		"slots: 2, held: 1h, freed_by: [{path: a, methods: GTE}]":                        {`62: freed_by: unknown method "GTE"; did you mean "GET"?`, `62: freed_by: path "a": expected a pattern that begins with /, where * is one segment and ** any number`},
 		"slots: 2, held: 1h, freed_by: [{path: /a, is: b}]":                              {"62: freed_by: is has no effect without at"},
 		"slots: 2, held: 1h, freed_by: [{path: /a, at: \"\"}]":                           {"62: freed_by: at: expected a JSON pointer to a value, and not to the whole body"},
 		"held: 1h":  {"5: expected a rate, a window or slots: without one, the limit bounds nothing"},

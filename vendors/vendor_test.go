@@ -115,9 +115,9 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:6:5: the rule for status 404 is never reached: the one for status 4xx goes before it",
 		}},
 		"an endpoint twice": {head + "endpoints:\n  - {path: /items, repeatable: true}\n  - {path: /items, repeatable: false}\n", []string{"vendor file:6:5: duplicate endpoint for path /items; the first is at line 5"}},
-		"a method": {head + "endpoints:\n  - {path: \"/items/**\", methods: PTCH, repeatable: true}\n", []string{
+		"a method": {head + "endpoints:\n  - {path: \"/items**\", methods: PTCH, repeatable: true}\n", []string{
 			`vendor file:5:5: unknown method "PTCH"; did you mean "PATCH"?`,
-			`vendor file:5:5: path "/items/**": expected a pattern that begins with /, where * is one segment`,
+			`vendor file:5:5: path "/items**": expected a pattern that begins with /, where * is one segment and ** any number`,
 		}},
 		"too many values": {head + "rename: {" + strings.Repeat("a: b, ", 10_000) + "}\nvendr: x\n", []string{"vendor file:4:59968: the file has more than 20000 keys and values"}},
 		"a header": {head + "idempotency: {header: a b}\nrequest_id_headers: [\"\", X-Id]\nwaits:\n  - {header: \"a:\", unit: seconds}\n", []string{
@@ -133,7 +133,7 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:4:36: the client writes no key into a body: write it there yourself, set CallOptions.Repeatable, and list the codes that are about it under codes",
 		}},
 		"keys at a path": {head + "idempotency: {header: X-Key, path: tickets, methods: post}\n", []string{
-			`vendor file:4:14: method "post": expected upper case`, `vendor file:4:14: path "tickets": expected a pattern that begins with /, where * is one segment`,
+			`vendor file:4:14: method "post": expected upper case`, `vendor file:4:14: path "tickets": expected a pattern that begins with /, where * is one segment and ** any number`,
 		}},
 		"codes about keys": {head + "idempotency: {header: X-Key, in_flight: [BUSY, a b], mismatch: BUSY}\ncodes:\n  - {code: BUSY, class: conflict}\n", []string{
 			`vendor file:4:14: code "a b": expected up to 64 of A-Z a-z 0-9 _ . -`, "vendor file:4:14: duplicate code BUSY; the first is at line 4",
@@ -158,7 +158,7 @@ func TestParseReportsAllProblems(t *testing.T) {
 			`vendor file:5:74: expected the name of a member, or a JSON pointer such as /source/pointer; got "*"`,
 		}},
 		"an empty shape":     {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, texts, or is and means"}},
-		"a path":             {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected upper case`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment`}},
+		"a path":             {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected upper case`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment and ** any number`}},
 		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
 		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
 		"an unsafe endpoint": {head + "endpoints:\n  - {path: /items, repeatable: false, repeat_unsafe: true}\n", []string{"vendor file:5:5: repeat_unsafe is for an operator to decide"}},
