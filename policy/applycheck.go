@@ -15,7 +15,7 @@ func (s section) ruleProblems(p Policy, isDefaults bool) yamlfile.Problems {
 	var problems yamlfile.Problems
 	for _, r := range s.Rules {
 		if !isDefaults {
-			problems.ReportAll(r.At, slices.Concat(p.codeProblems(r.Rule), p.unusedKeys(r.Rule)))
+			problems.ReportAll(r.At, slices.Concat(p.codeProblems(r.Rule), p.conditionProblems(r.When), p.unusedKeys(r.Rule)))
 		}
 		if isRetry := r.Action == apierrors.Retry || r.Action == apierrors.Shrink; isRetry && r.RepeatUnsafe == nil && !p.canRepeat(r.Rule) {
 			problems.Report(r.At, "%v has no effect for %v: a write that may have been executed is not repeated; "+
@@ -39,6 +39,20 @@ func (p Policy) codeProblems(r Rule) []string {
 		}
 	}
 	return append(problems, p.classProblems(r.When)...)
+}
+
+// conditionProblems returns the conditions of m that no rule of the vendor has, a sentence for each.
+func (p Policy) conditionProblems(m Match) []string {
+	var known, problems []string
+	for _, r := range p.vendor {
+		known = append(known, r.When.Conditions...)
+	}
+	for _, condition := range m.Conditions {
+		if !slices.Contains(known, condition) {
+			problems = append(problems, fmt.Sprintf("unknown condition %q%s: expected one of a rule of the vendor", condition, yamlfile.Suggest(condition, known)))
+		}
+	}
+	return problems
 }
 
 // classProblems returns the codes of m whose class is never that of m, a sentence for each.

@@ -94,7 +94,8 @@ func (p Policy) ruleFor(f Failure, code string, s State) Rule {
 func (p Policy) subject(f Failure, code string, s State) subject {
 	subj := subject{
 		code: code, status: f.Status, method: s.method(), path: s.Path, hasWait: f.Wait > 0,
-		isRefusal: f.Refused || f.Status >= http.StatusBadRequest,
+		conditions: f.Conditions,
+		isRefusal:  f.Refused || f.Status >= http.StatusBadRequest,
 	}
 	_, byVendor := first(p.vendor, subj, isByCode)
 	_, byOperator := first(p.operator, subj, isByCode)

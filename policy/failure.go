@@ -69,6 +69,10 @@ type Failure struct {
 	// Items are the codes and messages in the response, in order.
 	Items []apierrors.Field
 
+	// Conditions are what a header, a message or a value of the body says that rules of the
+	// vendor ask for; see Match.Conditions.
+	Conditions []string
+
 	// Details are further members of the response.
 	Details map[string]any
 

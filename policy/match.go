@@ -34,6 +34,10 @@ type Match struct {
 	// HasWait selects failures whose response says how long to wait, or, if false, those
 	// whose response does not.
 	HasWait *bool `yaml:"has_wait,was=told_wait"`
+
+	// Conditions are among Failure.Conditions, all of them. A vendor's file has others than
+	// those above: what a header, a message or a value of the body says.
+	Conditions []string `yaml:"conditions,nonempty"`
 }
 
 // A StatusRange is a range of HTTP statuses, both ends included.
@@ -84,6 +88,7 @@ type subject struct {
 	class        apierrors.Class
 	method, path string
 	hasWait      bool
+	conditions   []string
 	isRefusal    bool // the class says whether the request was executed
 }
 
@@ -94,6 +99,7 @@ func (m Match) covers(s subject) bool {
 		(len(m.Statuses) == 0 || slices.ContainsFunc(m.Statuses, isCovered)) &&
 		(m.Class == apierrors.None || m.Class == s.class) &&
 		(m.HasWait == nil || *m.HasWait == s.hasWait) &&
+		containsAll(s.conditions, m.Conditions) &&
 		matchesRequest(m.Methods, m.Paths, s.method, s.path)
 }
 
@@ -112,7 +118,8 @@ func (m Match) includes(o Match) bool {
 	return isSubset(o.Codes, m.Codes) && isSubset(o.Methods, m.Methods) && isSubset(o.Paths, m.Paths) &&
 		(len(m.Statuses) == 0 || len(o.Statuses) > 0 && !slices.ContainsFunc(o.Statuses, isOutside)) &&
 		(m.Class == apierrors.None || m.Class == o.Class) &&
-		(m.HasWait == nil || o.HasWait != nil && *m.HasWait == *o.HasWait)
+		(m.HasWait == nil || o.HasWait != nil && *m.HasWait == *o.HasWait) &&
+		containsAll(o.Conditions, m.Conditions)
 }
 
 // isSubset reports whether all of few are in many. An empty list stands for everything.
@@ -124,6 +131,11 @@ func isSubset(few, many []string) bool {
 	return len(few) > 0 && !slices.ContainsFunc(few, isOutside)
 }
 
+// containsAll reports whether all of few are in many.
+func containsAll(many, few []string) bool {
+	return !slices.ContainsFunc(few, func(s string) bool { return !slices.Contains(many, s) })
+}
+
 // within reports whether one of ranges contains s.
 func (s StatusRange) within(ranges []StatusRange) bool {
 	return slices.ContainsFunc(ranges, func(r StatusRange) bool { return r.From <= s.From && s.To <= r.To })
@@ -132,14 +144,14 @@ func (s StatusRange) within(ranges []StatusRange) bool {
 // rank orders a vendor's rules: by code, by status, by class, and within each kind the
 // narrower before the wider.
 func (m Match) rank() int {
-	rank := 4
+	rank, isNarrow := 4, len(m.Methods)+len(m.Paths)+len(m.Conditions) > 0 || m.HasWait != nil
 	switch {
 	case len(m.Codes) > 0:
-		rank = 0
+		rank, isNarrow = 0, isNarrow || len(m.Statuses) > 0
 	case len(m.Statuses) > 0:
 		rank = 2
 	}
-	if len(m.Methods) == 0 && len(m.Paths) == 0 && m.HasWait == nil {
+	if !isNarrow {
 		rank++
 	}
 	return rank
@@ -171,6 +183,7 @@ func (m Match) String() string {
 	default:
 		parts = append(parts, "without a wait")
 	}
+	parts = append(parts, m.Conditions...)
 	if len(parts) == 0 {
 		return "everything"
 	}
@@ -181,6 +194,7 @@ func (m Match) String() string {
 func (m Match) clone() Match {
 	m.Codes, m.Statuses = slices.Clone(m.Codes), slices.Clone(m.Statuses)
 	m.Methods, m.Paths = slices.Clone(m.Methods), slices.Clone(m.Paths)
+	m.Conditions = slices.Clone(m.Conditions)
 	m.HasWait = clone(m.HasWait)
 	return m
 }

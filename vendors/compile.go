@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -20,6 +21,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
+	v.decoder.signs = c.signs
 	for i, texts := range settings.RuleProblems() {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
@@ -46,6 +48,7 @@ type compiler struct {
 	problems yamlfile.Problems
 	ruleAt   []yamlfile.Pos // of each rule
 	quotas   []quotaSource  // of the limits
+	signs    []sign         // that rules ask for
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -68,31 +71,50 @@ func (c *compiler) settings(f file) policy.Settings {
 func (c *compiler) rules(f file) []policy.Rule {
 	var rules []policy.Rule
 	seen := map[string]yamlfile.Pos{}
-	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match) {
-		when.Methods, when.Paths, when.HasWait = r.When.Methods, r.When.Paths, r.When.HasWait
+	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match, row whenRow) {
+		when = c.narrowed(at, when, row)
 		c.rule(at, r, when, seen)
 		r.When = when
 		rules, c.ruleAt = append(rules, r), append(c.ruleAt, at)
 	}
-	addCode := func(at yamlfile.Pos, code string, r policy.Rule) {
+	addCode := func(at yamlfile.Pos, code string, r policy.Rule, row whenRow) {
 		if !apierrors.IsCode(code) {
 			c.problems.Report(at, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", code)
 		}
-		add(at, r, policy.Match{Codes: []string{code}})
+		add(at, r, policy.Match{Codes: []string{code}}, row)
 	}
 	for _, k := range f.Idempotency.codes() {
-		addCode(f.Idempotency.At, k.code, k.rule)
+		addCode(f.Idempotency.At, k.code, k.rule, whenRow{})
 	}
 	for _, row := range f.Codes {
-		addCode(row.At, row.Code, row.Rule)
+		addCode(row.At, row.Code, row.Rule, row.When)
 	}
 	for _, row := range f.Statuses {
-		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}})
+		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}}, row.When)
 	}
 	for _, row := range f.Classes {
-		add(row.At, row.Rule, policy.Match{Class: row.Class})
+		add(row.At, row.Rule, policy.Match{Class: row.Class}, row.When)
 	}
 	return rules
+}
+
+// narrowed returns what a row is for, narrowed by its when.
+func (c *compiler) narrowed(at yamlfile.Pos, when policy.Match, row whenRow) policy.Match {
+	if len(row.Codes) > 0 || row.Class != apierrors.None || row.Statuses != nil && when.Codes == nil {
+		c.problems.Report(at, "%v: when may only narrow the row: by status (of a code), methods, path, has_wait, "+
+			"message, has_document, or the text of a header or a value of the body", when)
+	}
+	if row.Statuses != nil {
+		when.Statuses = row.Statuses
+	}
+	when.Methods, when.Paths, when.HasWait = row.Methods, row.Paths, row.HasWait
+	if s := c.sign(at, row); s.name != "" {
+		when.Conditions = []string{s.name}
+		if !slices.ContainsFunc(c.signs, func(other sign) bool { return other.name == s.name }) {
+			c.signs = append(c.signs, s)
+		}
+	}
+	return when
 }
 
 // rule checks one rule. A second rule for the same failures would have no effect.
@@ -102,9 +124,6 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 	}
 	if r.RepeatUnsafe != nil {
 		c.problems.Report(at, "%v: repeat_unsafe is for an operator to decide", when)
-	}
-	if len(r.When.Codes) > 0 || len(r.When.Statuses) > 0 || r.When.Class != apierrors.None {
-		c.problems.Report(at, "%v: when may only narrow the row: by methods, path or has_wait", when)
 	}
 	c.problems.ReportAll(at, r.Problems())
 	c.problems.ReportDuplicate(seen, at, when.String())
@@ -208,18 +227,18 @@ func (c *compiler) waits(rows []waitRow) []waitSource {
 }
 
 // waitCondition returns which responses a wait is for.
-func (c *compiler) waitCondition(row *waitWhenRow) waitCondition {
+func (c *compiler) waitCondition(row *whenRow) waitCondition {
 	if row == nil {
 		return waitCondition{}
 	}
-	when := waitCondition{statuses: row.Statuses}
-	switch hasText := row.Headers != nil || row.Is != "" || row.Contains != ""; {
-	case hasText:
-		when.text = c.headerText(row.At, row.headerTextRow)
-	case row.Statuses == nil:
-		c.problems.Report(row.At, "when: expected a status, or the text of a header")
+	if len(row.Codes) > 0 || row.Class != apierrors.None || row.HasWait != nil {
+		c.problems.Report(row.At, "when: a wait cannot depend on a code, a class or has_wait, which come after it")
 	}
-	return when
+	s := c.sign(row.At, *row)
+	if s.name == "" && len(row.Statuses)+len(row.Methods)+len(row.Paths) == 0 {
+		c.problems.Report(row.At, "when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body")
+	}
+	return waitCondition{statuses: row.Statuses, on: policy.Endpoint{Methods: row.Methods, Paths: row.Paths}, sign: s}
 }
 
 // headerText returns the text that a header has.

@@ -17,6 +17,7 @@ type decoder struct {
 	errorsIn2xx []condition
 	headerCodes []headerCode
 	waits       []waitSource
+	signs       []sign
 	limitNames  []limitName
 	rename      map[string]string
 	requestID   answer.Pointer            // in the body; nil: none
@@ -40,7 +41,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	}
 	d := v.decoder
 	f := &policy.Failure{Status: a.Status}
-	body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
+	body, isDocument := answer.Parse(a.Body) // an empty node if it is not well-formed
 	if isSuccess {
 		met := d.met(body)
 		if len(met) == 0 {
@@ -58,7 +59,8 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
 		}
 	}
-	f.Wait = d.wait(a, body)
+	r := content{a, body, isDocument, f.Items}
+	f.Wait, f.Conditions = d.wait(r), d.conditionsOf(r)
 	f.RequestID = d.requestIDIn(body)
 	f.Limits = problem.Limits
 	for _, l := range d.limitNames {

@@ -163,21 +163,14 @@ type waitRow struct {
 	Unit   policy.Unit    `yaml:"unit,required"`
 
 	// When narrows the row, such as for a header that each response has.
-	When *waitWhenRow `yaml:"when"`
-}
-
-// waitWhenRow says which responses a waitRow is for: by status, by the text of a header, or
-// by both.
-type waitWhenRow struct {
-	At       yamlfile.Pos
-	Statuses []policy.StatusRange `yaml:"status,nonempty"`
-	headerTextRow
+	When *whenRow `yaml:"when"`
 }
 
 // A codeRow is a rule for a code. Its when may only narrow it.
 type codeRow struct {
 	At   yamlfile.Pos
-	Code string `yaml:"code,required"`
+	Code string  `yaml:"code,required"`
+	When whenRow `yaml:"when"`
 
 	// FieldsInMessage is a pattern whose only group matches a list of field names.
 	FieldsInMessage string `yaml:"fields_in_message,nonempty"`
@@ -189,12 +182,14 @@ type codeRow struct {
 type statusRow struct {
 	At     yamlfile.Pos
 	Status policy.StatusRange `yaml:"status,required"`
+	When   whenRow            `yaml:"when"`
 	policy.Rule
 }
 
 // A classRow is a rule for its class. Its when may only narrow it.
 type classRow struct {
-	At yamlfile.Pos
+	At   yamlfile.Pos
+	When whenRow `yaml:"when"`
 	policy.Rule
 }
 

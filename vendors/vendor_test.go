@@ -89,9 +89,9 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
 		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
 		"a wait's condition": {head + "waits:\n  - {body: /b, unit: seconds, when: {}}\n  - {body: /c, unit: seconds, when: {is: a}}\n  - {body: /d, unit: seconds, when: {headers: A, is: b, contains: c}}\n", []string{
-			"vendor file:5:37: when: expected a status, or the text of a header",
-			"vendor file:6:37: the text of a header needs headers, and either is (the whole value) or contains",
-			"vendor file:7:37: the text of a header needs headers, and either is (the whole value) or contains",
+			"vendor file:5:37: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body",
+			"vendor file:6:37: when: a text needs headers or at (a value of the body), and either is (the whole value) or contains",
+			"vendor file:7:37: when: a text needs headers or at (a value of the body), and either is (the whole value) or contains",
 		}},
 		"a header's text": {head + "header_codes:\n  - {headers: A, code: B}\n  - {contains: A, code: B}\n", []string{
 			"vendor file:5:5: the text of a header needs headers, and either is (the whole value) or contains",
@@ -162,7 +162,8 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
 		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
 		"an unsafe endpoint": {head + "endpoints:\n  - {path: /items, repeatable: false, repeat_unsafe: true}\n", []string{"vendor file:5:5: repeat_unsafe is for an operator to decide"}},
-		"a wider when":       {head + "codes:\n  - {code: A, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: code A: when may only narrow the row: by methods, path or has_wait"}},
+		"a wider when":       {head + "statuses:\n  - {status: 422, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: status 422: when may only narrow the row: by status (of a code), methods, path, has_wait, message, has_document, or the text of a header or a value of the body"}},
+		"a wait's class":     {head + "waits:\n  - {header: A, unit: seconds, when: {class: timeout}}\n", []string{"vendor file:5:38: when: a wait cannot depend on a code, a class or has_wait, which come after it", "vendor file:5:38: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body"}},
 		"is without means":   {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
 		"a base URL":         {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
 		"negative numbers":   {head + "retry: {max_attempts: -1}\n", []string{"vendor file:4:23: max_attempts: expected a number above zero; got -1"}},

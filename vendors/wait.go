@@ -21,26 +21,27 @@ type waitSource struct {
 // zero one is for all responses.
 type waitCondition struct {
 	statuses []policy.StatusRange
-	text     headerText
+	on       policy.Endpoint
+	sign     sign
 }
 
 // covers reports whether a response meets the condition.
-func (c waitCondition) covers(a policy.Answer) bool {
-	isCovered := func(s policy.StatusRange) bool { return s.Contains(a.Status) }
+func (c waitCondition) covers(r content) bool {
+	isCovered := func(s policy.StatusRange) bool { return s.Contains(r.answer.Status) }
 	return (len(c.statuses) == 0 || slices.ContainsFunc(c.statuses, isCovered)) &&
-		(len(c.text.headers) == 0 || c.text.isIn(a.Header))
+		c.on.Covers(r.answer.Method, r.answer.Path) && c.sign.isIn(r)
 }
 
 // wait returns how long the response asks to wait, or 0 if it does not. The first source that
 // has a wait decides, and of its values the longest.
-func (d decoder) wait(a policy.Answer, body answer.Node) time.Duration {
-	now := a.Now()
+func (d decoder) wait(r content) time.Duration {
+	now := r.answer.Now()
 	for _, w := range d.waits {
-		if !w.when.covers(a) {
+		if !w.when.covers(r) {
 			continue
 		}
 		var longest time.Duration
-		for _, text := range w.texts(a.Header, body) {
+		for _, text := range w.texts(r.answer.Header, r.body) {
 			wait, _ := policy.ParseWait(text, w.unit, now)
 			longest = max(longest, wait)
 		}

@@ -29,6 +29,15 @@ func (p *Pointer) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// String returns p as it is written, such as "/errors/0/code".
+func (p Pointer) String() string {
+	var text strings.Builder
+	for _, key := range p {
+		text.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key))
+	}
+	return text.String()
+}
+
 // All returns the values to which p leads from n, in document order. In XML, several
 // elements have one name; p leads to each.
 func (n Node) All(p Pointer) []Node {
