@@ -9,7 +9,7 @@ import (
 // The forms of what is printed of a vendor's response. A code, a path or an id in another
 // form may be personal data, and is not printed.
 var (
-	codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 	idForm   = regexp.MustCompile(`^[A-Za-z0-9_.:=/+-]{1,128}$`)
 	pathForm = regexp.MustCompile(`^[\pL\pN_.$\[\]-]{1,128}$`)
 
@@ -18,7 +18,7 @@ var (
 	versionForm = regexp.MustCompile(`^v[0-9]{1,3}(\.[0-9]{1,3})?$`)
 )
 
-// IsCode reports whether s looks like a vendor's code: up to 64 of A-Z a-z 0-9 _ . -. For
+// IsCode reports whether s looks like a vendor's code: up to 128 of A-Z a-z 0-9 _ . -. For
 // tools that decode responses: other text may be personal data, and must not become a code.
 func IsCode(s string) bool { return codeForm.MatchString(s) }
 

@@ -9,8 +9,8 @@ import (
 
 func TestIsCode(t *testing.T) {
 	for s, want := range map[string]bool{
-		"E0301": true, "rate_limited": true, "400.17-x": true, strings.Repeat("a", 64): true,
-		"": false, "a b": false, "jane@example.com": false, strings.Repeat("a", 65): false,
+		"E0301": true, "rate_limited": true, "400.17-x": true, strings.Repeat("a", 128): true,
+		"": false, "a b": false, "jane@example.com": false, strings.Repeat("a", 129): false,
 	} {
 		if got := apierrors.IsCode(s); got != want {
 			t.Errorf("IsCode(%q) = %v; want %v", s, got, want)

@@ -24,13 +24,18 @@ var gravity = []int{
 
 // classify returns the rule for f and the code that it is for. Of several codes, it is the
 // first with the gravest action. A code that no rule lists decides only if none is listed,
-// or if the others would accept the failure.
+// or if the others would accept the failure. One of Failure.General goes before it.
 func (p Policy) classify(f Failure, s State) (code string, rule Rule) {
 	codes := codesOf(f)
 	isUnlisted := func(code string) bool { return !p.subject(f, code, s).isListed }
 	listed := slices.DeleteFunc(slices.Clone(codes), isUnlisted)
 	if len(listed) > 0 {
 		code, rule = p.gravest(f, listed, s)
+	}
+	if len(listed) == 0 {
+		if i := slices.IndexFunc(f.General, func(code string) bool { return !isUnlisted(code) }); i >= 0 {
+			return f.General[i], p.ruleFor(f, f.General[i], s)
+		}
 	}
 	if len(listed) == 0 || rule.Action == apierrors.Accept && len(listed) < len(codes) {
 		return p.gravest(f, slices.DeleteFunc(codes, func(code string) bool { return !isUnlisted(code) }), s)

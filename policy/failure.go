@@ -69,6 +69,10 @@ type Failure struct {
 	// Items are the codes and messages in the response, in order.
 	Items []apierrors.Field
 
+	// General are codes that say what those of Items say, with less detail, the more exact
+	// first. The first that a rule lists decides if none of Items is listed.
+	General []string
+
 	// Conditions are what a header, a message or a value of the body says that rules of the
 	// vendor ask for; see Match.Conditions.
 	Conditions []string

@@ -79,7 +79,7 @@ func (c *compiler) rules(f file) []policy.Rule {
 	}
 	addCode := func(at yamlfile.Pos, code string, r policy.Rule, row whenRow) {
 		if !apierrors.IsCode(code) {
-			c.problems.Report(at, "code %q: expected up to 64 of A-Z a-z 0-9 _ . -", code)
+			c.problems.Report(at, "code %q: expected up to 128 of A-Z a-z 0-9 _ . -", code)
 		}
 		add(at, r, policy.Match{Codes: []string{code}}, row)
 	}
@@ -151,8 +151,11 @@ func (c *compiler) decoder(f file) decoder {
 		c.problems.Report(f.At, "request_id_body: expected a JSON pointer to a value, and not to the whole body")
 	}
 	for i, row := range f.Decode {
-		if row.Adds && i == 0 {
-			c.problems.Report(row.At, "adds has no effect in the first entry")
+		switch {
+		case (row.Adds || row.General) && i == 0:
+			c.problems.Report(row.At, "adds and general have no effect in the first entry")
+		case row.Adds && row.General:
+			c.problems.Report(row.At, "adds has no effect beside general")
 		}
 		d.shapes = append(d.shapes, c.shape(row))
 	}
@@ -198,16 +201,23 @@ func (c *compiler) shape(row shapeRow) shape {
 	switch {
 	case (row.Is == "") != (row.Means == "") || (row.Means != "" && !apierrors.IsCode(row.Means)):
 		c.problems.Report(row.At, "is and means go together, and means a code")
-	case row.Means != "" && (isByObject || row.Field != nil || row.Texts):
-		c.problems.Report(row.At, "code, message, field and texts have no effect with is and means: these are about the value at in")
+	case row.Means != "" && (isByObject || row.Field != nil || row.Fields != nil || row.Texts):
+		c.problems.Report(row.At, "code, message, field, fields and texts have no effect with is and means: these are about the value at in")
 	case row.Means == "" && !isByObject && !row.Texts:
 		c.problems.Report(row.At, "a decode entry needs a code, a message, texts, or is and means")
-	case row.Field != nil && !isByObject:
-		c.problems.Report(row.At, "field has no effect without code or message")
+	case (row.Field != nil || row.Fields != nil) && !isByObject:
+		c.problems.Report(row.At, "field and fields have no effect without code or message")
+	case row.Field != nil && row.Fields != nil:
+		c.problems.Report(row.At, "fields has no effect beside field")
+	case row.Code == nil && (row.Slug || row.Nested != nil || row.General):
+		c.problems.Report(row.At, "slug, nested and general have no effect without code")
+	case row.Uncoded && (row.Code == nil || row.Message == nil):
+		c.problems.Report(row.At, "uncoded has no effect without code and message")
 	}
 	return shape{
-		in: row.In, code: row.Code.pointer(), message: row.Message.pointer(), field: row.Field.pointer(), needs: row.Needs.pointer(),
-		texts: row.Texts, is: row.Is, means: row.Means, adds: row.Adds,
+		in: row.In, code: row.Code.pointer(), message: row.Message.pointer(), field: row.Field.pointer(), fields: row.Fields.pointer(),
+		needs: row.Needs.pointer(), nested: row.Nested, slug: row.Slug, uncoded: row.Uncoded,
+		texts: row.Texts, is: row.Is, means: row.Means, adds: row.Adds, general: row.General,
 	}
 }
 

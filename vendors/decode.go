@@ -50,7 +50,7 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
 	}
 	problem := answer.ProblemOf(a.Header, body)
-	if f.Items = d.items(body); len(f.Items) == 0 {
+	if f.Items, f.General = d.items(body); len(f.Items) == 0 {
 		f.Items = problem.Fields
 	}
 	f.Details = d.details(body)

@@ -119,12 +119,25 @@ type shapeRow struct {
 	// Code is where an object has its code. An object that has one is an error.
 	Code place `yaml:"code"`
 
+	// Slug makes a code of a text such as "Member Exists": Member_Exists.
+	Slug bool `yaml:"slug"`
+
+	// Nested are members in which an error may have another one that is more exact, to any
+	// depth. The deepest that is listed decides.
+	Nested []string `yaml:"nested,nonempty"`
+
 	// Message is where an error has its text.
 	Message place `yaml:"message"`
 
-	// Field is where an error has the path of its field. Without it, the keys above the
-	// error are the path.
+	// Field is where an error has the path of its field, or the keys of that path in a list.
+	// Without it, the keys above the error are the path.
 	Field place `yaml:"field"`
+
+	// Fields is where an error has a list of fields, each of which is at fault.
+	Fields place `yaml:"fields"`
+
+	// Uncoded means that an object with a message is an error also without a code.
+	Uncoded bool `yaml:"uncoded"`
 
 	// Texts means that a plain text at In or below it is an error without a code.
 	Texts bool `yaml:"texts"`
@@ -138,6 +151,10 @@ type shapeRow struct {
 
 	// Adds means that the entry applies even if an earlier one found errors.
 	Adds bool `yaml:"adds"`
+
+	// General means that the codes of the entry say what those of earlier ones say, with less
+	// detail. If an earlier one found errors, they decide only if none of its codes is listed.
+	General bool `yaml:"general"`
 }
 
 // headerRow is a code for the text of a header.

@@ -16,27 +16,43 @@ import (
 // texts, a text is an error, too. If it has is, the value at in is the error if it has that
 // text.
 type shape struct {
-	in                          answer.Pointer
-	code, message, field, needs answer.Pointer // from an object; nil: none
-	texts                       bool
-	is, means                   string
-	adds                        bool
+	in                                  answer.Pointer
+	code, message, field, fields, needs answer.Pointer // from an object; nil: none
+	nested                              []string
+	slug, uncoded, texts                bool
+	is, means                           string
+	adds, general                       bool
 }
 
 // items returns the errors that the first matching shape finds, and those of later shapes
-// that add to them.
-func (d decoder) items(body answer.Node) []apierrors.Field {
-	var items []apierrors.Field
+// that add to them; and the codes that say the same with less detail.
+func (d decoder) items(body answer.Node) (items []apierrors.Field, general []string) {
 	for _, s := range d.shapes {
-		if len(items) == 0 || s.adds {
-			items = append(items, s.find(body)...)
+		if len(items) > 0 && !s.adds && !s.general {
+			continue
+		}
+		found := s.find(body)
+		if general = append(general, found.general...); len(items) > 0 && s.general {
+			general = append(general, codesOf(found.items)...)
+			continue
+		}
+		items = append(items, found.items...)
+	}
+	return answer.Bounded(d.spread(items)), general[:min(len(general), answer.MaxItems)]
+}
+
+func codesOf(items []apierrors.Field) []string {
+	var codes []string
+	for _, item := range items {
+		if item.Code != "" {
+			codes = append(codes, item.Code)
 		}
 	}
-	return answer.Bounded(d.spread(items))
+	return codes
 }
 
 // find returns the errors of one shape in body.
-func (s shape) find(body answer.Node) []apierrors.Field {
+func (s shape) find(body answer.Node) finds {
 	found := finds{shape: s}
 	for _, start := range body.All(s.in) {
 		_, isComplete := start.At(s.needs)
@@ -48,13 +64,14 @@ func (s shape) find(body answer.Node) []apierrors.Field {
 			found.items = append(found.items, apierrors.Field{Code: s.means, Message: start.Text})
 		}
 	}
-	return found.items
+	return found
 }
 
 // finds collects the errors of one shape in one body.
 type finds struct {
-	shape shape
-	items []apierrors.Field
+	shape   shape
+	items   []apierrors.Field
+	general []string // codes of those in which they are nested, the deepest first
 }
 
 // walk looks for errors in n and below it. keys are those above n.
@@ -64,8 +81,7 @@ func (f *finds) walk(n answer.Node, keys []string) {
 	}
 	switch n.Kind {
 	case answer.Object:
-		if item, ok := f.shape.item(n, keys); ok {
-			f.items = append(f.items, item)
+		if f.add(n, keys) {
 			return
 		}
 		if f.shape.code == nil && !f.shape.texts {
@@ -86,21 +102,86 @@ func (f *finds) walk(n answer.Node, keys []string) {
 	}
 }
 
-// item returns the error in n. It reports whether n is one.
-func (s shape) item(n answer.Node, keys []string) (apierrors.Field, bool) {
+// add adds the error in n, with an entry for each of its fields. It reports whether n is one.
+func (f *finds) add(n answer.Node, keys []string) bool {
+	s := f.shape
+	codes, hasCode := s.codes(n)
+	if s.code == nil || s.uncoded && !hasCode {
+		_, hasCode = kindAt(n, s.message, answer.Text)
+	}
+	if !hasCode {
+		return false
+	}
 	item := apierrors.Field{Path: strings.Join(keys, "."), Message: textAt(n, s.message)}
-	if path := textAt(n, s.field); path != "" {
+	if path := strings.Join(textsAt(n, s.field), "."); path != "" {
 		item.Path = path
 	}
-	if s.code == nil {
-		_, hasMessage := kindAt(n, s.message, answer.Text)
-		return item, hasMessage
+	if len(codes) > 0 {
+		item.Code = codes[0]
+		f.general = append(f.general, codes[1:]...)
 	}
-	code, hasCode := kindAt(n, s.code, answer.Text, answer.Scalar)
-	if apierrors.IsCode(code.Text) {
-		item.Code = code.Text
+	names := textsAt(n, s.fields)
+	for _, name := range names[:min(len(names), answer.MaxItems)] {
+		item.Path = name
+		f.items = append(f.items, item)
 	}
-	return item, hasCode
+	if len(names) == 0 {
+		f.items = append(f.items, item)
+	}
+	return true
+}
+
+// codes returns the code of n, before which are those nested in it, the deepest first. It reports
+// whether n has one, which need not look like a code.
+func (s shape) codes(n answer.Node) (codes []string, hasCode bool) {
+	for {
+		found, ok := kindAt(n, s.code, answer.Text, answer.Scalar)
+		hasCode = hasCode || ok
+		if code := s.codeOf(found.Text); code != "" {
+			codes = append([]string{code}, codes...)
+		}
+		if n, ok = s.inner(n); !ok {
+			return codes, hasCode
+		}
+	}
+}
+
+// codeOf returns the code that a text is, or "" if it is none.
+func (s shape) codeOf(text string) string {
+	if s.slug {
+		text = strings.Join(strings.FieldsFunc(text, isNoCode), "_")
+	}
+	if !apierrors.IsCode(text) {
+		return ""
+	}
+	return text
+}
+
+func isNoCode(r rune) bool { return !apierrors.IsCode(string(r)) }
+
+// inner returns the error that is nested in n.
+func (s shape) inner(n answer.Node) (answer.Node, bool) {
+	for _, name := range s.nested {
+		if inner, ok := kindAt(n, answer.Pointer{name}, answer.Object); ok {
+			return inner, true
+		}
+	}
+	return answer.Node{}, false
+}
+
+// textsAt returns the text to which p leads from n, or those of a list.
+func textsAt(n answer.Node, p answer.Pointer) []string {
+	found, _ := kindAt(n, p, answer.Text, answer.Array)
+	if found.Kind == answer.Text && found.Text != "" {
+		return []string{found.Text}
+	}
+	var texts []string
+	for _, e := range found.Elements {
+		if e.Text != "" {
+			texts = append(texts, e.Text)
+		}
+	}
+	return texts
 }
 
 // textAt returns the text to which p leads from n, or "".
@@ -154,7 +235,7 @@ func (d decoder) unwrapped(body answer.Node) answer.Node {
 // reads reports whether a shape reads the member called key.
 func (d decoder) reads(key string) bool {
 	return slices.ContainsFunc(d.shapes, func(s shape) bool {
-		return slices.ContainsFunc([]answer.Pointer{s.in, s.code, s.message, s.field}, func(p answer.Pointer) bool {
+		return slices.ContainsFunc([]answer.Pointer{s.in, s.code, s.message, s.field, s.fields}, func(p answer.Pointer) bool {
 			return len(p) > 0 && p[0] == key
 		})
 	})
