@@ -90,6 +90,10 @@ var classRules = []Rule{
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
 		Hint: "The vendor's response was truncated or could not be understood: check the expected type against its documents.",
 	},
+	apierrors.Maintenance: {
+		Action: apierrors.Defer, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
+		Hint: "The vendor is away on purpose: run the call again later.",
+	},
 	apierrors.Canceled: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
 		Hint: "The caller canceled the call.",

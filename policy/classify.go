@@ -177,6 +177,9 @@ func (p Policy) classRule(subj subject, s State) Rule {
 	if subj.class == apierrors.NotFound && subj.method == http.MethodDelete && (subj.isListed || s.Before != NotApplied) {
 		builtin.Action = apierrors.Accept
 	}
+	if subj.class == apierrors.Maintenance && !subj.hasWait {
+		builtin.Action = apierrors.Retry // nobody knows when to run it again
+	}
 	vendor, _ := first(p.vendor, subj, isByClass)
 	vendor.Name = ""
 	rule := vendor.withDefaults(builtin)

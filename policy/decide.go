@@ -25,6 +25,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if s.replays(f, r) {
 		f.NoRetry, r.Hint = true, replayHint+r.Hint
 	}
+	if f.AsksRetry && !f.NoRetry && (r.Action == apierrors.Surface || r.Action == apierrors.FailFast) {
+		r.Action, r.Name = apierrors.Retry, r.Name+", to be retried"
+	}
 	if f.NoRetry && slices.Contains(repeating, r.Action) {
 		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
 	}

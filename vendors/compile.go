@@ -1,10 +1,8 @@
 package vendors
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -21,7 +19,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
-	v.decoder.signs = c.signs
+	v.decoder.signs, v.decoder.badSuccesses = c.signs, c.badSuccesses
 	for i, texts := range settings.RuleProblems() {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
@@ -34,7 +32,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	}
 	v.limits, v.quotaSources = settings.Limits, c.quotas
 	v.profile = policy.Profile{
-		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0, PeekBytes: f.PeekBytes,
+		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx)+len(c.badSuccesses) > 0, PeekBytes: f.PeekBytes,
 		Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
@@ -49,6 +47,8 @@ type compiler struct {
 	ruleAt   []yamlfile.Pos // of each rule
 	quotas   []quotaSource  // of the limits
 	signs    []sign         // that rules ask for
+
+	badSuccesses []responseMatch
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -67,83 +67,6 @@ func (c *compiler) settings(f file) policy.Settings {
 	}
 }
 
-// rules returns the rules for codes, statuses and classes.
-func (c *compiler) rules(f file) []policy.Rule {
-	var rules []policy.Rule
-	seen := map[string]yamlfile.Pos{}
-	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match, row whenRow) {
-		when = c.narrowed(at, when, row)
-		c.rule(at, r, when, seen)
-		r.When = when
-		rules, c.ruleAt = append(rules, r), append(c.ruleAt, at)
-	}
-	addCode := func(at yamlfile.Pos, code string, r policy.Rule, row whenRow) {
-		if !apierrors.IsCode(code) {
-			c.problems.Report(at, "code %q: expected up to 128 of A-Z a-z 0-9 _ . -", code)
-		}
-		add(at, r, policy.Match{Codes: []string{code}}, row)
-	}
-	for _, k := range f.Idempotency.codes() {
-		addCode(f.Idempotency.At, k.code, k.rule, whenRow{})
-	}
-	for _, row := range f.Codes {
-		addCode(row.At, row.Code, row.Rule, row.When)
-	}
-	for _, row := range f.Statuses {
-		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}}, row.When)
-	}
-	for _, row := range f.Classes {
-		add(row.At, row.Rule, policy.Match{Class: row.Class}, row.When)
-	}
-	return rules
-}
-
-// narrowed returns what a row is for, narrowed by its when.
-func (c *compiler) narrowed(at yamlfile.Pos, when policy.Match, row whenRow) policy.Match {
-	if len(row.Codes) > 0 || row.Class != apierrors.None || row.Statuses != nil && when.Codes == nil {
-		c.problems.Report(at, "%v: when may only narrow the row: by status (of a code), methods, path, has_wait, "+
-			"message, has_document, or the text of a header or a value of the body", when)
-	}
-	if row.Statuses != nil {
-		when.Statuses = row.Statuses
-	}
-	when.Methods, when.Paths, when.HasWait = row.Methods, row.Paths, row.HasWait
-	if s := c.sign(at, row); s.name != "" {
-		when.Conditions = []string{s.name}
-		if !slices.ContainsFunc(c.signs, func(other sign) bool { return other.name == s.name }) {
-			c.signs = append(c.signs, s)
-		}
-	}
-	return when
-}
-
-// rule checks one rule. A second rule for the same failures would have no effect.
-func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen map[string]yamlfile.Pos) {
-	if r.Class == apierrors.None {
-		c.problems.Report(at, "%v: missing key %q", when, "class")
-	}
-	if r.RepeatUnsafe != nil {
-		c.problems.Report(at, "%v: repeat_unsafe is for an operator to decide", when)
-	}
-	c.problems.ReportAll(at, r.Problems())
-	c.problems.ReportDuplicate(seen, at, when.String())
-}
-
-// endpoints returns the endpoints.
-func (c *compiler) endpoints(rows []endpointRow) []policy.Endpoint {
-	var out []policy.Endpoint
-	seen := map[string]yamlfile.Pos{}
-	for _, row := range rows {
-		c.problems.ReportDuplicate(seen, row.At, fmt.Sprintf("endpoint for %v", policy.Match{Methods: row.Methods, Paths: row.Paths}))
-		c.problems.ReportAll(row.At, row.Problems())
-		if row.RepeatUnsafe {
-			c.problems.Report(row.At, "repeat_unsafe is for an operator to decide")
-		}
-		out = append(out, row.Endpoint)
-	}
-	return out
-}
-
 // decoder returns the decoder.
 func (c *compiler) decoder(f file) decoder {
 	d := decoder{fieldLists: c.fieldLists(f.Codes), rename: f.Rename, waits: c.waits(f.Waits), errorsIn2xx: c.conditions(f), requestID: f.RequestIDBody}
@@ -159,12 +82,18 @@ func (c *compiler) decoder(f file) decoder {
 		}
 		d.shapes = append(d.shapes, c.shape(row))
 	}
+	if row := f.Verdict; row != nil {
+		d.verdict = verdict{string(row.Header), row.Yes, row.No}
+	}
 	for _, row := range f.HeaderCodes {
 		d.headerCodes = append(d.headerCodes, headerCode{text: c.headerText(row.At, row.headerTextRow), code: row.Code})
 	}
 	for _, row := range f.Limits {
 		if n := row.NamedBy; n != nil {
-			d.limitNames = append(d.limitNames, limitName{body: n.Body, contains: n.Contains, limit: row.Name})
+			if (n.Body == nil) == (n.Header == "") {
+				c.problems.Report(n.At, "named_by needs either a header or a body")
+			}
+			d.limitNames = append(d.limitNames, limitName{body: n.Body, header: string(n.Header), contains: n.Contains, limit: row.Name})
 		}
 	}
 	return d
@@ -177,7 +106,8 @@ func (c *compiler) conditions(f file) []condition {
 		if len(row.Place) == 0 {
 			c.problems.Report(row.At, "at: expected a JSON pointer to a value, as the whole body is there in each success")
 		}
-		one := condition{at: row.Place, refused: row.Refused}
+		one := condition{on: policy.Endpoint{Methods: row.Methods, Paths: row.Paths}, at: row.Place, refused: row.Refused}
+		c.problems.ReportAll(row.At, one.on.Problems())
 		if row.Is != "" {
 			one.is = []string{row.Is}
 		}
@@ -221,36 +151,6 @@ func (c *compiler) shape(row shapeRow) shape {
 	}
 }
 
-// waits returns the sources of waits. Without any, it is Retry-After as in RFC 9110.
-func (c *compiler) waits(rows []waitRow) []waitSource {
-	if len(rows) == 0 {
-		return []waitSource{{header: "Retry-After", unit: policy.HTTP}}
-	}
-	var out []waitSource
-	for _, row := range rows {
-		if (row.Header == "") == (len(row.Body) == 0) {
-			c.problems.Report(row.At, "a wait needs either a header or a body")
-		}
-		out = append(out, waitSource{header: string(row.Header), body: row.Body, unit: row.Unit, when: c.waitCondition(row.When)})
-	}
-	return out
-}
-
-// waitCondition returns which responses a wait is for.
-func (c *compiler) waitCondition(row *whenRow) waitCondition {
-	if row == nil {
-		return waitCondition{}
-	}
-	if len(row.Codes) > 0 || row.Class != apierrors.None || row.HasWait != nil {
-		c.problems.Report(row.At, "when: a wait cannot depend on a code, a class or has_wait, which come after it")
-	}
-	s := c.sign(row.At, *row)
-	if s.name == "" && len(row.Statuses)+len(row.Methods)+len(row.Paths) == 0 {
-		c.problems.Report(row.At, "when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body")
-	}
-	return waitCondition{statuses: row.Statuses, on: policy.Endpoint{Methods: row.Methods, Paths: row.Paths}, sign: s}
-}
-
 // headerText returns the text that a header has.
 func (c *compiler) headerText(at yamlfile.Pos, row headerTextRow) headerText {
 	if row.Headers == nil || (row.Is == "") == (row.Contains == "") {
@@ -266,12 +166,9 @@ func (c *compiler) fieldLists(rows []codeRow) map[string]*regexp.Regexp {
 		if row.FieldsInMessage == "" {
 			continue
 		}
-		pattern, err := regexp.Compile(row.FieldsInMessage)
-		if err != nil || pattern.NumSubexp() != 1 {
-			c.problems.Report(row.At, "fields_in_message %q: expected a pattern with one group", row.FieldsInMessage)
-			continue
+		if pattern := c.pattern(row.At, "fields_in_message", row.FieldsInMessage); pattern != nil {
+			lists[row.Code] = pattern
 		}
-		lists[row.Code] = pattern
 	}
 	return lists
 }

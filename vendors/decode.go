@@ -18,17 +18,24 @@ type decoder struct {
 	headerCodes []headerCode
 	waits       []waitSource
 	signs       []sign
-	limitNames  []limitName
-	rename      map[string]string
-	requestID   answer.Pointer            // in the body; nil: none
-	fieldLists  map[string]*regexp.Regexp // by code: the fields that a message lists
+
+	badSuccesses []responseMatch // of 2xx, by status
+	limitNames   []limitName
+	verdict      verdict
+	rename       map[string]string
+	requestID    answer.Pointer            // in the body; nil: none
+	fieldLists   map[string]*regexp.Regexp // by code: the fields that a message lists
 }
 
-// A limitName says that a response names limit if the value at body contains a text.
+// A limitName says that a response names limit if the value at body, or a header, contains a text.
 type limitName struct {
-	body            answer.Pointer
+	body            answer.Pointer // nil: header
+	header          string         // canonical
 	contains, limit string
 }
+
+// A verdict is where a response says whether to retry; see verdictRow. Without a header, nowhere.
+type verdict struct{ header, yes, no string }
 
 // Decode returns the failure in a response, or nil if the response is a success. It
 // accepts any bytes: a body that it cannot understand leaves the failure to the status.
@@ -42,16 +49,18 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 	d := v.decoder
 	f := &policy.Failure{Status: a.Status}
 	body, isDocument := answer.Parse(a.Body) // an empty node if it is not well-formed
-	if isSuccess {
-		met := d.met(body)
-		if len(met) == 0 {
-			return nil
-		}
-		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
-	}
 	problem := answer.ProblemOf(a.Header, body)
 	if f.Items, f.General = d.items(body); len(f.Items) == 0 {
 		f.Items = problem.Fields
+	}
+	r := content{a, body, isDocument, f.Items}
+	if isSuccess {
+		met := d.met(a, body)
+		isBad := slices.ContainsFunc(d.badSuccesses, func(c responseMatch) bool { return c.covers(r) })
+		if len(met) == 0 && !isBad {
+			return nil
+		}
+		f.Refused = len(met) > 0 && !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
 	}
 	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
@@ -59,20 +68,32 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
 		}
 	}
-	r := content{a, body, isDocument, f.Items}
 	f.Wait, f.Conditions = d.wait(r), d.conditionsOf(r)
+	d.verdict.read(a.Header, f)
 	f.RequestID = d.requestIDIn(body)
 	f.Limits = problem.Limits
 	for _, l := range d.limitNames {
-		if slices.ContainsFunc(body.All(l.body), l.isIn) {
+		if l.isIn(a.Header, body) {
 			f.Limits = append(f.Limits, l.limit)
 		}
 	}
 	return f
 }
 
-// isIn reports whether n has the text.
-func (l limitName) isIn(n answer.Node) bool { return strings.Contains(n.Text, l.contains) }
+// isIn reports whether a response has the text.
+func (l limitName) isIn(header http.Header, body answer.Node) bool {
+	has := func(text string) bool { return strings.Contains(text, l.contains) }
+	if l.body == nil {
+		return slices.ContainsFunc(header[l.header], has)
+	}
+	return slices.ContainsFunc(body.All(l.body), func(n answer.Node) bool { return has(n.Text) })
+}
+
+// read reads whether to retry.
+func (v verdict) read(header http.Header, f *policy.Failure) {
+	text := header.Get(v.header)
+	f.AsksRetry, f.NoRetry = v.yes != "" && text == v.yes, v.no != "" && text == v.no
+}
 
 // maxRequestID is the length of the longest id that is printed, in bytes.
 const maxRequestID = 128

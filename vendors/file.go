@@ -37,6 +37,9 @@ type file struct {
 
 	Decode []shapeRow `yaml:"decode"`
 
+	// Verdict is where a response says whether to retry; absent: it does not say.
+	Verdict *verdictRow `yaml:"verdict"`
+
 	// Rename maps member names that the vendor sends to those that it documents.
 	Rename map[string]string `yaml:"rename"`
 
@@ -84,6 +87,10 @@ type conditionRow struct {
 
 	// Is is the text that the value must have.
 	Is string `yaml:"is,nonempty"`
+
+	// Methods and Paths select the requests whose responses may hold an error there.
+	Methods []string `yaml:"methods,nonempty"`
+	Paths   []string `yaml:"path,nonempty"`
 
 	// Refused means that the vendor then executed no part of the request. Without it, that
 	// is unknown.
@@ -157,6 +164,14 @@ type shapeRow struct {
 	General bool `yaml:"general"`
 }
 
+// A verdictRow is the header in which a response says whether to retry. Whatever Yes says, a write
+// that may have been executed is not repeated.
+type verdictRow struct {
+	Header headerName `yaml:"header,required"`
+	Yes    string     `yaml:"yes,nonempty"`
+	No     string     `yaml:"no,nonempty"`
+}
+
 // headerRow is a code for the text of a header.
 type headerRow struct {
 	At yamlfile.Pos
@@ -169,18 +184,6 @@ type headerTextRow struct {
 	Headers  []headerName `yaml:"headers,nonempty"`
 	Is       string       `yaml:"is,nonempty"`
 	Contains string       `yaml:"contains,nonempty"`
-}
-
-// waitRow is a place where a response says how long to wait: a header or, by a JSON
-// pointer, a value of the body. The first row that has a wait decides.
-type waitRow struct {
-	At     yamlfile.Pos
-	Header headerName     `yaml:"header"`
-	Body   answer.Pointer `yaml:"body"`
-	Unit   policy.Unit    `yaml:"unit,required"`
-
-	// When narrows the row, such as for a header that each response has.
-	When *whenRow `yaml:"when"`
 }
 
 // A codeRow is a rule for a code. Its when may only narrow it.

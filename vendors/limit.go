@@ -31,9 +31,12 @@ type limitRow struct {
 	Named struct{} `yaml:"-"` // hides Limit.Named, which NamedBy implies
 }
 
-// A namedByRow says how a response names a limit: the value at Body contains a text.
+// A namedByRow says how a response names a limit: the value at Body, or that of a header, contains
+// a text.
 type namedByRow struct {
-	Body     answer.Pointer `yaml:"body,required"`
+	At       yamlfile.Pos
+	Body     answer.Pointer `yaml:"body"`
+	Header   headerName     `yaml:"header"`
 	Contains string         `yaml:"contains,required,nonempty"`
 }
 

@@ -86,8 +86,8 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a rate":              {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
 		"a limit's scope":     {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account, endpoint or record`}},
 		"a limit twice":       {head + "limits:\n  - {name: a, scope: account, rate: 1/1s}\n  - {name: a, scope: account, rate: 1/1s}\n", []string{`vendor file:6:5: duplicate limit "a"; the first is at line 5`}},
-		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs either a header or a body", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
-		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs either a header or a body"}},
+		"a wait":              {head + "waits:\n  - {unit: seconds}\n  - {header: A, body: /b, unit: second}\n", []string{"vendor file:5:5: a wait needs a header, a body or a cost", `vendor file:6:33: unknown unit "second"; did you mean "seconds"?`}},
+		"a wait's place":      {head + "waits:\n  - {unit: seconds}\n", []string{"vendor file:5:5: a wait needs a header, a body or a cost"}},
 		"a wait's condition": {head + "waits:\n  - {body: /b, unit: seconds, when: {}}\n  - {body: /c, unit: seconds, when: {is: a}}\n  - {body: /d, unit: seconds, when: {headers: A, is: b, contains: c}}\n", []string{
 			"vendor file:5:37: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body",
 			"vendor file:6:37: when: a text needs headers or at (a value of the body), and either is (the whole value) or contains",
@@ -165,6 +165,11 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"decode entries that contradict themselves": {head + "decode:\n  - {in: /a, code: b}\n  - {code: c, adds: true, general: true}\n  - {message: m, slug: true}\n  - {code: c, uncoded: true}\n  - {code: c, field: f, fields: g}\n", []string{
 			"vendor file:6:5: adds has no effect beside general", "vendor file:7:5: slug, nested and general have no effect without code",
 			"vendor file:8:5: uncoded has no effect without code and message", "vendor file:9:5: fields has no effect beside field",
+		}},
+		"rows that contradict themselves": {head + "waits:\n  - {header: A}\n  - {cost: {need: /a, have: /b, per_second: /c}, unit: seconds}\n  - {header: A, unit: seconds, pattern: a}\nstatuses:\n  - {status: 300, class: timeout}\nlimits:\n  - {name: a, scope: account, rate: 1/1s, named_by: {contains: a}}\nerrors_in_2xx:\n  - {at: /a, path: a}\n", []string{
+			`vendor file:5:5: missing key "unit"`, "vendor file:6:5: header, body, unit and pattern have no effect beside cost",
+			`vendor file:7:5: pattern "a": expected a pattern with one group`, "vendor file:9:5: status 300: expected one of 2xx, 4xx or 5xx",
+			"vendor file:11:53: named_by needs either a header or a body", `vendor file:13:5: path "a": expected a pattern that begins with /, where * is one segment and ** any number`,
 		}},
 		"a wider when":     {head + "statuses:\n  - {status: 422, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: status 422: when may only narrow the row: by status (of a code), methods, path, has_wait, message, has_document, or the text of a header or a value of the body"}},
 		"a wait's class":   {head + "waits:\n  - {header: A, unit: seconds, when: {class: timeout}}\n", []string{"vendor file:5:38: when: a wait cannot depend on a code, a class or has_wait, which come after it", "vendor file:5:38: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body"}},

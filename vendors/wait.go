@@ -1,8 +1,9 @@
 package vendors
 
 import (
+	"math"
 	"net/http"
-	"slices"
+	"regexp"
 	"time"
 
 	"github.com/retrywise/retrywise/internal/answer"
@@ -14,22 +15,10 @@ type waitSource struct {
 	header string // canonical; empty: body
 	body   answer.Pointer
 	unit   policy.Unit
-	when   waitCondition
-}
 
-// A waitCondition says which responses a waitSource is for. All that is set must hold; the
-// zero one is for all responses.
-type waitCondition struct {
-	statuses []policy.StatusRange
-	on       policy.Endpoint
-	sign     sign
-}
-
-// covers reports whether a response meets the condition.
-func (c waitCondition) covers(r content) bool {
-	isCovered := func(s policy.StatusRange) bool { return s.Contains(r.answer.Status) }
-	return (len(c.statuses) == 0 || slices.ContainsFunc(c.statuses, isCovered)) &&
-		c.on.Covers(r.answer.Method, r.answer.Path) && c.sign.isIn(r)
+	pattern *regexp.Regexp // whose group is the wait; nil: all of the text is
+	cost    cost
+	when    responseMatch
 }
 
 // wait returns how long the response asks to wait, or 0 if it does not. The first source that
@@ -40,7 +29,7 @@ func (d decoder) wait(r content) time.Duration {
 		if !w.when.covers(r) {
 			continue
 		}
-		var longest time.Duration
+		longest := w.cost.wait(r.body)
 		for _, text := range w.texts(r.answer.Header, r.body) {
 			wait, _ := policy.ParseWait(text, w.unit, now)
 			longest = max(longest, wait)
@@ -54,12 +43,41 @@ func (d decoder) wait(r content) time.Duration {
 
 // texts returns the values of the source.
 func (w waitSource) texts(header http.Header, body answer.Node) []string {
-	if w.header != "" {
-		return header[w.header]
-	}
 	var texts []string
-	for _, n := range body.All(w.body) {
-		texts = append(texts, n.Text)
+	switch {
+	case w.header != "":
+		texts = header[w.header]
+	case w.body != nil:
+		for _, n := range body.All(w.body) {
+			texts = append(texts, n.Text)
+		}
 	}
-	return texts
+	if w.pattern == nil {
+		return texts
+	}
+	var matches []string
+	for _, text := range texts {
+		for _, found := range w.pattern.FindAllStringSubmatch(text, -1) {
+			matches = append(matches, found[1])
+		}
+	}
+	return matches
+}
+
+// A cost is where the body says how many points the request needs; see costRow.
+type cost struct{ need, have, perSecond answer.Pointer }
+
+// wait returns how long it takes until there are points enough, and 0 without numbers.
+func (c cost) wait(body answer.Node) time.Duration {
+	if c.need == nil {
+		return 0
+	}
+	need, hasNeed := numberAt(body, c.need)
+	have, hasHave := numberAt(body, c.have)
+	perSecond, hasRate := numberAt(body, c.perSecond)
+	if !hasNeed || !hasHave || !hasRate || perSecond == 0 || need <= have {
+		return 0
+	}
+	seconds := math.Ceil((need-have)/perSecond*1000) / 1000
+	return time.Duration(min(seconds, maxReset.Seconds()) * float64(time.Second))
 }

@@ -98,6 +98,20 @@ func (s sign) isIn(r content) bool {
 		(len(s.text.headers) == 0 || s.text.isIn(r.answer.Header))
 }
 
+// A responseMatch selects responses. All that is set must hold; the zero one selects all.
+type responseMatch struct {
+	statuses []policy.StatusRange
+	on       policy.Endpoint
+	sign     sign
+}
+
+// covers reports whether m selects a response.
+func (m responseMatch) covers(r content) bool {
+	isCovered := func(s policy.StatusRange) bool { return s.Contains(r.answer.Status) }
+	return (len(m.statuses) == 0 || slices.ContainsFunc(m.statuses, isCovered)) &&
+		m.on.Covers(r.answer.Method, r.answer.Path) && m.sign.isIn(r)
+}
+
 // conditionsOf returns the names of the signs that a response has.
 func (d decoder) conditionsOf(r content) []string {
 	var names []string
