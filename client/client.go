@@ -34,7 +34,7 @@ type Config struct {
 	Vendor Vendor
 
 	// BaseURL is the base for relative URLs. Credentials and limits apply to its origin, and
-	// to Origins. Empty: the vendor's.
+	// to Origins. Empty: the vendor's, with the origins that its file names.
 	BaseURL string
 
 	// Origins are further origins of the vendor, such as https://uploads.vendor.example. A

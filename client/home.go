@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // A home is where the vendor is.
@@ -16,11 +17,16 @@ type home struct {
 
 // setHome takes the caller's base URL, or else the vendor's, and further origins.
 func (c *Client) setHome(cfg Config) error {
-	base := cfg.BaseURL
+	base, origins := cfg.BaseURL, cfg.Origins
 	if base == "" {
-		base = c.profile.BaseURL
+		base, origins = c.profile.BaseURL, slices.Concat(c.profile.Origins, cfg.Origins)
 	}
+	isOpen := cfg.BaseURL == "" && strings.Contains(base, "{")
 	switch {
+	case isOpen && (c.auth != nil || len(cfg.Origins) > 0):
+		return fmt.Errorf("client: BaseURL: each account has its own of the form %s; vendors.Vendor.URL fills it in", base)
+	case isOpen:
+		return nil
 	case base != "":
 	case c.auth != nil:
 		return errors.New("client: Auth needs a BaseURL, as a credential is sent to its origin and Origins only")
@@ -34,7 +40,7 @@ func (c *Client) setHome(cfg Config) error {
 		return err
 	}
 	c.home = home{base: u, origins: []*url.URL{u}, isBound: cfg.BaseURL != "" || cfg.Auth != nil}
-	for _, origin := range cfg.Origins {
+	for _, origin := range origins {
 		if err := c.home.add(origin); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,5 +87,38 @@ func TestNewRefusesOrigins(t *testing.T) {
 	}
 	if _, err := client.New(client.Config{Origins: []string{"https://uploads.vendor.test"}}); err == nil {
 		t.Error("without a base URL: no error")
+	}
+}
+
+// An openShop has a host for each account.
+type openShop struct{ shop }
+
+func (openShop) Profile() policy.Profile {
+	return policy.Profile{Name: "shop", BaseURL: "https://{account}.shop.test"}
+}
+
+// The base URL of a vendor may have a part that each account has of its own. Then absolute URLs can
+// be used without one, and a credential cannot.
+func TestNewOfAVendorWhoseAccountsHaveHosts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*client.Config)
+		want   string
+	}{
+		"absolute URLs": {func(*client.Config) {}, ""},
+		"a base URL":    {func(c *client.Config) { c.BaseURL, c.Auth = "https://acme.shop.test", client.Bearer("token") }, ""},
+		"a credential":  {func(c *client.Config) { c.Auth = client.Bearer("token") }, "each account has its own of the form https://{account}.shop.test; vendors.Vendor.URL fills it in"},
+		"more origins":  {func(c *client.Config) { c.Origins = []string{"https://files.shop.test"} }, "each account has its own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := client.Config{Vendor: openShop{}}
+			tt.change(&cfg)
+			c, err := client.New(cfg)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v; want %q", err, tt.want)
+			}
+			if c != nil {
+				c.Close()
+			}
+		})
 	}
 }

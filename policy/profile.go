@@ -8,8 +8,13 @@ type Profile struct {
 	// Name is the vendor's name, as in an operator's file and in Error.Vendor.
 	Name string
 
-	// BaseURL is the absolute URL of the API. It is empty if each account has its own.
+	// BaseURL is the absolute URL of the API. It is empty if each account has its own. Names in
+	// braces stand for a part that each account has of its own; see vendors.Vendor.URL.
 	BaseURL string
+
+	// Origins are further origins of the vendor that get the credential, as long as BaseURL is
+	// in use.
+	Origins []string
 
 	// Policy says what to do about each failure.
 	Policy Policy

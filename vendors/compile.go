@@ -1,7 +1,6 @@
 package vendors
 
 import (
-	"net/url"
 	"regexp"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -18,6 +17,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	}
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f)}
+	hosts, origins := c.hosts(f)
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
 	v.decoder.signs, v.decoder.badSuccesses = c.signs, c.badSuccesses
 	for i, texts := range settings.RuleProblems() {
@@ -30,9 +30,9 @@ func parse(name string, data []byte) (*Vendor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.limits, v.quotaSources = settings.Limits, c.quotas
+	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
-		Name: f.Vendor, BaseURL: f.BaseURL, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx)+len(c.badSuccesses) > 0, PeekBytes: f.PeekBytes,
+		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx)+len(c.badSuccesses) > 0, PeekBytes: f.PeekBytes,
 		Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
@@ -57,9 +57,6 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 func (c *compiler) settings(f file) policy.Settings {
 	if !nameForm.MatchString(f.Vendor) {
 		c.problems.Report(f.At, "vendor %q: expected a name of lower-case letters, digits and _", f.Vendor)
-	}
-	if u, err := url.Parse(f.BaseURL); f.BaseURL != "" && (err != nil || u.Host == "") {
-		c.problems.Report(f.At, "base_url %q: expected an absolute URL", f.BaseURL)
 	}
 	c.problems.ReportAll(f.At, f.Retry.Problems())
 	return policy.Settings{

@@ -20,6 +20,9 @@ type file struct {
 	BaseURL   string     `yaml:"base_url,nonempty"`
 	Documents []Document `yaml:"documents,required"`
 
+	// Hosts are further hosts of the vendor.
+	Hosts []hostRow `yaml:"hosts,nonempty"`
+
 	// Idempotency is where the vendor honors idempotency keys; absent: nowhere.
 	Idempotency *idempotencyRow `yaml:"idempotency,was=idempotency_header"`
 

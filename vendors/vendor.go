@@ -36,6 +36,7 @@ type Vendor struct {
 	documents []Document
 	limits    []policy.Limit
 	decoder   decoder
+	hosts     map[string]hostURL // by name; that of the base URL has none
 
 	quotaSources []quotaSource
 }
@@ -105,6 +106,7 @@ func (v *Vendor) Documents() []Document { return slices.Clone(v.documents) }
 func (v *Vendor) Profile() policy.Profile {
 	profile := v.profile
 	profile.Policy = v.Policy()
+	profile.Origins = slices.Clone(profile.Origins)
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
 	keys := &profile.Idempotency
 	keys.Methods, keys.Paths, keys.Replays = slices.Clone(keys.Methods), slices.Clone(keys.Paths), slices.Clone(keys.Replays)

@@ -171,6 +171,12 @@ func TestParseReportsAllProblems(t *testing.T) {
 			`vendor file:7:5: pattern "a": expected a pattern with one group`, "vendor file:9:5: status 300: expected one of 2xx, 4xx or 5xx",
 			"vendor file:11:53: named_by needs either a header or a body", `vendor file:13:5: path "a": expected a pattern that begins with /, where * is one segment and ** any number`,
 		}},
+		"hosts": {head + "base_url: \"https://{Sub}.shop.test\"\nhosts:\n  - {name: a, url: shop.test}\n  - {name: a, url: \"https://shop.test/{path}\"}\n  - {name: b, url: \"https://{sub}.test\", credential: true}\n", []string{
+			`vendor file:1:1: base_url "https://{Sub}.shop.test": expected a name of lower-case letters, digits and _ in braces, such as {subdomain}`,
+			`vendor file:6:5: url "shop.test": expected an absolute URL`, `vendor file:7:5: duplicate host "a"`,
+			`vendor file:7:5: url "https://shop.test/{path}": expected braces in the host only`,
+			"vendor file:8:5: credential has no effect with braces: name such a host in Config.Origins",
+		}},
 		"a wider when":     {head + "statuses:\n  - {status: 422, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: status 422: when may only narrow the row: by status (of a code), methods, path, has_wait, message, has_document, or the text of a header or a value of the body"}},
 		"a wait's class":   {head + "waits:\n  - {header: A, unit: seconds, when: {class: timeout}}\n", []string{"vendor file:5:38: when: a wait cannot depend on a code, a class or has_wait, which come after it", "vendor file:5:38: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body"}},
 		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},

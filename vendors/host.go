@@ -1,0 +1,150 @@
+package vendors
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/retrywise/retrywise/internal/yamlfile"
+)
+
+// A hostRow is a further host of the vendor, such as the one for log-ins.
+type hostRow struct {
+	At   yamlfile.Pos
+	Name string `yaml:"name,required,nonempty"`
+	URL  string `yaml:"url,required,nonempty"`
+
+	// Credential means that the host gets the credential of the API.
+	Credential bool `yaml:"credential"`
+}
+
+// A hostURL is the URL of a host, in which {name} stands for a part of the host that each account
+// has of its own.
+type hostURL struct {
+	text string
+	form *regexp.Regexp // of the host
+}
+
+var (
+	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+	hostPart    = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
+)
+
+// hostURL reads the URL of a host. It has no path: patterns for paths begin at the host's root.
+func (c *compiler) hostURL(at yamlfile.Pos, key, text string) hostURL {
+	problem := func(expected string) hostURL {
+		c.problems.Report(at, "%s %q: %s", key, text, expected)
+		return hostURL{}
+	}
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if !nameForm.MatchString(found[1]) {
+			return problem("expected a name of lower-case letters, digits and _ in braces, such as {subdomain}")
+		}
+	}
+	scheme, rest, _ := strings.Cut(text, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	u, err := url.Parse(placeholder.ReplaceAllString(text, "x"))
+	switch {
+	case err != nil || u.Host == "":
+		return problem("expected an absolute URL")
+	case strings.Contains(scheme+path, "{"):
+		return problem("expected braces in the host only")
+	}
+	form := "(?i)^"
+	for i, fixed := range placeholder.Split(host, -1) {
+		if i > 0 {
+			form += "[a-z0-9-]+"
+		}
+		form += regexp.QuoteMeta(fixed)
+	}
+	return hostURL{text: text, form: regexp.MustCompile(form + "$")}
+}
+
+// fill returns the URL with values in place of names in braces.
+func (h hostURL) fill(values map[string]string) (string, error) {
+	var problems []string
+	used := map[string]bool{}
+	text := placeholder.ReplaceAllStringFunc(h.text, func(braces string) string {
+		name := strings.Trim(braces, "{}")
+		used[name] = true
+		value, ok := values[name]
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Sprintf("%s: missing %q", h.text, name))
+		case !hostPart.MatchString(value):
+			problems = append(problems, fmt.Sprintf("%s: %s: expected a part of a host, such as acme", h.text, name))
+		}
+		return value
+	})
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !used[name] {
+			problems = append(problems, fmt.Sprintf("%s: it has no %q%s", h.text, name, yamlfile.Suggest(name, slices.Sorted(maps.Keys(used)))))
+		}
+	}
+	if problems != nil {
+		return "", fmt.Errorf("vendors: %s", strings.Join(problems, "; "))
+	}
+	return text, nil
+}
+
+// URL returns the URL of a host of the vendor: of the one called name in its file, or the base URL
+// if name is empty. Values stand in place of the names in braces that the URL has, such as
+// subdomain in https://{subdomain}.zendesk.com; nil, if it has none. The error says what is missing.
+func (v *Vendor) URL(name string, values map[string]string) (string, error) {
+	host, ok := v.hosts[name]
+	if !ok && name == "" {
+		return "", fmt.Errorf("vendors: %s has no base URL, as each account has its own", v.Name())
+	}
+	if !ok {
+		return "", fmt.Errorf("vendors: %s has no host %q%s", v.Name(), name, yamlfile.Suggest(name, slices.Sorted(maps.Keys(v.hosts))))
+	}
+	return host.fill(values)
+}
+
+// ByHost returns the vendor of the catalog that a host belongs to, with or without a port, or nil.
+// Of several, it is the one whose file names the host with the fewest parts left open.
+func ByHost(host string) *Vendor {
+	if name, _, hasPort := strings.Cut(host, ":"); hasPort {
+		host = name
+	}
+	var best *Vendor
+	fewest := 0
+	for _, name := range Names() {
+		v, err := Lookup(name)
+		if err != nil {
+			continue // a test reads each file
+		}
+		for _, h := range v.hosts {
+			if open := strings.Count(h.text, "{"); h.form.MatchString(host) && (best == nil || open < fewest) {
+				best, fewest = v, open
+			}
+		}
+	}
+	return best
+}
+
+// hosts returns the hosts by name, that of the base URL without one, and the origins of those that
+// get the credential.
+func (c *compiler) hosts(f file) (hosts map[string]hostURL, origins []string) {
+	hosts = map[string]hostURL{}
+	if f.BaseURL != "" {
+		hosts[""] = c.hostURL(f.At, "base_url", f.BaseURL)
+	}
+	for _, row := range f.Hosts {
+		if _, isTwice := hosts[row.Name]; isTwice {
+			c.problems.Report(row.At, "duplicate host %q", row.Name)
+		}
+		h := c.hostURL(row.At, "url", row.URL)
+		hosts[row.Name] = h
+		switch isOpen := strings.Contains(row.URL, "{"); {
+		case row.Credential && isOpen:
+			c.problems.Report(row.At, "credential has no effect with braces: name such a host in Config.Origins")
+		case row.Credential:
+			origins = append(origins, row.URL)
+		}
+	}
+	return hosts, origins
+}
