@@ -36,6 +36,7 @@ type Vendor struct {
 	documents []Document
 	limits    []policy.Limit
 	decoder   decoder
+	marks     marks
 	hosts     map[string]hostURL // by name; that of the base URL has none
 
 	quotaSources []quotaSource
