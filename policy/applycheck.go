@@ -28,7 +28,7 @@ func (s section) ruleProblems(p Policy, isDefaults bool) yamlfile.Problems {
 // codeProblems returns what is wrong with the codes of r, an operator's rule: a sentence for
 // each. A code that the vendor's data does not have is a mistake, unless r says what it means.
 func (p Policy) codeProblems(r Rule) []string {
-	if !slices.ContainsFunc(p.vendor, isByCode) {
+	if len(p.byCode) == 0 {
 		return nil
 	}
 	problems := p.unknownCodes("accept_after_codes", r.AcceptAfterCodes)
@@ -59,7 +59,7 @@ func (p Policy) conditionProblems(m Match) []string {
 func (p Policy) classProblems(m Match) []string {
 	var problems []string
 	for _, code := range m.Codes {
-		rules := p.rulesOf(code)
+		rules := p.byCode[code]
 		hasClass := func(r Rule) bool { return r.Class == m.Class }
 		if m.Class != apierrors.None && len(rules) > 0 && !slices.ContainsFunc(rules, hasClass) {
 			problems = append(problems, fmt.Sprintf("code %s has class %v, and never %v", code, rules[0].Class, m.Class))

@@ -102,7 +102,7 @@ func (p Policy) subject(f Failure, code string, s State) subject {
 		conditions: f.Conditions,
 		isRefusal:  f.Refused || f.Status >= http.StatusBadRequest,
 	}
-	_, byVendor := first(p.vendor, subj, isByCode)
+	_, byVendor := first(p.byCode[code], subj, anyRule)
 	_, byOperator := first(p.operator, subj, isByCode)
 	subj.isListed = byVendor || byOperator
 	return subj
@@ -147,7 +147,7 @@ func (p Policy) vendorRule(f Failure, subj subject) Rule {
 	case f.Class != apierrors.None:
 		return Rule{Name: strings.TrimSuffix("class "+f.Class.String()+", "+f.Cause, ", "), Class: f.Class}
 	}
-	if r, ok := first(p.vendor, subj, isByCode); ok {
+	if r, ok := first(p.byCode[subj.code], subj, anyRule); ok {
 		return r
 	}
 	r := p.statusRule(subj)
@@ -159,7 +159,7 @@ func (p Policy) vendorRule(f Failure, subj subject) Rule {
 
 // statusRule returns the vendor's rule for a status, or the built-in one.
 func (p Policy) statusRule(subj subject) Rule {
-	if r, ok := first(p.vendor, subj, isByStatus); ok {
+	if r, ok := first(p.others, subj, isByStatus); ok {
 		return r
 	}
 	r, _ := first(statusRules, subj, anyRule)
@@ -180,7 +180,7 @@ func (p Policy) classRule(subj subject, s State) Rule {
 	if subj.class == apierrors.Maintenance && !subj.hasWait {
 		builtin.Action = apierrors.Retry // nobody knows when to run it again
 	}
-	vendor, _ := first(p.vendor, subj, isByClass)
+	vendor, _ := first(p.others, subj, isByClass)
 	vendor.Name = ""
 	rule := vendor.withDefaults(builtin)
 	if !subj.isRefusal {

@@ -94,7 +94,7 @@ func (p Policy) actionsOfClass(class apierrors.Class) []apierrors.Action {
 func (p Policy) actionsOfCodes(codes []string) []apierrors.Action {
 	var all []apierrors.Action
 	for _, code := range codes {
-		rules := p.rulesOf(code)
+		rules := p.byCode[code]
 		for _, r := range rules {
 			actions := p.actionsOf(r)
 			if actions == nil {
@@ -107,17 +107,6 @@ func (p Policy) actionsOfCodes(codes []string) []apierrors.Action {
 		}
 	}
 	return all
-}
-
-// rulesOf returns the vendor's rules for a code.
-func (p Policy) rulesOf(code string) []Rule {
-	var rules []Rule
-	for _, r := range p.vendor {
-		if slices.Contains(r.When.Codes, code) {
-			rules = append(rules, r)
-		}
-	}
-	return rules
 }
 
 // RuleProblems returns what has no effect in each of s.Rules, a sentence for each problem. For
@@ -134,7 +123,11 @@ func (s Settings) RuleProblems() [][]string {
 
 // shadowProblems returns a problem if another of the vendor's rules always goes before r.
 func (p Policy) shadowProblems(r Rule) []string {
-	for _, earlier := range p.vendor {
+	rules := p.others
+	if isByCode(r) {
+		rules = p.byCode[r.When.Codes[0]] // those for it are for all codes of r, or do not include r
+	}
+	for _, earlier := range rules {
 		if earlier.When.String() == r.When.String() {
 			break
 		}
@@ -161,6 +154,9 @@ func (p Policy) unusedKeys(r Rule) []string {
 // unknownCodes returns those of codes, the value of key, for which p has no rule, a sentence
 // for each.
 func (p Policy) unknownCodes(key string, codes []string) []string {
+	if len(codes) == 0 {
+		return nil
+	}
 	var known, problems []string
 	for _, r := range slices.Concat(p.vendor, p.operator) {
 		known = append(known, r.When.Codes...)

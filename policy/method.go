@@ -23,4 +23,9 @@ var methods = map[string]bool{
 func IsIdempotent(method string) bool { return methods[method] }
 
 // nearestMethod returns the known method that is most similar to m, or "" if none is.
-func nearestMethod(m string) string { return yamlfile.Nearest(m, slices.Sorted(maps.Keys(methods))) }
+func nearestMethod(m string) string {
+	if _, isKnown := methods[m]; isKnown {
+		return m
+	}
+	return yamlfile.Nearest(m, slices.Sorted(maps.Keys(methods)))
+}

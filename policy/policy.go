@@ -11,7 +11,9 @@ import (
 type Policy struct {
 	name      string // the vendor
 	operator  []Rule
-	vendor    []Rule // sorted by Match.rank
+	vendor    []Rule            // sorted by Match.rank
+	byCode    map[string][]Rule // those of vendor for a code
+	others    []Rule            // those of vendor for a status or a class
 	endpoints []Endpoint
 	limits    []Limit
 	retry     Retry
@@ -53,6 +55,17 @@ func (s Settings) policy() Policy {
 		p.vendor = append(p.vendor, r.clone().named(s.Name))
 	}
 	slices.SortStableFunc(p.vendor, func(a, b Rule) int { return a.When.rank() - b.When.rank() })
+	for _, r := range p.vendor {
+		if p.byCode == nil && isByCode(r) {
+			p.byCode = map[string][]Rule{}
+		}
+		for _, code := range r.When.Codes {
+			p.byCode[code] = append(p.byCode[code], r)
+		}
+		if !isByCode(r) {
+			p.others = append(p.others, r)
+		}
+	}
 	for _, e := range s.Endpoints {
 		p.endpoints = append(p.endpoints, e.clone())
 	}
