@@ -66,7 +66,7 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 		u.back, u.first = 0, time.Time{}
 	}
 	if l.pace != nil {
-		t.PerSecond, t.Burst = l.pace.rate(now)*float64(max(l.parts, 1)), u.spread(l)
+		t.PerSecond, t.Burst = l.rateOfAll(now), u.spread(l)
 	}
 	if p := l.period; p != nil {
 		p.renew(now)

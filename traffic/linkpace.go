@@ -36,10 +36,13 @@ func (l *limiter) publish(now time.Time, t *Take) {
 		if p.declared == 0 && l.bucket.burst != p.room() {
 			l.bucket.setBurst(now, p.room())
 		}
-		l.published = Pace{p.rate(now) * float64(max(l.parts, 1)), l.bucket.burst}
+		l.published = Pace{l.rateOfAll(now), l.bucket.burst}
 		t.Learned = l.published
 	}
 }
+
+// rateOfAll returns the pace of all processes, also while this one has a part of it.
+func (l *limiter) rateOfAll(now time.Time) float64 { return l.pace.rate(now) * float64(max(l.parts, 1)) }
 
 // adopt takes up what the Store says that was learned.
 func (l *limiter) adopt(now time.Time, k *link, g Grant) {
