@@ -42,7 +42,9 @@ func (l *limiter) publish(now time.Time, t *Take) {
 }
 
 // rateOfAll returns the pace of all processes, also while this one has a part of it.
-func (l *limiter) rateOfAll(now time.Time) float64 { return l.pace.rate(now) * float64(max(l.parts, 1)) }
+func (l *limiter) rateOfAll(now time.Time) float64 {
+	return l.pace.rate(now) * float64(max(l.parts, 1))
+}
 
 // adopt takes up what the Store says that was learned.
 func (l *limiter) adopt(now time.Time, k *link, g Grant) {
