@@ -10,38 +10,61 @@ import (
 )
 
 // Processes find out one after the other that the Store fails, and that it works again. Those who
-// know leave the others their shares meanwhile.
+// know leave the others their shares meanwhile. If the Store has forgotten everything and fails
+// again, the shares stay as they are; units that it granted in advance may be used beside them.
 func TestFleetComesBackTogether(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const rate, burst = 200, 10
-		store := newCountingStore()
-		all := processes(t, store, 4)
-		d := Demand{MaxWait: time.Hour, Limits: []policy.Limit{perSecond("calls", rate, burst)}}
-		for range 2 { // the second time, each knows of all
-			for _, f := range all {
-				done(t, started(t, f, d), served)
-			}
-			time.Sleep(time.Second)
+	const rate, burst = 200, 10
+	for name, tt := range map[string]struct {
+		fails time.Duration // again, so long after it works
+		most  int           // requests beyond the rate
+	}{
+		"at once":            {0, burst},
+		"at the second time": {300 * time.Millisecond, 2*burst + rate/10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newCountingStore()
+				all := processes(t, store, 4)
+				d := Demand{MaxWait: time.Hour, Limits: []policy.Limit{perSecond("calls", rate, burst)}}
+				for range 2 { // the second time, each knows of all
+					for _, f := range all {
+						done(t, started(t, f, d), served)
+					}
+					time.Sleep(time.Second)
+				}
+				began := time.Now()
+				store.isDown.Store(true)
+				time.AfterFunc(5*time.Second, func() { store.isDown.Store(false) })
+				if tt.fails > 0 {
+					time.AfterFunc(5*time.Second, store.forget)
+					time.AfterFunc(5*time.Second+tt.fails, func() { store.isDown.Store(true) })
+					time.AfterFunc(8*time.Second, func() { store.isDown.Store(false) })
+				}
+				requests := requestsOf(t, all, d, began.Add(22*time.Second))
+				if got := requests.beyond(rate); got > float64(tt.most) {
+					t.Errorf("%v requests beyond the rate; want at most %d", got, tt.most)
+				}
+				if n := within(requests.at, began, 12*time.Second, 22*time.Second); n < 9*rate {
+					t.Errorf("%d requests in 10 s once all know; want at least nine tenths of %d", n, 10*rate)
+				}
+			})
+		})
+	}
+}
+
+// requestsOf has processes make requests. Each begins a quarter of a second after the one before,
+// and so do its exchanges.
+func requestsOf(t *testing.T, all []*Fleet, d Demand, end time.Time) *recorder {
+	var r recorder
+	var workers sync.WaitGroup
+	for _, f := range all {
+		for range 8 {
+			workers.Go(func() { r.request(t, f, d, end) })
 		}
-		began := time.Now()
-		store.isDown.Store(true)
-		time.AfterFunc(5*time.Second, func() { store.isDown.Store(false) })
-		var requests recorder
-		var workers sync.WaitGroup
-		for _, f := range all {
-			for range 8 {
-				workers.Go(func() { requests.request(t, f, d, began.Add(20*time.Second)) })
-			}
-			time.Sleep(240 * time.Millisecond)
-		}
-		workers.Wait()
-		if most := requests.beyond(rate); most > burst {
-			t.Errorf("%v requests beyond the rate; want at most the burst of %d", most, burst)
-		}
-		if n := within(requests.at, began, 10*time.Second, 20*time.Second); n < 9*rate {
-			t.Errorf("%d requests in 10 s once all know; want at least nine tenths of %d", n, 10*rate)
-		}
-	})
+		time.Sleep(240 * time.Millisecond)
+	}
+	workers.Wait()
+	return &r
 }
 
 // A recorder notes when requests start.
