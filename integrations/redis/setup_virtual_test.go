@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -64,7 +65,10 @@ func newOutside(t *testing.T) func(func()) {
 		for range done { // until the goroutine has ended
 		}
 	})
+	var mu sync.Mutex // one caller at a time, to which done belongs
 	return func(f func()) {
+		mu.Lock()
+		defer mu.Unlock()
 		select {
 		case todo <- f:
 			<-done
