@@ -55,7 +55,7 @@ soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -run Agrees -calls=100000
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -timeout=2h . -run 'VirtualTime|CutAtEveryByte' -virtual=1000000 -stride=1
-	go test -run 'Collapsed|OfAFleet' -timeout=1h ./traffic -seeds=1000
+	go test -run 'Collapsed|OfAFleet|TestBoard.*Kept' -timeout=2h ./traffic -seeds=1000
 
 bench: ## benchmarks: ratios against net/http in the same run; limits and outages are measured by internal/bench
 	go test -run '^$$' -bench . -benchmem ./...

@@ -81,7 +81,7 @@ func (s *boardSim) exchange(now micros, i int) {
 
 // Units that are used at their own times never exceed the burst and what the rate adds.
 func TestBoardRateIsKept(t *testing.T) {
-	for seed := range uint64(boardSeeds) {
+	for seed := range uint64(*seeds) {
 		for _, take := range []Take{
 			{PerSecond: 100, Burst: 1}, {PerSecond: 100, Burst: 20}, {PerSecond: 3, Burst: 2}, {PerSecond: 1000, Burst: 100},
 			{PerSecond: 100, Burst: 10, Size: 150, Window: 2 * time.Second},
@@ -105,7 +105,7 @@ func TestBoardRateIsKept(t *testing.T) {
 
 // Units never exceed a window of any beginning while its end is unknown, whenever they are used.
 func TestBoardUnknownWindowIsKept(t *testing.T) {
-	for seed := range uint64(boardSeeds) {
+	for seed := range uint64(*seeds) {
 		for _, take := range []Take{
 			{Size: 50, Window: time.Second}, {Size: 7, Window: 10 * time.Second}, {Size: 1000, Window: 5 * time.Second},
 			{Size: 100, Window: 3 * time.Second, PerSecond: 100, Burst: 3},
@@ -128,7 +128,7 @@ func TestBoardUnknownWindowIsKept(t *testing.T) {
 // Units never exceed a window whose end is known, although processes see that up to a tenth of its
 // length too late.
 func TestBoardKnownWindowIsKept(t *testing.T) {
-	for seed := range uint64(boardSeeds) {
+	for seed := range uint64(*seeds) {
 		for _, take := range []Take{
 			{Size: 50, Window: 2 * time.Second}, {Size: 7, Window: 5 * time.Second}, {Size: 1000, Window: 5 * time.Second},
 			{Size: 100, Window: 3 * time.Second, PerSecond: 100, Burst: 3},
@@ -165,7 +165,7 @@ func TestBoardKnownWindowIsKept(t *testing.T) {
 // Requests under way never exceed the slots, and nobody waits forever, although processes are
 // killed.
 func TestBoardSlotsAreKept(t *testing.T) {
-	for seed := range uint64(boardSeeds) {
+	for seed := range uint64(*seeds) {
 		for _, slots := range []int{1, 5, 16, 100} {
 			random := rand.New(rand.NewPCG(seed, 3))
 			var b board

@@ -24,7 +24,8 @@ import (
 // while a limit or an outage holds requests back.
 //
 // If the Store fails, the process goes on with its share of the limits, learns what it meets, and
-// tries the Store every second.
+// tries the Store every second. Once the Store works again, the process keeps to its share for one
+// and a half seconds more, as others may not know that yet.
 type Fleet struct {
 	Memory
 

@@ -56,12 +56,12 @@ func TestLimitOfProcesses(t *testing.T) {
 		{1000, 50, 16, 8, false, 0.98, 0},
 		{100, 10, 1, 16, false, 0.98, 0},
 		{20, 20, 100, 1, false, 0.96, 0},
-		{100, 10, 16, 4, true, 0.93, 0.04},
-		{100, 10, 1, 64, true, 0.93, 0.04},
-		{20, 20, 16, 4, true, 0.93, 0.15},
-		{1000, 50, 16, 16, true, 0.90, 0.04},
-		{100, 1, 16, 4, true, 0.80, 0.10}, // without a burst, each second request too many is refused
-		{5, 1, 8, 4, true, 0.70, 0.40},
+		{100, 10, 16, 4, true, 0.88, 0.06},
+		{100, 10, 1, 64, true, 0.88, 0.06},
+		{20, 20, 16, 4, true, 0.85, 0.25},
+		{1000, 50, 16, 16, true, 0.88, 0.06},
+		{100, 1, 16, 4, true, 0.75, 0.15}, // without a burst, each second request too many is refused
+		{5, 1, 8, 4, true, 0.65, 0.60},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			job, long := newLimitedJob(tt.perSecond, tt.burst), time.Minute

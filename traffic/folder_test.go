@@ -61,7 +61,7 @@ func hourWindow(account, process string, want int) Exchange {
 }
 
 func TestFolderDoesTheSameAsMemoryStore(t *testing.T) {
-	for seed := range uint64(boardSeeds) {
+	for seed := range uint64(*seeds) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 4))
 			folder, memory := openFolder(t), NewMemoryStore()

@@ -10,6 +10,7 @@ type link struct {
 	asked     time.Time // when the latest exchange began
 	isBusy    bool      // it has not ended
 	isLost    bool      // it failed
+	sharesTo  time.Time // the Store works again, but others may not know yet; zero: they do
 	wantedAt  time.Time // when the next one is wanted; zero: it is not
 	processes int
 	touched   []*limiter // that the next one is about, beside those that requests wait for
@@ -23,6 +24,7 @@ const (
 	lostTime        = time.Second            // between those that fail
 	freshTime       = 500 * time.Millisecond // after which what is known is too old
 	newsTime        = time.Second            // after which a success is reported
+	returnTime      = lostTime + freshTime   // after which all know that the Store works again
 )
 
 // knows reports whether what is known is fresh enough at a moment, and asks for more if not.
@@ -162,10 +164,14 @@ func (q *queue) join(now time.Time, l *limiter) {
 	if l.pace != nil || l.period != nil || l.slots != nil {
 		l.units = &units{valid: Valid}
 	}
-	if q.link.isLost {
+	if q.link.isLost || q.link.shares() {
 		l.share(now, q.link.parts())
 	}
 }
+
+// shares reports whether the Store works again, and the process keeps to its share, as others may
+// still use theirs.
+func (l *link) shares() bool { return !l.sharesTo.IsZero() }
 
 // parts is in how many parts a limit is shared without the Store.
 func (l *link) parts() int { return max(l.processes, l.fleet.options.Processes, 1) }

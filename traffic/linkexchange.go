@@ -61,11 +61,8 @@ func (q *queue) gather(a *asking) {
 
 // grant takes up what the Store says.
 func (q *queue) grant(now time.Time, a asking, r Result) {
-	isBack := q.link.isLost
-	q.link.isLost, q.link.processes, q.link.isHolding = false, r.Processes, false
-	if isBack {
-		q.divide(now, 1)
-	}
+	q.link.isHolding = false
+	q.comeBack(now, r.Processes)
 	for i, l := range a.limiters {
 		l.granted(now, q.link, r.Limits[i])
 		q.link.isHolding = q.link.isHolding || r.Limits[i].Hold > 0 || a.Limits[i].Busy > 0
@@ -75,6 +72,23 @@ func (q *queue) grant(now time.Time, a asking, r Result) {
 	}
 	q.budget.settle(a, r.Retries)
 	q.refuseLate(now)
+}
+
+// comeBack takes up that the Store works, and says how many processes there are. If it failed, others
+// may find out later, and the Store does not know yet of those.
+func (q *queue) comeBack(now time.Time, processes int) {
+	k := q.link
+	if k.isLost {
+		k.isLost, k.sharesTo = false, now.Add(returnTime)
+	}
+	if k.shares() && now.Before(k.sharesTo) {
+		k.processes = max(k.processes, processes)
+		return
+	}
+	if k.processes = processes; k.shares() {
+		k.sharesTo = time.Time{}
+		q.divide(now, 1)
+	}
 }
 
 // lose takes up that the Store fails: the process goes on with its share of what is declared.

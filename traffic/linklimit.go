@@ -81,6 +81,9 @@ func (l *limiter) take(now time.Time, waiting int) Take {
 	}
 	if l.pace != nil || l.period != nil {
 		if l.pace != nil {
+			if l.parts > 1 {
+				waiting = min(waiting, l.bucket.burst) // it may not use more in time
+			}
 			waiting += u.used // as many may come until the next exchange
 		}
 		t.Want = min(max(waiting-u.count(), 0), maxWant)
@@ -104,7 +107,7 @@ func (l *limiter) granted(now time.Time, k *link, g Grant) {
 	}
 	l.adopt(now, k, g)
 	if l.units != nil {
-		l.isGranted = true
+		l.isGranted = !k.shares()
 		if l.units.add(now, g); len(l.units.have) > 0 {
 			k.touch(l.units.have[len(l.units.have)-1].at.Add(2*Valid), l) // to give back what is not used
 		}

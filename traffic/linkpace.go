@@ -61,7 +61,7 @@ func (l *limiter) adopt(now time.Time, k *link, g Grant) {
 	case g.Learned.PerSecond > 0:
 		l.obey(now, g.Learned)
 	case l.pace != nil && l.pace.follows && l.pace.declared > 0:
-		l.obey(now, Pace{PerSecond: l.pace.declared})
+		l.obey(now, Pace{PerSecond: l.whole.perSecond})
 	case l.pace != nil && l.pace.follows:
 		l.dropPace()
 	}
@@ -75,6 +75,7 @@ func (l *limiter) obey(now time.Time, learned Pace) {
 	if l.units == nil {
 		l.units = &units{}
 	}
+	learned.PerSecond /= float64(max(l.parts, 1))
 	l.pace.obey(now, learned)
 	if l.pace.declared == 0 && learned.Burst != l.bucket.burst {
 		l.bucket.setBurst(now, learned.Burst)
@@ -85,8 +86,8 @@ func (l *limiter) obey(now time.Time, learned Pace) {
 // learnFrom corrects the pace by what requests of all processes met. While the gate is closed, what
 // was accepted left before that.
 func (l *limiter) learnFrom(now time.Time, k *link, e Evidence) {
-	if l.pace == nil {
-		return
+	if l.pace == nil || l.parts > 1 {
+		return // it has a part of what they met
 	}
 	l.pace.lag = Ahead + Valid + 2*l.interval()
 	left := now

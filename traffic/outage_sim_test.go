@@ -3,7 +3,6 @@
 package traffic
 
 import (
-	"flag"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/retrywise/retrywise/policy"
 )
-
-// seeds is how many simulations of each kind are run. The long run of make soak makes 1,000.
-var seeds = flag.Int("seeds", 3, "seeds of each simulation of an outage")
 
 // A fleet is clients of a vendor, each with a memory of its own, that get calls at random times.
 type fleet struct {

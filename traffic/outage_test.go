@@ -101,16 +101,6 @@ func (d *down) run(t *testing.T, workers int, long time.Duration) {
 	all.Wait()
 }
 
-// within counts the times in a period after a start.
-func within(times []time.Time, start time.Time, from, to time.Duration) (n int) {
-	for _, at := range times {
-		if s := at.Sub(start); s >= from && s < to {
-			n++
-		}
-	}
-	return n
-}
-
 // In an outage, a job costs the requests under way and some probes, and loses no call. What was
 // served before is served again soon after it.
 func TestOutageIsBridged(t *testing.T) {

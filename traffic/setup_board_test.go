@@ -10,9 +10,6 @@ import (
 // ms is a time, or a duration.
 const ms = time.Millisecond
 
-// boardSeeds is how many seeds a simulation of a board has.
-const boardSeeds = 3
-
 // boardStart is when tests of a board begin.
 const boardStart micros = 1_800_000_000_000_000
 

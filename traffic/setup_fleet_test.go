@@ -32,6 +32,13 @@ func (s *countingStore) Exchange(ctx context.Context, x Exchange) (Result, error
 	return s.MemoryStore.Exchange(ctx, x)
 }
 
+// forget makes the store as good as new.
+func (s *countingStore) forget() {
+	s.MemoryStore.mu.Lock()
+	defer s.MemoryStore.mu.Unlock()
+	clear(s.boards)
+}
+
 func newCountingStore() *countingStore { return &countingStore{MemoryStore: NewMemoryStore()} }
 
 // processes returns so many Fleets with one Store, and closes them in the end.

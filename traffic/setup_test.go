@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"context"
+	"flag"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -10,6 +11,9 @@ import (
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
+
+// seeds is how many simulations of each kind are run. The long run of make soak makes 1,000.
+var seeds = flag.Int("seeds", 3, "seeds of each simulation")
 
 // perSecond returns a limit of the account.
 func perSecond(name string, count, burst int) policy.Limit {
@@ -146,4 +150,14 @@ func admitted(t *testing.T, m *Memory, d Demand) Place {
 func answer(p Place) {
 	now := time.Now()
 	_ = p.Done(context.Background(), now, Report{Answered: now, Served: true})
+}
+
+// within counts the times in a period after a start.
+func within(times []time.Time, start time.Time, from, to time.Duration) (n int) {
+	for _, at := range times {
+		if s := at.Sub(start); s >= from && s < to {
+			n++
+		}
+	}
+	return n
 }

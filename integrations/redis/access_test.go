@@ -88,7 +88,11 @@ func TestStoreOfACluster(t *testing.T) {
 	if !ok {
 		t.Fatal("not a client of a cluster")
 	}
-	untilClusterWorks(t, cluster)
+	poll(t, "the only node has all slots", func() bool {
+		info, _ := cluster.ClusterInfo(t.Context()).Result()
+		return strings.Contains(info, "cluster_state:ok")
+	})
+	cluster.ReloadState(t.Context())
 	store, err := retrywiseredis.New(t.Context(), retrywiseredis.GoRedis(cluster), retrywiseredis.Options{Timeout: patient})
 	if err != nil {
 		t.Fatal(err)
@@ -104,21 +108,6 @@ func TestStoreOfACluster(t *testing.T) {
 		}
 		now = now.Add(c.step())
 	}
-}
-
-// untilClusterWorks waits until the only node of a cluster says that it has all slots.
-func untilClusterWorks(t *testing.T, c *redis.ClusterClient) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for range 600 {
-		if info, err := c.ClusterInfo(t.Context()).Result(); err == nil && strings.Contains(info, "cluster_state:ok") {
-			c.ReloadState(t.Context())
-			return
-		}
-		<-tick.C
-	}
-	t.Fatal("the cluster does not work after 30 s")
 }
 
 // startTLS starts a server with TLS alone, and returns its address and how to trust it.

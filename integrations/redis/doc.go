@@ -18,7 +18,8 @@
 // empty: no burst is granted twice, but units that were granted for the next 100 ms may be. Pauses
 // and outages are then unknown until a process meets them again. A server that evicts keys
 // (maxmemory-policy) loses them in the same way, so it should not, or have memory enough: some
-// hundred bytes for each limit in use.
+// hundred bytes for each limit in use. A replica that becomes the primary, of Sentinel or a Cluster,
+// has forgotten what it was not sent.
 //
 // # Errors
 //
@@ -27,6 +28,13 @@
 // and a traffic.Fleet goes on with its share of the limits. An Exchange that failed is not repeated,
 // as it may have been executed. After a timeout it may have been: units that were granted to
 // nobody are lost.
+//
+// While the processes change to their shares, some may use units that were granted for the next
+// 100 ms, and each share has a burst, of one request at least. Once the server works, each process
+// keeps to its share until the others know that as well; then a server that has kept its data grants a
+// burst again. For all of that, a limit of 200 requests per second with a burst of 10 is exceeded by
+// 40 requests at most. A process that alone does not reach the server uses its share beside what the
+// others use.
 //
 // # Other clients
 //

@@ -42,9 +42,19 @@ func (c goRedis) run(ctx context.Context, name, script string, keys, args []stri
 	cmd := once{redis.NewCmd(ctx, words...)}
 	cmd.SetFirstKeyPos(3)
 	if err := c.client.Process(ctx, cmd); err != nil {
+		c.reload(ctx, err)
 		return nil, err
 	}
 	return cmd.Result()
+}
+
+// reload has a client of a Cluster find out which node has the keys now, after an error of the one
+// that had them. By itself, it does that for a command that it repeats, and once a minute.
+func (c goRedis) reload(ctx context.Context, err error) {
+	cluster, isCluster := c.client.(*redis.ClusterClient)
+	if _, isReply := errors.AsType[redis.Error](err); isCluster && !isReply {
+		cluster.ReloadState(ctx)
+	}
 }
 
 // once is a command that go-redis does not repeat: after an error it may have been executed.

@@ -19,18 +19,24 @@ import (
 	"go.uber.org/goleak"
 )
 
-// childOf is set for a process that TestStoreOfAProcessThatDies starts, to the address of its server.
-const childOf = "RETRYWISE_TEST_CHILD_OF"
+// These are set for processes that tests start, to the address of their server.
+const (
+	childOf  = "RETRYWISE_TEST_CHILD_OF"  // of TestStoreOfAProcessThatDies
+	workerOf = "RETRYWISE_TEST_WORKER_OF" // of TestFleetOfAProcessThatDies
+)
 
 func TestMain(m *testing.M) {
-	if address := os.Getenv(childOf); address != "" {
-		if err := beChild(address); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, be := range map[string]func(string) error{childOf: beChild, workerOf: beWorker} {
+		if address := os.Getenv(name); address != "" {
+			if err := be(address); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
 		}
 	}
 	logging.Disable() // of connections to servers that are not there
-	goleak.VerifyTestMain(m)
+	// A pool whose server was gone finds out within a second that it is closed.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
 
 // beChild takes all slots and a right to renew, says so, and does nothing until it is killed.
@@ -60,14 +66,21 @@ func leases(process string, long time.Duration) traffic.Exchange {
 	}
 }
 
+// childProcess returns this program as another process, with a variable.
+func childProcess(t *testing.T, variable string) *exec.Cmd {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), variable)
+	child.Stderr = os.Stderr
+	return child
+}
+
 // Slots and the right to renew of a process that is killed return by the server's clock.
 func TestStoreOfAProcessThatDies(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	store := s.store(t)
-	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), childOf+"="+s.address)
-	child.Stderr = os.Stderr
+	child := childProcess(t, childOf+"="+s.address)
 	output, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

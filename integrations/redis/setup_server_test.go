@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,27 +27,38 @@ import (
 type server struct {
 	address string
 	args    []string
+	ready   string // what it prints once it is ready
 	folder  string
 	cmd     *exec.Cmd
 
-	mu  sync.Mutex
-	log []string
+	isFrozen atomic.Bool
+
+	mu       sync.Mutex
+	log      []string
+	password string // that its clients have; empty: none
 }
 
 // start starts a server on a free port, and stops it when the test ends.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{address: freeAddress(t), args: args, folder: t.TempDir()}
+	s := &server{address: freeAddress(t), folder: t.TempDir(), ready: "Ready to accept connections"}
+	s.args = append([]string{"--bind", "127.0.0.1", "--port", strconv.Itoa(portOf(t, s.address)), "--dir", s.folder, "--save", ""}, args...)
+	s.begin(t)
+	return s
+}
+
+// begin launches the server, and kills it when the test ends.
+func (s *server) begin(t *testing.T) {
+	t.Helper()
 	s.launch(t)
 	t.Cleanup(func() {
-		s.kill(t)
+		_, _ = s.cmd.Process.Kill(), s.cmd.Wait() // it may be killed already
 		if t.Failed() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			t.Logf("the server:\n%s", strings.Join(s.log, "\n"))
 		}
 	})
-	return s
 }
 
 // launch starts the process and waits until it accepts connections.
@@ -56,12 +68,7 @@ func (s *server) launch(t *testing.T) {
 	if name == "" {
 		name = "redis-server"
 	}
-	_, port, err := net.SplitHostPort(s.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", s.folder, "--save", ""}, s.args...)
-	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), name, s.args...)
 	output, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +92,7 @@ func (s *server) isReady(output io.Reader) bool {
 			s.mu.Lock()
 			s.log = append(s.log, lines.Text())
 			s.mu.Unlock()
-			if strings.Contains(lines.Text(), "Ready to accept connections") {
+			if strings.Contains(lines.Text(), s.ready) {
 				select {
 				case ready <- true:
 				default:
@@ -104,6 +111,19 @@ func (s *server) signal(t *testing.T, signal syscall.Signal) {
 	}
 }
 
+// freeze stops the process, as SIGSTOP does, until it is thawed.
+func (s *server) freeze(t *testing.T) {
+	t.Helper()
+	s.isFrozen.Store(true)
+	s.signal(t, syscall.SIGSTOP)
+}
+
+func (s *server) thaw(t *testing.T) {
+	t.Helper()
+	s.signal(t, syscall.SIGCONT)
+	s.isFrozen.Store(false)
+}
+
 // kill kills the process, as kill -9 does.
 func (s *server) kill(t *testing.T) {
 	t.Helper()
@@ -113,7 +133,42 @@ func (s *server) kill(t *testing.T) {
 
 // options are those of a client of the server.
 func (s *server) options() *redis.UniversalOptions {
-	return &redis.UniversalOptions{Addrs: []string{s.address}, ContextTimeoutEnabled: true}
+	o := &redis.UniversalOptions{Addrs: []string{s.address}, ContextTimeoutEnabled: true}
+	if s.knownPassword() != "" {
+		o.CredentialsProvider = func() (string, string) { return "", s.knownPassword() }
+	}
+	return o
+}
+
+// knownPassword returns the password that clients have, also those that are already open.
+func (s *server) knownPassword() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.password
+}
+
+func (s *server) learnPassword(password string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.password = password
+}
+
+// does returns what has a server execute commands, one after the other on one connection.
+func does(commands ...string) func(*server, *testing.T) {
+	return func(s *server, t *testing.T) {
+		t.Helper()
+		c := redis.NewUniversalClient(s.options())
+		defer func() { _ = c.Close() }()
+		for _, command := range commands {
+			var words []any
+			for word := range strings.FieldsSeq(command) {
+				words = append(words, word)
+			}
+			if err := c.Do(context.WithoutCancel(t.Context()), words...).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // client returns a client of the server.
@@ -176,4 +231,18 @@ func portOf(t *testing.T, address string) int {
 		t.Fatal(err)
 	}
 	return port
+}
+
+// poll waits for what nothing tells.
+func poll(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range soon / (50 * time.Millisecond) {
+		if is() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("after %v, still not: %s", soon, what)
 }
