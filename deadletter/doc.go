@@ -28,9 +28,9 @@
 //
 // Each line is a JSON object with "v", the version of the format (1), and "is":
 //
-//   - "letter" has the fields of Letter, and "replaces", the id of the letter that it settles
+//   - "letter" has the fields of Letter
 //   - "begun" is about the letter "id": a run began to send it
-//   - "settled" is about the letter "id": the vendor has the record
+//   - "settled" is about the letter "id": the vendor has the record, or somebody gave it up
 //
 // A program ignores members that it does not know. A file has no credential, no URL, no message
 // and no body of the vendor. It has the record's key, the idempotency key and the payload, which

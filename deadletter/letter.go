@@ -22,6 +22,9 @@ type Letter struct {
 	// At is when the letter was made: after the last attempt had ended.
 	At time.Time `json:"at"`
 
+	// Replaces is the ID of the letter that this one settles; empty: it settles none.
+	Replaces string `json:"replaces,omitempty"`
+
 	// Record, Op, IdempotencyKey, Repeatable and Payload are those of Record.
 	Record         string          `json:"record,omitempty"`
 	Op             string          `json:"op,omitempty"`
@@ -91,6 +94,9 @@ type Record struct {
 // an *apierrors.Error is left out. Of any other error, only the class is known: the record may
 // have been executed, unless the caller sets Applied. A nil error is that of a record that was not
 // sent yet.
+//
+// The error speaks of one call. If a record takes several, set the letter's Applied and Repeatable
+// to what holds for all of them: that a look-up may be repeated says nothing about the write.
 func Of(err error, r Record) Letter {
 	l := Letter{
 		ID: rand.Text(), At: time.Now().UTC(), Record: r.Key, Op: r.Op, Payload: r.Payload,
@@ -140,6 +146,7 @@ func (l Letter) after(err error) Letter {
 		next.Applied = apierrors.AppliedYes
 	}
 	next.Attempts += l.Attempts
+	next.Replaces = l.ID
 	return next
 }
 

@@ -44,7 +44,6 @@ type head struct {
 type letterLine struct {
 	head
 	Letter
-	Replaces string `json:"replaces,omitempty"` // the id of a letter; empty: none
 }
 
 // A mark is a line about a letter: it is being sent, or is settled.

@@ -41,7 +41,7 @@ func (r *replay) lookUp(ctx context.Context, l Letter) (Letter, Outcome, error) 
 	case err != nil:
 		return l, InDoubt, err
 	case applied == apierrors.AppliedYes:
-		r.check(r.w.mark(isSettled, l.ID, time.Now().UTC()))
+		r.check(r.w.Settle(l.ID))
 		return l, Found, nil
 	case applied == apierrors.AppliedNo && l.Applied != apierrors.AppliedYes:
 		absent := l
@@ -68,8 +68,8 @@ func (r *replay) mend(l Letter) (Letter, Outcome) {
 
 // replace settles a letter by another one, which it returns with its id.
 func (r *replay) replace(l, next Letter) Letter {
-	next.ID = rand.Text()
-	r.check(r.w.put(next, l.ID))
+	next.ID, next.Replaces = rand.Text(), l.ID
+	r.check(r.w.Write(next))
 	return next
 }
 
@@ -96,7 +96,7 @@ func (r *replay) send(ctx context.Context, l Letter) (Outcome, error) {
 		defer cancel()
 		ctx = limited
 	}
-	if !r.check(r.w.mark(isBegun, l.ID, time.Now().UTC())) {
+	if !r.check(r.w.mark(isBegun, l.ID)) {
 		return Left, nil
 	}
 	err := r.o.Send(ctx, l)

@@ -96,10 +96,7 @@ func (w *Writer) Torn() int { return w.torn }
 // Write appends a letter by one system call. The letter gets an ID and a time if it has none.
 // Write returns an error if the letter has a Payload that is not JSON or text that is not UTF-8, if
 // its line is longer than 16 MiB, and if the file cannot be written.
-func (w *Writer) Write(l Letter) error { return w.put(l, "") }
-
-// put appends a letter, which settles the one with the id replaces; empty: none.
-func (w *Writer) put(l Letter, replaces string) error {
+func (w *Writer) Write(l Letter) error {
 	if err := l.problem(); err != nil {
 		return fmt.Errorf("deadletter: %w", err)
 	}
@@ -107,12 +104,16 @@ func (w *Writer) put(l Letter, replaces string) error {
 	if l.At.IsZero() {
 		l.At = time.Now().UTC()
 	}
-	return w.append(letterLine{head{version, isLetter}, l, replaces})
+	return w.append(letterLine{head{version, isLetter}, l})
 }
 
+// Settle notes that the letter with this id is done with: the vendor has the record, or somebody
+// gave it up. An id that the file does not have is ignored.
+func (w *Writer) Settle(id string) error { return w.mark(isSettled, id) }
+
 // mark appends a mark about a letter.
-func (w *Writer) mark(is kind, id string, at time.Time) error {
-	return w.append(mark{head{version, is}, id, at})
+func (w *Writer) mark(is kind, id string) error {
+	return w.append(mark{head{version, is}, id, time.Now().UTC()})
 }
 
 // append appends a line. If that fails, it takes back what was written of it.
@@ -152,7 +153,7 @@ func (w *Writer) Deliver(ctx context.Context, r Record, send func(context.Contex
 	defer w.track(l.ID)()
 	begun := l
 	begun.Begun = l.At
-	if err := w.put(begun, ""); err != nil {
+	if err := w.Write(begun); err != nil {
 		return err
 	}
 	err := send(ctx)
@@ -162,9 +163,9 @@ func (w *Writer) Deliver(ctx context.Context, r Record, send func(context.Contex
 // end notes how the sending of a letter ended.
 func (w *Writer) end(l Letter, err error) error {
 	if err == nil {
-		return w.mark(isSettled, l.ID, time.Now().UTC())
+		return w.Settle(l.ID)
 	}
-	return w.put(l.after(err), l.ID)
+	return w.Write(l.after(err))
 }
 
 // track has Replay leave a letter alone until the function that it returns is called.

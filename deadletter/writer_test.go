@@ -247,3 +247,20 @@ func TestDeliverWithoutAFile(t *testing.T) {
 		t.Errorf("error %v; want os.ErrClosed", err)
 	}
 }
+
+// A letter can be given up, or replaced by another one.
+func TestSettle(t *testing.T) {
+	name := newFile(t)
+	w := open(t, name)
+	write(t, w, deadletter.Letter{ID: "a"}, deadletter.Letter{ID: "b"}, deadletter.Letter{ID: "c", Replaces: "a"})
+	for _, id := range []string{"b", "missing"} {
+		if err := w.Settle(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLetters(t, name, []deadletter.Letter{{ID: "c"}})
+	if err := w.Compact(); err != nil {
+		t.Fatal(err)
+	}
+	wantLetters(t, name, []deadletter.Letter{{ID: "c"}})
+}
