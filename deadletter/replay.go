@@ -75,9 +75,8 @@ func Replay(ctx context.Context, w *Writer, o ReplayOptions) (map[Outcome]int, e
 	waits, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &replay{w: w, o: o, waits: waits, endWaits: cancel, counts: map[Outcome]int{}}
-	r.run(ctx)
-	if err := w.Compact(); err != nil {
-		r.stop(err)
+	if isRead := r.run(ctx); isRead {
+		r.check(w.Compact())
 	}
 	return r.counts, r.err
 }
@@ -116,8 +115,10 @@ type replay struct {
 	err    error // why the replay ends early; nil: it goes on
 }
 
-// run hands the open letters to workers, those of one record to the same one.
-func (r *replay) run(ctx context.Context) {
+// run hands the open letters to workers, those of one record to the same one. It reports whether
+// the file could be read.
+func (r *replay) run(ctx context.Context) (isRead bool) {
+	isRead = true
 	workers := make([]chan Letter, max(r.o.Workers, 1))
 	var all sync.WaitGroup
 	for i := range workers {
@@ -132,6 +133,7 @@ func (r *replay) run(ctx context.Context) {
 	}
 	for l, err := range Letters(r.w.name) {
 		if err != nil {
+			isRead = false
 			r.stop(err)
 		}
 		if r.isStopped(ctx) {
@@ -143,6 +145,7 @@ func (r *replay) run(ctx context.Context) {
 		close(letters)
 	}
 	all.Wait()
+	return isRead
 }
 
 // shardOf returns the number of the worker for a letter.
