@@ -59,7 +59,7 @@ func TestFullDiskProcess(t *testing.T) {
 	for n := 0; ; n++ {
 		l := full()
 		l.ID = fmt.Sprint("L", n)
-		err := w.Write(l)
+		err := w.Put(l)
 		if err == nil && n < 10 {
 			continue
 		}
@@ -68,7 +68,7 @@ func TestFullDiskProcess(t *testing.T) {
 		}
 		break
 	}
-	if err := w.Write(deadletter.Letter{ID: "short"}); err != nil {
+	if err := w.Put(deadletter.Letter{ID: "short"}); err != nil {
 		t.Errorf("a line for which there is room: %v", err)
 	}
 	err := w.Deliver(t.Context(), deadletter.Record{Key: strings.Repeat("x", diskSize)}, func(context.Context) error {

@@ -16,13 +16,14 @@ import (
 // A Letter is a record that was not delivered. Times are in UTC. The verbs of fmt and slog print
 // it without Record, IdempotencyKey and Payload, which may be personal data; JSON has all.
 type Letter struct {
-	// ID identifies the letter in its file. A Writer gives one to a letter that has none.
+	// ID identifies the letter in its file. Write gives each letter a new one.
 	ID string `json:"id"`
 
 	// At is when the letter was made: after the last attempt had ended.
 	At time.Time `json:"at"`
 
-	// Replaces is the ID of the letter that this one settles; empty: it settles none.
+	// Replaces is the former ID of a letter that was read and written again, or that failed again:
+	// this one settles it.
 	Replaces string `json:"replaces,omitempty"`
 
 	// Record, Op, IdempotencyKey, Repeatable and Payload are those of Record.
@@ -99,7 +100,7 @@ type Record struct {
 // to what holds for all of them: that a look-up may be repeated says nothing about the write.
 func Of(err error, r Record) Letter {
 	l := Letter{
-		ID: rand.Text(), At: time.Now().UTC(), Record: r.Key, Op: r.Op, Payload: r.Payload,
+		At: time.Now().UTC(), Record: r.Key, Op: r.Op, Payload: r.Payload,
 		IdempotencyKey: r.IdempotencyKey, KeyUntil: utc(r.KeyUntil), Repeatable: r.Repeatable, Class: apierrors.ClassOf(err),
 	}
 	if err == nil {
@@ -133,7 +134,7 @@ func utc(t time.Time) time.Time {
 	return t.UTC().Round(0)
 }
 
-// after returns the letter that replaces l, as sending l ended with err. A refusal does not prove
+// after returns what becomes of l, as sending it ended with err. A refusal does not prove
 // that what was in doubt before was not executed.
 func (l Letter) after(err error) Letter {
 	next := Of(err, Record{
@@ -146,8 +147,14 @@ func (l Letter) after(err error) Letter {
 		next.Applied = apierrors.AppliedYes
 	}
 	next.Attempts += l.Attempts
-	next.Replaces = l.ID
+	next.ID = l.ID
 	return next
+}
+
+// renewed returns the letter that replaces l, or that is new if l has no ID.
+func (l Letter) renewed() Letter {
+	l.ID, l.Replaces = rand.Text(), l.ID
+	return l
 }
 
 // InDoubt reports whether the vendor may have executed the record, or has: nothing proves that it

@@ -14,8 +14,8 @@ import (
 )
 
 // ReplayOptions say what Replay does with letters. Only Send is required. With more than one
-// worker, the functions are called concurrently; none of them may call a method of the Writer
-// other than Write and Deliver.
+// worker, the functions are called concurrently; none of them may call Compact or Close of
+// the Writer.
 type ReplayOptions struct {
 	// Send sends a record again, with the letter's IdempotencyKey. Its error becomes a new letter.
 	// If the key alone makes that safe, ctx ends before the vendor forgets it.

@@ -29,11 +29,15 @@ func open(t testing.TB, name string) *deadletter.Writer {
 	return w
 }
 
-// write writes letters.
+// write writes letters, those with an ID under it.
 func write(t testing.TB, w *deadletter.Writer, letters ...deadletter.Letter) {
 	t.Helper()
 	for _, l := range letters {
-		if err := w.Write(l); err != nil {
+		put := w.Write
+		if l.ID != "" {
+			put = w.Put
+		}
+		if err := put(l); err != nil {
 			t.Fatal(err)
 		}
 	}

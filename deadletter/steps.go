@@ -2,7 +2,6 @@ package deadletter
 
 import (
 	"context"
-	"crypto/rand"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -68,8 +67,9 @@ func (r *replay) mend(l Letter) (Letter, Outcome) {
 
 // replace settles a letter by another one, which it returns with its id.
 func (r *replay) replace(l, next Letter) Letter {
-	next.ID, next.Replaces = rand.Text(), l.ID
-	r.check(r.w.Write(next))
+	next.ID = l.ID // whatever the caller made of it
+	next = next.renewed()
+	r.check(r.w.put(next))
 	return next
 }
 

@@ -34,7 +34,7 @@ func (w *Writer) mend() error {
 		w.size++
 		return nil
 	}
-	if err := appendTo(w.name+tornSuffix, append(tail, '\n')); err != nil {
+	if err := errors.Join(appendTo(w.name+tornSuffix, append(tail, '\n')), syncFolder(w.name)); err != nil {
 		return err
 	}
 	w.size -= int64(len(tail))

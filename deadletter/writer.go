@@ -3,7 +3,6 @@ package deadletter
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -93,14 +92,17 @@ func (w *Writer) open() error {
 // Torn returns how many bytes of a torn line Open has set apart.
 func (w *Writer) Torn() int { return w.torn }
 
-// Write appends a letter by one system call. The letter gets an ID and a time if it has none.
-// Write returns an error if the letter has a Payload that is not JSON or text that is not UTF-8, if
-// its line is longer than 16 MiB, and if the file cannot be written.
-func (w *Writer) Write(l Letter) error {
+// Write appends a letter by one system call, under a new ID. One that was read from the file, and so
+// has an ID, is replaced: its new line settles it. A letter without a time gets one. Write returns
+// an error if the letter has a Payload that is not JSON or text that is not UTF-8, if its line is
+// longer than 16 MiB, and if the file cannot be written.
+func (w *Writer) Write(l Letter) error { return w.put(l.renewed()) }
+
+// put appends a letter under its ID.
+func (w *Writer) put(l Letter) error {
 	if err := l.problem(); err != nil {
 		return fmt.Errorf("deadletter: %w", err)
 	}
-	l.ID = cmp.Or(l.ID, rand.Text())
 	if l.At.IsZero() {
 		l.At = time.Now().UTC()
 	}
@@ -149,11 +151,11 @@ func (w *Writer) append(line any) error {
 //
 // A process that ends meanwhile leaves a letter in doubt, for Replay.
 func (w *Writer) Deliver(ctx context.Context, r Record, send func(context.Context) error) error {
-	l := Of(nil, r)
+	l := Of(nil, r).renewed()
 	defer w.track(l.ID)()
 	begun := l
 	begun.Begun = l.At
-	if err := w.Write(begun); err != nil {
+	if err := w.put(begun); err != nil {
 		return err
 	}
 	err := send(ctx)

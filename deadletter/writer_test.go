@@ -62,6 +62,22 @@ func TestWriteGivesAnIDAndATime(t *testing.T) {
 	}
 }
 
+// A letter that was read and is written again is one letter.
+func TestWriteReplacesALetterThatWasRead(t *testing.T) {
+	name := newFile(t)
+	w := open(t, name)
+	write(t, w, deadletter.Letter{Record: "a", Applied: apierrors.AppliedNo}, deadletter.Letter{Record: "b"})
+	letters, err := read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters[0].Hint = "Mend it."
+	if err := w.Write(letters[0]); err != nil {
+		t.Fatal(err)
+	}
+	wantLetters(t, name, []deadletter.Letter{{Record: "b"}, {Record: "a", Applied: apierrors.AppliedNo, Hint: "Mend it."}}, "ID")
+}
+
 func TestWriteRefuses(t *testing.T) {
 	name := newFile(t)
 	w := open(t, name)
