@@ -42,7 +42,7 @@ func openInAProcess(t *testing.T, file string) string {
 }
 
 // TestOpeningProcess is not a test by itself: it is the second process.
-func TestOpeningProcess(t *testing.T) {
+func TestOpeningProcess(*testing.T) {
 	file := os.Getenv(openJob)
 	if file == "" {
 		return

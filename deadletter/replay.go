@@ -44,7 +44,7 @@ type ReplayOptions struct {
 	// are sent one after the other.
 	Workers int
 
-	// Observe is told of each letter. err is that of Send or LookUp. nil: nobody is.
+	// Observe is called for each letter. err is that of Send or LookUp. nil: no call.
 	Observe func(l Letter, o Outcome, err error)
 }
 

@@ -43,8 +43,10 @@ type Writer struct {
 }
 
 // Open opens the file called name for writing, and makes it if it does not exist, in a folder that
-// does; only its user may then read it. The lock is a second file, with the suffix ".lock", which
-// stays. Open returns an error that wraps ErrLocked if another Writer has the file.
+// does, on a disk of this machine; only its user may then read it. The lock is a second file, with
+// the suffix ".lock", which stays: do not delete it while a Writer has the file. It ends with the
+// process. Open returns an error that wraps ErrLocked if another Writer has the file, and an error
+// if the file does not begin with a letter, such as a table.
 //
 // If a crash has torn the last line, Open moves what is left of it to the end of a file with the
 // suffix ".torn", and warns. That line was never confirmed: the call that wrote it had not

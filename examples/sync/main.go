@@ -54,7 +54,7 @@ func command(ctx context.Context, args []string, out, problems io.Writer, p *pro
 	return 0
 }
 
-// run starts the fake vendors, runs the job against them and prints the report.
+// run starts the fake vendors, runs the job or a replay against them, and prints the report.
 func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 	if s.workers < 1 || s.faults < 0 || s.faults > 1 {
 		return errors.New("expected -workers of at least 1 and -faults from 0 to 1")
@@ -76,6 +76,11 @@ func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 	if s.replay != "" {
 		return replay(ctx, s, src, f, n, out)
 	}
+	return runJob(ctx, s, src, f, n, out, p)
+}
+
+// runJob runs the job, writes its dead letters and prints the report.
+func runJob(ctx context.Context, s settings, src sources, f *fakes, n network, out io.Writer, p *progress) error {
 	letters, err := openLetters(&s)
 	if err != nil {
 		return err
