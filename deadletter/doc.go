@@ -22,7 +22,9 @@
 // as well.
 //
 // A job that notes its letters when calls fail loses sight of the calls that are under way when it
-// is killed. [Writer.Deliver] notes a record before it is sent.
+// is killed. [Writer.Deliver] notes a record before it is sent. A job that must also know, when it is
+// started again, which records it had taken up, can write a letter of each first ([Of] with a nil
+// error), and then let Replay deliver them all: see the example of Replay.
 //
 // # What is in a file
 //

@@ -210,3 +210,55 @@ func ExampleReplay_mended() {
 	// send A-1 {"sku":"mug"}
 	// delivered: 1 <nil>
 }
+
+// A job that may be killed at any moment takes up its records first, all or none of them: it renames
+// the file when all are in it. Then Replay delivers them, however often it is started.
+func ExampleReplay_takenUpFirst() {
+	folder, err := os.MkdirTemp("", "letters")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	name := filepath.Join(folder, "night.jsonl")
+	if err := takeUp(name, "A-1", "A-2"); err != nil {
+		log.Fatal(err)
+	}
+
+	letters, err := deadletter.Open(name, deadletter.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer letters.Close()
+	counts, err := deadletter.Replay(context.Background(), letters, deadletter.ReplayOptions{
+		Send: func(_ context.Context, l deadletter.Letter) error {
+			fmt.Println("send", l.Record)
+			return nil
+		},
+	})
+	fmt.Println("delivered:", counts[deadletter.Delivered], err)
+	// Output:
+	// send A-1
+	// send A-2
+	// delivered: 2 <nil>
+}
+
+// takeUp makes a file with a letter of each record, unless an earlier run has made it.
+func takeUp(name string, records ...string) error {
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	if err := os.RemoveAll(name + ".part"); err != nil { // of a run that was killed
+		return err
+	}
+	part, err := deadletter.Open(name+".part", deadletter.Options{})
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	for _, key := range records {
+		if err := part.Write(deadletter.Of(nil, deadletter.Record{Key: key, Op: "orders.create"})); err != nil {
+			return err
+		}
+	}
+	return os.Rename(name+".part", name)
+}

@@ -201,7 +201,7 @@ func (s *killingShop) checkAfterAKill(t *testing.T, file string) {
 		return
 	}
 	letters, err := read(file)
-	if err != nil {
+	if err != nil && !errors.Is(err, deadletter.ErrTorn) { // a kill may tear a line, where a page ends
 		t.Fatal(err)
 	}
 	for _, id := range notedIn(t, file) {
@@ -244,11 +244,15 @@ func (s *killingShop) checkAtTheEnd(t *testing.T, file string) {
 
 func recordID(i int) string { return fmt.Sprintf("R-%02d", i) }
 
-// notedIn returns the records of all letters in a file, those that are settled included.
+// notedIn returns the records of all letters in a file, those that are settled included, and without
+// a line that is torn.
 func notedIn(t *testing.T, file string) []string {
 	t.Helper()
 	var noted []string
 	for text := range strings.Lines(text(t, file)) {
+		if !strings.HasSuffix(text, "\n") {
+			break
+		}
 		var line struct{ Record string }
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatal(err)
