@@ -15,8 +15,13 @@ import (
 
 // failed returns the error for a failed attempt that is not retried.
 func (x *call) failed(j *judgement) *apierrors.Error {
-	e := x.c.failed(j, x.request)
+	return x.complete(x.c.failed(j, x.request))
+}
+
+// complete adds what is known of the call, beyond its latest request.
+func (x *call) complete(e *apierrors.Error) *apierrors.Error {
 	e.Attempts = x.history.list()
+	e.Repeatable, e.KeyExpires = x.isRepeatable(), x.keyExpires(time.Now())
 	return e
 }
 
@@ -51,9 +56,7 @@ func malformed(op, reason string, err error) *apierrors.Error {
 
 // blank returns an error that names its call.
 func (x *call) blank() *apierrors.Error {
-	e := x.c.blank(x.request)
-	e.Attempts = x.history.list()
-	return e
+	return x.complete(x.c.blank(x.request))
 }
 
 // blank returns an error that names its request.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // KeyFor returns an idempotency key for what a job does to a record, such as the Op and the
@@ -66,13 +67,36 @@ func (c *Client) hasHonoredKey(r request, to destination) bool {
 	return r.options.IdempotencyKey != "" && !to.isForeign && c.profile.Idempotency.Covers(r.http.Method, r.path)
 }
 
+// keyExpires returns when the vendor forgets the key of the call at the earliest; zero: that is
+// not known.
+func (x *call) keyExpires(now time.Time) time.Time {
+	life := x.c.profile.Idempotency.Lifetime
+	if life == 0 || !x.c.hasHonoredKey(x.request, x.destination) {
+		return time.Time{}
+	}
+	if x.history.attempts > 0 {
+		now = x.history.firstSend
+	}
+	return now.Add(life)
+}
+
 // keyLeft is how long the vendor still knows the key of the call; see policy.State.KeyLeft.
 func (x *call) keyLeft(now time.Time) time.Duration {
-	life := x.c.profile.Idempotency.Lifetime
-	if life == 0 || x.history.attempts == 0 || !x.c.hasHonoredKey(x.request, x.destination) {
+	expires := x.keyExpires(now)
+	if expires.IsZero() || x.history.attempts == 0 {
 		return 0
 	}
-	return cmp.Or(life-now.Sub(x.history.firstSend), -1)
+	return cmp.Or(expires.Sub(now), -1)
+}
+
+// isRepeatable reports whether the caller may run the call again although it may have been
+// executed; see apierrors.Error.Repeatable. What followed a write says nothing about the write.
+func (x *call) isRepeatable() bool {
+	r := x.request
+	if r.moved || leadsToWrite(r.original) {
+		return false
+	}
+	return x.c.policyFor(x.destination).IsRepeatable(policy.State{Method: r.http.Method, Path: r.path, Repeatable: r.options.Repeatable})
 }
 
 // keyForgotten returns the error for a call that cannot be repeated before the vendor forgets its

@@ -3,6 +3,7 @@ package apierrors
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,29 @@ var (
 // IsCode reports whether s looks like a vendor's code: up to 128 of A-Z a-z 0-9 _ . -. For
 // tools that decode responses: other text may be personal data, and must not become a code.
 func IsCode(s string) bool { return codeForm.MatchString(s) }
+
+// Printable returns a copy of e that has only what Error, JSON and slog print, and the codes of
+// its fields: nothing that may be personal data. It is for what is kept or sent elsewhere, such
+// as a file of dead letters. The copy of nil is nil.
+func (e *Error) Printable() *Error {
+	if e == nil {
+		return nil
+	}
+	p := *e
+	p.URL, p.Code, p.RequestID = maskURL(e.URL), cleanCode(e.Code), cleanID(e.RequestID)
+	p.Message, p.Details, p.IdempotencyKey, p.Body, p.Err = "", nil, "", nil, nil
+	p.Fields, p.Attempts = nil, slices.Clone(e.Attempts)
+	for _, f := range e.Fields {
+		f = Field{Path: cleanPath(f.Path), Code: cleanCode(f.Code)}
+		if f != (Field{}) && !slices.Contains(p.Fields, f) {
+			p.Fields = append(p.Fields, f)
+		}
+	}
+	for i, a := range p.Attempts {
+		p.Attempts[i].Code = cleanCode(a.Code)
+	}
+	return &p
+}
 
 func cleanCode(s string) string { return onlyIf(codeForm, s) }
 func cleanID(s string) string   { return onlyIf(idForm, s) }

@@ -1,9 +1,11 @@
 package apierrors_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
@@ -31,5 +33,31 @@ func TestErrorMasksTheURL(t *testing.T) {
 		if got := e.Error(); got != want {
 			t.Errorf("Error() of %q = %q; want %q", url, got, want)
 		}
+	}
+}
+
+// What may be kept has no personal data, whatever its fields are printed with.
+func TestErrorPrintable(t *testing.T) {
+	e := full()
+	e.IdempotencyKey = "canary"
+	e.Code, e.RequestID = "canary said no", "can ary"
+	e.Fields = append(e.Fields,
+		apierrors.Field{Path: "name", Code: "MUST_BE_STRING", Message: "canary again"},
+		apierrors.Field{Path: "a canary@b", Code: "INVALID"}, apierrors.Field{Message: "canary"}, apierrors.Field{Path: "tags", Code: "no canary"})
+	e.Attempts[0].Code = "canary said no"
+	p := e.Printable()
+	type plain apierrors.Error // which fmt prints field by field
+	if text := fmt.Sprintf("%+v", plain(*p)); strings.Contains(text, "canary") || !strings.Contains(text, "Send text.") {
+		t.Errorf("Printable has personal data, or no hint: %s", text)
+	}
+	want := []apierrors.Field{{Path: "name", Code: "MUST_BE_STRING"}, {Code: "INVALID"}, {Path: "tags"}}
+	if diff := cmp.Diff(want, p.Fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	if e.Attempts[0].Code == "" || e.Fields[0].Message == "" {
+		t.Error("Printable changed the error itself")
+	}
+	if (*apierrors.Error)(nil).Printable() != nil {
+		t.Error("the copy of nil is not nil")
 	}
 }

@@ -101,6 +101,16 @@ type Error struct {
 	// printed, not even by Detail, as it may be made of personal data.
 	IdempotencyKey string
 
+	// KeyExpires is when the vendor forgets IdempotencyKey at the earliest: until then, running
+	// the call again with it executes the request once. It is zero if the vendor does not honor
+	// the key there, or does not say for how long.
+	KeyExpires time.Time
+
+	// Repeatable is set if the call may be run again although it may have been executed: its
+	// method or its endpoint is idempotent, or the caller or the operator said so. A key does not
+	// make it so.
+	Repeatable bool
+
 	// RetryAt is when to run the call again. It is zero if that is not known.
 	RetryAt time.Time
 

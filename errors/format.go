@@ -160,19 +160,20 @@ type hop struct {
 
 // form returns what may leave the process.
 func (e Error) form() form {
+	p := e.Printable()
 	w := form{
-		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
-		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Scope: e.Scope,
-		Status: e.Status, Code: cleanCode(e.Code), Summary: e.Summary,
-		Rule: e.Rule, Hint: e.Hint, Fields: e.paths(), RequestID: cleanID(e.RequestID),
+		Vendor: p.Vendor, Op: p.Op, Method: p.Method, URL: p.URL,
+		Class: p.Class, Action: p.Action, Stop: p.Stop, Applied: p.Applied, Scope: p.Scope,
+		Status: p.Status, Code: p.Code, Summary: p.Summary,
+		Rule: p.Rule, Hint: p.Hint, Fields: p.paths(), RequestID: p.RequestID,
 	}
-	if !e.RetryAt.IsZero() {
-		w.RetryAt = &e.RetryAt
+	if !p.RetryAt.IsZero() {
+		w.RetryAt = &p.RetryAt
 	}
-	for _, a := range e.Attempts {
+	for _, a := range p.Attempts {
 		w.Attempts = append(w.Attempts, hop{
 			Start: a.Start, TookSeconds: a.Took.Seconds(), WaitSeconds: a.Wait.Seconds(),
-			Status: a.Status, Class: a.Class, Code: cleanCode(a.Code), Rule: a.Rule,
+			Status: a.Status, Class: a.Class, Code: a.Code, Rule: a.Rule,
 		})
 	}
 	return w

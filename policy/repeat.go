@@ -31,7 +31,20 @@ type Endpoint struct {
 // mayRepeat reports whether a retry cannot execute a write twice, or an operator accepts
 // that it may. Proof goes first, then the caller, the rule, the endpoint and the method.
 func (p Policy) mayRepeat(r Rule, s State) bool {
-	if valueOf(r.Applied) == apierrors.AppliedNo || s.Repeatable || s.HasKey || valueOf(r.RepeatUnsafe) {
+	if valueOf(r.Applied) == apierrors.AppliedNo || s.HasKey || valueOf(r.RepeatUnsafe) {
+		return true
+	}
+	return p.isRepeatable(s, r.RepeatUnsafe == nil)
+}
+
+// IsRepeatable reports whether executing a request twice does no harm, or an operator accepts
+// that it may: the caller (State.Repeatable), the endpoint or the method says so. Of the state,
+// it reads these alone: Method, Path and Repeatable. An idempotency key is another matter.
+func (p Policy) IsRepeatable(s State) bool { return p.isRepeatable(s, true) }
+
+// isRepeatable is IsRepeatable. acceptsUnsafe says whether Endpoint.RepeatUnsafe counts.
+func (p Policy) isRepeatable(s State, acceptsUnsafe bool) bool {
+	if s.Repeatable {
 		return true
 	}
 	for _, e := range p.endpoints {
@@ -40,7 +53,7 @@ func (p Policy) mayRepeat(r Rule, s State) bool {
 			continue
 		case e.Repeatable || !e.RepeatUnsafe:
 			return e.Repeatable
-		case r.RepeatUnsafe == nil:
+		case acceptsUnsafe:
 			return true
 		}
 	}

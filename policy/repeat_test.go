@@ -49,6 +49,30 @@ func TestDecideRetriesAWriteOnlyIfSafe(t *testing.T) {
 	})
 }
 
+func TestIsRepeatable(t *testing.T) {
+	p := shop(t)
+	unsafe := applied(t, p, "vendors:\n  shop:\n    endpoints: [{path: /orders, repeat_unsafe: true}]\n")
+	for name, tt := range map[string]struct {
+		policy policy.Policy
+		state  policy.State
+		want   bool
+	}{
+		"POST":                         {p, policy.State{Method: "POST"}, false},
+		"POST that the caller allows":  {p, policy.State{Method: "POST", Repeatable: true}, true},
+		"POST with a key":              {p, policy.State{Method: "POST", HasKey: true}, false},
+		"POST that an operator allows": {unsafe, policy.State{Method: "POST", Path: "/orders"}, true},
+		"PATCH that is an upsert":      {p, policy.State{Method: "PATCH", Path: "/items/7"}, true},
+		"PUT that sends a survey":      {p, policy.State{Method: "PUT", Path: "/surveys"}, false},
+		"no method, which is GET":      {p, policy.State{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.policy.IsRepeatable(tt.state); got != tt.want {
+				t.Errorf("IsRepeatable(%+v) = %v; want %v", tt.state, got, tt.want)
+			}
+		})
+	}
+}
+
 func TestDecideShrinksAOneShotBody(t *testing.T) {
 	s := policy.State{Method: "POST", CanShrink: true, OneShotBody: true}
 	if d := policy.Default().Decide(withCodes(413), s); !d.Retry || d.Action != apierrors.Shrink {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/retrywise/retrywise/internal/filelock"
 )
 
 // A Folder is a Store in a folder of files, for the processes of one machine, such as a job that cron
@@ -56,10 +58,10 @@ func check(path string) error {
 	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
 		return err
 	}
-	release, err := tryLock(filepath.Join(path, lockName))
+	release, err := filelock.Try(filepath.Join(path, lockName))
 	if err == nil {
 		release()
-	} else if errors.Is(err, errLocked) {
+	} else if errors.Is(err, filelock.ErrLocked) {
 		return nil
 	}
 	return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/internal/filelock"
 )
 
 // openFolder opens a new folder.
@@ -188,7 +189,7 @@ func TestOpenFolderSaysWhatToDo(t *testing.T) {
 
 func TestOpenFolderThatIsInUse(t *testing.T) {
 	f := openFolder(t)
-	release, err := tryLock(filepath.Join(f.path, lockName))
+	release, err := filelock.Try(filepath.Join(f.path, lockName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestFolderThatIsGone(t *testing.T) {
 // Exchange ends with its context while another process, or another call, has the folder.
 func TestFolderMindsTheContext(t *testing.T) {
 	f := openFolder(t)
-	release, err := tryLock(filepath.Join(f.path, lockName))
+	release, err := filelock.Try(filepath.Join(f.path, lockName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,9 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"time"
-)
 
-// errLocked is that another process has a lock.
-var errLocked = errors.New("another process has it")
+	"github.com/retrywise/retrywise/internal/filelock"
+)
 
 // lock waits for the folder, first within the process, and then among all.
 func (f *Folder) lock(ctx context.Context) (release func(), err error) {
@@ -36,8 +35,8 @@ func lockFile(ctx context.Context, name string) (release func(), err error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		release, err := tryLock(name)
-		if !errors.Is(err, errLocked) {
+		release, err := filelock.Try(name)
+		if !errors.Is(err, filelock.ErrLocked) {
 			return release, err
 		}
 		later := time.NewTimer(time.Millisecond/2 + rand.N(time.Millisecond))

@@ -26,7 +26,7 @@ type contact struct {
 // contactStep creates or updates each contact in RD Station. The client does the retries,
 // the waits, the limits and the renewal of the token.
 func contactStep(c *client.Client, contacts []contact, workers int) step {
-	return step{name: "contacts", workers: workers, records: func() []record {
+	return step{name: stepContacts, workers: workers, records: func() []record {
 		var records []record
 		for _, one := range contacts {
 			records = append(records, record{one.Line, one.Email, one.Fields, func(ctx context.Context) error {

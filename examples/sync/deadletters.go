@@ -1,78 +1,82 @@
 package main
 
 import (
-	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/retrywise/retrywise/deadletter"
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
-// saveDeadLetters writes the dead letters to a file.
-func saveDeadLetters(file string, outcomes []outcome) error {
-	f, err := os.Create(file)
+// A letterBox writes a letter for each record that was not delivered, as soon as that is known: a
+// job that is killed leaves those that it knew of. It is safe for concurrent use.
+type letterBox struct {
+	writer *deadletter.Writer
+
+	mu  sync.Mutex // guards the fields below
+	err error      // of the first letter that could not be written
+}
+
+// openLetters opens the file of the settings, or one that is named after the time.
+func openLetters(s *settings) (*letterBox, error) {
+	if s.deadLetters == "" {
+		s.deadLetters = "dead-letters-" + time.Now().UTC().Format("20060102T150405Z") + ".jsonl"
+	}
+	w, err := deadletter.Open(s.deadLetters, deadletter.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(writeDeadLetters(f, outcomes), f.Close())
+	return &letterBox{writer: w}, nil
 }
 
-// writeDeadLetters writes a line for each record that was not delivered: why, and who has
-// to do what. The file identifies the record, so it is for the owner of the data.
-func writeDeadLetters(w io.Writer, outcomes []outcome) error {
-	out := csv.NewWriter(w)
-	rows := [][]string{{"step", "line", "record", "result", "applied", "class", "fields", "codes", "details", "hint", "retry_at"}}
-	for _, o := range outcomes {
-		if o.Err != nil {
-			rows = append(rows, deadLetter(o))
-		}
+// add writes the letter of an outcome.
+func (b *letterBox) add(o outcome) {
+	if o.Err == nil {
+		return
 	}
-	if err := out.WriteAll(rows); err != nil {
-		return fmt.Errorf("dead letters: %w", err)
+	l, err := newLetter(o)
+	if err == nil {
+		err = b.writer.Write(l)
 	}
-	return nil
-}
-
-// deadLetter returns the cells of one line.
-func deadLetter(o outcome) []string {
-	line := ""
-	if o.Line > 0 {
-		line = strconv.Itoa(o.Line)
-	}
-	cells := []string{o.Step, line, o.Key, string(o.result()), o.applied().String()}
-	e, ok := errors.AsType[*apierrors.Error](o.Err)
-	if !ok {
-		return append(cells, "", "", "", "", o.Err.Error(), "")
-	}
-	var fields, codes []string
-	for _, f := range e.Fields {
-		fields, codes = append(fields, f.Path), append(codes, f.Code)
-	}
-	if len(strings.Join(codes, "")) == 0 {
-		codes = []string{e.Code}
-	}
-	retryAt := ""
-	if !e.RetryAt.IsZero() {
-		retryAt = e.RetryAt.UTC().Format(time.RFC3339)
-	}
-	return append(cells, e.Class.String(), strings.Join(fields, " "), strings.Join(codes, " "), details(e), cmp.Or(e.Hint, e.Error()), retryAt)
-}
-
-// details returns the vendor's additional fields, such as which products are missing.
-func details(e *apierrors.Error) string {
-	if len(e.Details) == 0 {
-		return ""
-	}
-	text, err := json.Marshal(e.Details)
 	if err != nil {
-		return ""
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.err = errors.Join(b.err, err)
 	}
-	return string(text)
+}
+
+// close closes the file. It returns why letters are missing.
+func (b *letterBox) close() error {
+	return errors.Join(b.err, b.writer.Close())
+}
+
+// A payload is what a letter says for the owner of the data, and for a replay, beside the failure.
+type payload struct {
+	Line    int            `json:"line,omitempty"`    // in the source
+	Details map[string]any `json:"details,omitempty"` // of the vendor's response, such as which products are missing
+}
+
+// newLetter returns the letter of a record that was not delivered. Its Op is the name of the step.
+// A step may take several calls, so what its last error says of its call does not hold for all.
+func newLetter(o outcome) (deadletter.Letter, error) {
+	p := payload{Line: o.Line}
+	if e, ok := errors.AsType[*apierrors.Error](o.Err); ok {
+		p.Details = e.Details
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return deadletter.Letter{}, fmt.Errorf("dead letters: %w", err)
+	}
+	l := deadletter.Of(o.Err, deadletter.Record{Key: o.Key, Op: o.Step, Payload: text})
+	l.Applied, l.Repeatable = o.applied(), o.Step == stepContacts
+	return l, nil
+}
+
+// payloadOf returns what a letter of this job says beside the failure.
+func payloadOf(l deadletter.Letter) (p payload, err error) {
+	err = json.Unmarshal(l.Payload, &p)
+	return p, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/deadletter"
 	"github.com/retrywise/retrywise/internal/testserver"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
@@ -49,50 +50,62 @@ func TestSyncAllWritesDeadLetters(t *testing.T) {
 		}
 		contacts := map[string]int{}
 		var others []string
-		for _, row := range tr.deadLetters(t) {
-			if row[1]+row[2] == "" || row[9] == "" {
-				t.Errorf("a dead letter without a record or a hint: %v", row)
+		for _, l := range tr.letters(t) {
+			line := lineOf(t, l)
+			if line == 0 && l.Record == "" || l.Hint == "" && l.Summary == "" {
+				t.Errorf("a dead letter without a record or a reason: %+v", l)
 			}
-			reason := strings.Join(row[3:8], "|")
-			if row[0] == "contacts" {
-				contacts[reason]++
+			if l.Op == stepContacts {
+				contacts[reasonOf(l)]++
 				continue
 			}
-			others = append(others, fmt.Sprintf("%s %s %s: %s", row[0], row[1], row[2], reason))
+			others = append(others, fmt.Sprintf("%s %d %s: %s", l.Op, line, l.Record, reasonOf(l)))
 		}
 		wantContacts := map[string]int{
-			"surfaced|no|validation|name|CANNOT_BE_BLANK":                                                       5,
-			"surfaced|no|validation|name|CANNOT_BE_NULL":                                                        3,
-			"surfaced|no|validation|name|MUST_BE_STRING":                                                        4,
-			"surfaced|no|validation|tags|VALUES_MUST_BE_LOWERCASE":                                              7,
-			"surfaced|no|validation|linkedin|INVALID_FORMAT":                                                    4,
-			"surfaced|no|validation|email|INVALID":                                                              2,
-			"surfaced|no|validation|favourite_colour|INVALID_FIELDS":                                            4,
-			"surfaced|no|validation|available_for_mailing|INVALID_FIELDS":                                       4,
-			"surfaced|no|validation|linkedin name tags|INVALID_FORMAT CANNOT_BE_BLANK VALUES_MUST_BE_LOWERCASE": 3,
+			"surface|no|validation|name|CANNOT_BE_BLANK":                                                       5,
+			"surface|no|validation|name|CANNOT_BE_NULL":                                                        3,
+			"surface|no|validation|name|MUST_BE_STRING":                                                        4,
+			"surface|no|validation|tags|VALUES_MUST_BE_LOWERCASE":                                              7,
+			"surface|no|validation|linkedin|INVALID_FORMAT":                                                    4,
+			"surface|no|validation|email|INVALID":                                                              2,
+			"surface|no|validation|favourite_colour|INVALID_FIELDS":                                            4,
+			"surface|no|validation|available_for_mailing|INVALID_FIELDS":                                       4,
+			"surface|no|validation|linkedin name tags|INVALID_FORMAT CANNOT_BE_BLANK VALUES_MUST_BE_LOWERCASE": 3,
 		}
 		if diff := cmp.Diff(wantContacts, contacts); diff != "" {
 			t.Errorf("dead letters of contacts mismatch (-want +got):\n%s", diff)
 		}
 		wantOthers := []string{
-			"files  transactions-07.csv: surfaced|no|validation||400010",
-			"files  refunds.csv: surfaced|no|validation||400115",
-			"files  summary.pdf: surfaced|no|validation||400104",
-			"files  transactions-01.csv: surfaced|no|already_exists||400103",
-			"purchases 19 P-0018: surfaced|no|dependency||E0102",
-			"purchases 25 P-0024: surfaced|no|configuration||E0103",
-			"purchases 37 P-0036: surfaced|no|validation|products[0].quantity|",
-			"purchases 46 P-0045: surfaced|no|dependency||E0102",
-			"purchases 54 P-0053: surfaced|no|validation|products[0].unitPrice|",
-			"purchases 66 P-0065: surfaced|no|validation|contactEmail|",
-			"purchases 73 P-0072: surfaced|no|dependency||E0102",
-			"purchases 90 P-0089: surfaced|no|configuration||E0103",
-			"purchases 99 : surfaced|no|validation|purchaseId|",
+			"files 0 transactions-07.csv: surface|no|validation||400010",
+			"files 0 refunds.csv: surface|no|validation||400115",
+			"files 0 summary.pdf: surface|no|validation||400104",
+			"files 0 transactions-01.csv: surface|no|already_exists||400103",
+			"purchases 19 P-0018: surface|no|dependency||E0102",
+			"purchases 25 P-0024: surface|no|configuration||E0103",
+			"purchases 37 P-0036: surface|no|validation|products[0].quantity|",
+			"purchases 46 P-0045: surface|no|dependency||E0102",
+			"purchases 54 P-0053: surface|no|validation|products[0].unitPrice|",
+			"purchases 66 P-0065: surface|no|validation|contactEmail|",
+			"purchases 73 P-0072: surface|no|dependency||E0102",
+			"purchases 90 P-0089: surface|no|configuration||E0103",
+			"purchases 99 : surface|no|validation|purchaseId|",
 		}
 		if diff := cmp.Diff(wantOthers, others); diff != "" {
 			t.Errorf("dead letters mismatch (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// reasonOf returns what a letter says of the failure.
+func reasonOf(l deadletter.Letter) string {
+	var fields, codes []string
+	for _, f := range l.Fields {
+		fields, codes = append(fields, f.Path), append(codes, f.Code)
+	}
+	if strings.Join(codes, "") == "" {
+		codes = []string{l.Code}
+	}
+	return fmt.Sprintf("%v|%v|%v|%s|%s", l.Action, l.Applied, l.Class, strings.Join(fields, " "), strings.Join(codes, " "))
 }
 
 // If a vendor refuses the credential, its step stops after a few requests. The other steps
@@ -178,7 +191,7 @@ func TestSyncAllIsInterrupted(t *testing.T) {
 				if all < 1000+11+120+7+1 || sent == all || sent == 0 && after > time.Second {
 					t.Errorf("%d records, %d delivered", all, sent)
 				}
-				if letters := len(tr.deadLetters(t)); letters != all-sent || !tr.report.agrees() {
+				if letters := len(tr.letters(t)); letters != all-sent || !tr.report.agrees() {
 					t.Errorf("%d dead letters for %d of %d records:\n%s", letters, all-sent, all, tr.describe(t))
 				}
 				if late := tr.report.Took - after; late > time.Second {

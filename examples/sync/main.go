@@ -7,10 +7,15 @@
 //
 //	go run ./examples/sync
 //	go run ./examples/sync -seed 7 -faults 0.2
+//	go run ./examples/sync -replay FILE
+//
+// FILE has the records that an earlier job did not deliver. The replay sends those that may be
+// sent, and looks up those that are in doubt.
 //
 // Read job.go first: it runs the steps, and runs a record again if that may help.
 // contacts.go is the simplest step. purchases.go and writeonce.go show a write that must
-// not be executed twice.
+// not be executed twice, deadletters.go and replay.go what becomes of a record that was not
+// delivered.
 package main
 
 import (
@@ -49,7 +54,7 @@ func command(ctx context.Context, args []string, out, problems io.Writer, p *pro
 	return 0
 }
 
-// run starts the fake vendors, runs the job against them and prints the report.
+// run starts the fake vendors, runs the job or a replay against them, and prints the report.
 func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 	if s.workers < 1 || s.faults < 0 || s.faults > 1 {
 		return errors.New("expected -workers of at least 1 and -faults from 0 to 1")
@@ -68,12 +73,27 @@ func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 		defer srv.Close()
 		n.urls[name] = srv.URL()
 	}
-	outcomes, r, err := syncAll(ctx, s, src, f, n, p.add)
-	p.clear()
+	if s.replay != "" {
+		return replay(ctx, s, src, f, n, out)
+	}
+	return runJob(ctx, s, src, f, n, out, p)
+}
+
+// runJob runs the job, writes its dead letters and prints the report.
+func runJob(ctx context.Context, s settings, src sources, f *fakes, n network, out io.Writer, p *progress) error {
+	letters, err := openLetters(&s)
 	if err != nil {
 		return err
 	}
-	if err := finish(s, outcomes, r, out); err != nil {
+	r, err := syncAll(ctx, s, src, f, n, func(o outcome) {
+		letters.add(o)
+		p.add(o)
+	})
+	p.clear()
+	if err := errors.Join(err, letters.close()); err != nil {
+		return err
+	}
+	if err := finish(s, r, out); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -82,33 +102,32 @@ func run(ctx context.Context, s settings, out io.Writer, p *progress) error {
 	return nil
 }
 
-// finish saves the dead letters and prints the report. It returns an error if the job and
-// the ledgers do not agree.
-func finish(s settings, outcomes []outcome, r report, out io.Writer) error {
-	if err := saveDeadLetters(s.deadLetters, outcomes); err != nil {
-		return err
-	}
+var errDisagree = errors.New("the job and the vendors' ledgers do not agree")
+
+// finish prints the report. It returns an error if the job and the ledgers do not agree.
+func finish(s settings, r report, out io.Writer) error {
 	if err := r.print(out); err != nil {
 		return err
 	}
 	all, sent := r.records()
 	fmt.Fprintf(out, "%d of %d records were delivered\n", sent, all)
 	if sent < all {
-		fmt.Fprintf(out, "%d records were not delivered: see %s\n", all-sent, s.deadLetters)
+		fmt.Fprintf(out, "%d records were not delivered: go run ./examples/sync -replay %s\n", all-sent, s.deadLetters)
 	}
 	if !r.agrees() {
-		return errors.New("the job and the vendors' ledgers do not agree")
+		return errDisagree
 	}
 	fmt.Fprintln(out, "the job and the vendors' ledgers agree")
 	return nil
 }
 
-// syncAll runs the job. It returns the outcome of each record, and the report.
-func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, progress func(outcome)) ([]outcome, report, error) {
+// syncAll runs the job, and returns the report. It calls progress concurrently with the outcome
+// of each record.
+func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, progress func(outcome)) (report, error) {
 	f.connectif.SetStorageURL(n.urls[storage])
 	c, err := newClients(n)
 	if err != nil {
-		return nil, report{}, err
+		return report{}, err
 	}
 	e, p := &exports{byName: map[string][]byte{}}, &pull{registrations: map[int][]registration{}}
 	j := job{maxDelay: s.maxDelay, progress: progress, tracks: [][]step{
@@ -123,5 +142,5 @@ func syncAll(ctx context.Context, s settings, src sources, f *fakes, n network, 
 	c.close() // ends the renewals that a stopped job leaves behind, so that their requests count
 	r := newReport(j.names(), outcomes, c.tallies, f, f.ledgers(e, p))
 	r.Took = took
-	return outcomes, r, nil
+	return r, nil
 }

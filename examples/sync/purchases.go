@@ -26,7 +26,7 @@ type purchase struct {
 // purchaseStep creates each purchase in Connectif, and not more than once: each purchase
 // starts workflows.
 func purchaseStep(c *client.Client, purchases []purchase, workers int) step {
-	return step{name: "purchases", workers: workers, records: func() []record {
+	return step{name: stepPurchases, workers: workers, records: func() []record {
 		var records []record
 		for _, one := range purchases {
 			body := one.body()

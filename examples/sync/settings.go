@@ -17,6 +17,8 @@ type settings struct {
 	contacts    string
 	purchases   string
 	deadLetters string
+	replay      string
+	mended      bool
 
 	maxDelay      time.Duration // see job
 	exportTimeout time.Duration // how long an export may take
@@ -34,7 +36,9 @@ func parseArgs(args []string, w io.Writer) (settings, error) {
 	flags.IntVar(&s.workers, "workers", 8, "number of contacts, and of purchases, that are sent concurrently")
 	flags.StringVar(&s.contacts, "contacts", "", "CSV `file` of contacts; empty: contacts.csv of the example")
 	flags.StringVar(&s.purchases, "purchases", "", "CSV `file` of purchases; empty: purchases.csv of the example")
-	flags.StringVar(&s.deadLetters, "dead-letters", "dead-letters.csv", "`file` for the records that were not delivered")
+	flags.StringVar(&s.deadLetters, "dead-letters", "", "`file` for the records that were not delivered; empty: a new one")
+	flags.StringVar(&s.replay, "replay", "", "`file` of an earlier job's records that were not delivered: deliver those that may be")
+	flags.BoolVar(&s.mended, "mended", false, "with -replay: what the vendors refused was corrected in the sources, so send it again")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}

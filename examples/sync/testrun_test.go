@@ -1,17 +1,19 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/retrywise/retrywise/deadletter"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"go.uber.org/goleak"
 )
@@ -22,15 +24,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type testRun struct {
 	settings
 	sources
-	fakes    *fakes
-	outcomes []outcome
-	report   report
+	fakes  *fakes
+	report report
 }
 
 // newTestRun creates the vendors with the plans of faults. Call run in the same virtual time.
 func newTestRun(t *testing.T, s settings, faults func(uint64) retrywisetest.Plan) *testRun {
 	t.Helper()
 	s.workers, s.maxDelay, s.exportTimeout, s.campaigns = 8, 15*time.Minute, 15*time.Minute, 12
+	s.deadLetters = filepath.Join(t.TempDir(), "dead-letters.jsonl")
 	src, err := readSources(s)
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +50,22 @@ func newTransport(servers map[string]*retrywisetest.Server) *http.Transport {
 	}}
 }
 
+// run runs the job.
 func (tr *testRun) run(ctx context.Context, t *testing.T) {
+	t.Helper()
+	letters, err := openLetters(&tr.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := tr.connect(t)
+	tr.report, err = syncAll(ctx, tr.settings, tr.sources, tr.fakes, n, letters.add)
+	if err := errors.Join(err, letters.close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connect serves the vendors until the test ends.
+func (tr *testRun) connect(t *testing.T) network {
 	t.Helper()
 	servers, urls := map[string]*retrywisetest.Server{}, map[string]string{}
 	for name, handler := range tr.fakes.handlers() {
@@ -56,12 +73,8 @@ func (tr *testRun) run(ctx context.Context, t *testing.T) {
 		urls[name] = "http://" + name + ".test"
 	}
 	transport := newTransport(servers)
-	defer transport.CloseIdleConnections()
-	var err error
-	tr.outcomes, tr.report, err = syncAll(ctx, tr.settings, tr.sources, tr.fakes, network{urls, transport}, func(outcome) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return network{urls, transport}
 }
 
 // step returns the line of a step in the report.
@@ -70,18 +83,32 @@ func (tr *testRun) step(name string) stepLine {
 	return tr.report.Steps[i]
 }
 
-// deadLetters returns the dead letters, without those of the steps leftOut.
-func (tr *testRun) deadLetters(t *testing.T, leftOut ...string) [][]string {
+// letters returns the dead letters, without those of the steps leftOut, in the order of the source.
+func (tr *testRun) letters(t *testing.T, leftOut ...string) []deadletter.Letter {
 	t.Helper()
-	var out bytes.Buffer
-	if err := writeDeadLetters(&out, tr.outcomes); err != nil {
-		t.Fatal(err)
+	var all []deadletter.Letter
+	for l, err := range deadletter.Letters(tr.deadLetters) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(leftOut, l.Op) {
+			all = append(all, l)
+		}
 	}
-	rows, err := csv.NewReader(&out).ReadAll()
+	slices.SortStableFunc(all, func(a, b deadletter.Letter) int {
+		return cmp.Or(strings.Compare(a.Op, b.Op), cmp.Compare(lineOf(t, a), lineOf(t, b)))
+	})
+	return all
+}
+
+// lineOf returns the line of a letter's record.
+func lineOf(t *testing.T, l deadletter.Letter) int {
+	t.Helper()
+	p, err := payloadOf(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(rows[1:], func(row []string) bool { return slices.Contains(leftOut, row[0]) })
+	return p.Line
 }
 
 // describe returns the report and the dead letters, for a test that fails.
@@ -91,8 +118,8 @@ func (tr *testRun) describe(t *testing.T) string {
 	if err := tr.report.print(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range tr.deadLetters(t, "contacts") {
-		fmt.Fprintln(&text, strings.Join(row, " | "))
+	for _, l := range tr.letters(t, stepContacts) {
+		fmt.Fprintln(&text, l.Op, lineOf(t, l), l.Record, l)
 	}
 	return text.String()
 }

@@ -21,7 +21,7 @@ type file struct {
 // fileStep uploads the files one after the other, as the vendor recommends. Every second
 // upload uses the path whose response is XML.
 func fileStep(c *client.Client, files []file) step {
-	return step{name: "files", workers: 1, records: func() []record {
+	return step{name: stepFiles, workers: 1, records: func() []record {
 		var records []record
 		for i, one := range files {
 			path := "/v4.1/file/transactional.json"

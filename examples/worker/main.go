@@ -3,12 +3,15 @@
 // is sent again.
 //
 //	go run ./examples/worker
+//	go run ./examples/worker FILE
 //
-// Read deliver.go first. Its two functions are in the README.
+// Read deliver.go first. Its two functions are in the README. The purchases that are left, such as
+// those that the vendor refused, become dead letters in FILE.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/deadletter"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
 )
@@ -25,13 +29,18 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
+	file := ""
+	if len(os.Args) > 1 {
+		file = os.Args[1]
+	}
+	if err := run(ctx, os.Stdout, file); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run delivers purchases and prints what became of each.
-func run(ctx context.Context, out io.Writer) error {
+// run delivers purchases and prints what became of each. It keeps those that are left in a file,
+// if that has a name.
+func run(ctx context.Context, out io.Writer, file string) error {
 	srv, err := retrywisetest.Start(standIn())
 	if err != nil {
 		return err
@@ -47,8 +56,35 @@ func run(ctx context.Context, out io.Writer) error {
 		jobs = append(jobs, job{purchase: purchase{ID: fmt.Sprintf("P-%d", i+1), Email: "ana@example.com"}})
 	}
 	q := queue{client: c, out: out, maxWait: 5 * time.Second}
-	for _, j := range q.work(ctx, jobs) {
+	left := q.work(ctx, jobs)
+	for _, j := range left {
 		fmt.Fprintf(out, "%s is left\n", j.ID)
+	}
+	if file == "" {
+		return nil
+	}
+	return keep(file, left)
+}
+
+// keep writes a dead letter for each job. deadletter.Replay sends those that may be sent.
+func keep(file string, left []job) error {
+	letters, err := deadletter.Open(file, deadletter.Options{})
+	if err != nil {
+		return err
+	}
+	defer letters.Close()
+	for _, j := range left {
+		payload, err := json.Marshal(j.purchase)
+		if err != nil {
+			return err
+		}
+		var why error // nil: the job was stopped before it was sent
+		if j.why != nil {
+			why = j.why
+		}
+		if err := letters.Write(deadletter.Of(why, deadletter.Record{Key: j.ID, Op: "purchases.create", Payload: payload})); err != nil {
+			return err
+		}
 	}
 	return nil
 }

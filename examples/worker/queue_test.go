@@ -7,17 +7,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/deadletter"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), &out); err != nil {
+	file := filepath.Join(t.TempDir(), "letters.jsonl")
+	if err := run(t.Context(), &out, file); err != nil {
 		t.Fatal(err)
 	}
 	var steps []string
@@ -32,6 +36,40 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([]string{"P-4: validation, applied no"}, lettersIn(t, file)); diff != "" {
+		t.Errorf("letters (-want +got):\n%s", diff)
+	}
+	if err := run(t.Context(), &out, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// A purchase that a stopped job did not send is a letter, too.
+func TestKeep(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "letters.jsonl")
+	doubt := job{purchase: purchase{ID: "P-1"}, task: task{do: lookUp, why: &apierrors.Error{Class: apierrors.Timeout}}}
+	if err := keep(file, []job{doubt, {purchase: purchase{ID: "P-2"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"P-1: timeout, applied unknown", "P-2: none, applied no"}, lettersIn(t, file)); diff != "" {
+		t.Errorf("letters (-want +got):\n%s", diff)
+	}
+	if err := keep(t.TempDir(), nil); err == nil {
+		t.Error("letters in a folder")
+	}
+}
+
+// lettersIn returns the open letters of a file in words.
+func lettersIn(t *testing.T, file string) []string {
+	t.Helper()
+	var all []string
+	for l, err := range deadletter.Letters(file) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("%s: %v, applied %v", l.Record, l.Class, l.Applied))
+	}
+	return all
 }
 
 // shop creates purchases and looks them up. It records those that it created.

@@ -1,4 +1,4 @@
-package traffic
+package filelock
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 // errorSharingViolation is what Windows says of a file that another process has opened alone.
 const errorSharingViolation = syscall.Errno(32)
 
-// tryLock locks a file, which it makes, or returns errLocked: it opens the file so that nobody else
-// can. The lock ends with the process.
-func tryLock(name string) (release func(), err error) {
+// Try locks a file, which it makes, or returns ErrLocked: it opens the file so that nobody else
+// can. The lock ends with the process. The file stays.
+func Try(name string) (release func(), err error) {
 	path, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
@@ -21,7 +21,7 @@ func tryLock(name string) (release func(), err error) {
 		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	switch {
 	case errors.Is(err, errorSharingViolation):
-		return nil, errLocked
+		return nil, ErrLocked
 	case err != nil:
 		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
 	}

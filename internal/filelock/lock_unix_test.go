@@ -1,31 +1,16 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package traffic
+package filelock
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-func TestFolderIsForItsUserAlone(t *testing.T) {
-	f := openFolder(t)
-	exchanged(t, f, hourWindow("a", "p", 1))
-	for name, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o700, lockName: 0o600, accountFile("a"): 0o600} {
-		info, err := os.Stat(filepath.Join(f.path, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode() != want {
-			t.Errorf("%s: mode %v; want %v", name, info.Mode(), want)
-		}
-	}
-}
-
 // A lock counts only as long as its file is the one that others find.
-func TestFolderLockThatWasDeleted(t *testing.T) {
-	name := filepath.Join(t.TempDir(), lockName)
+func TestTryAfterTheFileWasDeleted(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
 	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +25,7 @@ func TestFolderLockThatWasDeleted(t *testing.T) {
 	if isThere(name, file) {
 		t.Error("the file is there, although it was deleted")
 	}
-	release, err := tryLock(name)
+	release, err := Try(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package traffic
+package filelock
 
 import (
 	"errors"
@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock locks a file, which it makes, or returns errLocked. The lock ends with the process.
-func tryLock(name string) (release func(), err error) {
+// Try locks a file, which it makes, or returns ErrLocked. The lock ends with the process. The file
+// stays.
+func Try(name string) (release func(), err error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -17,11 +18,11 @@ func tryLock(name string) (release func(), err error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR):
-		err = errLocked
+		err = ErrLocked
 	case err != nil:
 		err = &os.PathError{Op: "lock", Path: name, Err: err}
 	case !isThere(name, file):
-		err = errLocked // by whoever has the new file
+		err = ErrLocked // by whoever has the new file
 	}
 	if err != nil {
 		file.Close()
