@@ -82,6 +82,9 @@ func (e *Error) tail() []string {
 		}
 		parts = append(parts, text)
 	}
+	if text := e.itemsText(); text != "" {
+		parts = append(parts, text)
+	}
 	if !e.RetryAt.IsZero() {
 		parts = append(parts, "retry at "+e.RetryAt.UTC().Format(time.RFC3339))
 	}
@@ -102,10 +105,13 @@ func (e *Error) tail() []string {
 }
 
 // paths returns the paths of Fields that may be printed, without duplicates.
-func (e *Error) paths() []string {
+func (e *Error) paths() []string { return pathsOf(e.Fields) }
+
+// pathsOf returns the paths of fields that may be printed, without duplicates.
+func pathsOf(fields []Field) []string {
 	var paths []string
 	seen := map[string]bool{}
-	for _, f := range e.Fields {
+	for _, f := range fields {
 		p := cleanPath(f.Path)
 		if p != "" && !seen[p] {
 			seen[p] = true
@@ -142,6 +148,8 @@ type form struct {
 	Rule      string     `json:"rule,omitempty"`
 	Hint      string     `json:"hint,omitempty"`
 	Fields    []string   `json:"fields,omitempty"`
+	Items     []itemForm `json:"items,omitempty"`
+	Omitted   int        `json:"items_omitted,omitempty"`
 	RequestID string     `json:"request_id,omitempty"`
 	RetryAt   *time.Time `json:"retry_at,omitempty"`
 	Attempts  []hop      `json:"attempts,omitempty"`
@@ -164,10 +172,13 @@ func (e Error) form() form {
 		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
 		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Scope: e.Scope,
 		Status: e.Status, Code: cleanCode(e.Code), Summary: e.Summary,
-		Rule: e.Rule, Hint: e.Hint, Fields: e.paths(), RequestID: cleanID(e.RequestID),
+		Rule: e.Rule, Hint: e.Hint, Fields: e.paths(), Omitted: e.ItemsOmitted, RequestID: cleanID(e.RequestID),
 	}
 	if !e.RetryAt.IsZero() {
 		w.RetryAt = &e.RetryAt
+	}
+	for _, i := range e.Items {
+		w.Items = append(w.Items, i.form())
 	}
 	for _, a := range e.Attempts {
 		w.Attempts = append(w.Attempts, hop{
@@ -205,6 +216,7 @@ func (e Error) LogValue() slog.Value {
 	add("rule", w.Rule)
 	add("hint", w.Hint)
 	add("fields", strings.Join(w.Fields, ","))
+	add("items", e.itemsText())
 	add("request_id", w.RequestID)
 	if w.RetryAt != nil {
 		attrs = append(attrs, slog.Time("retry_at", *w.RetryAt))

@@ -90,6 +90,10 @@ var classRules = []Rule{
 		Action: apierrors.Retry, Scope: apierrors.ScopeRequest,
 		Hint: "The vendor's response was truncated or could not be understood: check the expected type against its documents.",
 	},
+	apierrors.Partial: {
+		Action: apierrors.Surface, Scope: apierrors.ScopeRecord,
+		Hint: "Some items of the batch did not succeed: act on each, and do not repeat the batch as a whole.",
+	},
 	apierrors.Canceled: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
 		Hint: "The caller canceled the call.",
