@@ -15,6 +15,7 @@ import (
 type decoder struct {
 	shapes      []shape
 	errorsIn2xx []condition
+	batches     []batch
 	headerCodes []headerCode
 	waits       []waitSource
 	limitNames  []limitName
@@ -34,25 +35,43 @@ type limitName struct {
 // HTML and plain text never become a message. If the body has none of the vendor's forms
 // but is a problem document (RFC 9457), it is decoded as one.
 func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
-	isSuccess := a.Status < http.StatusBadRequest
-	if isSuccess && (!v.profile.ErrorsIn2xx || a.Status < 200 || a.Status > 299) {
+	d := v.decoder
+	if a.Status >= http.StatusBadRequest {
+		body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
+		return d.whole(a, body)
+	}
+	b := d.batchOf(a)
+	if (!v.profile.ErrorsIn2xx && b == nil) || a.Status < 200 || a.Status > 299 {
 		return nil
 	}
-	d := v.decoder
-	f := &policy.Failure{Status: a.Status}
-	body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
-	if isSuccess {
-		met := d.met(body)
-		if len(met) == 0 {
-			return nil
-		}
+	body, isParsed := answer.Parse(a.Body)
+	met := d.met(body)
+	switch {
+	case len(met) > 0:
+		f := d.whole(a, body)
 		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
+		return f
+	case b != nil:
+		return d.inBatch(*b, a, body, isParsed)
+	default:
+		return nil
 	}
+}
+
+// whole returns the failure of a response as a whole.
+func (d decoder) whole(a policy.Answer, body answer.Node) *policy.Failure {
+	f := d.failure(a, body)
+	f.Details = d.details(body)
+	return f
+}
+
+// failure returns the failure of a response, or of one item of a batch.
+func (d decoder) failure(a policy.Answer, body answer.Node) *policy.Failure {
+	f := &policy.Failure{Status: a.Status}
 	problem := answer.ProblemOf(a.Header, body)
 	if f.Items = d.items(body); len(f.Items) == 0 {
 		f.Items = problem.Fields
 	}
-	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
 		if h.text.isIn(a.Header) {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})

@@ -106,6 +106,7 @@ func (v *Vendor) Profile() policy.Profile {
 	profile := v.profile
 	profile.Policy = v.Policy()
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
+	profile.Batches = v.decoder.batchRequests()
 	keys := &profile.Idempotency
 	keys.Methods, keys.Paths, keys.Replays = slices.Clone(keys.Methods), slices.Clone(keys.Paths), slices.Clone(keys.Replays)
 	return profile
