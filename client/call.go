@@ -112,6 +112,7 @@ func (x *call) carry() (*http.Response, error) {
 		x.err = x.canceled(x.last)
 	}
 	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
+	x.settle()
 	x.endCall()
 	if failed != nil {
 		x.stopListening()
@@ -124,7 +125,10 @@ func (x *call) carry() (*http.Response, error) {
 		resp = x.attempt.shown
 	}
 	x.remember(resp)
-	return resp, nil
+	if x.dropIn {
+		return resp, nil
+	}
+	return resp, x.err // a batch that failed in part has both
 }
 
 // delay starts the wait that was decided, before the next attempt.
@@ -160,6 +164,9 @@ func (x *call) state() policy.State {
 	x.c.describe(&s, x.request, x.destination)
 	s.CanRefresh = s.CanRefresh && !x.history.renewed // one renewal is enough for a call
 	s.OneShotBody = x.request.body.IsSpent()
+	if x.request.part != nil {
+		s.ItemsBefore = x.request.part.before
+	}
 	return s
 }
 

@@ -41,11 +41,11 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 		return err
 	}
 	resp, err := x.run()
-	if err != nil {
+	if resp == nil {
 		return r, err
 	}
 	_ = resp.Body.Close() // it was read, or is not wanted
-	return Response[T]{value, resp.StatusCode, resp.Header, x.accepted, x.history.list()}, nil
+	return Response[T]{value, resp.StatusCode, resp.Header, x.accepted, x.history.list()}, err
 }
 
 // typedCall begins a call of the typed door.

@@ -34,6 +34,10 @@ func (c *Client) failed(j *judgement, r request) *apierrors.Error {
 	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, cmp.Or(d.Summary, j.summary)
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
+	e.Items = d.Items
+	if f.Batch != nil {
+		e.ItemsOmitted = f.Batch.Omitted
+	}
 	e.RequestID = j.requestID
 	e.RetryAt = later(d.RetryIn)
 	e.Err = j.err
@@ -169,15 +173,6 @@ func (x *call) rejected(cause error) *apierrors.Error {
 	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state()) // the renewal is over
 	e := x.failed(&j)
 	e.Applied, e.Err = x.history.applied(apierrors.AppliedNo), cause
-	return e
-}
-
-// notShrunk returns the error for a request that was too large and could not be reduced.
-func (x *call) notShrunk(err error) *apierrors.Error {
-	j := *x.last
-	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, j.failure.Wait
-	e := x.failed(&j)
-	e.Err = err
 	return e
 }
 
