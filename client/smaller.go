@@ -24,7 +24,9 @@ func (x *call) shrink() error {
 		smaller, err = reopened(smaller, x.request.original)
 	}
 	if err == nil && smaller != nil {
-		err = x.replace(smaller, x.request.options)
+		o := x.request.options
+		o.IdempotencyKey = "" // it is another request
+		err = x.replace(smaller, o)
 	}
 	if err != nil || smaller == nil {
 		return x.notSmaller(err)
@@ -49,10 +51,8 @@ func reopened(smaller, original *http.Request) (*http.Request, error) {
 
 var errSpent = errors.New("client: Shrink returned a request whose body has been read")
 
-// replace makes smaller the request that is sent. It is another request, so the idempotency
-// key does not belong to it.
+// replace makes smaller the request that is sent.
 func (x *call) replace(smaller *http.Request, o CallOptions) error {
-	o.IdempotencyKey = ""
 	x.request.body.Close()
 	return x.take(smaller, o)
 }

@@ -17,10 +17,10 @@ import (
 //
 // Split returns the body of a request with these items and no others, in this order: the vendor
 // may identify an item by its place. The request has the method, the URL and the headers of the
-// call's, and no IdempotencyKey, as it is another request. It is sent after Wait, within the
-// attempts, the deadline and the budget of the call. A response to it may leave another Rest. In
-// the end, the call's error has an Item for each item that did not succeed, with its Index in
-// the batch that the caller sent.
+// call's. It is another request: if the call has an IdempotencyKey, this one's is made of that
+// and the body. It is sent after Wait, within the attempts, the deadline and the budget of the
+// call. A response to it may leave another Rest. In the end, the call's error has an Item for
+// each item that did not succeed, with its Index in the batch that the caller sent.
 //
 // Of several responses, the caller gets the last one. Take what you need of the others, such as
 // the ids of objects that were created, from Response.
@@ -46,6 +46,7 @@ type part struct {
 	before  []policy.Outcome // of items, by earlier requests
 	ended   []apierrors.Item // of earlier requests, which are not sent again
 	omitted int
+	key     string           // of the caller's batch
 	outcome policy.Outcome   // of the whole batch, by earlier requests
 	failed  *apierrors.Error // of the latest of them
 }
@@ -60,6 +61,7 @@ func (x *call) split() error {
 		return x.notSmaller(err)
 	}
 	o := x.request.options
+	o.IdempotencyKey = x.restKey(body)
 	if size := x.last.failure.Batch.Size; size > 0 && o.Weight > 1 {
 		o.Weight = max(1, o.Weight*len(next.items)/size)
 	}
@@ -69,6 +71,20 @@ func (x *call) split() error {
 	}
 	x.request.part = next
 	return nil
+}
+
+// restKey returns the idempotency key of a rest with that body, which is another request than the
+// one before it. It is made of that one's key: a run after a crash, to which the vendor returns
+// the same responses, sends it again. If the vendor does not honor such a key, it is empty.
+func (x *call) restKey(body []byte) string {
+	if !x.c.hasHonoredKey(x.request, x.destination) {
+		return ""
+	}
+	key := KeyFor(x.request.options.IdempotencyKey, string(body))
+	if x.c.profile.Idempotency.KeyProblem(key) != "" {
+		return ""
+	}
+	return key
 }
 
 // withBody returns a copy of req with another body.
@@ -85,8 +101,10 @@ func withBody(req *http.Request, body []byte) *http.Request {
 // restOf returns the part of a batch that is sent after a judgement.
 func (x *call) restOf(j *judgement) *part {
 	d := j.decision
-	next := &part{byKey: map[string]int{}, outcome: outcomeOf(d.Applied), failed: x.failed(j), omitted: x.last.failure.Batch.Omitted}
+	next := &part{byKey: map[string]int{}, outcome: outcomeOf(d.Applied), failed: x.failed(j), omitted: j.failure.Batch.Omitted}
+	next.key = next.failed.IdempotencyKey
 	if before := x.request.part; before != nil {
+		next.key = before.key
 		next.ended, next.omitted = slices.Clone(before.ended), next.omitted+before.omitted
 		next.outcome = before.outcome.After(d.Applied)
 	}
@@ -130,11 +148,14 @@ func (x *call) settle() {
 	}
 	latest, _ := errors.AsType[*apierrors.Error](x.err)
 	items, applied := p.endedWith(latest)
+	if !x.isRepeatable() {
+		forbid(items)
+	}
 	if len(items) == 0 && p.omitted == 0 {
 		return
 	}
 	e := *p.failed
-	e.Items, e.ItemsOmitted, e.Applied = items, p.omitted, p.outcome.After(applied).Applied()
+	e.Items, e.ItemsOmitted, e.Applied, e.IdempotencyKey = items, p.omitted, p.outcome.After(applied).Applied(), p.key
 	e.Status, e.Attempts, e.Err = x.history.latest.Status, x.history.list(), x.err
 	e.Action, e.Stop = apierrors.Surface, apierrors.StopPermanent
 	if latest != nil {
@@ -169,12 +190,28 @@ func (p *part) endedWith(latest *apierrors.Error) ([]apierrors.Item, apierrors.A
 	return items, applied
 }
 
+// isRepeatable reports whether an item that may have been executed may be sent again: in another
+// batch, which has another key.
+func (x *call) isRepeatable() bool {
+	s := policy.State{Method: x.request.http.Method, Path: x.request.path, Repeatable: x.request.options.Repeatable}
+	return x.c.policy.Decide(policy.Failure{Class: apierrors.Network}, s).Stop != apierrors.StopUnsafe
+}
+
+// forbid says of items that may have been executed that they must not be sent again.
+func forbid(items []apierrors.Item) {
+	for i, item := range items {
+		if item.Applied == apierrors.AppliedUnknown && item.Temporary() {
+			items[i].Stop = apierrors.StopUnsafe
+		}
+	}
+}
+
 // orderOf returns where an item stands among others. Those without a place are the last.
 func orderOf(item apierrors.Item) uint { return uint(item.Index) }
 
 // endedAs returns an item of a request that failed as a whole.
 func endedAs(item apierrors.Item, before policy.Outcome, e *apierrors.Error) apierrors.Item {
-	item.Status, item.Code, item.Summary, item.Class, item.Action = e.Status, e.Code, e.Summary, e.Class, e.Action
+	item.Status, item.Code, item.Summary, item.Class, item.Action, item.Stop = e.Status, e.Code, e.Summary, e.Class, e.Action, e.Stop
 	item.Applied, item.Wait, item.Fields = before.After(e.Applied).Applied(), 0, nil
 	if !e.RetryAt.IsZero() {
 		item.Wait = max(0, time.Until(e.RetryAt))

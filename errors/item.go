@@ -31,9 +31,11 @@ type Item struct {
 	// the item ended.
 	Class Class
 
-	// Action is what to do about it. Retry, Throttle and Defer mean that the item may be sent
-	// again, in a batch without those that are done.
+	// Action is what to do about it: see Temporary.
 	Action Action
+
+	// Stop says why the item was not sent again. It is StopNone if it could have been.
+	Stop Stop
 
 	// Applied says whether the vendor executed the item. If it is AppliedUnknown, compare the
 	// vendor's state with yours before you send the item again.
@@ -44,6 +46,13 @@ type Item struct {
 
 	// Fields are what the vendor says is wrong with the item.
 	Fields []Field
+}
+
+// Temporary reports whether the item may succeed if it is sent again later, after Wait, in a
+// batch without those that are done. It is false for an item that may have been executed and is
+// not known to be repeatable: find out first whether the vendor has it.
+func (i Item) Temporary() bool {
+	return i.Stop != StopUnsafe && (i.Action == Retry || i.Action == Throttle || i.Action == Defer)
 }
 
 // maxPlaces is how many items Error names.
@@ -97,6 +106,7 @@ type itemForm struct {
 	Summary     string   `json:"summary,omitempty"`
 	Class       Class    `json:"class"`
 	Action      Action   `json:"action"`
+	Stop        Stop     `json:"stop"`
 	Applied     Applied  `json:"applied"`
 	WaitSeconds float64  `json:"wait_seconds,omitempty"`
 	Fields      []string `json:"fields,omitempty"`
@@ -106,7 +116,7 @@ type itemForm struct {
 func (i Item) form() itemForm {
 	f := itemForm{
 		Status: i.Status, Code: cleanCode(i.Code), Summary: i.Summary,
-		Class: i.Class, Action: i.Action, Applied: i.Applied, WaitSeconds: i.Wait.Seconds(), Fields: pathsOf(i.Fields),
+		Class: i.Class, Action: i.Action, Stop: i.Stop, Applied: i.Applied, WaitSeconds: i.Wait.Seconds(), Fields: pathsOf(i.Fields),
 	}
 	if i.Index >= 0 {
 		f.Index = new(i.Index)

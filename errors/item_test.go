@@ -18,7 +18,7 @@ func partial(n int) *apierrors.Error {
 	for i := range n {
 		e.Items = append(e.Items, apierrors.Item{
 			Index: 3 * i, Key: "jane@example.eu", Status: 400, Code: "TAKEN", Summary: "The name is taken.", Class: apierrors.Validation,
-			Action: apierrors.Surface, Applied: apierrors.AppliedNo, Wait: 2 * time.Second,
+			Action: apierrors.Surface, Stop: apierrors.StopPermanent, Applied: apierrors.AppliedNo, Wait: 2 * time.Second,
 			Fields: []apierrors.Field{{Path: "name", Code: "TAKEN", Message: "Jane Doe is taken"}},
 		})
 	}
@@ -82,8 +82,8 @@ func TestItemAsJSON(t *testing.T) {
 		t.Fatalf("%v in %s", err, data)
 	}
 	want := []string{
-		`{"index":0,"status":400,"code":"TAKEN","summary":"The name is taken.","class":"validation","action":"surface","applied":"no","wait_seconds":2,"fields":["name"]}`,
-		`{"status":400,"summary":"The name is taken.","class":"validation","action":"surface","applied":"no","wait_seconds":2,"fields":["name"]}`,
+		`{"index":0,"status":400,"code":"TAKEN","summary":"The name is taken.","class":"validation","action":"surface","stop":"permanent","applied":"no","wait_seconds":2,"fields":["name"]}`,
+		`{"status":400,"summary":"The name is taken.","class":"validation","action":"surface","stop":"permanent","applied":"no","wait_seconds":2,"fields":["name"]}`,
 	}
 	if diff := cmp.Diff(want, []string{string(got.Items[0]), string(got.Items[1])}); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
@@ -108,5 +108,20 @@ func TestTemporaryOfABatchThatFailedInPart(t *testing.T) {
 	e.Items[0].Action = apierrors.Throttle
 	if apierrors.Temporary(e) {
 		t.Error("it is temporary, although most of it is done")
+	}
+}
+
+func TestItemTemporary(t *testing.T) {
+	for item, want := range map[*apierrors.Item]bool{
+		{Action: apierrors.Retry}:                                   true,
+		{Action: apierrors.Throttle, Stop: apierrors.StopMaxWait}:   true,
+		{Action: apierrors.Defer, Stop: apierrors.StopMaxWait}:      true,
+		{Action: apierrors.Retry, Stop: apierrors.StopUnsafe}:       false,
+		{Action: apierrors.Surface, Stop: apierrors.StopPermanent}:  false,
+		{Action: apierrors.FailFast, Stop: apierrors.StopPermanent}: false,
+	} {
+		if item.Temporary() != want {
+			t.Errorf("%v, stop %v: temporary %v; want %v", item.Action, item.Stop, !want, want)
+		}
 	}
 }

@@ -87,8 +87,13 @@ func (p Policy) decideItem(f Failure, s State) Decision {
 	return d
 }
 
-// itemBefore returns the outcome of earlier requests for the item with that index.
+// itemBefore returns the outcome of earlier requests for the item with that index. Under an
+// idempotency key that the vendor knows, all attempts are one request, and the response is that
+// to it.
 func (s State) itemBefore(index int) Outcome {
+	if s.HasKey && s.KeyLeft >= 0 {
+		return NotApplied
+	}
 	if index < 0 || index >= len(s.ItemsBefore) {
 		return s.Before
 	}
@@ -202,7 +207,7 @@ func appliedPart(b Batch, each []Decision) apierrors.Applied {
 func reported(item BatchItem, d Decision) apierrors.Item {
 	return apierrors.Item{
 		Index: item.Index, Key: item.Key, Status: item.Failure.Status, Code: d.Code, Summary: d.Summary,
-		Class: d.Class, Action: d.Action, Applied: d.Applied, Wait: itemWait(d), Fields: slices.Clone(item.Failure.Items),
+		Class: d.Class, Action: d.Action, Stop: d.Stop, Applied: d.Applied, Wait: itemWait(d), Fields: slices.Clone(item.Failure.Items),
 	}
 }
 

@@ -171,6 +171,21 @@ func TestDecideBatch(t *testing.T) {
 			batchOf(2, withCodes(409, "TAKEN")), policy.State{Method: "POST", Before: policy.InDoubt, ItemsBefore: []policy.Outcome{policy.NotApplied}},
 			verdict{Class: apierrors.Partial, Act: apierrors.Accept}, apierrors.AppliedYes, nil,
 		},
+		"an item that is refused after an attempt without a response": {
+			batchOf(2, withCodes(400, "BAD")), policy.State{Method: "POST", Before: policy.InDoubt},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
+			[]string{"0 validation surface unknown"},
+		},
+		"under a key, all attempts are one request": {
+			batchOf(2, withCodes(400, "BAD")), policy.State{Method: "POST", Before: policy.InDoubt, HasKey: true, KeyLeft: time.Hour},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
+			[]string{"0 validation surface no"},
+		},
+		"unless the vendor has forgotten it": {
+			batchOf(2, withCodes(400, "BAD")), policy.State{Method: "POST", Before: policy.InDoubt, HasKey: true, KeyLeft: -1},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
+			[]string{"0 validation surface unknown"},
+		},
 		"a credential that is refused for an item is not renewed": {
 			batchOf(2, policy.Failure{Status: 401}), policy.State{Method: "POST", CanRefresh: true, CanSplit: true},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
