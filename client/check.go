@@ -13,7 +13,7 @@ import (
 )
 
 // Check returns nil if resp is a success, a redirect or a failure that was accepted, and
-// otherwise an *apierrors.Error.
+// otherwise an *apierrors.Error. That of a batch that failed in part has class partial.
 //
 // If the response came from this Client, the error is the one that its call ended with,
 // with all attempts. If reading the body of a success has failed, it is a truncated

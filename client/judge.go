@@ -25,6 +25,11 @@ type judgement struct {
 	paid      int // what the budget paid for the retry that follows
 }
 
+// isPart reports whether a part of a batch is done, so that the response is a success as well.
+func (j *judgement) isPart() bool {
+	return j.failure.Batch != nil && j.decision.Class == apierrors.Partial
+}
+
 // drop closes the response, if there is one.
 func (j *judgement) drop() {
 	if j.answer != nil {
@@ -156,7 +161,7 @@ func (x *call) act(j *judgement) (again bool, failed error) {
 	default:
 		x.err = x.failed(j)
 	}
-	if x.accepted || d.Class == apierrors.Partial || x.dropIn && j.answer != nil && x.ctx.Err() == nil {
+	if x.accepted || j.isPart() || x.dropIn && j.answer != nil && x.ctx.Err() == nil {
 		return false, nil // the response stands
 	}
 	j.drop()

@@ -10,7 +10,7 @@ import (
 // smaller puts a smaller request of one of the caller's hooks in place of the request: of a
 // batch of which a part is done the rest, and otherwise less of what was too large.
 func (x *call) smaller() error {
-	if x.last.decision.Class == apierrors.Partial {
+	if len(x.last.decision.Again) > 0 {
 		return x.split()
 	}
 	return x.shrink()

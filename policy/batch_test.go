@@ -34,6 +34,9 @@ func itemsText(d policy.Decision) []string {
 	var all []string
 	for i, item := range d.Items {
 		text := fmt.Sprintf("%d %v %v %v", item.Index, item.Class, item.Action, item.Applied)
+		if item.Stop == apierrors.StopUnsafe {
+			text += " unsafe"
+		}
 		if item.Wait > 0 {
 			text += " " + item.Wait.String()
 		}
@@ -71,7 +74,7 @@ func TestDecideBatch(t *testing.T) {
 		"an item that may have been executed is not sent again": {
 			batchOf(3, policy.Failure{Status: 502}, noEntry), policy.State{Method: "POST", CanSplit: true},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
-			[]string{"0 server_error retry unknown", "1 malformed_response retry unknown"},
+			[]string{"0 server_error retry unknown unsafe", "1 malformed_response retry unknown unsafe"},
 		},
 		"it is if the caller says that it is repeatable": {
 			batchOf(3, policy.Failure{Status: 502}, noEntry), policy.State{Method: "POST", CanSplit: true, Repeatable: true},
@@ -86,7 +89,7 @@ func TestDecideBatch(t *testing.T) {
 		"a key is of the whole batch, and protects no item": {
 			batchOf(3, policy.Failure{Status: 502}), policy.State{Method: "POST", CanSplit: true, HasKey: true},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
-			[]string{"0 server_error retry unknown"},
+			[]string{"0 server_error retry unknown unsafe"},
 		},
 		"a batch of which nothing was executed is repeated as a whole": {
 			batchOf(2, withCodes(500, "DOWN"), limited(7*time.Second)), policy.State{Method: "POST"},
@@ -126,7 +129,7 @@ func TestDecideBatch(t *testing.T) {
 		"nothing is done, and one item is in doubt": {
 			batchOf(2, withCodes(400, "BAD"), noEntry), policy.State{Method: "POST"},
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedUnknown,
-			[]string{"0 validation surface no", "1 malformed_response retry unknown"},
+			[]string{"0 validation surface no", "1 malformed_response retry unknown unsafe"},
 		},
 		"a quota frees up later": {
 			batchOf(2, withCodes(400, "BUSY")), policy.State{Method: "POST", CanSplit: true},
@@ -205,7 +208,7 @@ func TestDecideBatch(t *testing.T) {
 		"a response that breaks off leaves all items in doubt": {
 			whole(batchOf(2, noEntry, noEntry)), policy.State{Method: "POST", CanSplit: true},
 			verdict{Stop: apierrors.StopUnsafe, Class: apierrors.MalformedResponse, Act: apierrors.Retry}, apierrors.AppliedUnknown,
-			[]string{"0 malformed_response retry unknown", "1 malformed_response retry unknown"},
+			[]string{"0 malformed_response retry unknown unsafe", "1 malformed_response retry unknown unsafe"},
 		},
 		"then a repeatable batch is repeated as any request": {
 			whole(batchOf(2, noEntry, noEntry)), policy.State{Method: "PUT"},

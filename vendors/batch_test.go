@@ -154,6 +154,23 @@ func TestDecodeBatchIsBounded(t *testing.T) {
 	}
 }
 
+// Class partial has one source, and no rule can have such a batch repeated.
+func TestParseRefusesRulesForPartial(t *testing.T) {
+	for rows, want := range map[string]string{
+		"codes: [{code: A, class: partial}]":                     "vendor file:4:9: code A: class partial follows from batches, and not from a code or a status",
+		"statuses: [{status: 207, class: partial}]":              "vendor file:4:12: status 207: class partial follows from batches, and not from a code or a status",
+		"classes: [{class: partial, action: retry, hint: Look}]": "vendor file:4:11: action retry: expected surface or fail_fast, as a batch of which a part may be done is not repeated",
+	} {
+		_, err := vendors.Parse([]byte(head + rows + "\n"))
+		if err == nil {
+			t.Fatalf("%s: no error", rows)
+		}
+		if diff := cmp.Diff(want, err.Error()); diff != "" {
+			t.Errorf("problems (-want +got):\n%s", diff)
+		}
+	}
+}
+
 // What a client needs to know is a copy.
 func TestProfileHasTheBatches(t *testing.T) {
 	v := bulk(t)
@@ -216,5 +233,27 @@ func BenchmarkDecodeBatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = v.Decode(a)
+	}
+}
+
+// The rows of docs/batches.md are those that the transcripts show to work.
+func TestDocumentedRowsOfBatches(t *testing.T) {
+	page, err := os.ReadFile("../docs/batches.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile("testdata/inhouse/bulk/bulk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```yaml\n")[1:]
+	if len(blocks) != 5 {
+		t.Fatalf("%d rows; want 5", len(blocks))
+	}
+	for _, block := range blocks {
+		row, _, _ := strings.Cut(block, "```")
+		if !strings.Contains(string(data), row) {
+			t.Errorf("not in bulk.yaml: %s", row)
+		}
 	}
 }
