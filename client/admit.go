@@ -97,7 +97,7 @@ func (x *call) pay(price int) bool {
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
 	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
-	if x.last.isPart() && d.Applied == apierrors.AppliedYes {
+	if d.Class == apierrors.Partial && d.Applied == apierrors.AppliedYes {
 		r.Served = true // as to what calls share, most of a batch is a success
 	}
 	if r.Health = x.healthOf(d); r.Health == traffic.Failing || r.Health == traffic.Unreachable {

@@ -308,3 +308,58 @@ func TestObserverOfABatch(t *testing.T) {
 		}
 	})
 }
+
+// A response that is not of the type of the value leaves the items as they are.
+func TestBatchWhoseValueDoesNotDecode(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer retrywisetest.Answer
+		class  apierrors.Class
+		items  []string
+	}{
+		"all are done": {results(isDone), apierrors.MalformedResponse, nil},
+		"some failed":  {results(isBad), apierrors.Partial, []string{"0 validation surface no"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, tt.answer)
+				c := newClient(t, srv, client.Config{Vendor: depot(t)})
+				n, err := client.Do[int](t.Context(), c, client.Call{Method: "POST", Path: "/batch", Body: orders{[]order{{1}}}})
+				if diff := cmp.Diff(tt.items, itemTexts(err)); diff != "" || n != 0 {
+					t.Errorf("value %d; items (-want +got):\n%s", n, diff)
+				}
+				if e := failure(t, err); e.Class != tt.class || e.Err == nil {
+					t.Errorf("class %v, cause %v; want %v, that of the decoding", e.Class, e.Err, tt.class)
+				}
+			})
+		})
+	}
+}
+
+// If what was sent cannot be read again as it was, the response alone says what failed.
+func TestBatchWhoseRequestCannotBeReadAgain(t *testing.T) {
+	for name, change := range map[string]func(*http.Request){
+		"GetBody fails": func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, errOfTheTest } },
+		"no body":       func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, nil } },
+		"too long": func(r *http.Request) {
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(strings.Repeat(" ", 9<<20))), nil }
+		},
+		"unknown coding": func(r *http.Request) { r.Header.Set("Content-Encoding", "rot13") },
+		"a body in pieces": func(r *http.Request) {
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(&breaks{}), nil }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, results(isDone, isBad))
+				c := newClient(t, srv, client.Config{Vendor: depot(t)})
+				req := newRequest(t, "POST", "/batch", string(orderList(1, 2, 3)))
+				change(req)
+				resp, err := c.Send(req)
+				_ = textOf(t, resp)
+				if diff := cmp.Diff([]string{"1 validation surface no"}, itemTexts(err)); diff != "" {
+					t.Errorf("items (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}

@@ -26,7 +26,7 @@ type call struct {
 	last          *judgement     // of the latest attempt, if it failed
 	delaying      *watchedWait   // before the next attempt; nil: it is not being waited for
 	accepted      bool           // that failure was taken for a success
-	kept          *http.Response // of an earlier call, in place of the request's own; nil: none
+	kept          *http.Response // of an earlier request, in place of the latest one's; nil: none
 	err           error          // how the call ended; through HTTP() the caller may get a response all the same
 	stopListening func()         // to Request.Cancel
 }
@@ -114,11 +114,13 @@ func (x *call) carry() (*http.Response, error) {
 	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
 	x.settle()
 	x.endCall()
+	if x.kept != nil {
+		x.stopListening()
+		x.c.checked.remember(x.kept, ending{err: x.err})
+		return x.kept, nil
+	}
 	if failed != nil {
 		x.stopListening()
-		if x.kept != nil {
-			return x.kept, nil
-		}
 		return nil, x.err
 	}
 	if x.attempt.shown != nil {

@@ -22,7 +22,8 @@ import (
 // call. A response to it may leave another Rest. In the end, the call's error has an Item for
 // each item that did not succeed, with its Index in the batch that the caller sent.
 //
-// Of several responses, the caller gets the last one. Take what you need of the others, such as
+// Of several responses, the caller gets the last one; through HTTP(), if that is no success, the
+// one before it, which is about the batch as a whole. Take what you need of the others, such as
 // the ids of objects that were created, from Response.
 //
 // Split may return nil: then the call ends here, with an error that has all Items. A batch of
@@ -49,6 +50,7 @@ type part struct {
 	key     string           // of the caller's batch
 	outcome policy.Outcome   // of the whole batch, by earlier requests
 	failed  *apierrors.Error // of the latest of them
+	answer  *http.Response   // to it, for HTTP()
 }
 
 // split puts the rest of a batch in place of a request by which a part of it is done.
@@ -103,6 +105,10 @@ func (x *call) restOf(j *judgement) *part {
 	d := j.decision
 	next := &part{byKey: map[string]int{}, outcome: outcomeOf(d.Applied), failed: x.failed(j), omitted: j.failure.Batch.Omitted}
 	next.key = next.failed.IdempotencyKey
+	if x.dropIn {
+		next.answer = inMemory(x.attempt.shown, x.attempt.text) //nolint:bodyclose // the caller does
+		next.answer.Header.Del("Content-Encoding")
+	}
 	if before := x.request.part; before != nil {
 		next.key = before.key
 		next.ended, next.omitted = slices.Clone(before.ended), next.omitted+before.omitted
@@ -166,6 +172,10 @@ func (x *call) settle() {
 		}
 	}
 	x.err = &e
+	if x.dropIn && latest != nil && latest.Class != apierrors.Partial {
+		x.kept = p.answer // the latest one is not about the whole batch
+		x.last.drop()
+	}
 }
 
 // endedWith returns all items that did not succeed, in the order of the caller's batch, and

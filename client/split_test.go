@@ -343,3 +343,58 @@ func (f formOfKeys) Profile() policy.Profile {
 	p.Idempotency.MaxLength = 8
 	return p
 }
+
+// Through HTTP(), a rest that fails as a whole does not make the whole batch look like a failure:
+// the response is the one that says what is done, and Check has all items.
+func TestSplitThroughHTTPKeepsWhatIsDone(t *testing.T) {
+	first := `{"results":[` + isDone + `,` + isDown + `]}`
+	for name, tt := range map[string]struct {
+		answers script
+		cfg     client.Config
+		item    string
+	}{
+		"a response":        {script{retrywisetest.JSON(422, `{"code":"BAD"}`)}, client.Config{}, "1 validation surface no"},
+		"no response":       {script{retrywisetest.Reset()}, client.Config{}, "1 network retry unknown"},
+		"a response in cut": {script{retrywisetest.Cut(results(isDone))}, client.Config{}, "1 malformed_response retry unknown"},
+		"a limit":           {script{retrywisetest.Status(429, "Retry-After", "3600")}, client.Config{}, "1 rate_limited defer no"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.New(t, append(script{results(isDone, isDown)}, tt.answers...)...)
+				tt.cfg.Vendor = depot(t)
+				c := newClient(t, srv, tt.cfg)
+				hc := c.HTTP()
+				hc.Timeout = time.Hour // wraps the body
+				resp, err := hc.Do(client.With(newRequest(t, "POST", srv.URL()+"/batch", string(orderList(10, 11))), client.CallOptions{Split: picks(10, 11)}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checked := c.Check(resp)
+				if text := textOf(t, resp); resp.StatusCode != 207 || text != first || resp.ContentLength != int64(len(first)) {
+					t.Errorf("response %d of %d bytes: %s", resp.StatusCode, resp.ContentLength, text)
+				}
+				if diff := cmp.Diff([]string{tt.item}, itemTexts(checked)); diff != "" || apierrors.ClassOf(checked) != apierrors.Partial {
+					t.Errorf("%v; items (-want +got):\n%s", checked, diff)
+				}
+			})
+		})
+	}
+}
+
+// A rest that meets limits is sent ten times at most, as a request that does: here, each response
+// says that one more item is done.
+func TestSplitOfItemsThatMeetALimit(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.Handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			limited := `{"status":429,"headers":{"Retry-After":"1"}}`
+			results(append([]string{isDone}, slices.Repeat([]string{limited}, len(idsIn(t, body))-1)...)...)(w, r)
+		}))
+		c := newClient(t, srv, client.Config{Vendor: depot(t)})
+		_, err := batchDoors["Send"](t, c, "POST", "/batch", orderList(from(0, 20)...), client.CallOptions{Split: picks(from(0, 20)...)})
+		e := failure(t, err)
+		if n := len(srv.Requests()); n != 10 || len(e.Items) != 10 || e.Items[0].Index != 10 || e.Items[0].Stop != apierrors.StopAttempts || !e.Items[0].Temporary() {
+			t.Errorf("%d requests, then %v; want 10, and the items from 10 on", n, err)
+		}
+	})
+}
