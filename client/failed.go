@@ -109,7 +109,10 @@ func (x *call) interrupted(j *judgement) *apierrors.Error {
 		before = j // there was a response
 	}
 	e := x.canceled(before)
-	e.Applied = x.history.applied(j.decision.Applied)
+	e.Applied, e.Items = x.history.applied(j.decision.Applied), j.decision.Items
+	if j.failure.Batch != nil {
+		e.ItemsOmitted = j.failure.Batch.Omitted
+	}
 	return e
 }
 

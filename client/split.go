@@ -33,7 +33,8 @@ type Rest struct {
 	// them twice. Index is that in the batch that the caller sent.
 	Items []apierrors.Item
 
-	// Wait is the longest wait of the Items.
+	// Wait is how long the call waits before it sends them: the longest wait of the Items, or its
+	// own back-off.
 	Wait time.Duration
 
 	// Response is the body of the response, without its content coding. It must not be changed.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -178,6 +179,46 @@ func TestSplitThatIsInterrupted(t *testing.T) {
 			t.Errorf("class %v, stop %v: %v", e.Class, e.Stop, err)
 		}
 	})
+}
+
+// The caller gives up while the response to a batch is read, or to its rest: what it says of the
+// items is not lost.
+func TestBatchThatIsInterrupted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		before script
+		o      client.CallOptions
+		items  []string
+	}{
+		"a batch": {nil, client.CallOptions{}, []string{"0 validation surface no", "1 validation surface no"}},
+		"a rest":  {script{results(isDown, isDone, isBad, isDown)}, client.CallOptions{Split: picks(10, 11, 12, 13)}, []string{"0 validation surface no", "2 validation surface no", "3 validation surface no"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				srv := retrywisetest.New(t, append(tt.before, results(isBad, isBad))...)
+				c := newClient(t, srv, client.Config{Vendor: lastly{depot(t), cancel}})
+				req := newRequest(t, "POST", "/batch", string(orderList(10, 11, 12, 13))).WithContext(ctx)
+				resp, err := c.Send(client.With(req, tt.o))
+				_ = textOf(t, resp)
+				if diff := cmp.Diff(tt.items, itemTexts(err)[:len(tt.items)]); diff != "" || !errors.Is(err, context.Canceled) {
+					t.Errorf("%v; items (-want +got):\n%s", err, diff)
+				}
+			})
+		})
+	}
+}
+
+// lastly cancels a context while it decodes a response with two bad items.
+type lastly struct {
+	client.Vendor
+	cancel func()
+}
+
+func (l lastly) Decode(a policy.Answer) *policy.Failure {
+	if bytes.Count(a.Body, []byte("BAD")) == 2 {
+		l.cancel()
+	}
+	return l.Vendor.Decode(a)
 }
 
 // What cannot be sent again in time is told, and the rest is not waited for.

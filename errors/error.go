@@ -91,7 +91,8 @@ type Error struct {
 	Fields []Field
 
 	// Items are the items of a batch that did not succeed, or of which that is not known, in
-	// their order: see Item. The others are done. Where Class is not Partial, none is.
+	// their order: see Item. If Class is Partial, or Canceled after a response, the others are
+	// done. Otherwise none is, and the call failed as a whole.
 	Items []Item
 
 	// ItemsOmitted is how many more of them there are. They are not listed as they are too many.

@@ -144,11 +144,11 @@ func (p Policy) decidePart(b Batch, each []Decision, f Failure, s State) Decisio
 		d.Action = apierrors.FailFast
 	}
 	place := 0 // in Items
-	for _, item := range each {
+	for i, item := range each {
 		if isAccepted(item) {
 			continue
 		}
-		d.addItem(item, place, s.CanSplit)
+		d.addItem(item, place, s.CanSplit && b.Items[i].isKnown())
 		place++
 	}
 	if s.CanSplit && len(d.Again) == 0 && d.Action == apierrors.Surface {
@@ -156,6 +156,9 @@ func (p Policy) decidePart(b Batch, each []Decision, f Failure, s State) Decisio
 	}
 	return d
 }
+
+// isKnown reports whether the caller can tell which item it is.
+func (i BatchItem) isKnown() bool { return i.Index >= 0 || i.Key != "" }
 
 // addItem adds to d what the decision about one of its items asks for: a pause of the calls
 // under its limit and, if the call can be split, a retry after its wait.

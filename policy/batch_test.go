@@ -240,6 +240,17 @@ func whole(f policy.Failure) policy.Failure {
 	return f
 }
 
+// Split gets only items that the caller can tell from others.
+func TestDecideBatchWithAnItemOfUnknownPlace(t *testing.T) {
+	f := batchOf(0, limited(time.Second), limited(time.Second), limited(time.Second))
+	f.Batch.Items[1].Index = -1
+	f.Batch.Items[2].Index, f.Batch.Items[2].Key = -1, "k"
+	d := shop(t).Decide(f, policy.State{Method: "POST", CanSplit: true})
+	if diff := cmp.Diff([]int{0, 2}, d.Again); diff != "" {
+		t.Errorf("sent again (-want +got):\n%s", diff)
+	}
+}
+
 // An item that met a limit pauses the calls under that limit, whether or not it is sent again.
 func TestDecideBatchPausesTheCallsUnderALimit(t *testing.T) {
 	for _, canSplit := range []bool{false, true} {
