@@ -116,6 +116,9 @@ func (x *call) carry() (*http.Response, error) {
 	x.endCall()
 	if x.kept != nil {
 		x.stopListening()
+		if failed == nil {
+			x.last.drop() // the response that it replaces
+		}
 		x.c.checked.remember(x.kept, ending{err: x.err})
 		return x.kept, nil
 	}

@@ -171,11 +171,13 @@ func (x *call) settle() {
 		if latest.Class == apierrors.Partial {
 			e.Err = latest.Err
 		}
+		if latest.Action == apierrors.FailFast { // the next batch would fail, too
+			e.Action = apierrors.FailFast
+		}
 	}
 	x.err = &e
 	if x.dropIn && latest != nil && latest.Class != apierrors.Partial {
 		x.kept = p.answer // the latest one is not about the whole batch
-		x.last.drop()
 	}
 }
 

@@ -101,6 +101,21 @@ func TestSplitThatSucceeds(t *testing.T) {
 	}
 }
 
+// If the rest shows that every call would fail, the job is to stop.
+func TestSplitThatShowsThatEveryCallFails(t *testing.T) {
+	for by, send := range batchDoors {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			srv := retrywisetest.New(t, results(isDone, isDown), retrywisetest.Status(403))
+			c := newClient(t, srv, client.Config{Vendor: depot(t)})
+			_, err := send(t, c, "POST", "/batch", orderList(10, 11), client.CallOptions{Split: picks(10, 11)})
+			e := failure(t, err)
+			if diff := cmp.Diff([]string{"1 permission fail_fast no"}, itemTexts(e)); diff != "" || e.Class != apierrors.Partial || e.Action != apierrors.FailFast {
+				t.Errorf("%s: class %v, action %v; items (-want +got):\n%s", by, e.Class, e.Action, diff)
+			}
+		})
+	}
+}
+
 // What Split is told.
 func TestSplitGetsTheRest(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
