@@ -97,6 +97,9 @@ func (x *call) pay(price int) bool {
 // calls, and how the call ends if it ends here.
 func (x *call) reportOf(d policy.Decision) traffic.Report {
 	r := traffic.Report{Pause: d.PauseFor, VendorPause: d.VendorPause, Served: x.accepted, Limits: d.Limits}
+	if d.Class == apierrors.Partial && d.Applied == apierrors.AppliedYes {
+		r.Served = true // as to what calls share, most of a batch is a success
+	}
 	if r.Health = x.healthOf(d); r.Health == traffic.Failing || r.Health == traffic.Unreachable {
 		r.Cause = d.Class.String()
 		if status := x.last.failure.Status; status > 0 {

@@ -26,7 +26,7 @@ type call struct {
 	last          *judgement     // of the latest attempt, if it failed
 	delaying      *watchedWait   // before the next attempt; nil: it is not being waited for
 	accepted      bool           // that failure was taken for a success
-	kept          *http.Response // of an earlier call, in place of the request's own; nil: none
+	kept          *http.Response // of an earlier request, in place of the latest one's; nil: none
 	err           error          // how the call ended; through HTTP() the caller may get a response all the same
 	stopListening func()         // to Request.Cancel
 }
@@ -112,19 +112,28 @@ func (x *call) carry() (*http.Response, error) {
 		x.err = x.canceled(x.last)
 	}
 	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
+	x.settle()
 	x.endCall()
+	if x.kept != nil {
+		x.stopListening()
+		if failed == nil {
+			x.last.drop() // the response that it replaces
+		}
+		x.c.checked.remember(x.kept, ending{err: x.err})
+		return x.kept, nil
+	}
 	if failed != nil {
 		x.stopListening()
-		if x.kept != nil {
-			return x.kept, nil
-		}
 		return nil, x.err
 	}
 	if x.attempt.shown != nil {
 		resp = x.attempt.shown
 	}
 	x.remember(resp)
-	return resp, nil
+	if x.dropIn {
+		return resp, nil
+	}
+	return resp, x.err // a batch that failed in part has both
 }
 
 // delay starts the wait that was decided, before the next attempt.
@@ -160,6 +169,9 @@ func (x *call) state() policy.State {
 	x.c.describe(&s, x.request, x.destination)
 	s.CanRefresh = s.CanRefresh && !x.history.renewed // one renewal is enough for a call
 	s.OneShotBody = x.request.body.IsSpent()
+	if x.request.part != nil {
+		s.ItemsBefore = x.request.part.before
+	}
 	return s
 }
 

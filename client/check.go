@@ -13,7 +13,7 @@ import (
 )
 
 // Check returns nil if resp is a success, a redirect or a failure that was accepted, and
-// otherwise an *apierrors.Error.
+// otherwise an *apierrors.Error. That of a batch that failed in part has class partial.
 //
 // If the response came from this Client, the error is the one that its call ended with,
 // with all attempts. If reading the body of a success has failed, it is a truncated
@@ -65,8 +65,8 @@ func (o *checked) of(resp *http.Response) *ending {
 func (x *call) remember(resp *http.Response) {
 	body := x.attempt.Body()
 	body.Owner, body.OnClose = x, x.stopListening
-	isLed := isRedirect(resp) && x.history.outcome != policy.NotApplied          // another call may follow it
-	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx() || isLed) { // otherwise the status says it
+	isLed := isRedirect(resp) && x.history.outcome != policy.NotApplied                         // another call may follow it
+	if x.dropIn && (x.err != nil || x.accepted || x.hasErrorsIn2xx() || x.isBatch() || isLed) { // otherwise the status says it
 		x.c.checked.remember(resp, ending{x.err, x.history.outcome})
 	}
 	if x.err != nil || x.accepted {
@@ -93,17 +93,25 @@ func (x *call) brokenOff(resp *http.Response, err error) error {
 // judge decides about a response that is not of this package.
 func (c *Client) judge(resp *http.Response) error {
 	isError := resp.StatusCode >= http.StatusBadRequest
-	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx) {
+	r := c.requestFor(resp)
+	to := c.destinationOf(r.http, false)
+	isBatch := !isError && c.isBatch(r, to)
+	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx && !isBatch) {
 		return nil
 	}
 	limit, wanted := c.decodedOf(resp)
+	if isBatch {
+		limit = maxBatch
+	}
 	head, isAll := wire.PeekAt(resp, limit, wanted)
 	if !isError && !isAll {
 		return nil
 	}
-	r := c.requestFor(resp)
-	to := c.destinationOf(r.http, false)
-	f := c.explain(to, answerTo(r, resp, content(resp, head)))
+	a := answerTo(r, resp, contentUpTo(resp, head, limit))
+	if isBatch {
+		a.Sent = r.sentText()
+	}
+	f := c.explain(to, a)
 	if f == nil {
 		return nil
 	}

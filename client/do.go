@@ -11,14 +11,15 @@ import (
 //
 // Every failure is an *apierrors.Error: an error response, no response, a body that is not
 // a T (class malformed_response; after a write, applied: yes), and a redirect that is not
-// followed (see Send). The zero T is returned for an accepted failure, a 204, 205 or 304, and
+// followed (see Send). Of a batch that failed in part (class partial), the value is returned
+// beside the error, as far as the response decodes. The zero T is returned for an accepted failure, a 204, 205 or 304, and
 // for a write whose response has no body. Do is safe for concurrent use.
 func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	r, err := DoResponse[T](ctx, c, call)
 	return r.Value, err
 }
 
-// A Response is what DoResponse returns of a call that succeeded.
+// A Response is what DoResponse returns of a call that succeeded, or of a batch that did in part.
 type Response[T any] struct {
 	Value    T
 	Status   int
@@ -28,7 +29,7 @@ type Response[T any] struct {
 }
 
 // DoResponse is Do for a caller who needs more than the value. If the error is not nil, the
-// Response is zero; the error has the status and the attempts.
+// Response is zero, unless a batch failed in part; the error has the status and the attempts.
 func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], error) {
 	var r Response[T]
 	x, err := c.typedCall(ctx, call)
@@ -41,11 +42,11 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 		return err
 	}
 	resp, err := x.run()
-	if err != nil {
+	if resp == nil {
 		return r, err
 	}
 	_ = resp.Body.Close() // it was read, or is not wanted
-	return Response[T]{value, resp.StatusCode, resp.Header, x.accepted, x.history.list()}, nil
+	return Response[T]{value, resp.StatusCode, resp.Header, x.accepted, x.history.list()}, err
 }
 
 // typedCall begins a call of the typed door.

@@ -23,8 +23,9 @@
 //	history.go        what has happened so far, as numbers
 //	admit.go          may it go now? limits, pauses and budget are in package traffic
 //	attempt.go        one attempt: credential, key, timeout; package wire sends it
-//	read.go           what the response says
+//	read.go           what the response says; batch.go of the items of a batch
 //	judge.go          explain, decide, pay, act
+//	smaller.go        a smaller request: shrink, or split for the rest of a batch
 //	engine.go         retries, by go-retryablehttp
 //	failed.go         the error that the caller gets
 package client

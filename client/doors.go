@@ -8,8 +8,12 @@ import (
 
 // Send sends req and returns a response with a status of 2xx, or a redirect of a GET or HEAD
 // that is not followed; the caller closes its body. It also returns a failure that a rule
-// accepts, such as a DELETE of what the vendor says is gone. Every other end of the call is
-// an *apierrors.Error without a response.
+// accepts, such as a DELETE of what the vendor says is gone. Of a batch that failed in part
+// (class partial), it returns the response and an *apierrors.Error: close the body then, too.
+// Every other end of the call is an *apierrors.Error without a response.
+//
+// The response to a batch (see policy.Profile.Batches) is read whole, up to 8 MiB, before it is
+// returned.
 //
 // A URL without a host is put below the base URL. The request is not changed, and its body
 // is always closed. It is retried only if its body can be re-read: GetBody is set, as

@@ -21,7 +21,7 @@ func (x *call) failed(j *judgement) *apierrors.Error {
 // complete adds what is known of the call, beyond its latest request.
 func (x *call) complete(e *apierrors.Error) *apierrors.Error {
 	e.Attempts = x.history.list()
-	e.Repeatable, e.KeyExpires = x.isRepeatable(), x.keyExpires(time.Now())
+	e.Repeatable, e.KeyExpires = e.Class != apierrors.Partial && x.isRepeatable(), x.keyExpires(time.Now())
 	return e
 }
 
@@ -39,6 +39,10 @@ func (c *Client) failed(j *judgement, r request) *apierrors.Error {
 	e.Rule, e.Hint, e.Summary = d.Rule, d.Hint, cmp.Or(d.Summary, j.summary)
 	e.Status, e.Code, e.Details, e.Body = f.Status, d.Code, f.Details, j.body
 	e.Message, e.Fields = wordsOf(f, d.Code)
+	e.Items = d.Items
+	if f.Batch != nil {
+		e.ItemsOmitted = f.Batch.Omitted
+	}
 	e.RequestID = j.requestID
 	e.RetryAt = later(d.RetryIn)
 	e.Err = j.err
@@ -108,7 +112,10 @@ func (x *call) interrupted(j *judgement) *apierrors.Error {
 		before = j // there was a response
 	}
 	e := x.canceled(before)
-	e.Applied = x.history.applied(j.decision.Applied)
+	e.Applied, e.Items = x.history.applied(j.decision.Applied), j.decision.Items
+	if j.failure.Batch != nil {
+		e.ItemsOmitted = j.failure.Batch.Omitted
+	}
 	return e
 }
 
@@ -172,15 +179,6 @@ func (x *call) rejected(cause error) *apierrors.Error {
 	j.decision = x.c.policyFor(x.destination).Decide(j.failure, x.state()) // the renewal is over
 	e := x.failed(&j)
 	e.Applied, e.Err = x.history.applied(apierrors.AppliedNo), cause
-	return e
-}
-
-// notShrunk returns the error for a request that was too large and could not be reduced.
-func (x *call) notShrunk(err error) *apierrors.Error {
-	j := *x.last
-	j.decision.Action, j.decision.Stop, j.decision.RetryIn = apierrors.Surface, apierrors.StopPermanent, j.failure.Wait
-	e := x.failed(&j)
-	e.Err = err
 	return e
 }
 

@@ -57,7 +57,7 @@ func (h *history) count(d policy.Decision) {
 	case !d.Free:
 		h.counted++
 	case d.InOutage:
-	case d.Action == apierrors.Throttle:
+	case d.Action == apierrors.Throttle, d.Action == apierrors.Shrink: // of a batch whose items met a limit
 		h.throttled++
 	case d.Action == apierrors.Refresh:
 		h.renewed = true
@@ -65,6 +65,9 @@ func (h *history) count(d policy.Decision) {
 		h.stale = true
 	}
 }
+
+// split begins the outcome of a part of a batch: what was executed is no part of it.
+func (h *history) split() { h.outcome = policy.NotApplied }
 
 // backOff counts a wait of our own.
 func (h *history) backOff(wait time.Duration) {

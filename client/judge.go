@@ -25,6 +25,11 @@ type judgement struct {
 	paid      int // what the budget paid for the retry that follows
 }
 
+// isPart reports whether a part of a batch is done, so that the response is a success as well.
+func (j *judgement) isPart() bool {
+	return j.failure.Batch != nil && j.decision.Class == apierrors.Partial
+}
+
 // drop closes the response, if there is one.
 func (j *judgement) drop() {
 	if j.answer != nil {
@@ -96,7 +101,8 @@ func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
 	s.Repeatable = r.options.Repeatable
 	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.Replays
-	s.CanRefresh, s.CanShrink = c.authorizes(to) && !c.renewals.isHopeless(), r.options.Shrink != nil
+	s.CanRefresh = c.authorizes(to) && !c.renewals.isHopeless()
+	s.CanShrink, s.CanSplit = r.options.Shrink != nil && r.part == nil, r.options.Split != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)
 	s.Random = c.random()
 }
@@ -117,12 +123,14 @@ func (x *call) decide(j *judgement) {
 			j.decision = p.Decide(j.failure, s)
 		}
 	}
+	x.locate(j)
 	x.c.redact(j, x.request, x.attempt)
 }
 
 // ask asks the policy about a failure after which nothing is repeated.
 func (x *call) ask(j *judgement, s policy.State) {
 	j.decision = x.c.policyFor(x.destination).Decide(j.failure, s)
+	x.locate(j)
 	x.c.redact(j, x.request, x.attempt)
 }
 
@@ -153,7 +161,7 @@ func (x *call) act(j *judgement) (again bool, failed error) {
 	default:
 		x.err = x.failed(j)
 	}
-	if x.accepted || x.dropIn && j.answer != nil && x.ctx.Err() == nil {
+	if x.accepted || j.isPart() || x.dropIn && j.answer != nil && x.ctx.Err() == nil {
 		return false, nil // the response stands
 	}
 	j.drop()
@@ -167,7 +175,7 @@ func (x *call) prepareNext(action apierrors.Action) error {
 	case apierrors.Refresh:
 		return x.renew()
 	case apierrors.Shrink:
-		return x.shrink()
+		return x.smaller()
 	default:
 		return nil
 	}
@@ -188,39 +196,3 @@ func (x *call) renew() error {
 		return x.notRenewed(err)
 	}
 }
-
-// shrink puts the smaller request of the caller's hook in place of the one that was too
-// large. It is another request, so the idempotency key does not belong to it.
-func (x *call) shrink() error {
-	smaller, err := x.request.options.Shrink(x.request.original)
-	if err == nil && smaller != nil {
-		smaller, err = reopened(smaller, x.request.original)
-	}
-	if err == nil && smaller != nil {
-		o := x.request.options
-		o.IdempotencyKey = ""
-		x.request.body.Close()
-		err = x.take(smaller, o)
-	}
-	if err != nil || smaller == nil {
-		return x.notShrunk(err)
-	}
-	return nil
-}
-
-// reopened returns the smaller request with a body that was not read: a copy of the
-// original has the original's body.
-func reopened(smaller, original *http.Request) (*http.Request, error) {
-	if smaller.Body == nil || smaller.Body != original.Body {
-		return smaller, nil
-	}
-	if smaller.GetBody == nil {
-		return nil, errSpent
-	}
-	body, err := smaller.GetBody()
-	copied := *smaller
-	copied.Body = body
-	return &copied, err
-}
-
-var errSpent = errors.New("client: Shrink returned a request whose body has been read")

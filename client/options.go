@@ -63,6 +63,10 @@ type CallOptions struct {
 	// request cannot be reduced. The smaller request is sent without IdempotencyKey, as it
 	// is another one. Without Shrink, such a call fails with the vendor's advice.
 	Shrink func(*http.Request) (*http.Request, error)
+
+	// Split returns the body of a smaller batch in place of one of which a part is done: see
+	// Rest. Without Split, a batch that failed in part is an error with all its Items.
+	Split func(Rest) ([]byte, error)
 }
 
 // With returns a copy of req that has the options o, for Send and HTTP; Do takes them from

@@ -112,14 +112,20 @@ func (x *call) keptResponse(r *refusal) *http.Response {
 	if !ok {
 		return nil
 	}
-	resp := kept.response
-	resp.Header = kept.response.Header.Clone()
+	resp := inMemory(&kept.response, kept.body)
 	resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.Wait.Seconds()))))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(kept.body)))
-	resp.ContentLength, resp.Request, resp.Body = int64(len(kept.body)), x.request.original, http.NoBody
-	if x.request.http.Method != http.MethodHead {
-		resp.Body = io.NopCloser(bytes.NewReader(kept.body))
+	resp.Request = x.request.original
+	if x.request.http.Method == http.MethodHead {
+		resp.Body = http.NoBody
 	}
-	x.c.checked.remember(&resp, ending{err: x.err})
-	return &resp
+	return resp
+}
+
+// inMemory returns a copy of a response with a body that is in memory.
+func inMemory(resp *http.Response, body []byte) *http.Response {
+	copied := *resp
+	copied.Header = resp.Header.Clone()
+	copied.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	copied.ContentLength, copied.Body = int64(len(body)), io.NopCloser(bytes.NewReader(body))
+	return &copied
 }

@@ -84,6 +84,9 @@ func (x *call) readStream(resp *http.Response) *judgement {
 		j.answer = x.attempt.Body()
 		return j
 	}
+	if isSuccess(resp) && x.isBatch() {
+		return x.readBatch(resp)
+	}
 	if isSuccess(resp) && x.hasErrorsIn2xx() && resp.ContentLength <= int64(x.c.maxPeek()) {
 		if j := x.lookInside(resp); j != nil {
 			return j
@@ -110,7 +113,7 @@ func (x *call) readAhead(resp *http.Response) *judgement {
 	if x.attempt.shown == nil {
 		x.attempt.shown = x.attempt.Snapshot(resp) //nolint:bodyclose // run or judge does
 	}
-	err := x.attempt.Body().ReadAhead(max)
+	_, err := x.attempt.Body().ReadAhead(max)
 	if err == nil {
 		return nil
 	}
@@ -143,7 +146,11 @@ func (x *call) lookInside(resp *http.Response) *judgement {
 
 // explain has the vendor decode what was read of the response to the latest attempt.
 func (x *call) explain(resp *http.Response) *policy.Failure {
-	return x.c.explain(x.destination, answerTo(x.request, resp, x.attempt.text))
+	a := answerTo(x.request, resp, x.attempt.text)
+	if isSuccess(resp) && x.isBatch() {
+		a.Sent = x.request.sentText()
+	}
+	return x.c.explain(x.destination, a)
 }
 
 // errorIn2xx returns the error that a success by status holds; nil if it holds none.
@@ -160,8 +167,11 @@ func (x *call) errorIn2xx(resp *http.Response) *judgement {
 
 // content returns what the beginning of a body says: see answer.Content. What does not
 // decode is taken as far as it goes.
-func content(resp *http.Response, body []byte) []byte {
-	text, _ := answer.Content(resp.Header, body, maxErrorBody)
+func content(resp *http.Response, body []byte) []byte { return contentUpTo(resp, body, maxErrorBody) }
+
+// contentUpTo is content with a bound of max bytes.
+func contentUpTo(resp *http.Response, body []byte, max int) []byte {
+	text, _ := answer.Content(resp.Header, body, max)
 	return text
 }
 

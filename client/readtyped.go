@@ -36,6 +36,8 @@ func (x *call) readTyped(resp *http.Response) *judgement {
 		return nil
 	case resp.StatusCode >= http.StatusMultipleChoices:
 		return redirected(resp)
+	case x.isBatch():
+		return x.readTypedBatch(resp, data, err)
 	case err != nil:
 		return x.notUnderstood(resp, data, err)
 	}
@@ -43,7 +45,7 @@ func (x *call) readTyped(resp *http.Response) *judgement {
 	if j := x.errorIn2xx(resp); j != nil {
 		return j
 	}
-	if err = x.understand(resp, data); err != nil {
+	if err := x.understand(resp, data); err != nil {
 		return x.notUnderstood(resp, data, err)
 	}
 	return nil

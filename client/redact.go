@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // A vendor may repeat what it got where a code, a field or a request id is expected, and
@@ -130,6 +132,28 @@ func (c *Client) redact(j *judgement, r request, a *attempt) {
 	for i := range j.failure.Items {
 		clean(&j.failure.Items[i].Code)
 		clean(&j.failure.Items[i].Path)
+	}
+	cleanItems(j.decision.Items, clean)
+}
+
+// cleanItems cleans the codes and paths of items. A batch has few different ones.
+func cleanItems(items []apierrors.Item, clean func(*string)) {
+	known := map[string]string{}
+	cleanOnce := func(text *string) {
+		cleaned, isKnown := known[*text]
+		if !isKnown {
+			cleaned = *text
+			clean(&cleaned)
+			known[*text] = cleaned
+		}
+		*text = cleaned
+	}
+	for i := range items {
+		cleanOnce(&items[i].Code)
+		for k := range items[i].Fields {
+			cleanOnce(&items[i].Fields[k].Code)
+			cleanOnce(&items[i].Fields[k].Path)
+		}
 	}
 }
 

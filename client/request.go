@@ -22,6 +22,7 @@ type request struct {
 	account  traffic.Account
 	record   string // hash of the record's key; empty: none
 	moved    bool   // a 303 led here, so that the caller does not know this request
+	part     *part  // of the caller's batch, which was split; nil: it is whole
 }
 
 // newRequest makes the request that is sent for req, or says why it cannot be sent.

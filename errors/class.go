@@ -37,6 +37,7 @@ const (
 	ServerError             // a transient fault of the vendor, whatever the status
 	Network                 // no HTTP response: dial, TLS, reset, EOF
 	MalformedResponse       // the response could not be understood
+	Partial                 // some items of a batch did not succeed; see Error.Items
 	Maintenance             // the vendor is away on purpose, or moves the account
 	Canceled                // the caller canceled the call
 	Unknown                 // nothing was decoded, and the status does not give a class
@@ -64,6 +65,7 @@ var classes = enum.Set[Class]{Kind: "class", Names: []string{
 	ServerError:       "server_error",
 	Network:           "network",
 	MalformedResponse: "malformed_response",
+	Partial:           "partial",
 	Maintenance:       "maintenance",
 	Canceled:          "canceled",
 	Unknown:           "unknown",

@@ -33,17 +33,26 @@ func (e *Error) Printable() *Error {
 	p := *e
 	p.URL, p.Code, p.RequestID = maskURL(e.URL), cleanCode(e.Code), cleanID(e.RequestID)
 	p.Message, p.Details, p.IdempotencyKey, p.Body, p.Err = "", nil, "", nil, nil
-	p.Fields, p.Attempts = nil, slices.Clone(e.Attempts)
-	for _, f := range e.Fields {
-		f = Field{Path: cleanPath(f.Path), Code: cleanCode(f.Code)}
-		if f != (Field{}) && !slices.Contains(p.Fields, f) {
-			p.Fields = append(p.Fields, f)
-		}
-	}
+	p.Fields, p.Attempts, p.Items = printable(e.Fields), slices.Clone(e.Attempts), slices.Clone(e.Items)
 	for i, a := range p.Attempts {
 		p.Attempts[i].Code = cleanCode(a.Code)
 	}
+	for i, item := range p.Items {
+		p.Items[i].Key, p.Items[i].Code, p.Items[i].Fields = "", cleanCode(item.Code), printable(item.Fields)
+	}
 	return &p
+}
+
+// printable returns the paths and codes of fields that may be printed, each once.
+func printable(fields []Field) []Field {
+	var out []Field
+	for _, f := range fields {
+		f = Field{Path: cleanPath(f.Path), Code: cleanCode(f.Code)}
+		if f != (Field{}) && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func cleanCode(s string) string { return onlyIf(codeForm, s) }

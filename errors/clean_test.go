@@ -45,6 +45,7 @@ func TestErrorPrintable(t *testing.T) {
 		apierrors.Field{Path: "name", Code: "MUST_BE_STRING", Message: "canary again"},
 		apierrors.Field{Path: "a canary@b", Code: "INVALID"}, apierrors.Field{Message: "canary"}, apierrors.Field{Path: "tags", Code: "no canary"})
 	e.Attempts[0].Code = "canary said no"
+	e.Items = []apierrors.Item{{Key: "canary", Code: "no canary", Fields: []apierrors.Field{{Path: "name", Message: "canary"}}}}
 	p := e.Printable()
 	type plain apierrors.Error // which fmt prints field by field
 	if text := fmt.Sprintf("%+v", plain(*p)); strings.Contains(text, "canary") || !strings.Contains(text, "Send text.") {

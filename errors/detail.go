@@ -10,6 +10,9 @@ import (
 // maxDetailBody is how many bytes of the body Detail prints.
 const maxDetailBody = 2 << 10
 
+// maxDetailItems is how many items of a batch Detail prints.
+const maxDetailItems = 100
+
 // Detail returns everything that is known about the failure, on several lines. Unlike
 // Error, it has the vendor's message and parts of the record, so it may hold personal
 // data. Show it to a person, and do not log it.
@@ -30,6 +33,9 @@ func (e *Error) Detail() string {
 	line("vendor said", e.Message)
 	for _, f := range e.Fields {
 		line("field "+f.Path, strings.TrimSpace(f.Code+" "+f.Message))
+	}
+	for _, i := range e.Items[:min(len(e.Items), maxDetailItems)] {
+		line("item "+strings.TrimSpace(i.place()+" "+i.Key), i.text())
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Details)) {
 		line("detail "+key, fmt.Sprint(e.Details[key]))

@@ -45,7 +45,7 @@ type Attempt struct {
 //
 // Error() and the verbs of fmt print class, status, code, request id, paths of fields and
 // the catalog's text for the code; JSON and slog have rule and hint as well. None of them
-// prints what may hold personal data: Message, the messages of Fields, Details, Body, and
+// prints what may hold personal data: Message, the messages of Fields, the keys of Items, Details, Body, and
 // the segments of the URL that look like identifiers. [Error.Detail] prints these, too.
 type Error struct {
 	// Vendor is the name of the vendor, such as "rdstation".
@@ -89,6 +89,14 @@ type Error struct {
 
 	// Fields are the refused parts of the record.
 	Fields []Field
+
+	// Items are the items of a batch that did not succeed, or of which that is not known, in
+	// their order: see Item. If Class is Partial, or Canceled after a response, the others are
+	// done. Otherwise none is, and the call failed as a whole.
+	Items []Item
+
+	// ItemsOmitted is how many more of them there are. They are not listed as they are too many.
+	ItemsOmitted int
 
 	// Details are further members of the response.
 	Details map[string]any

@@ -82,6 +82,9 @@ func (e *Error) tail() []string {
 		}
 		parts = append(parts, text)
 	}
+	if text := e.itemsText(); text != "" {
+		parts = append(parts, text)
+	}
 	if !e.RetryAt.IsZero() {
 		parts = append(parts, "retry at "+e.RetryAt.UTC().Format(time.RFC3339))
 	}
@@ -102,10 +105,13 @@ func (e *Error) tail() []string {
 }
 
 // paths returns the paths of Fields that may be printed, without duplicates.
-func (e *Error) paths() []string {
+func (e *Error) paths() []string { return pathsOf(e.Fields) }
+
+// pathsOf returns the paths of fields that may be printed, without duplicates.
+func pathsOf(fields []Field) []string {
 	var paths []string
 	seen := map[string]bool{}
-	for _, f := range e.Fields {
+	for _, f := range fields {
 		p := cleanPath(f.Path)
 		if p != "" && !seen[p] {
 			seen[p] = true
@@ -142,6 +148,8 @@ type form struct {
 	Rule      string     `json:"rule,omitempty"`
 	Hint      string     `json:"hint,omitempty"`
 	Fields    []string   `json:"fields,omitempty"`
+	Items     []itemForm `json:"items,omitempty"`
+	Omitted   int        `json:"items_omitted,omitempty"`
 	RequestID string     `json:"request_id,omitempty"`
 	RetryAt   *time.Time `json:"retry_at,omitempty"`
 	Attempts  []hop      `json:"attempts,omitempty"`
@@ -165,10 +173,13 @@ func (e Error) form() form {
 		Vendor: p.Vendor, Op: p.Op, Method: p.Method, URL: p.URL,
 		Class: p.Class, Action: p.Action, Stop: p.Stop, Applied: p.Applied, Scope: p.Scope,
 		Status: p.Status, Code: p.Code, Summary: p.Summary,
-		Rule: p.Rule, Hint: p.Hint, Fields: p.paths(), RequestID: p.RequestID,
+		Rule: p.Rule, Hint: p.Hint, Fields: p.paths(), Omitted: p.ItemsOmitted, RequestID: p.RequestID,
 	}
 	if !p.RetryAt.IsZero() {
 		w.RetryAt = &p.RetryAt
+	}
+	for _, i := range e.Items {
+		w.Items = append(w.Items, i.form())
 	}
 	for _, a := range p.Attempts {
 		w.Attempts = append(w.Attempts, hop{
@@ -206,6 +217,7 @@ func (e Error) LogValue() slog.Value {
 	add("rule", w.Rule)
 	add("hint", w.Hint)
 	add("fields", strings.Join(w.Fields, ","))
+	add("items", e.itemsText())
 	add("request_id", w.RequestID)
 	if w.RetryAt != nil {
 		attrs = append(attrs, slog.Time("retry_at", *w.RetryAt))

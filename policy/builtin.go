@@ -94,6 +94,10 @@ var classRules = []Rule{
 		Action: apierrors.Defer, Applied: new(apierrors.AppliedNo), Scope: apierrors.ScopeAccount,
 		Hint: "The vendor is away on purpose: run the call again later.",
 	},
+	apierrors.Partial: {
+		Action: apierrors.Surface, Scope: apierrors.ScopeRecord,
+		Hint: "Some items of the batch did not succeed: act on each, and do not repeat the batch as a whole.",
+	},
 	apierrors.Canceled: {
 		Action: apierrors.Surface, Scope: apierrors.ScopeRequest,
 		Hint: "The caller canceled the call.",

@@ -46,6 +46,10 @@ func (r Rule) Problems() []string {
 			problems = append(problems, err.Error())
 		}
 	}
+	isOfBatches := r.Class == apierrors.Partial || r.When.Class == apierrors.Partial
+	if isOfBatches && !slices.Contains(ofBatches, r.Action) {
+		problems = append(problems, fmt.Sprintf("action %v: expected surface or fail_fast, as a batch of which a part may be done is not repeated", r.Action))
+	}
 	if !slices.Contains(fallbacks, r.Fallback) {
 		problems = append(problems, fmt.Sprintf("fallback %v: expected retry, defer, surface or fail_fast", r.Fallback))
 	}
@@ -79,6 +83,9 @@ func (r Rule) hasEffect() bool {
 	r.Name, r.When = "", Match{}
 	return !reflect.ValueOf(r).IsZero()
 }
+
+// ofBatches are the actions for a batch of which a part may be done.
+var ofBatches = []apierrors.Action{apierrors.ActionNone, apierrors.Surface, apierrors.FailFast}
 
 // fallbacks are the actions that can replace another.
 var fallbacks = []apierrors.Action{

@@ -12,6 +12,9 @@ import (
 // Decide returns what to do about a failed attempt. It is a pure function: the same
 // failure and state give the same decision.
 func (p Policy) Decide(f Failure, s State) Decision {
+	if f.Batch != nil {
+		return p.decideBatch(f, s)
+	}
 	code, r := p.classify(f, s)
 	isFinal := r.Action == apierrors.Surface || r.Action == apierrors.FailFast
 	isPlain := slices.Contains(plainStatuses, f.Status) && !p.mayRepeat(Rule{}, s)

@@ -17,6 +17,10 @@ type Answer struct {
 	// Method and Path are those of the request; see State. Empty means that they are not known.
 	Method string
 	Path   string
+
+	// Sent is the body of the request, without its content coding, if the request is a batch:
+	// see Profile.Batches. Nil means that it is not known.
+	Sent []byte
 }
 
 // Now returns the vendor's time of the answer: its Date header, or Received. Dates in the
@@ -80,6 +84,10 @@ type Failure struct {
 	// vendor ask for; see Match.Conditions.
 	Conditions []string
 
+	// Batch is what the response says of the items of a batch. Nil means that it is no batch, or
+	// that all of it failed or succeeded in the same way.
+	Batch *Batch
+
 	// Details are further members of the response.
 	Details map[string]any
 
@@ -137,6 +145,13 @@ type State struct {
 
 	// CanShrink means that the call has a Shrink hook.
 	CanShrink bool
+
+	// CanSplit means that the call has a Split hook.
+	CanSplit bool
+
+	// ItemsBefore are the outcomes of earlier requests for the items of a batch, by their index
+	// in this request. Before says more of them all. Nil means that there were none.
+	ItemsBefore []Outcome
 
 	// Repeatable means that, by the caller's word, the request may be executed twice.
 	Repeatable bool
@@ -219,6 +234,12 @@ type Decision struct {
 
 	// Scope is that of the rule. If Limits is set, their scopes are more exact.
 	Scope apierrors.Scope
+
+	// Items are the items of a batch that did not succeed, by their index in this request.
+	Items []apierrors.Item
+
+	// Again are the places in Items of those that the retry is for, if the action is Shrink.
+	Again []int
 
 	// Summary is that of the rule. Hint is, too, with advice on running the call again.
 	Summary string

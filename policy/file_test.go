@@ -25,16 +25,18 @@ func TestReadFileReportsAllProblems(t *testing.T) {
 		text string
 		want []string
 	}{
-		"empty":           {"", []string{"policies.yaml:1:1: expected a mapping; the file is empty"}},
-		"an unknown key":  {"vendor:\n  shop: {}\n", []string{`policies.yaml:1:1: unknown key "vendor"; did you mean "vendors"?`}},
-		"a vendor":        {"vendors:\n  rdstaton:\n    retry: {max_attempts: 2}\n", []string{`policies.yaml:2:3: unknown vendor "rdstaton"; did you mean "rdstation"?`}},
-		"a vendor twice":  {"vendors:\n  shop: {}\n  shop: {}\n", []string{`policies.yaml:3:3: duplicate key "shop"; the first is at policies.yaml:2:3`}},
-		"a class":         {"vendors:\n  shop:\n    rules:\n      - {when: {class: rate_limit}, max_attempts: 2}\n", []string{`policies.yaml:4:24: unknown class "rate_limit"; did you mean "rate_limited"?`}},
-		"an action":       {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: ignore}\n", []string{`policies.yaml:4:35: unknown action "ignore"; expected one of accept, retry, throttle, refresh, shrink, defer, surface, fail_fast`}},
-		"a bare duration": {"vendors:\n  shop:\n    retry: {max_wait: 30}\n", []string{"policies.yaml:3:23: expected a duration with a unit, such as 30s; got 30"}},
-		"no when":         {"vendors:\n  shop:\n    rules:\n      - {action: accept}\n", []string{"policies.yaml:4:9: a rule needs when: a code, a status, a class, methods, a path or has_wait"}},
-		"no effect":       {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A has no effect"}},
-		"a rule twice":    {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: accept}\n      - {when: {code: A}, action: surface}\n", []string{"policies.yaml:5:9: the rule for code A is never reached: the one for code A at line 4 goes before it"}},
+		"empty":             {"", []string{"policies.yaml:1:1: expected a mapping; the file is empty"}},
+		"an unknown key":    {"vendor:\n  shop: {}\n", []string{`policies.yaml:1:1: unknown key "vendor"; did you mean "vendors"?`}},
+		"a vendor":          {"vendors:\n  rdstaton:\n    retry: {max_attempts: 2}\n", []string{`policies.yaml:2:3: unknown vendor "rdstaton"; did you mean "rdstation"?`}},
+		"a vendor twice":    {"vendors:\n  shop: {}\n  shop: {}\n", []string{`policies.yaml:3:3: duplicate key "shop"; the first is at policies.yaml:2:3`}},
+		"a class":           {"vendors:\n  shop:\n    rules:\n      - {when: {class: rate_limit}, max_attempts: 2}\n", []string{`policies.yaml:4:24: unknown class "rate_limit"; did you mean "rate_limited"?`}},
+		"an action":         {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: ignore}\n", []string{`policies.yaml:4:35: unknown action "ignore"; expected one of accept, retry, throttle, refresh, shrink, defer, surface, fail_fast`}},
+		"a bare duration":   {"vendors:\n  shop:\n    retry: {max_wait: 30}\n", []string{"policies.yaml:3:23: expected a duration with a unit, such as 30s; got 30"}},
+		"no when":           {"vendors:\n  shop:\n    rules:\n      - {action: accept}\n", []string{"policies.yaml:4:9: a rule needs when: a code, a status, a class, methods, a path or has_wait"}},
+		"a partial by rule": {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, class: partial}\n", []string{"policies.yaml:4:9: class partial follows from the vendor's batches, and not from a rule"}},
+		"a batch again":     {"vendors:\n  shop:\n    rules:\n      - {when: {class: partial}, action: retry}\n", []string{"policies.yaml:4:9: action retry: expected surface or fail_fast, as a batch of which a part may be done is not repeated"}},
+		"no effect":         {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}}\n", []string{"policies.yaml:4:9: the rule for code A has no effect"}},
+		"a rule twice":      {"vendors:\n  shop:\n    rules:\n      - {when: {code: A}, action: accept}\n      - {when: {code: A}, action: surface}\n", []string{"policies.yaml:5:9: the rule for code A is never reached: the one for code A at line 4 goes before it"}},
 		"an unreachable rule": {
 			"vendors:\n  shop:\n    rules:\n      - {when: {status: 5xx}, action: defer}\n      - {when: {status: [500-502, 504], methods: GET}, action: surface}\n      - {when: {status: 4xx}, action: surface}\n",
 			[]string{"policies.yaml:5:9: the rule for status 500-502|504, method GET is never reached: the one for status 5xx at line 4 goes before it"},

@@ -46,6 +46,9 @@ func (c *fileChecker) rule(r positionedRule) {
 	if reflect.ValueOf(r.When).IsZero() {
 		c.problems.Report(r.At, "a rule needs when: a code, a status, a class, methods, a path or has_wait")
 	}
+	if r.Class == apierrors.Partial && r.When.Class != apierrors.Partial {
+		c.problems.Report(r.At, "class partial follows from the vendor's batches, and not from a rule")
+	}
 	if !r.hasEffect() {
 		c.problems.Report(r.At, "the rule for %v has no effect", r.When)
 	}

@@ -1,6 +1,9 @@
 package policy
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // A Profile is what a client needs to know about a vendor's API, besides how to decode its
 // responses. The zero Profile is that of an unknown API.
@@ -30,6 +33,10 @@ type Profile struct {
 	// Idempotency is where the vendor honors idempotency keys.
 	Idempotency Idempotency
 
+	// Batches are the requests that have many items, some of which may have failed in a response
+	// with a status of 2xx: the client decodes it. Of each Endpoint, Methods and Paths count.
+	Batches []Endpoint
+
 	// RequestIDHeaders are the response headers that may hold the id of the request, the
 	// most exact first. Nil stands for the common ones, such as X-Request-Id. An id in the
 	// body goes before them: see Failure.RequestID.
@@ -41,6 +48,11 @@ type Profile struct {
 	// the client reads it: in Do, or, if it is short enough, where ErrorsIn2xx is set. Nil
 	// means that only the common headers are read. It is safe for concurrent use.
 	Quotas func(Answer) []Quota
+}
+
+// IsBatch reports whether a request has many items. path is that of State.Path.
+func (p Profile) IsBatch(method, path string) bool {
+	return slices.ContainsFunc(p.Batches, func(e Endpoint) bool { return e.Covers(method, path) })
 }
 
 // requestIDHeaders are the common ones: of single vendors (GitHub, Zendesk), of many, of gateways,

@@ -33,7 +33,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx)+len(c.badSuccesses) > 0, PeekBytes: f.PeekBytes,
-		Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
+		Batches: v.decoder.batchRequests(), Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
 		v.profile.Quotas = v.quotas
@@ -70,15 +70,8 @@ func (c *compiler) decoder(f file) decoder {
 	if d.requestID != nil && len(d.requestID) == 0 {
 		c.problems.Report(f.At, "request_id_body: expected a JSON pointer to a value, and not to the whole body")
 	}
-	for i, row := range f.Decode {
-		switch {
-		case (row.Adds || row.General) && i == 0:
-			c.problems.Report(row.At, "adds and general have no effect in the first entry")
-		case row.Adds && row.General:
-			c.problems.Report(row.At, "adds has no effect beside general")
-		}
-		d.shapes = append(d.shapes, c.shape(row))
-	}
+	d.shapes = c.shapes(f.Decode)
+	d.batches = c.batches(f.Batches)
 	if row := f.Verdict; row != nil {
 		d.verdict = verdict{string(row.Header), row.Yes, row.No}
 	}
@@ -121,6 +114,21 @@ func (c *compiler) conditions(f file) []condition {
 
 // maxPeekBytes is how many bytes of any error are kept.
 const maxPeekBytes = 64 << 10
+
+// shapes returns forms of errors.
+func (c *compiler) shapes(rows []shapeRow) []shape {
+	var out []shape
+	for i, row := range rows {
+		switch {
+		case (row.Adds || row.General) && i == 0:
+			c.problems.Report(row.At, "adds and general have no effect in the first entry")
+		case row.Adds && row.General:
+			c.problems.Report(row.At, "adds has no effect beside general")
+		}
+		out = append(out, c.shape(row))
+	}
+	return out
+}
 
 // shape returns one form of errors.
 func (c *compiler) shape(row shapeRow) shape {

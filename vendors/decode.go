@@ -15,6 +15,7 @@ import (
 type decoder struct {
 	shapes      []shape
 	errorsIn2xx []condition
+	batches     []batch
 	headerCodes []headerCode
 	waits       []waitSource
 	signs       []sign
@@ -42,32 +43,60 @@ type verdict struct{ header, yes, no string }
 // HTML and plain text never become a message. If the body has none of the vendor's forms
 // but is a problem document (RFC 9457), it is decoded as one.
 func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
-	isSuccess := a.Status < http.StatusBadRequest
-	if isSuccess && (!v.profile.ErrorsIn2xx || a.Status < 200 || a.Status > 299) {
+	d, isSuccess := v.decoder, a.Status < http.StatusBadRequest
+	b := d.batchOf(a)
+	if isSuccess && (!v.profile.ErrorsIn2xx && b == nil || a.Status < 200 || a.Status > 299) {
 		return nil
 	}
-	d := v.decoder
+	body, isParsed := answer.Parse(a.Body) // an empty node if it is not well-formed
+	if !isSuccess {
+		return d.whole(a, body)
+	}
+	switch met := d.met(a, body); {
+	case len(met) > 0:
+		f := d.whole(a, body)
+		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
+		return f
+	case b != nil:
+		return d.inBatch(*b, a, body, isParsed)
+	default:
+		return d.badSuccess(a, body)
+	}
+}
+
+// badSuccess returns the failure of a response whose status of 2xx is one; nil: it is none.
+func (d decoder) badSuccess(a policy.Answer, body answer.Node) *policy.Failure {
+	if len(d.badSuccesses) == 0 {
+		return nil
+	}
+	f := d.whole(a, body)
+	isBad := func(m responseMatch) bool { return m.covers(content{a, body, f.Items}) }
+	if !slices.ContainsFunc(d.badSuccesses, isBad) {
+		return nil
+	}
+	return f
+}
+
+// whole returns the failure of a response as a whole.
+func (d decoder) whole(a policy.Answer, body answer.Node) *policy.Failure {
+	f := d.failure(a, body)
+	f.Details = d.details(body)
+	return f
+}
+
+// failure returns the failure of a response, or of one item of a batch.
+func (d decoder) failure(a policy.Answer, body answer.Node) *policy.Failure {
 	f := &policy.Failure{Status: a.Status}
-	body, isDocument := answer.Parse(a.Body) // an empty node if it is not well-formed
 	problem := answer.ProblemOf(a.Header, body)
 	if f.Items, f.General = d.items(body); len(f.Items) == 0 {
 		f.Items = problem.Fields
 	}
-	r := content{a, body, isDocument, f.Items}
-	if isSuccess {
-		met := d.met(a, body)
-		isBad := slices.ContainsFunc(d.badSuccesses, func(c responseMatch) bool { return c.covers(r) })
-		if len(met) == 0 && !isBad {
-			return nil
-		}
-		f.Refused = len(met) > 0 && !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
-	}
-	f.Details = d.details(body)
 	for _, h := range d.headerCodes {
 		if h.text.isIn(a.Header) {
 			f.Items = append(f.Items, apierrors.Field{Code: h.code})
 		}
 	}
+	r := content{a, body, f.Items}
 	f.Wait, f.Conditions = d.wait(r), d.conditionsOf(r)
 	d.verdict.read(a.Header, f)
 	f.RequestID = d.requestIDIn(body)

@@ -35,6 +35,9 @@ type file struct {
 	// ErrorsIn2xx says what makes a response with a status of 2xx an error: one of these.
 	ErrorsIn2xx []conditionRow `yaml:"errors_in_2xx"`
 
+	// Batches are the requests that have many items, some of which may have failed in a 2xx.
+	Batches []batchRow `yaml:"batches"`
+
 	// PeekBytes is how many bytes of a 2xx that is streamed are searched for an error.
 	PeekBytes int `yaml:"peek_bytes,positive"`
 

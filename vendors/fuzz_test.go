@@ -58,6 +58,49 @@ func fuzzDecode(f *testing.F, name string) {
 	})
 }
 
+// FuzzDecodeBatch checks what the items of a batch must have for any request and response.
+func FuzzDecodeBatch(f *testing.F) {
+	v := bulk(f)
+	paths := []string{list, collection, byID, userErrors, byKey}
+	sent := `{"orders":[1,2],"records":[1,2],"requests":[{"id":"a"},{"id":"a"}],"variables":{"variants":[1,2]},"inputs":[{"traceId":"a"},{}]}`
+	for i, body := range []string{
+		`{"results":[{"status":200},{"status":422,"problems":[{"code":"REQUIRED"}]},{}]}`,
+		`[{"success":true},{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW"}]}]`,
+		`{"responses":[{"id":"a","status":429,"headers":{"Retry-After":"7"},"body":{"error":{"code":"x"}}}]}`,
+		`{"data":{"a":{"userErrors":[{"field":["v","1","n"],"code":"TAKEN"},{"field":null}]}}}`,
+		`{"errors":[{"category":"TAKEN","context":{"traceId":["a"]}}]}`,
+	} {
+		f.Add(uint(i), []byte(sent), []byte(body))
+		f.Add(uint(i), []byte(sent), []byte(body[:len(body)-3]))
+	}
+	f.Fuzz(func(t *testing.T, path uint, sent, body []byte) {
+		failure := v.Decode(policy.Answer{Status: 200, Header: http.Header{}, Method: "POST", Path: paths[path%5], Sent: sent, Body: body})
+		if failure == nil || failure.Batch == nil {
+			return
+		}
+		b := failure.Batch
+		if len(b.Items) > policy.MaxItems || (failure.Class == apierrors.None && len(b.Items) == 0) {
+			t.Errorf("%d items of a failure of class %v", len(b.Items), failure.Class)
+		}
+		seen := map[int]bool{}
+		for _, item := range b.Items {
+			if item.Index < -1 || b.Size > 0 && item.Index >= b.Size || item.Index >= 0 && seen[item.Index] {
+				t.Errorf("index %d of %d items, seen before %v", item.Index, b.Size, seen[item.Index])
+			}
+			seen[item.Index] = true
+		}
+		d := v.Policy().Decide(*failure, policy.State{Method: "POST", CanSplit: true})
+		for _, i := range d.Again {
+			if d.Items[i].Applied != apierrors.AppliedNo {
+				t.Errorf("an item that may have been executed is sent again: %+v", d.Items[i])
+			}
+		}
+		if d.Retry && d.Action != apierrors.Shrink && d.Applied != apierrors.AppliedNo {
+			t.Errorf("a batch that may have been executed is repeated as a whole: %v", d.Rule)
+		}
+	})
+}
+
 // FuzzQuotas checks that what a response says about limits makes sense, whatever its headers and
 // its body hold.
 func FuzzQuotas(f *testing.F) {
@@ -91,6 +134,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("retry: {max_attempts: -1, backoff: {base: 1s}}\nwaits:\n  - {header: a, unit: http}\n"))
 	f.Add([]byte(head + "waits: [{header: a, unit: http, when: {status: 4xx, headers: b, is: \"0\"}}]\nheader_codes: [{headers: b, contains: \"\\0\", code: A}]\nrequest_id_body: /errors/*/code\ncodes:\n  - {code: A, class: conflict, backoff: {base: 1s, cap: 2s}, accept_after_codes: A}\n"))
 	f.Add([]byte(head + telling))
+	f.Add([]byte(head + "batches:\n  - {methods: POST, path: \"/a/*\", sent: \"/a/*\", sent_key: id, items: \"/r/*\", key: id, status: s, headers: h, body: /b/c, done: {at: /ok, is: [y, n]}, refused: true, decode: [{in: \"\", code: c}]}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := vendors.Parse(data)
 		if (v == nil) == (err == nil) {

@@ -79,6 +79,9 @@ func (c *compiler) rule(at yamlfile.Pos, r policy.Rule, when policy.Match, seen 
 	if r.Class == apierrors.None {
 		c.problems.Report(at, "%v: missing key %q", when, "class")
 	}
+	if r.Class == apierrors.Partial && when.Class == apierrors.None {
+		c.problems.Report(at, "%v: class partial follows from batches, and not from a code or a status", when)
+	}
 	if r.RepeatUnsafe != nil {
 		c.problems.Report(at, "%v: repeat_unsafe is for an operator to decide", when)
 	}

@@ -3,9 +3,11 @@ package vendors_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"os"
@@ -92,7 +94,28 @@ func readAnswer(t testing.TB, name string) policy.Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	a := policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	readSent(t, strings.TrimSuffix(name, ".http")+".request", &a)
+	return a
+}
+
+// readSent reads the request of a response from the file called name, if there is one: that of a
+// batch.
+func readSent(t testing.TB, name string, a *policy.Answer) {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := bytes.Cut(raw, []byte("\n\n"))
+	a.Method, a.Path, a.Sent = req.Method, req.URL.EscapedPath(), body
 }
 
 // meaning returns the failure and the decision, a line for each part.
@@ -102,7 +125,11 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	if f == nil {
 		return "no failure\n"
 	}
-	d := v.Policy().Decide(*f, asked)
+	s := asked
+	if a.Method != "" {
+		s = policy.State{Method: a.Method, Path: a.Path, CanSplit: true}
+	}
+	d := v.Policy().Decide(*f, s)
 	fmt.Fprintf(&b, "rule: %s\nclass: %v\naction: %v\napplied: %v\nscope: %v\n", d.Rule, d.Class, d.Action, d.Applied, d.Scope)
 	line := func(label, text string) {
 		if text != "" {
@@ -114,6 +141,13 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	line("hint", d.Hint)
 	for _, l := range d.Limits {
 		line("limit", l.Name)
+	}
+	for i, item := range d.Items {
+		text := fmt.Sprintf("%v %v, action %v, wait %v, fields %q", item, item.Summary, item.Action, item.Wait, item.Fields)
+		if slices.Contains(d.Again, i) {
+			text += ", sent again"
+		}
+		line(strings.TrimSpace("batch "+item.Key), text)
 	}
 	if f.Wait > 0 {
 		line("wait", f.Wait.String())

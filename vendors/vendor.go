@@ -109,6 +109,7 @@ func (v *Vendor) Profile() policy.Profile {
 	profile.Policy = v.Policy()
 	profile.Origins = slices.Clone(profile.Origins)
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
+	profile.Batches = v.decoder.batchRequests()
 	keys := &profile.Idempotency
 	keys.Methods, keys.Paths, keys.Replays = slices.Clone(keys.Methods), slices.Clone(keys.Paths), slices.Clone(keys.Replays)
 	return profile

@@ -82,10 +82,14 @@ func (s sign) textName(row whenRow) string {
 
 // A content is what a response has.
 type content struct {
-	answer     policy.Answer
-	body       answer.Node
-	isDocument bool
-	items      []apierrors.Field
+	answer policy.Answer
+	body   answer.Node
+	items  []apierrors.Field
+}
+
+// isDocument reports whether the body is JSON or XML, and not a bare value.
+func (r content) isDocument() bool {
+	return r.body.Kind == answer.Object || r.body.Kind == answer.Array
 }
 
 // isIn reports whether a response has the sign.
@@ -93,7 +97,7 @@ func (s sign) isIn(r content) bool {
 	hasMessage := func(item apierrors.Field) bool { return strings.Contains(strings.ToLower(item.Message), s.message) }
 	hasText := func(n answer.Node) bool { return s.text.matches(n.Text) }
 	return (s.message == "" || slices.ContainsFunc(r.items, hasMessage)) &&
-		(s.hasDocument == nil || *s.hasDocument == r.isDocument) &&
+		(s.hasDocument == nil || *s.hasDocument == r.isDocument()) &&
 		(s.at == nil || slices.ContainsFunc(r.body.All(s.at), hasText)) &&
 		(len(s.text.headers) == 0 || s.text.isIn(r.answer.Header))
 }

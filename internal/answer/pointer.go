@@ -51,6 +51,26 @@ func (n Node) All(p Pointer) []Node {
 	return found
 }
 
+// Each returns the values of a list or an object to which p leads from n, as All does, each
+// with its key: its number in its list, from 0, or the name that * stands for.
+func (n Node) Each(p Pointer) []Member {
+	if len(p) == 0 {
+		return nil
+	}
+	var found []Member
+	last := p[len(p)-1]
+	for _, parent := range n.All(p[:len(p)-1]) {
+		for i, value := range parent.below(last) {
+			key := strconv.Itoa(i)
+			if parent.Kind == Object && last == every {
+				key = parent.Members[i].Key
+			}
+			found = append(found, Member{key, value})
+		}
+	}
+	return found
+}
+
 // At returns the first value to which p leads from n. It reports whether there is one.
 func (n Node) At(p Pointer) (Node, bool) {
 	all := n.All(p)

@@ -77,3 +77,28 @@ func TestPointerRefusesOtherText(t *testing.T) {
 		}
 	}
 }
+
+// Each entry has its number in its list, or its name in its object.
+func TestNodeEach(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body, pointer string
+		want          []string
+	}{
+		"list":               {`{"a":["x","y"]}`, "/a/*", []string{"0 x", "1 y"}},
+		"object":             {`{"a":{"k":"x","l":"y","k":"z"}}`, "/a/*", []string{"k x", "l y", "k z"}},
+		"body that is one":   {`["x"]`, "/*", []string{"0 x"}},
+		"lists in an object": {`{"a":{"k":{"e":["x"]},"l":{"e":["y","z"]}}}`, "/a/*/e/*", []string{"0 x", "0 y", "1 z"}},
+		"elements of a name": {`<a><b>x</b><c>y</c><b>z</b></a>`, "/a/b", []string{"0 x", "1 z"}},
+		"absent":             {`{"b":1}`, "/a/*", nil},
+		"the body itself":    {`{"b":1}`, "", nil},
+	} {
+		n, _ := answer.Parse([]byte(tt.body))
+		var got []string
+		for _, m := range n.Each(pointer(t, tt.pointer)) {
+			got = append(got, m.Key+" "+m.Value.Text)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

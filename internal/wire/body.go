@@ -115,12 +115,12 @@ func (b *Body) Peek(max int, wanted func([]byte) bool) (head []byte, end error) 
 	return b.start.peekAt(b.ReadCloser, max, wanted) // ends with the attempt at the latest
 }
 
-// ReadAhead reads up to max bytes, which are kept for the reader. It returns how the body
-// broke off within them; nil if it did not.
-func (b *Body) ReadAhead(max int) error {
+// ReadAhead reads up to max bytes, which are kept for the reader. It returns them, and how the
+// body broke off within them; nil if it did not.
+func (b *Body) ReadAhead(max int) ([]byte, error) {
 	buffer, err := io.ReadAll(io.LimitReader(b, int64(max)))
 	b.ahead = &ahead{data: buffer, err: err}
-	return err
+	return buffer, err
 }
 
 // ahead is what was read ahead, and how the body broke off then.

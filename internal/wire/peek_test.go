@@ -162,8 +162,8 @@ func TestBodyReadAhead(t *testing.T) {
 				b := bodyOf(t, body)
 				closeWith(b, body)
 				b.attempt.StopTimeout()
-				if err := b.ReadAhead(8); !errors.Is(err, tt.broken) {
-					t.Errorf("got error %v; want %v", err, tt.broken)
+				if head, err := b.ReadAhead(8); !errors.Is(err, tt.broken) || !strings.HasPrefix(tt.whole, string(head)) {
+					t.Errorf("got %q, error %v; want the beginning of %q, error %v", head, err, tt.whole, tt.broken)
 				}
 				whole, err := io.ReadAll(b)
 				if string(whole) != tt.whole || !errors.Is(err, tt.err) {
