@@ -11,20 +11,22 @@ import (
 //
 // Every failure is an *apierrors.Error: an error response, no response, a body that is not
 // a T (class malformed_response; after a write, applied: yes), and a redirect that is not
-// followed (see Send). The zero T is returned for an accepted failure, a 204, 205 or 304, and
-// for a write whose response has no body. Do is safe for concurrent use.
+// followed (see Send). The zero T is returned for an accepted failure, a 204, 205 or 304, for a
+// write whose response has no body, and for one of which only a look-up found that it was
+// executed (see CallOptions.Lookup). Do is safe for concurrent use.
 func Do[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	r, err := DoResponse[T](ctx, c, call)
 	return r.Value, err
 }
 
-// A Response is what DoResponse returns of a call that succeeded.
+// A Response is what DoResponse returns of a call that succeeded. If only a look-up found that
+// the call was executed, its response is lost: it is accepted, and has no Status and no Header.
 type Response[T any] struct {
 	Value    T
 	Status   int
 	Header   http.Header         // such as Link, ETag
 	Accepted bool                // it is a failure that was accepted, such as a DELETE of what is gone
-	Attempts []apierrors.Attempt // the last one is the success
+	Attempts []apierrors.Attempt // the last one is the success, unless it was accepted
 }
 
 // DoResponse is Do for a caller who needs more than the value. If the error is not nil, the
@@ -43,6 +45,9 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 	resp, err := x.run()
 	if err != nil {
 		return r, err
+	}
+	if resp == nil {
+		return Response[T]{Accepted: true, Attempts: x.history.list()}, nil
 	}
 	_ = resp.Body.Close() // it was read, or is not wanted
 	return Response[T]{value, resp.StatusCode, resp.Header, x.accepted, x.history.list()}, nil

@@ -9,7 +9,8 @@ import (
 // Send sends req and returns a response with a status of 2xx, or a redirect of a GET or HEAD
 // that is not followed; the caller closes its body. It also returns a failure that a rule
 // accepts, such as a DELETE of what the vendor says is gone. Every other end of the call is
-// an *apierrors.Error without a response.
+// an *apierrors.Error without a response. If a look-up finds that a write was executed, its
+// response is lost all the same: then the error says applied: yes, and action: accept.
 //
 // A URL without a host is put below the base URL. The request is not changed, and its body
 // is always closed. It is retried only if its body can be re-read: GetBody is set, as
@@ -46,6 +47,9 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 // not sent. It gets that response again, as SDKs expect one: with the first 64 KiB of its body,
 // without cookies and request ids, and with a Retry-After of the wait that is left. Check says
 // that nothing was sent. If no such response is known, it gets an error.
+//
+// A write in doubt is looked up only if CallOptions.Lookup asks for it. If it is found, the
+// response of the failure stands, or the error, and Check says applied: yes.
 //
 // Each http.Client is a new one that the caller may change: Timeout, Jar and CheckRedirect
 // work as usual. Its CheckRedirect follows the redirects that Send follows. If you set your

@@ -174,7 +174,7 @@ func (x *call) prepareNext(action apierrors.Action) error {
 }
 
 func (x *call) renew() error {
-	w := x.startWait(forRenewal)
+	w := x.startWait(x.ctx, forRenewal)
 	err := x.c.renewals.renew(x.ctx, x.attempt.identity)
 	switch {
 	case err == nil:
@@ -198,7 +198,7 @@ func (x *call) shrink() error {
 	}
 	if err == nil && smaller != nil {
 		o := x.request.options
-		o.IdempotencyKey = ""
+		o.IdempotencyKey, o.Lookup = "", nil
 		x.request.body.Close()
 		err = x.take(smaller, o)
 	}

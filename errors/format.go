@@ -95,6 +95,9 @@ func (e *Error) tail() []string {
 	case e.Applied == AppliedYes, e.Stop == StopUnsafe, e.Class == Canceled:
 		parts = append(parts, "applied: "+e.Applied.String())
 	}
+	if e.Lookup != "" {
+		parts = append(parts, "look-up: "+e.Lookup)
+	}
 	if id := cleanID(e.RequestID); id != "" {
 		parts = append(parts, "request id "+id)
 	}
@@ -135,6 +138,7 @@ type form struct {
 	Action    Action     `json:"action"`
 	Stop      Stop       `json:"stop"`
 	Applied   Applied    `json:"applied"`
+	Lookup    string     `json:"lookup,omitempty"`
 	Scope     Scope      `json:"scope"`
 	Status    int        `json:"status,omitempty"`
 	Code      string     `json:"code,omitempty"`
@@ -162,7 +166,7 @@ type hop struct {
 func (e Error) form() form {
 	w := form{
 		Vendor: e.Vendor, Op: e.Op, Method: e.Method, URL: maskURL(e.URL),
-		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Scope: e.Scope,
+		Class: e.Class, Action: e.Action, Stop: e.Stop, Applied: e.Applied, Lookup: e.Lookup, Scope: e.Scope,
 		Status: e.Status, Code: cleanCode(e.Code), Summary: e.Summary,
 		Rule: e.Rule, Hint: e.Hint, Fields: e.paths(), RequestID: cleanID(e.RequestID),
 	}
@@ -200,6 +204,7 @@ func (e Error) LogValue() slog.Value {
 	add("code", w.Code)
 	add("stop", w.Stop.String())
 	add("applied", w.Applied.String())
+	add("lookup", w.Lookup)
 	add("scope", w.Scope.String())
 	add("summary", w.Summary)
 	add("rule", w.Rule)

@@ -60,13 +60,14 @@ type positionedRule struct {
 }
 
 // An endpointChange says either that requests may be executed twice without harm, or that
-// they may be repeated although that can do harm.
+// they may be repeated although that can do harm, and how to look up what became of them.
 type endpointChange struct {
 	At           yamlfile.Pos
 	Methods      []string `yaml:"methods,nonempty"`
 	Paths        []string `yaml:"path,nonempty"`
 	Repeatable   *bool    `yaml:"repeatable"`
 	RepeatUnsafe *bool    `yaml:"repeat_unsafe"`
+	Lookup       *Lookup  `yaml:"lookup"`
 }
 
 // A limitChange changes some fields of a vendor's limit, or defines a new limit. An empty
@@ -163,10 +164,16 @@ func (s section) namedRules() []Rule {
 func (s section) endpoints() []Endpoint {
 	var out []Endpoint
 	for _, e := range s.Endpoints {
-		endpoint := Endpoint{Methods: e.Methods, Paths: e.Paths, Repeatable: valueOf(e.Repeatable), RepeatUnsafe: valueOf(e.RepeatUnsafe)}
-		out = append(out, endpoint.clone())
+		out = append(out, e.endpoint().clone())
 	}
 	return out
+}
+
+// endpoint returns the endpoint that e says.
+func (e endpointChange) endpoint() Endpoint {
+	return Endpoint{
+		Methods: e.Methods, Paths: e.Paths, Repeatable: valueOf(e.Repeatable), RepeatUnsafe: valueOf(e.RepeatUnsafe), Lookup: e.Lookup,
+	}
 }
 
 // applyTo returns p's limit of the same name with the changes of c, or a new limit.
