@@ -50,12 +50,13 @@ type Lookup struct {
 	// may be on a further page, and the response says nothing.
 	Complete bool `yaml:"complete"`
 
-	// Consistent means that a read shows all writes that were executed before it. Only then
-	// can the absence of a record prove that the write was not executed, and only after Settle.
+	// Consistent means that a read shows each write that was executed, after Settle at the latest.
+	// Only then can the absence of a record prove that the write was not executed.
 	Consistent bool `yaml:"consistent"`
 
-	// Settle is how long after the end of an attempt the vendor may still execute its request.
-	// The look-up waits for that. Zero means that this is not known.
+	// Settle is the longest time from the end of an attempt until the vendor cannot execute its
+	// request any more, and until reads show it if it was. The look-up waits for that. Zero
+	// means that this is not known.
 	Settle time.Duration `yaml:"settle,positive"`
 }
 
