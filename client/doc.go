@@ -26,5 +26,6 @@
 //	read.go           what the response says
 //	judge.go          explain, decide, pay, act
 //	engine.go         retries, by go-retryablehttp
+//	lookup.go         what became of a write in doubt
 //	failed.go         the error that the caller gets
 package client

@@ -32,6 +32,8 @@ import (
 // A code that the vendor's data does not have needs a class in its rule: without one, it is
 // taken for a misspelled code.
 //
+// An endpoint may also have a lookup, which goes before the vendor's; see [Lookup].
+//
 // A key that is absent changes nothing. Zero and false mean themselves: budget: 0 stops
 // all retries, escalate_after: 0 switches off the vendor's.
 type File struct {
