@@ -65,8 +65,12 @@ func (h *history) prove(applied apierrors.Applied) {
 	}
 }
 
-// sinceEnd is the time since the latest attempt has ended.
+// sinceEnd is the time since the latest attempt has ended. Without one, an earlier call left the
+// doubt, and this one followed at once.
 func (h *history) sinceEnd(now time.Time) time.Duration {
+	if h.attempts == 0 {
+		return now.Sub(h.started)
+	}
 	return now.Sub(h.latest.Start.Add(h.latest.Took))
 }
 

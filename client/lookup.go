@@ -162,6 +162,10 @@ func (x *call) isFound() bool { return x.accepted && x.history.proved == apierro
 // decideAgain decides about the latest failure of a call that was proved not to have been
 // executed. It reports whether the call goes on.
 func (x *call) decideAgain(e *apierrors.Error) (again bool) {
+	if x.last == nil { // an earlier call left the doubt, and no request of this one failed
+		e.Applied = apierrors.AppliedNo
+		return false
+	}
 	x.err, x.kept = nil, nil
 	x.decide(x.last)
 	if again, _ = x.act(x.last); again {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/client"
@@ -130,6 +131,42 @@ func TestLookupOfAnotherOrigin(t *testing.T) {
 	}
 }
 
+// A write that a caller's http.Client took to another origin is not looked up, there or here.
+func TestLookupStaysInTheOrigin(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(307, "Location", "http://elsewhere.test/orders/A-1"), retrywisetest.Reset(), retrywisetest.Reset())
+		c := newClient(t, srv, client.Config{})
+		hc := &http.Client{Transport: c.HTTP().Transport}
+		req := client.With(newRequest(t, "DELETE", srv.URL()+"/orders/A-1", ""), client.CallOptions{Lookup: &policy.Lookup{Path: "/orders/A-1"}, MaxAttempts: 2})
+		resp, err := hc.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+			t.Fatalf("status %d", resp.StatusCode)
+		}
+		if e := failure(t, err); e.Applied != apierrors.AppliedUnknown || e.Lookup != "" || strings.Contains(sentTo(srv), "GET") {
+			t.Errorf("applied %v, look-up %q, sent %s", e.Applied, e.Lookup, sentTo(srv))
+		}
+	})
+}
+
+// A segment of the write's path goes into that of the look-up.
+func TestLookupBySegment(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		p, err := policy.New(policy.Settings{Name: "shop", Endpoints: []policy.Endpoint{{
+			Methods: []string{"POST"}, Paths: []string{"/orders/{order}/payment"}, Lookup: &policy.Lookup{Path: "/payments?order={order}", At: "/order", Is: "{order}"},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := retrywisetest.New(t, retrywisetest.Reset(), retrywisetest.JSON(200, `{"order":"A/1"}`))
+		c := newClient(t, srv, client.Config{Vendor: shop{p}})
+		_, err = client.Do[struct{}](t.Context(), c, client.Call{Method: "POST", Path: "/orders/A%2F1/payment"})
+		if err != nil || !strings.HasSuffix(sentTo(srv), "GET /payments?order=A%2F1") {
+			t.Errorf("error %v, sent %s", err, sentTo(srv))
+		}
+	})
+}
+
 // A failure that a rule accepts as an empty result says that the record is absent.
 func TestLookupOfAnEmptyResult(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
@@ -216,4 +253,46 @@ func TestLookupLeaksNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The doubt of a call that a caller's http.Client was redirected from is looked up in the next
+// one, although a closed gate lets that send nothing.
+func TestLookupAfterARedirect(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer retrywisetest.Answer
+		want   apierrors.Applied
+	}{
+		"found":  {retrywisetest.JSON(200, `{"id":"A-1"}`), apierrors.AppliedYes},
+		"absent": {retrywisetest.Status(404), apierrors.AppliedNo},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				var c *client.Client
+				moved := func(w http.ResponseWriter, r *http.Request) {
+					_, _ = send(t.Context(), t, c, "POST", "/limited", "")
+					retrywisetest.Status(307, "Location", "/moved")(w, r)
+				}
+				mux := http.NewServeMux()
+				mux.Handle(postIt, retrywisetest.Script(retrywisetest.Reset(), moved))
+				mux.Handle("POST /limited", retrywisetest.Status(429, "X-Limit", "writes", "Retry-After", "3600"))
+				mux.Handle(getIt, tt.answer)
+				srv := retrywisetest.Handle(t, mux)
+				v := orders(t, settled)
+				v.policy = v.policy.WithLimit(policy.Limit{
+					Name: "writes", Scope: apierrors.ScopeAccount, Methods: []string{"POST"}, Rate: policy.Rate{Count: 100, Per: time.Second}, Burst: 100,
+				})
+				c = newClient(t, srv, client.Config{Vendor: v})
+				req := newRequest(t, "POST", srv.URL()+"/orders", `{"id":"A-1"}`)
+				resp, err := c.HTTP().Do(client.With(req, client.CallOptions{Lookup: &settled, Repeatable: true}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				e := failure(t, c.Check(resp))
+				if sent := sentTo(srv); e.Applied != tt.want || !strings.HasSuffix(sent, "POST /limited, "+getIt) {
+					t.Errorf("applied %v, look-up %q, sent %s", e.Applied, e.Lookup, sent)
+				}
+			})
+		})
+	}
 }

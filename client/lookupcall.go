@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,9 @@ func (x *call) lookupCall(ctx context.Context, l policy.Lookup) (*call, error) {
 	}
 	req := (&http.Request{Method: method, URL: target, Host: x.request.http.Host, Header: x.lookupHeader()}).WithContext(ctx)
 	o := x.request.options
-	longest, _ := x.c.policy.WaitLeft(x.timeState(time.Now()))
+	s := x.timeState(time.Now())
+	s.KeyLeft = 0 // a look-up has no key
+	longest, _ := x.c.policy.WaitLeft(s)
 	y, err := x.c.newCall(req, CallOptions{
 		Op: strings.TrimPrefix(o.Op+".lookup", "."), Account: o.Account, RecordKey: o.RecordKey, Priority: o.Priority, Timeout: o.Timeout,
 		MaxWait: new(max(longest, 0)),
@@ -89,13 +92,13 @@ var headersOfWrite = []string{
 // lookupHeader returns the header of a look-up: that of the write, as the caller's credential and
 // tenant may stand there, without what is about the write.
 func (x *call) lookupHeader() http.Header {
-	h := x.request.http.Header.Clone()
-	if h == nil {
-		h = http.Header{}
+	h := http.Header{}
+	isOfWrite := func(name string) bool {
+		return has(headersOfWrite, name) || has(bodyHeaders, name) || has([]string{x.c.keyHeader()}, name) || strings.HasPrefix(name, "If-")
 	}
-	for name := range h {
-		if has(headersOfWrite, name) || has(bodyHeaders, name) || has([]string{x.c.keyHeader()}, name) || strings.HasPrefix(name, "If-") {
-			delete(h, name)
+	for name, values := range x.request.http.Header {
+		if !isOfWrite(name) {
+			h[name] = slices.Clone(values)
 		}
 	}
 	if h.Get("Accept") == "" {

@@ -119,6 +119,13 @@ func TestPolicyLookupFor(t *testing.T) {
 			t.Errorf("%s: %v, %v; segments (-want +got):\n%s", path, l, ok, diff)
 		}
 	}
+	everywhere, err := policy.New(policy.Settings{Endpoints: []policy.Endpoint{{Lookup: &policy.Lookup{Path: "/by/{record_key}"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, segments, ok := everywhere.LookupFor("PUT", "/any"); !ok || segments != nil || l.String() != "GET /by/{record_key}" {
+		t.Errorf("of all requests: %v, %v, %v", l, segments, ok)
+	}
 	if _, _, ok := p.LookupFor("PUT", "/carts/7/first"); ok {
 		t.Error("a look-up for another method")
 	}

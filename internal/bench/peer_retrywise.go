@@ -28,8 +28,10 @@ type retrywise struct {
 
 // byRecord looks up a record of a vendor that executes nothing later than half a second after
 // the cut.
-var byRecord = policy.Lookup{
-	Path: "/items?record={record_key}", At: "/record", Is: "{record_key}", Consistent: true, Settle: time.Second / 2,
+func byRecord() *policy.Lookup {
+	return &policy.Lookup{
+		Path: "/items?record={record_key}", At: "/record", Is: "{record_key}", Consistent: true, Settle: time.Second / 2,
+	}
 }
 
 func newRetrywise(s setup) (caller, error) {
@@ -99,7 +101,7 @@ func (w retrywise) send(ctx context.Context, r request) error {
 	if r.record != "" || key != "" || w.timeout > 0 {
 		o := client.CallOptions{RecordKey: r.record, IdempotencyKey: key, Timeout: w.timeout}
 		if w.lookups {
-			o.Lookup = &byRecord
+			o.Lookup = byRecord()
 		}
 		req = client.With(req, o)
 	}
