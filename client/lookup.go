@@ -39,19 +39,29 @@ func (x *call) resolve() (again bool) {
 		return false
 	}
 	found := x.lookUp(filled, wait)
-	switch e.Lookup = found.text(l); {
-	case x.ctx.Err() != nil && !x.dropIn:
-		ended := x.canceled(x.last)
-		ended.Lookup = e.Lookup
-		x.err = ended
+	e.Lookup = found.text(l)
+	x.history.prove(found.applied)
+	switch {
 	case found.applied == apierrors.AppliedYes:
-		x.history.prove(found.applied)
 		x.settleAsExecuted(e)
+	case x.ctx.Err() != nil:
+		x.err = x.canceledAfter(e)
 	case found.applied == apierrors.AppliedNo:
-		x.history.prove(found.applied)
 		return x.decideAgain(e)
 	}
 	return false
+}
+
+// canceledAfter returns the error for a call whose context ended during its look-up. Through
+// HTTP(), where a response may stand, it is that of the attempt.
+func (x *call) canceledAfter(e *apierrors.Error) *apierrors.Error {
+	if x.dropIn {
+		e.Applied = x.history.applied(apierrors.AppliedNo)
+		return e
+	}
+	ended := x.canceled(x.last)
+	ended.Lookup = e.Lookup
+	return ended
 }
 
 // lookup returns how to look up the call: by the caller's word, or by the policy's. What has no

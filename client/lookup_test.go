@@ -340,3 +340,23 @@ func TestLookupIsACallOfTheClient(t *testing.T) {
 		}
 	})
 }
+
+// Through HTTP, the response of the failure stands if the caller gives up during the look-up.
+func TestHTTPKeepsTheResponseWithoutALookup(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		srv := retrywisetest.New(t, retrywisetest.Status(504), retrywisetest.Hang())
+		c := newClient(t, srv, client.Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(7*time.Second, cancel).Stop()
+		req := newRequest(t, "POST", srv.URL()+"/orders", `{"id":"A-1"}`).WithContext(ctx)
+		resp, err := c.HTTP().Do(client.With(req, client.CallOptions{Lookup: &settled}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		e := failure(t, c.Check(resp))
+		if resp.StatusCode != 504 || e.Class != apierrors.Timeout || e.Applied != apierrors.AppliedUnknown || e.Lookup != "failed with canceled, the caller canceled the call" {
+			t.Errorf("status %d, class %v, applied %v, look-up %q", resp.StatusCode, e.Class, e.Applied, e.Lookup)
+		}
+	})
+}

@@ -48,7 +48,7 @@ func deliver(ctx context.Context, c *client.Client, p purchase) task {
 	switch {
 	case err == nil:
 		return task{do: nothing}
-	case e.Applied != apierrors.AppliedNo: // it may have been executed, and the client could not find out: look it up before it is sent again
+	case e.Applied != apierrors.AppliedNo: // it may have been executed: find out before it is sent again
 		return task{do: lookUp, at: time.Now().Add(pause), ifAbsent: new(afterFailure(e)), why: e}
 	default:
 		return afterFailure(e)
