@@ -21,7 +21,9 @@ func (x *call) askVendor(ctx context.Context, l policy.Lookup) lookedUp {
 	if err != nil {
 		return lookedUp{class: apierrors.ClassOf(err)}
 	}
-	resp, err := y.run() //nolint:contextcheck // the call has the context
+	y.request.isLookup = true
+	y.decode = func([]byte) error { return nil } // what was read is looked at
+	resp, err := y.run()                         //nolint:contextcheck // the call has the context
 	x.history.impose(y.history.waited)
 	if err == nil {
 		_ = resp.Body.Close() // it was read
@@ -44,44 +46,32 @@ func (x *call) askVendor(ctx context.Context, l policy.Lookup) lookedUp {
 
 // lookupCall makes the call of a look-up. It goes to the origin of the write, with its headers.
 func (x *call) lookupCall(ctx context.Context, l policy.Lookup) (*call, error) {
-	target, err := x.lookupURL(l.Path)
-	if err != nil {
-		return nil, malformed(x.request.options.Op, "the path of the look-up is malformed", nil)
-	}
 	method := l.Method
 	if method == "" {
 		method = http.MethodGet
 	}
-	req := (&http.Request{Method: method, URL: target, Host: x.request.http.Host, Header: x.lookupHeader()}).WithContext(ctx)
+	req := (&http.Request{Method: method, URL: x.lookupURL(l.Path), Host: x.request.http.Host, Header: x.lookupHeader()}).WithContext(ctx)
 	o := x.request.options
 	s := x.timeState(time.Now())
 	s.KeyLeft = 0 // a look-up has no key
 	longest, _ := x.c.policy.WaitLeft(s)
-	y, err := x.c.newCall(req, CallOptions{
+	return x.c.newCall(req, CallOptions{
 		Op: strings.TrimPrefix(o.Op+".lookup", "."), Account: o.Account, RecordKey: o.RecordKey, Priority: o.Priority, Timeout: o.Timeout,
 		MaxWait: new(max(longest, 0)),
 	})
-	if err != nil {
-		return nil, err
-	}
-	y.request.isLookup = true
-	y.decode = func([]byte) error { return nil } // what was read is looked at
-	return y, nil
 }
 
 // lookupURL returns the URL of a look-up: its path is below that of the base URL, if the write
 // went to the origin of that.
-func (x *call) lookupURL(path string) (*url.URL, error) {
+func (x *call) lookupURL(path string) *url.URL {
 	u := x.request.http.URL
-	prefix := ""
+	path, query, _ := strings.Cut(path, "?")
 	if isSameOrigin(u, x.c.home.base) {
-		prefix = x.c.home.prefix()
+		path = x.c.home.prefix() + path
 	}
-	target, err := url.Parse(u.Scheme + "://" + u.Host + prefix + path)
-	if err == nil {
-		target.User = u.User
-	}
-	return target, err
+	target := &url.URL{Scheme: u.Scheme, Host: u.Host, User: u.User, RawPath: path, RawQuery: query}
+	target.Path, _ = url.PathUnescape(path) // which was checked
+	return target
 }
 
 // headersOfWrite are about the write itself, and not about who sends it.
