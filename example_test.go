@@ -12,7 +12,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-// A call to RD Station: it meets a server that is down, then a refused record.
+// A call to RD Station: it meets a limit, then a refused record.
 func Example() {
 	rd, err := vendors.Lookup(vendors.RDStation)
 	if err != nil {
@@ -20,7 +20,7 @@ func Example() {
 		return
 	}
 	srv, err := retrywisetest.Start(retrywisetest.Script(
-		retrywisetest.HTML(http.StatusBadGateway, "Retry-After", "0"),
+		retrywisetest.JSON(http.StatusTooManyRequests, `{"error":"limit reached","remaining_time":1}`),
 		retrywisetest.JSON(http.StatusBadRequest, `{"errors":{"tags":[{"error_type":"VALUES_MUST_BE_LOWERCASE","error_message":"must not contain capital letters"}]}}`),
 	))
 	if err != nil {
@@ -52,7 +52,7 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// attempt 1: 502 server_error → retry
+	// attempt 1: 429 rate_limited → throttle
 	// attempt 2: 400 validation → surface
 	// rdstation contacts.upsert: validation (400 VALUES_MUST_BE_LOWERCASE): must not contain capital letters; fields tags; 2 attempts
 }

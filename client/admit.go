@@ -47,7 +47,7 @@ func (x *call) admit() error {
 	var w *watchedWait
 	by := place.WaitsFor()
 	if by != "" {
-		w = x.startWait(by)
+		w = x.startWait(x.ctx, by)
 		defer func() { x.history.impose(time.Since(began)) }()
 	}
 	err := x.wait(place, by != "")

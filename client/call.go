@@ -60,6 +60,7 @@ func (x *call) listen(canceled <-chan struct{}) {
 var (
 	errCanceled = errors.New("the request was canceled by its channel")
 	errEnded    = errors.New("the call has ended")
+	errInDoubt  = errors.New("the call was not executed")
 )
 
 // take makes req the request that is sent.
@@ -104,25 +105,26 @@ func (x *call) carry() (*http.Response, error) {
 	resp, err := x.send(x.request.http)
 	again, failed := x.judge(resp, err)
 	if again {
-		e := engine{send: x.send, judge: x.judge, delay: x.delay, replace: x.next}
-		resp, failed = e.carry(x.request.http, result{resp, err})
+		resp, failed = x.repeat(result{resp, err})
+	}
+	for x.resolve() {
+		resp, failed = x.repeat(result{err: errInDoubt})
 	}
 	x.request.body.Close()
-	if failed != nil && x.err == nil { // the context ended in a back-off
-		x.err = x.canceled(x.last)
-	}
-	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
 	x.settle()
 	x.endCall()
-	if x.kept != nil {
+	switch {
+	case x.kept != nil:
 		x.stopListening()
 		if failed == nil {
 			x.last.drop() // the response that it replaces
 		}
 		x.c.checked.remember(x.kept, ending{err: x.err})
 		return x.kept, nil
-	}
-	if failed != nil {
+	case x.isFound():
+		x.stopListening()
+		return nil, nil
+	case failed != nil:
 		x.stopListening()
 		return nil, x.err
 	}
@@ -134,6 +136,17 @@ func (x *call) carry() (*http.Response, error) {
 		return resp, nil
 	}
 	return resp, x.err // a batch that failed in part has both
+}
+
+// repeat carries the call on after a failure that is to be repeated.
+func (x *call) repeat(first result) (*http.Response, error) {
+	e := engine{send: x.send, judge: x.judge, delay: x.delay, replace: x.next}
+	resp, failed := e.carry(x.request.http, first)
+	if failed != nil && x.err == nil { // the context ended in a back-off
+		x.err = x.canceled(x.last)
+	}
+	x.endWait(x.delaying, apierrors.StopCanceled) // if the context ended in a delay
+	return resp, failed
 }
 
 // delay starts the wait that was decided, before the next attempt.
@@ -151,7 +164,7 @@ func (x *call) delay() time.Duration {
 		x.history.backOff(d.Delay)
 	}
 	if d.Delay > 0 {
-		x.delaying = x.startWait(by)
+		x.delaying = x.startWait(x.ctx, by)
 	}
 	return d.Delay
 }

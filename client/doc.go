@@ -27,5 +27,6 @@
 //	judge.go          explain, decide, pay, act
 //	smaller.go        a smaller request: shrink, or split for the rest of a batch
 //	engine.go         retries, by go-retryablehttp
+//	lookup.go         what became of a write in doubt
 //	failed.go         the error that the caller gets
 package client

@@ -10,7 +10,9 @@ import (
 // that is not followed; the caller closes its body. It also returns a failure that a rule
 // accepts, such as a DELETE of what the vendor says is gone. Of a batch that failed in part
 // (class partial), it returns the response and an *apierrors.Error: close the body then, too.
-// Every other end of the call is an *apierrors.Error without a response.
+// Every other end of the call is an *apierrors.Error without a response. If a look-up finds that
+// a write was executed, its response is lost all the same: then the error says applied: yes, and
+// action: accept.
 //
 // The response to a batch (see policy.Profile.Batches) is read whole, up to 8 MiB, before it is
 // returned.
@@ -50,6 +52,9 @@ func (c *Client) Send(req *http.Request) (*http.Response, error) {
 // not sent. It gets that response again, as SDKs expect one: with the first 64 KiB of its body,
 // without cookies and request ids, and with a Retry-After of the wait that is left. Check says
 // that nothing was sent. If no such response is known, it gets an error.
+//
+// A write in doubt is looked up only if CallOptions.Lookup asks for it. If it is found, the
+// response of the failure stands, or the error, and Check says applied: yes.
 //
 // Each http.Client is a new one that the caller may change: Timeout, Jar and CheckRedirect
 // work as usual. Its CheckRedirect follows the redirects that Send follows. If you set your

@@ -21,10 +21,11 @@ type history struct {
 	renewed   bool // the credential
 	stale     bool // a connection that was no longer to be used cost nothing
 	outcome   policy.Outcome
-	waited    time.Duration // in all
-	imposed   time.Duration // of that, by the vendor or a limit since the first attempt
-	pending   time.Duration // of that, since the latest attempt
-	resumes   time.Time     // end of the wait that the vendor asked for last
+	proved    apierrors.Applied // by a look-up since the latest attempt; unknown: nothing
+	waited    time.Duration     // in all
+	imposed   time.Duration     // of that, by the vendor or a limit since the first attempt
+	pending   time.Duration     // of that, since the latest attempt
+	resumes   time.Time         // end of the wait that the vendor asked for last
 }
 
 // newHistory returns the history of a call that begins.
@@ -38,6 +39,7 @@ func (h *history) begin(now time.Time) {
 		h.past = append(h.past, h.latest)
 	}
 	h.attempts++
+	h.proved = apierrors.AppliedUnknown
 	h.latest = apierrors.Attempt{Start: now, Wait: h.pending}
 	h.pending = 0
 }
@@ -50,6 +52,27 @@ func (h *history) end(now time.Time, status int, class apierrors.Class, code, ru
 
 // learn notes what an attempt shows about whether the call was executed.
 func (h *history) learn(shown apierrors.Applied) { h.outcome = h.outcome.After(shown) }
+
+// prove notes what a look-up has proved: that an attempt was executed, or that none was.
+func (h *history) prove(applied apierrors.Applied) {
+	h.proved = applied
+	switch applied {
+	case apierrors.AppliedYes:
+		h.outcome = policy.Applied
+	case apierrors.AppliedNo:
+		h.outcome = policy.NotApplied
+	default:
+	}
+}
+
+// sinceEnd is the time since the latest attempt has ended. Without one, an earlier call left the
+// doubt, and this one followed at once.
+func (h *history) sinceEnd(now time.Time) time.Duration {
+	if h.attempts == 0 {
+		return now.Sub(h.started)
+	}
+	return now.Sub(h.latest.Start.Add(h.latest.Took))
+}
 
 // count counts what the latest attempt costs, as d is what follows it.
 func (h *history) count(d policy.Decision) {
@@ -109,7 +132,7 @@ func (h *history) list() []apierrors.Attempt {
 func (h *history) state(now time.Time) policy.State {
 	s := policy.State{
 		Attempts: h.counted + 1, Throttled: h.throttled, StaleBefore: h.stale,
-		Elapsed: h.elapsed(now), Waited: h.waited, Before: h.outcome,
+		Elapsed: h.elapsed(now), Waited: h.waited, Before: h.outcome, Absent: h.proved == apierrors.AppliedNo,
 	}
 	for _, a := range h.past {
 		if a.Code != "" {

@@ -182,7 +182,7 @@ func (x *call) prepareNext(action apierrors.Action) error {
 }
 
 func (x *call) renew() error {
-	w := x.startWait(forRenewal)
+	w := x.startWait(x.ctx, forRenewal)
 	err := x.c.renewals.renew(x.ctx, x.attempt.identity)
 	switch {
 	case err == nil:

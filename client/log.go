@@ -107,6 +107,19 @@ func (w watch) logWait(ctx context.Context, e WaitEvent) {
 	}
 }
 
+// logLookup logs a look-up as information.
+func (w watch) logLookup(ctx context.Context, e LookupEvent) {
+	if !w.logs(ctx, slog.LevelInfo) {
+		return
+	}
+	l := entryOf(e.Subject).number("status", e.Status)
+	if e.Class != apierrors.None {
+		l = l.text("class", e.Class.String())
+	}
+	l = l.text("answer", e.Answer.String()).text("applied", e.Applied.String()).duration("took", e.Took)
+	w.log.LogAttrs(ctx, slog.LevelInfo, "retrywise lookup", l...)
+}
+
 // logRenewal logs a renewal that failed with err as a warning.
 func (w watch) logRenewal(ctx context.Context, e RenewalEvent, err error) {
 	level := slog.LevelDebug

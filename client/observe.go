@@ -65,7 +65,9 @@ func (x *call) endCall() {
 		e.Class, e.Action, e.Code, e.Rule, e.Applied = d.Class, d.Action, d.Code, d.Rule, d.Applied
 	}
 	end(x.ctx, x.c.watch.observer.CallEnd, e)
-	x.c.watch.logCall(x.ctx, e)
+	if !x.request.isLookup { // the line of the look-up says the same
+		x.c.watch.logCall(x.ctx, e)
+	}
 }
 
 // startAttempt returns the context of the attempt.
@@ -107,6 +109,7 @@ const (
 	forBackoff = "backoff"
 	forVendor  = "vendor"
 	forRenewal = "renewal"
+	forSettle  = "settle"
 )
 
 // A watchedWait is a wait for a gate or a limit, with its event.
@@ -115,10 +118,10 @@ type watchedWait struct {
 	ctx   context.Context
 }
 
-// startWait reports a wait. It stands for all those that follow until its end.
-func (x *call) startWait(by string) *watchedWait {
+// startWait reports a wait under ctx. It stands for all those that follow until its end.
+func (x *call) startWait(ctx context.Context, by string) *watchedWait {
 	w := &watchedWait{event: WaitEvent{Subject: x.subject(), For: by, Start: time.Now()}}
-	w.ctx = start(x.ctx, x.c.watch.observer.WaitStart, w.event)
+	w.ctx = start(ctx, x.c.watch.observer.WaitStart, w.event)
 	return w
 }
 

@@ -5,16 +5,18 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
-// An Observer is called at the start and at the end of each call, attempt, wait and
-// renewal. A nil hook is skipped.
+// An Observer is called at the start and at the end of each call, attempt, wait, renewal and
+// look-up. A nil hook is skipped.
 //
 // A start hook may return a context, such as one with a trace's span. The end hook gets it,
 // and so does what happens in between: the hooks of a call's attempts and waits get that of
 // the call, and the request on the wire has that of its attempt. It must be derived from
 // the context that the hook gets. Returning nil keeps that one. A renewal has the context
-// of the attempt or call that needed it first.
+// of the attempt or call that needed it first. A look-up begins and ends within the call that
+// it is about, and its request is a call of its own within the look-up.
 //
 // Hooks run in the goroutine of the call, and those of a renewal in one of the Client's.
 // They are called concurrently, and must not block. Events hold neither a credential nor
@@ -28,6 +30,8 @@ type Observer struct {
 	WaitEnd      func(context.Context, WaitEvent)
 	RenewalStart func(context.Context, RenewalEvent) context.Context
 	RenewalEnd   func(context.Context, RenewalEvent)
+	LookupStart  func(context.Context, LookupEvent) context.Context
+	LookupEnd    func(context.Context, LookupEvent)
 }
 
 // A Subject is the call that an event belongs to.
@@ -77,8 +81,9 @@ type AttemptEvent struct {
 // A WaitEvent is the start or the end of a wait. Took and Stop are set at the end.
 type WaitEvent struct {
 	Subject
-	// For is "backoff", "vendor" for a wait that the response asks for, "renewal", or the
-	// gate or limit that holds the call back, such as "gate account" or "limit daily".
+	// For is "backoff", "vendor" for a wait that the response asks for, "renewal", "settle" for
+	// that before a look-up, or the gate or limit that holds the call back, such as "gate
+	// account" or "limit daily".
 	For   string
 	Start time.Time
 	Took  time.Duration
@@ -92,4 +97,16 @@ type RenewalEvent struct {
 	Start  time.Time
 	Took   time.Duration
 	Class  apierrors.Class // of the failure; None: a success
+}
+
+// A LookupEvent is the start or the end of a look-up, which finds out whether a call that would
+// end with applied: unknown was executed. At the start, only Subject and Start are set.
+type LookupEvent struct {
+	Subject // the call that the look-up is about
+	Start   time.Time
+	Took    time.Duration   // with the wait before the request
+	Status  int             // of the response; 0: there was none
+	Class   apierrors.Class // of the failure of the look-up; None: it was answered
+	Answer  policy.LookupAnswer
+	Applied apierrors.Applied // what it proves about the call; AppliedUnknown: nothing
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/retrywise/retrywise/policy"
 )
 
 // CallOptions say more about one call. A field at its zero value leaves the question to
@@ -50,8 +52,17 @@ type CallOptions struct {
 	Weight int
 
 	// MaxAttempts is how many requests the call may make, without those that were throttled
-	// or met an expired token. One means one request, whatever it meets.
+	// or met an expired token, and without a look-up. One means one request, whatever it meets.
 	MaxAttempts int
+
+	// Lookup finds out whether a write was executed, if the call would otherwise end with
+	// applied: unknown. It replaces that of the policy's endpoint (policy.Endpoint.Lookup), and
+	// its templates have no segments of a path. If the record is found, Do succeeds. If its
+	// absence is proved, the write is retried or fails with applied: no. Otherwise, the error
+	// has what the look-up said. The look-up is a call of its own, whose Op ends in ".lookup". It
+	// has the write's headers, goes to its origin, counts into its MaxWait, and ends with its
+	// context. nil: the policy's, which HTTP does not use.
+	Lookup *policy.Lookup
 
 	// Timeout replaces the policy's AttemptTimeout. Zero: it does not.
 	Timeout time.Duration
@@ -60,8 +71,8 @@ type CallOptions struct {
 	// half a page, half a window, fewer records. The caller is responsible for sending
 	// what was left out; the response's Request is the one that was really sent. It gets
 	// the original request, whose body can be read by GetBody only. Return nil if the
-	// request cannot be reduced. The smaller request is sent without IdempotencyKey, as it
-	// is another one. Without Shrink, such a call fails with the vendor's advice.
+	// request cannot be reduced. The smaller request is sent without IdempotencyKey and Lookup,
+	// as it is another one. Without Shrink, such a call fails with the vendor's advice.
 	Shrink func(*http.Request) (*http.Request, error)
 
 	// Split returns the body of a smaller batch in place of one of which a part is done: see

@@ -125,7 +125,7 @@ func (x *call) follows(req *http.Request, body *wire.Payload, resp *http.Respons
 		return false
 	}
 	to, err := req.URL.Parse(location)
-	if err != nil || !mayFollow(req.Method, resp.StatusCode, req.URL, to) {
+	if err != nil || !mayFollow(req.Method, resp.StatusCode, req.URL, to) || x.request.isLookup && !isSameOrigin(req.URL, to) {
 		return false
 	}
 	return body == nil || !keepsRequest(resp.StatusCode) || isSameOrigin(req.URL, to) && !body.IsSpent()

@@ -23,6 +23,7 @@ type request struct {
 	record   string // hash of the record's key; empty: none
 	moved    bool   // a 303 led here, so that the caller does not know this request
 	part     *part  // of the caller's batch, which was split; nil: it is whole
+	isLookup bool   // of the outcome of another call
 }
 
 // newRequest makes the request that is sent for req, or says why it cannot be sent.
@@ -62,6 +63,8 @@ func (c *Client) problemWith(r request, target *url.URL, path string) string {
 		return "ContentLength is set, but there is no Body"
 	case r.options.Weight < 0:
 		return "Weight: it is below zero"
+	case r.options.Lookup != nil && len(r.options.Lookup.Problems()) > 0:
+		return "Lookup: " + r.options.Lookup.Problems()[0]
 	case r.options.IdempotencyKey == "":
 	case r.original.Response == nil && c.isForeign(target):
 		return "IdempotencyKey: the URL is not of the base URL's origin or of Origins, which alone get it"

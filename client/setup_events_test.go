@@ -10,11 +10,12 @@ import (
 // events records what an observer is called with.
 type events struct {
 	mu       sync.Mutex
-	started  []string // calls, attempts, waits and renewals, by these words
+	started  []string // calls, attempts, waits, renewals and look-ups, by these words
 	attempts []client.AttemptEvent
 	waits    []client.WaitEvent
 	renewals []client.RenewalEvent
 	calls    []client.CallEvent
+	lookups  []client.LookupEvent
 }
 
 // observer returns an observer that records in e.
@@ -28,6 +29,8 @@ func (e *events) observer() client.Observer {
 		WaitEnd:      recordEnd(e, &e.waits),
 		RenewalStart: recordStart[client.RenewalEvent](e, "renewal"),
 		RenewalEnd:   recordEnd(e, &e.renewals),
+		LookupStart:  recordStart[client.LookupEvent](e, "lookup"),
+		LookupEnd:    recordEnd(e, &e.lookups),
 	}
 }
 

@@ -25,7 +25,7 @@ func (x *call) shrink() error {
 	}
 	if err == nil && smaller != nil {
 		o := x.request.options
-		o.IdempotencyKey = "" // it is another request
+		o.IdempotencyKey, o.Lookup = "", nil // it is another request
 		err = x.replace(smaller, o)
 	}
 	if err != nil || smaller == nil {

@@ -64,7 +64,7 @@ func (x *call) split() error {
 		return x.notSmaller(err)
 	}
 	o := x.request.options
-	o.IdempotencyKey = x.restKey(body)
+	o.IdempotencyKey, o.Lookup = x.restKey(body), nil
 	if size := x.last.failure.Batch.Size; size > 0 && o.Weight > 1 {
 		o.Weight = max(1, o.Weight*len(next.items)/size)
 	}

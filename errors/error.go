@@ -125,6 +125,10 @@ type Error struct {
 	// Applied says whether the vendor executed the request, in any of the attempts.
 	Applied Applied
 
+	// Lookup is what a look-up of the outcome said, or why there was none; empty: the outcome
+	// was known, or the client knows no look-up. It holds no text of the vendor.
+	Lookup string
+
 	// Scope says which other calls the failure concerns.
 	Scope Scope
 

@@ -54,6 +54,10 @@ func TestErrorText(t *testing.T) {
 			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.Network, Stop: apierrors.StopUnsafe},
 			"v o: network; not retried, as a repeat is not known to be safe; applied: unknown",
 		},
+		"a write that was looked up": {
+			&apierrors.Error{Vendor: "v", Op: "o", Class: apierrors.Network, Stop: apierrors.StopUnsafe, Lookup: "unclear (200)"},
+			"v o: network; not retried, as a repeat is not known to be safe; applied: unknown; look-up: unclear (200)",
+		},
 		"text in place of a code is not printed": {
 			&apierrors.Error{Vendor: "v", Class: apierrors.Unknown, Status: 400, Code: "who@example.com said no", RequestID: "a b"},
 			"v: unknown (400)",

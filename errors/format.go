@@ -98,6 +98,9 @@ func (e *Error) tail() []string {
 	case e.Applied == AppliedYes, e.Stop == StopUnsafe, e.Class == Canceled:
 		parts = append(parts, "applied: "+e.Applied.String())
 	}
+	if e.Lookup != "" {
+		parts = append(parts, "look-up: "+e.Lookup)
+	}
 	if id := cleanID(e.RequestID); id != "" {
 		parts = append(parts, "request id "+id)
 	}
@@ -141,6 +144,7 @@ type form struct {
 	Action    Action     `json:"action"`
 	Stop      Stop       `json:"stop"`
 	Applied   Applied    `json:"applied"`
+	Lookup    string     `json:"lookup,omitempty"`
 	Scope     Scope      `json:"scope"`
 	Status    int        `json:"status,omitempty"`
 	Code      string     `json:"code,omitempty"`
@@ -171,7 +175,7 @@ func (e Error) form() form {
 	p := e.Printable()
 	w := form{
 		Vendor: p.Vendor, Op: p.Op, Method: p.Method, URL: p.URL,
-		Class: p.Class, Action: p.Action, Stop: p.Stop, Applied: p.Applied, Scope: p.Scope,
+		Class: p.Class, Action: p.Action, Stop: p.Stop, Applied: p.Applied, Lookup: p.Lookup, Scope: p.Scope,
 		Status: p.Status, Code: p.Code, Summary: p.Summary,
 		Rule: p.Rule, Hint: p.Hint, Fields: p.paths(), Omitted: p.ItemsOmitted, RequestID: p.RequestID,
 	}
@@ -212,6 +216,7 @@ func (e Error) LogValue() slog.Value {
 	add("code", w.Code)
 	add("stop", w.Stop.String())
 	add("applied", w.Applied.String())
+	add("lookup", w.Lookup)
 	add("scope", w.Scope.String())
 	add("summary", w.Summary)
 	add("rule", w.Rule)

@@ -94,7 +94,9 @@ var fallbacks = []apierrors.Action{
 
 // Problems returns what is wrong with e, a sentence for each problem. For tools that read
 // endpoints from files.
-func (e Endpoint) Problems() []string { return requestProblems(e.Methods, e.Paths) }
+func (e Endpoint) Problems() []string {
+	return slices.Concat(requestProblems(e.Methods, e.Paths), e.lookupProblems())
+}
 
 // Problems returns what is wrong with r, a sentence for each problem. For tools that read
 // it from files: it leaves out what the tags say.

@@ -34,6 +34,9 @@ func (p Policy) Decide(f Failure, s State) Decision {
 	if f.NoRetry && slices.Contains(repeating, r.Action) {
 		r.Action, r.Name = apierrors.Surface, r.Name+", not to be retried"
 	}
+	if s.Absent {
+		r.Applied = new(apierrors.AppliedNo)
+	}
 	d := Decision{ // a rule without Applied leaves the outcome unknown
 		Class: r.Class, Code: code, Action: r.Action, Applied: valueOf(r.Applied), Scope: r.Scope,
 		Summary: r.Summary, Hint: r.Hint, Rule: r.Name, Limits: p.limitsNamed(f.Limits), RetryIn: f.Wait,
@@ -87,7 +90,7 @@ func (p Policy) withAdvice(d Decision, s State) Decision {
 
 // unsafeAdvice says what to do about a write that is not retried as that may be unsafe.
 func (p Policy) unsafeAdvice(d Decision, s State) string {
-	lookup := p.lookup(s)
+	lookup := p.lookupText(s)
 	if lookup != "" {
 		lookup = "; look it up with " + lookup
 	}

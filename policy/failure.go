@@ -180,6 +180,10 @@ type State struct {
 	// Before is the outcome of the earlier attempts.
 	Before Outcome
 
+	// Absent means that a look-up has proved that no attempt was executed, this one included.
+	// Before is NotApplied then.
+	Absent bool
+
 	// CodesBefore are the error codes of earlier attempts.
 	CodesBefore []string
 

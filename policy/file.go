@@ -32,6 +32,8 @@ import (
 // A code that the vendor's data does not have needs a class in its rule: without one, it is
 // taken for a misspelled code.
 //
+// An endpoint may also have a lookup, which goes before the vendor's; see [Lookup].
+//
 // A key that is absent changes nothing. Zero and false mean themselves: budget: 0 stops
 // all retries, escalate_after: 0 switches off the vendor's.
 type File struct {
@@ -60,13 +62,14 @@ type positionedRule struct {
 }
 
 // An endpointChange says either that requests may be executed twice without harm, or that
-// they may be repeated although that can do harm.
+// they may be repeated although that can do harm, and how to look up what became of them.
 type endpointChange struct {
 	At           yamlfile.Pos
 	Methods      []string `yaml:"methods,nonempty"`
 	Paths        []string `yaml:"path,nonempty"`
 	Repeatable   *bool    `yaml:"repeatable"`
 	RepeatUnsafe *bool    `yaml:"repeat_unsafe"`
+	Lookup       *Lookup  `yaml:"lookup"`
 }
 
 // A limitChange changes some fields of a vendor's limit, or defines a new limit. An empty
@@ -163,10 +166,16 @@ func (s section) namedRules() []Rule {
 func (s section) endpoints() []Endpoint {
 	var out []Endpoint
 	for _, e := range s.Endpoints {
-		endpoint := Endpoint{Methods: e.Methods, Paths: e.Paths, Repeatable: valueOf(e.Repeatable), RepeatUnsafe: valueOf(e.RepeatUnsafe)}
-		out = append(out, endpoint.clone())
+		out = append(out, e.endpoint().clone())
 	}
 	return out
+}
+
+// endpoint returns the endpoint that e says.
+func (e endpointChange) endpoint() Endpoint {
+	return Endpoint{
+		Methods: e.Methods, Paths: e.Paths, Repeatable: valueOf(e.Repeatable), RepeatUnsafe: valueOf(e.RepeatUnsafe), Lookup: e.Lookup,
+	}
 }
 
 // applyTo returns p's limit of the same name with the changes of c, or a new limit.

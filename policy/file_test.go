@@ -135,6 +135,7 @@ func FuzzReadFile(f *testing.F) {
 	f.Add([]byte("vendors:\n  shop:\n    rules:\n      - {when: {code: A, status: 5xx}, action: accept}\n    limits: [{name: a, rate: 1/1s, scope: account}]\n"))
 	f.Add([]byte("defaults: {retry: {max_wait: 30s, backoff: {base: 1s, cap: 2s}}}\n"))
 	f.Add([]byte("vendors: {x: {endpoints: [{methods: [POST], path: /a, repeat_unsafe: true}]}}"))
+	f.Add([]byte("vendors: {x: {endpoints: [{path: '/a/{id}', repeatable: false, lookup: {path: '/a/{id}?b={body.b}', in: /x, at: /y, is: '{record_key}', consistent: true, settle: 1s}}]}}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := policy.ParseFile("policies.yaml", data, nil)
 		if (file == nil) == (err == nil) {

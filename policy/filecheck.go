@@ -66,7 +66,7 @@ func (c *fileChecker) reachable(r positionedRule, earlier []positionedRule) {
 
 // endpoint checks that e has exactly one of its two forms.
 func (c *fileChecker) endpoint(e endpointChange) {
-	c.problems.ReportAll(e.At, requestProblems(e.Methods, e.Paths))
+	c.problems.ReportAll(e.At, e.endpoint().Problems())
 	if e.RepeatUnsafe != nil && !*e.RepeatUnsafe {
 		c.problems.Report(e.At, "repeat_unsafe: false has no effect; repeatable: false forbids a repeat")
 	}

@@ -13,7 +13,8 @@ type Endpoint struct {
 	// Methods are HTTP methods in upper case. Nil stands for all.
 	Methods []string `yaml:"methods,nonempty"`
 
-	// Paths are patterns as in Match.Paths. Nil stands for all.
+	// Paths are patterns as in Match.Paths. A segment in braces, such as {id}, is an asterisk
+	// with a name for the templates of Lookup. Nil stands for all.
 	Paths []string `yaml:"path,nonempty"`
 
 	// Repeatable means that a request may be executed twice without harm.
@@ -23,9 +24,9 @@ type Endpoint struct {
 	// operator can know that this does no harm.
 	RepeatUnsafe bool `yaml:"repeat_unsafe"`
 
-	// Lookup says how to find out whether a request was executed, such as
-	// "GET /purchases/{id}". It becomes part of the hint.
-	Lookup string `yaml:"lookup,nonempty"`
+	// Lookup is how to find out whether a request was executed. In files, its short form is a
+	// text such as "GET /purchases/{id}". Nil means that nothing is known.
+	Lookup *Lookup `yaml:"lookup"`
 }
 
 // mayRepeat reports whether a retry cannot execute a write twice, or an operator accepts
@@ -72,23 +73,18 @@ func (p Policy) whyNotRepeat(r Rule, s State) apierrors.Stop {
 	}
 }
 
-// lookup returns how to find out whether the request was executed, or "".
-func (p Policy) lookup(s State) string {
-	for _, e := range p.endpoints {
-		if e.Lookup != "" && e.Covers(s.method(), s.Path) {
-			return e.Lookup
-		}
-	}
-	return ""
-}
-
 // Covers reports whether e is about requests of a method to a path; see Match.Paths.
 func (e Endpoint) Covers(method, path string) bool {
-	return matchesRequest(e.Methods, e.Paths, method, path)
+	if len(e.Paths) == 0 {
+		return matchesRequest(e.Methods, nil, method, path)
+	}
+	return slices.ContainsFunc(e.Paths, func(pattern string) bool {
+		return matchesRequest(e.Methods, []string{withoutNames(pattern)}, method, path)
+	})
 }
 
 // clone returns a copy of e that shares nothing with it.
 func (e Endpoint) clone() Endpoint {
-	e.Methods, e.Paths = slices.Clone(e.Methods), slices.Clone(e.Paths)
+	e.Methods, e.Paths, e.Lookup = slices.Clone(e.Methods), slices.Clone(e.Paths), e.Lookup.clone()
 	return e
 }

@@ -106,7 +106,7 @@ func TestDecideTakesAppliedUnknownFromARule(t *testing.T) {
 func TestDecideAdvisesBeforeARepeat(t *testing.T) {
 	p, err := policy.New(policy.Settings{
 		Name:      "shop",
-		Endpoints: []policy.Endpoint{{Methods: []string{"POST"}, Paths: []string{"/orders"}, Lookup: "GET /orders/{id}"}},
+		Endpoints: []policy.Endpoint{{Methods: []string{"POST"}, Paths: []string{"/orders"}, Lookup: &policy.Lookup{Path: "/orders/{body.id}"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestDecideAdvisesBeforeARepeat(t *testing.T) {
 	}{
 		"a write": {lost, policy.State{Method: "POST"}, "The vendor may have executed the request: find out before you repeat it." + sayso + hint},
 		"a write that can be looked up": {lost, policy.State{Method: "POST", Path: "/orders"},
-			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{id}." + sayso + hint},
+			"The vendor may have executed the request: find out before you repeat it; look it up with GET /orders/{body.id}." + sayso + hint},
 		"a write that was executed": {policy.Failure{Class: apierrors.Network, Applied: apierrors.AppliedYes}, policy.State{Method: "POST"},
 			"The vendor executed the request: do not repeat it. " + hint},
 		"a one-shot body": {lost, policy.State{Method: "PUT", OneShotBody: true},

@@ -114,6 +114,10 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a rule that is never reached": {head + "statuses:\n  - {status: 4xx, class: unknown}\n  - {status: 404, class: not_found}\n  - {status: 404, when: {methods: GET}, class: not_found}\n", []string{
 			"vendor file:6:5: the rule for status 404 is never reached: the one for status 4xx goes before it",
 		}},
+		"a look-up": {head + "endpoints:\n  - {path: '/items/{item}', repeatable: false, lookup: {path: '/items/{itme}', settle: 5s}}\n", []string{
+			"vendor file:5:5: lookup: unknown name {itme}; did you mean {item}?",
+			"vendor file:5:5: lookup: settle has no effect without consistent: true, as a read that may lag proves no absence",
+		}},
 		"an endpoint twice": {head + "endpoints:\n  - {path: /items, repeatable: true}\n  - {path: /items, repeatable: false}\n", []string{"vendor file:6:5: duplicate endpoint for path /items; the first is at line 5"}},
 		"a method": {head + "endpoints:\n  - {path: \"/items**\", methods: PTCH, repeatable: true}\n", []string{
 			`vendor file:5:5: unknown method "PTCH"; did you mean "PATCH"?`,

@@ -50,3 +50,18 @@ func (o outcome) applied() apierrors.Applied {
 	}
 	return e.Applied
 }
+
+// unlessExecuted returns the error of a write, or nil if it says that the vendor executed the write
+// all the same: its response broke off, or only a look-up found it.
+func unlessExecuted(err error) error {
+	if e, ok := errors.AsType[*apierrors.Error](err); ok && e.Applied == apierrors.AppliedYes {
+		return nil
+	}
+	return err
+}
+
+// isInDoubt reports whether a failed write may have been executed.
+func isInDoubt(err error) bool {
+	e, ok := errors.AsType[*apierrors.Error](err)
+	return ok && e.Applied != apierrors.AppliedNo
+}

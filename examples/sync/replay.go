@@ -21,9 +21,6 @@ const (
 	stepPurchases = "purchases"
 )
 
-// settle is how long after a write a look-up may not find it, although it was or will be executed.
-const settle = time.Second
-
 // A replayer delivers the letters of an earlier job. It takes their records from the sources, so
 // that it sends what has been corrected there.
 type replayer struct {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // A file is uploaded to CustomerGauge, which sends an e-mail to the customer of each line.
@@ -29,9 +30,7 @@ func fileStep(c *client.Client, files []file) step {
 				path = "/v4.1/file/transactional.xml"
 			}
 			records = append(records, record{0, one.Name, one.Content, func(ctx context.Context) error {
-				return writeOnce(ctx,
-					func(ctx context.Context) error { return upload(ctx, c, path, one) },
-					func(ctx context.Context) (bool, error) { return hasUpload(ctx, c, one.Name) })
+				return upload(ctx, c, path, one)
 			}})
 		}
 		return records
@@ -58,24 +57,20 @@ func upload(ctx context.Context, c *client.Client, path string, one file) error 
 		return err
 	}
 	req.Header.Set("Content-Type", parts.FormDataContentType())
-	resp, err := c.Send(client.With(req, client.CallOptions{Op: "files.upload"}))
+	resp, err := c.Send(client.With(req, client.CallOptions{Op: "files.upload", Lookup: uploadLookup(one.Name)}))
 	if err != nil {
-		return err
+		return unlessExecuted(err)
 	}
 	return resp.Body.Close()
 }
 
-// hasUpload reports whether CustomerGauge has an upload with that name. The policy accepts
-// the failure "no data", so the list is empty if there are no uploads.
-func hasUpload(ctx context.Context, c *client.Client, name string) (bool, error) {
-	type uploaded struct {
-		Name string `json:"name"`
+// uploadLookup finds the upload of a file in the list of all. The policy accepts the failure "no
+// data", which says that there are none.
+func uploadLookup(name string) *policy.Lookup {
+	return &policy.Lookup{
+		Path: "/v4.1/file/transactional.json", In: "/Data", At: "/name", Is: name, Complete: true,
+		Consistent: true, Settle: settle,
 	}
-	list, err := client.Do[struct{ Data []uploaded }](ctx, c, client.Call{
-		Path:    "/v4.1/file/transactional.json",
-		Options: client.CallOptions{Op: "files.lookup"},
-	})
-	return slices.Contains(list.Data, uploaded{name}), err
 }
 
 // linesPerFile is the number of purchases in a file.

@@ -32,24 +32,30 @@ func newTestClient(t *testing.T, transport http.RoundTripper) *client.Client {
 // whatever the action is.
 func TestDeliver(t *testing.T) {
 	const inDoubt = "look it up in 1s; if absent, run it again in 1s"
+	absent, there := retrywisetest.JSON(404, `{"status":404}`), retrywisetest.JSON(200, `{"purchaseId":"P-1"}`)
 	for name, tt := range map[string]struct {
 		answer retrywisetest.Answer
+		found  retrywisetest.Answer // by the client's look-up
 		want   string
 	}{
-		"created":                  {retrywisetest.Status(201), "nothing"},
-		"gateway timeout":          {retrywisetest.HTML(504), inDoubt},
-		"connection reset":         {retrywisetest.Reset(), inDoubt},
-		"truncated response":       {retrywisetest.Cut(retrywisetest.JSON(201, `{"purchaseId":"P-1"}`)), inDoubt},
-		"canceled":                 {retrywisetest.Hang(), "look it up in 31s; if absent, run it again in 31s"},
-		"refused in unknown words": {retrywisetest.JSON(418, `{"code":"E9999"}`), "look it up in 1s; if absent, set it aside"},
-		"refused":                  {retrywisetest.JSON(422, `{"status":422}`), "set it aside"},
-		"no such contact":          {retrywisetest.JSON(400, `{"status":400,"code":"E0101"}`), "set it aside"},
-		"key revoked":              {retrywisetest.Status(401), "stop the job"},
-		"limited for an hour":      {retrywisetest.Status(429, "Retry-After", "3600"), "run it again in 1h0m0s"},
+		"created":                  {retrywisetest.Status(201), absent, "nothing"},
+		"gateway timeout":          {retrywisetest.HTML(504), absent, inDoubt},
+		"executed, and found":      {retrywisetest.HTML(504), there, "nothing"},
+		"connection reset":         {retrywisetest.Reset(), absent, inDoubt},
+		"truncated response":       {retrywisetest.Cut(retrywisetest.JSON(201, `{"purchaseId":"P-1"}`)), absent, inDoubt},
+		"canceled":                 {retrywisetest.Hang(), absent, "look it up in 31s; if absent, run it again in 31s"},
+		"refused in unknown words": {retrywisetest.JSON(418, `{"code":"E9999"}`), absent, "look it up in 1s; if absent, set it aside"},
+		"refused":                  {retrywisetest.JSON(422, `{"status":422}`), absent, "set it aside"},
+		"no such contact":          {retrywisetest.JSON(400, `{"status":400,"code":"E0101"}`), absent, "set it aside"},
+		"key revoked":              {retrywisetest.Status(401), absent, "stop the job"},
+		"limited for an hour":      {retrywisetest.Status(429, "Retry-After", "3600"), absent, "run it again in 1h0m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) {
-				c := newTestClient(t, retrywisetest.New(t, tt.answer).Transport())
+				mux := http.NewServeMux()
+				mux.Handle("POST /purchases/", tt.answer)
+				mux.Handle("GET /purchases/purchase-id/P-1", tt.found)
+				c := newTestClient(t, retrywisetest.Handle(t, mux).Transport())
 				start := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 				defer cancel()

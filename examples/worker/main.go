@@ -1,6 +1,6 @@
 // Command worker sends purchases to a stand-in for Connectif, and does with each what the
-// end of its call asks for. A purchase that may have been executed is looked up before it
-// is sent again.
+// end of its call asks for. The client looks up a purchase that may have been executed. One that
+// it does not find is looked up again later, before it is sent again.
 //
 //	go run ./examples/worker
 //	go run ./examples/worker FILE

@@ -36,9 +36,13 @@ func newCutter(honors bool) *cutter {
 	return &cutter{honors: honors, plan: plan, keys: map[string]bool{}}
 }
 
-// ServeHTTP executes a request about the record in its query.
+// ServeHTTP executes a request about the record in its query. A GET says whether it was created.
 func (c *cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := c.next()
+	if r.Method == http.MethodGet {
+		c.find(w, r, fault)
+		return
+	}
 	if fault == beforeExecution {
 		retrywisetest.Reset()(w, r)
 		return
@@ -60,6 +64,22 @@ func (c *cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case afterResponse:
 		answer(w, r)
 		hangUp(w)
+	default:
+		answer(w, r)
+	}
+}
+
+// find serves a GET, whose connection is cut as any other.
+func (c *cutter) find(w http.ResponseWriter, r *http.Request, fault retrywisetest.Fault) {
+	answer := retrywisetest.Status(http.StatusNotFound)
+	if c.created.Count(r.URL.Query().Get("record")) > 0 {
+		answer = retrywisetest.JSON(http.StatusOK, `{"record":"`+r.URL.Query().Get("record")+`"}`)
+	}
+	switch fault {
+	case beforeExecution, duringExecution:
+		retrywisetest.Reset()(w, r)
+	case duringResponse:
+		retrywisetest.Cut(answer)(w, r)
 	default:
 		answer(w, r)
 	}

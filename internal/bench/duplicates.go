@@ -19,11 +19,13 @@ type duplicates struct {
 	calls   int
 	workers int
 	keyed   bool // each call has a key, which the vendor honors
+	lookups bool // the vendor has a GET for each record
 }
 
 var duplicateJobs = []duplicates{
-	{"duplicates", "the connection of 40% is cut", 1000, 64, false},
-	{"duplicates-keyed", "the connection of 40% is cut; with a key, which the vendor honors", 1000, 64, true},
+	{"duplicates", "the connection of 40% is cut", 1000, 64, false, false},
+	{"duplicates-lookup", "the connection of 40% is cut; the vendor has a GET for each record", 1000, 64, false, true},
+	{"duplicates-keyed", "the connection of 40% is cut; with a key, which the vendor honors", 1000, 64, true, false},
 }
 
 func (d duplicates) scenario() scenario {
@@ -34,7 +36,7 @@ func (d duplicates) scenario() scenario {
 // measure makes the calls with one peer. No call is run again: its outcome is what counts.
 func (d duplicates) measure(ctx context.Context, p peer) (row, error) {
 	v := newCutter(d.keyed)
-	s, err := p.serve(v, d.workers, setup{keys: d.keyed})
+	s, err := p.serve(v, d.workers, setup{keys: d.keyed, lookups: d.lookups})
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +54,9 @@ func (d duplicates) measure(ctx context.Context, p peer) (row, error) {
 	s.close() // what is being executed is complete then
 	row := newDuplicatesRow(title{d.name, p.name}, reports, &v.created)
 	row.Seconds, row.CutOff = took.Seconds(), isCutOff
+	if r, ok := s.caller.(resolver); ok {
+		row.Resolved = r.resolved()
+	}
 	return row, context.Cause(ctx)
 }
 

@@ -107,3 +107,46 @@ func TestDuplicatesRowCounts(t *testing.T) {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
 }
+
+// A GET says whether a record was created, and is cut as any other request.
+func TestCutterFinds(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		c := newCutter(false)
+		c.plan = retrywisetest.Sequence(retrywisetest.NoFault, retrywisetest.NoFault, retrywisetest.NoFault, beforeExecution, duringResponse)
+		srv := retrywisetest.Handle(t, c)
+		find := request{record: "7"}
+		for i, want := range []struct {
+			r    request
+			body string
+			err  bool
+		}{
+			{find, "", false},
+			{request{method: http.MethodPost, record: "7", body: "a record"}, `{"created":true}`, false},
+			{find, `{"record":"7"}`, false},
+			{find, "", true},
+			{find, `{"recor`, true},
+		} {
+			if read, err := post(t, srv, want.r); read != want.body || (err != nil) != want.err {
+				t.Errorf("%d: %q, error %v; want %q, error %v", i, read, err, want.body, want.err)
+			}
+			srv.Transport().CloseIdleConnections()
+		}
+	})
+}
+
+// retrywise looks up the writes in doubt: none is executed twice or lost, and next to none
+// stays in doubt.
+func TestDuplicatesWithLookups(t *testing.T) {
+	d := duplicates{name: "small", calls: 200, workers: 32, lookups: true}
+	us, err := findPeers("retrywise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := rowOf[duplicatesRow](t.Context(), d.scenario(), us[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Resolved < 10 || got.Duplicates+got.Lost+got.Phantoms > 0 || got.ReportedUnknown > 2 {
+		t.Errorf("%+v; want some resolved, no duplicate, none lost, no phantom", got)
+	}
+}

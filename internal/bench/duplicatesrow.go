@@ -22,6 +22,10 @@ type duplicatesRow struct {
 	FailedCalls     int `json:"failed_calls"`
 	ReportedUnknown int `json:"reported_unknown"`
 
+	// Resolved counts the writes in doubt of which a look-up of the client found out whether they
+	// were executed.
+	Resolved int `json:"resolved"`
+
 	// Lost counts records that were reported as executed and were not, and Phantoms those that
 	// were reported as not executed and were.
 	Lost     int `json:"lost"`
@@ -63,6 +67,7 @@ func (r *duplicatesRow) columns() []column {
 	return []column{
 		count("calls", r.Calls), count("created", r.Created), count("duplicates", r.Duplicates),
 		count("reported_ok", r.ReportedOK), count("failed_calls", r.FailedCalls), count("reported_unknown", r.ReportedUnknown),
+		count("resolved", r.Resolved),
 		count("lost", r.Lost), count("phantoms", r.Phantoms), decimal("seconds", 2, r.Seconds), note(r.CutOff),
 	}
 }

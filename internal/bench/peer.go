@@ -52,6 +52,7 @@ type setup struct {
 	refusal   int             // the status by which the vendor says that its limit is reached; 0: it has none
 	timeout   time.Duration   // of an attempt; 0: none is set
 	keys      bool            // the vendor honors Idempotency-Key
+	lookups   bool            // the vendor has a GET for what a POST created
 	store     string          // the redis-server of a fleet; "": there is none
 
 	// dial opens connections, for every peer. nil: net/http's.
@@ -63,6 +64,12 @@ type caller interface {
 	// send makes a call, and reads the response. Any status but 200 is an error.
 	send(ctx context.Context, r request) error
 	close()
+}
+
+// A resolver is a caller that looks up writes in doubt.
+type resolver interface {
+	// resolved returns how many of them it found to be executed, or not executed.
+	resolved() int
 }
 
 // connect makes a client that keeps so many connections.
@@ -91,6 +98,14 @@ type connected struct {
 func (c connected) close() {
 	c.caller.close()
 	c.transport.CloseIdleConnections()
+}
+
+// resolved is that of the caller; 0: it looks up nothing.
+func (c connected) resolved() int {
+	if r, ok := c.caller.(resolver); ok {
+		return r.resolved()
+	}
+	return 0
 }
 
 // errRefused is a response that is not a success.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,6 +23,15 @@ type retrywise struct {
 	setup
 	fleet *traffic.Fleet // nil: the process is alone
 	rdb   *redis.Client
+	known *atomic.Int64 // writes in doubt that were resolved
+}
+
+// byRecord looks up a record of a vendor that executes nothing later than half a second after
+// the cut.
+func byRecord() *policy.Lookup {
+	return &policy.Lookup{
+		Path: "/items?record={record_key}", At: "/record", Is: "{record_key}", Consistent: true, Settle: time.Second / 2,
+	}
 }
 
 func newRetrywise(s setup) (caller, error) {
@@ -42,7 +52,14 @@ func newRetrywise(s setup) (caller, error) {
 		t.DialContext = s.dial
 		cfg.Transport = t
 	}
-	w := retrywise{setup: s}
+	w := retrywise{setup: s, known: new(atomic.Int64)}
+	if s.lookups {
+		cfg.Observer.LookupEnd = func(_ context.Context, e client.LookupEvent) {
+			if e.Applied != apierrors.AppliedUnknown {
+				w.known.Add(1)
+			}
+		}
+	}
 	if s.store != "" {
 		w.rdb = redis.NewClient(&redis.Options{Addr: s.store, ContextTimeoutEnabled: true})
 		store, err := retrywiseredis.New(context.Background(), retrywiseredis.GoRedis(w.rdb), retrywiseredis.Options{})
@@ -82,7 +99,11 @@ func (w retrywise) send(ctx context.Context, r request) error {
 		return err
 	}
 	if r.record != "" || key != "" || w.timeout > 0 {
-		req = client.With(req, client.CallOptions{RecordKey: r.record, IdempotencyKey: key, Timeout: w.timeout})
+		o := client.CallOptions{RecordKey: r.record, IdempotencyKey: key, Timeout: w.timeout}
+		if w.lookups {
+			o.Lookup = byRecord()
+		}
+		req = client.With(req, o)
 	}
 	resp, err := w.Send(req)
 	if err != nil {
@@ -93,6 +114,8 @@ func (w retrywise) send(ctx context.Context, r request) error {
 	}
 	return nil
 }
+
+func (w retrywise) resolved() int { return int(w.known.Load()) }
 
 func (w retrywise) close() {
 	_ = w.Close()

@@ -92,8 +92,8 @@ func TestPrinterOfOtherRows(t *testing.T) {
 scenario                  peer                       requests_in_outage  calls  calls_in_outage  amplification  recovery_seconds     ok  failed_calls  deferred  served_in_outage  of_allowed  seconds
 outage                    resty                                    1444  15362              385           3.75              1.00  14977           321         0                                  16.00
 outage-endpoint           us                                          0      0                0           0.00                        0             0         7             0.800       0.950     0.00  cut off
-scenario                  peer                       calls  created  duplicates  reported_ok  failed_calls  reported_unknown   lost  phantoms  seconds
-duplicates                azcore                      1000     1131         131          863             0               137      0         0    12.80
+scenario                  peer                       calls  created  duplicates  reported_ok  failed_calls  reported_unknown  resolved   lost  phantoms  seconds
+duplicates                azcore                      1000     1131         131          863             0               137         0      0         0    12.80
 scenario                  peer                       calls  failed_calls  typed  peak_heap  heap_bound  goroutines_left  seconds
 hostile                   us                          1000          1000   1000  155993680   262144000                0     1.14
 `

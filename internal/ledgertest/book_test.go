@@ -54,6 +54,21 @@ func (b *book) arrive(path string, header http.Header) *request {
 	return r
 }
 
+// lookedUp is the path of look-ups, before the index of the call.
+const lookedUp = "/lookups/"
+
+// find serves a look-up: it returns the status of its response. It reports whether the request
+// is one.
+func (b *book) find(path string) (status int, ok bool) {
+	index, ok := strings.CutPrefix(path, lookedUp)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ledger.Count(index) == 0 {
+		return http.StatusNotFound, ok
+	}
+	return http.StatusOK, ok
+}
+
 // execute enters the execution of a request whose body had a length. The vendor executes a
 // key once.
 func (r *request) execute(length int) {

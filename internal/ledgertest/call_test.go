@@ -12,6 +12,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 )
 
 // Doors of the client.
@@ -38,6 +39,10 @@ func (s *site) call(ctx context.Context, p *plan) outcome {
 		defer stop()
 	}
 	options := client.CallOptions{Account: strconv.Itoa(p.index), MaxAttempts: p.attempts, Timeout: p.timeout, Repeatable: p.repeatable}
+	if p.lookup {
+		options.Lookup = &policy.Lookup{Path: lookedUp + strconv.Itoa(p.index), Consistent: true, Settle: settle}
+		options.MaxWait = new(time.Minute)
+	}
 	if p.key {
 		options.IdempotencyKey = fmt.Sprint("key of ", p.index)
 	}
@@ -56,6 +61,9 @@ func (s *site) call(ctx context.Context, p *plan) outcome {
 	return o
 }
 
+// settle is when nothing is executed late any more, by far.
+const settle = time.Second
+
 func path(p *plan) string { return "/calls/" + strconv.Itoa(p.index) }
 
 // do makes the call by DoResponse.
@@ -66,7 +74,7 @@ func (s *site) do(ctx context.Context, p *plan, options client.CallOptions, body
 	}
 	r, err := client.DoResponse[map[string]string](ctx, s.client, c)
 	if err == nil {
-		o.status, o.listed = r.Status, len(r.Attempts)
+		o.status, o.accepted, o.listed = r.Status, r.Accepted, len(r.Attempts)
 	}
 	return err
 }
@@ -108,14 +116,19 @@ type tally struct{ begun, answered atomic.Int64 }
 
 type tallyKey struct{}
 
+// lookupOp is the Op of look-ups.
+const lookupOp = "lookup"
+
 // observer counts attempts by the tally in their context.
 var observer = client.Observer{
-	AttemptStart: func(ctx context.Context, _ client.AttemptEvent) context.Context {
-		tallyOf(ctx).begun.Add(1)
+	AttemptStart: func(ctx context.Context, e client.AttemptEvent) context.Context {
+		if e.Op != lookupOp {
+			tallyOf(ctx).begun.Add(1)
+		}
 		return nil
 	},
 	AttemptEnd: func(ctx context.Context, e client.AttemptEvent) {
-		if e.Status != 0 {
+		if e.Status != 0 && e.Op != lookupOp {
 			tallyOf(ctx).answered.Add(1)
 		}
 	},

@@ -13,6 +13,7 @@ type outcome struct {
 	err      error
 	failed   *apierrors.Error // err, if it is one
 	status   int              // of the response; 0: none
+	accepted bool             // without one, as a look-up found it
 	told     int              // attempts, by the Observer
 	answered int              // of these, attempts with a response
 	listed   int              // attempts in the error or the Response; -1: there is none
@@ -56,6 +57,8 @@ func (b *batch) problems(i int) []string {
 		must(p.mayRepeat() || p.key && !p.foreign || executed == 0 || !apierrors.Temporary(f), "executed, and Temporary")
 	case o.err != nil:
 		must(false, "the error is no *apierrors.Error")
+	case o.accepted:
+		must(executed > 0, "not executed")
 	default:
 		must(o.status/100 == 2 && executed > 0 || o.status/100 == 3 && executed == 0, "executed %d times", executed)
 	}
@@ -76,6 +79,9 @@ func (s summary) add(b *batch) {
 		} else {
 			s["applied "+o.failed.Applied.String()]++
 			s["stop "+o.failed.Stop.String()]++
+			if b.plans[i].lookup {
+				s["looked up, applied "+o.failed.Applied.String()]++
+			}
 		}
 	}
 }

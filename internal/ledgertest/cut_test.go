@@ -18,6 +18,7 @@ import (
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/testcert"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -28,6 +29,7 @@ type cutCase struct {
 	http2    bool
 	method   string
 	key      bool
+	lookup   bool
 	attempts int
 }
 
@@ -35,6 +37,9 @@ func (c cutCase) String() string {
 	text := fmt.Sprintf("%s, %s", c.protocol, c.method)
 	if c.key {
 		text += " with key"
+	}
+	if c.lookup {
+		text += " with look-up"
 	}
 	return text + fmt.Sprintf(", at most %d attempts", c.attempts)
 }
@@ -59,6 +64,9 @@ func allCutCases() []cutCase {
 				all = append(all, c)
 			}
 		}
+		c := protocol
+		c.method, c.lookup, c.attempts = "POST", true, 4
+		all = append(all, c)
 	}
 	return all
 }
@@ -66,6 +74,7 @@ func allCutCases() []cutCase {
 // The connection is cut after each byte of the request and of the response. A call that succeeds
 // was executed exactly once. One that says that it was not executed was not, and what is unknown is
 // what nobody at this end can know: the header of the request may have left, and no response came.
+// With a look-up, that is known as well.
 func TestCutAtEveryByte(t *testing.T) {
 	certificate := testcert.New(t)
 	counts := map[string]int{}
@@ -121,7 +130,7 @@ func newCutCall(t *testing.T, c cutCase, where cut, certificate testcert.Certifi
 		wire.TLSClientConfig = &tls.Config{RootCAs: certificate.Roots, CurvePreferences: []tls.CurveID{tls.X25519}}
 		one.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate.TLS(t)}}
 	}
-	made, err := client.New(client.Config{Vendor: vendor{}, BaseURL: base, Transport: &spy{wire, &one.responses}})
+	made, err := client.New(client.Config{Vendor: vendor{}, BaseURL: base, Transport: &spy{wire, c.method, &one.responses}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,23 +143,24 @@ func (c *cutCall) step() int {
 	switch {
 	case c.secure && c.conns.Load() == 0:
 		return 6**stride - 5
-	case c.attempts > 1, c.secure && c.method != http.MethodPost:
+	case c.attempts > 1 && (!c.lookup || c.secure), c.secure && c.method != http.MethodPost:
 		return *stride
 	default:
 		return 1
 	}
 }
 
-// A spy counts the responses that a transport returns.
+// A spy counts the responses to a method that a transport returns.
 type spy struct {
 	*client.Transport
+	method    string
 	responses *atomic.Int64
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.Transport.RoundTrip(req)
-	if err == nil {
+	if err == nil && req.Method == s.method {
 		s.responses.Add(1)
 	}
 	return resp, err
@@ -158,6 +168,10 @@ func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // ServeHTTP executes a request that it has read in whole. A key is executed once.
 func (c *cutCall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.lookup && r.Method == http.MethodGet {
+		c.find(w)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil || r.Method != http.MethodGet && string(body) != sentBody {
 		return
@@ -169,6 +183,16 @@ func (c *cutCall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, sentResponse)
 }
+
+// find serves a look-up.
+func (c *cutCall) find(w http.ResponseWriter) {
+	if c.executed.Load() == 0 {
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// byNumber looks up what was created. A second after the cut, nothing is being executed.
+var byNumber = policy.Lookup{Path: "/items/42", Consistent: true, Settle: time.Second}
 
 const (
 	sentBody     = `"size"`
@@ -199,6 +223,9 @@ func (c *cutCall) make(t *testing.T) (isCut bool) {
 	if c.key {
 		call.Options.IdempotencyKey = "key"
 	}
+	if c.lookup {
+		call.Options.Lookup, call.Options.MaxWait = &byNumber, new(time.Minute)
+	}
 	c.value, c.err = client.Do[map[string]string](ctx, c.client, call)
 	isCut = c.network.isCut.Load()
 	_ = c.client.Close()
@@ -223,7 +250,8 @@ func (c *cutCall) result(t *testing.T) string {
 	}
 	executed := c.executed.Load()
 	isRight := map[string]bool{
-		"success": c.value["id"] == "42" && (executed == 1 || executed > 1 && c.mayRepeat() && !c.key), "applied no": executed == 0,
+		"success":     (c.value["id"] == "42" || c.lookup) && (executed == 1 || executed > 1 && c.mayRepeat() && !c.key),
+		"applied no":  executed == 0,
 		"applied yes": executed > 0, "applied unknown": executed <= 1 || c.mayRepeat(),
 	}[got]
 	if !isRight || got != want {
@@ -253,7 +281,7 @@ func (c *cutCall) want() string {
 		return "success"
 	case c.responses.Load() > 0 && c.err != nil:
 		return "applied yes"
-	case c.responses.Load() > 0:
+	case c.responses.Load() > 0, c.lookup:
 		return "success"
 	case isWritten:
 		return "applied unknown"

@@ -114,6 +114,11 @@ func (c *connection) begin(f *http2.MetaHeadersFrame) {
 		header.Add(field.Name, field.Value)
 	}
 	st := &stream{id: f.StreamID, path: f.PseudoValue("path"), whole: f.StreamEnded()}
+	if status, ok := c.server.book.find(st.path); ok {
+		st.request = &request{fault: fault{end: respond, status: status}}
+		c.end(st)
+		return
+	}
 	st.request = c.server.book.arrive(st.path, header)
 	switch {
 	case st.fault.stage == atHeaders, st.fault.stage == inBody && st.whole:

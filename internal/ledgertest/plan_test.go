@@ -17,6 +17,7 @@ type plan struct {
 	key        bool // it has an idempotency key
 	foreign    bool // it is addressed to another origin than the vendor's
 	repeatable bool // CallOptions.Repeatable
+	lookup     bool // CallOptions.Lookup
 	attempts   int  // CallOptions.MaxAttempts
 	timeout    time.Duration
 	cancel     string        // how the caller gives up; empty: not at all
@@ -26,7 +27,7 @@ type plan struct {
 
 func (p plan) String() string {
 	text := fmt.Sprintf("%s %s by %s, body: %s, at most %d attempts", ways[p.way].name, p.method, p.door, p.body, p.attempts)
-	for name, is := range map[string]bool{"with a key": p.key, "foreign": p.foreign, "repeatable": p.repeatable} {
+	for name, is := range map[string]bool{"with a key": p.key, "foreign": p.foreign, "repeatable": p.repeatable, "looked up": p.lookup} {
 		if is {
 			text += ", " + name
 		}

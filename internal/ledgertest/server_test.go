@@ -116,6 +116,10 @@ func (s *server) wait(d time.Duration) {
 
 // ServeHTTP serves HTTP/1.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if status, ok := s.book.find(r.URL.Path); ok {
+		s.end(w, r, fault{end: respond, status: status})
+		return
+	}
 	req := s.book.arrive(r.URL.Path, r.Header)
 	f, half := req.fault, int64(size(req.plan.body)/2)
 	if f.stage == inBody {

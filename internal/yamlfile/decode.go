@@ -10,8 +10,8 @@ import (
 //
 // The keys of a struct are its exported fields with a tag such as `yaml:"vendor"`; the
 // type field lists the options of a tag. Fields may be strings, bools, numbers, durations,
-// types with UnmarshalText, structs, and slices, maps and pointers of these. A scalar is
-// accepted as a slice with one element. If UnmarshalText returns an [enum.UnknownError],
+// types with UnmarshalText, structs, and slices, maps and pointers of these. A struct with keys
+// and UnmarshalText has both forms. A scalar is accepted as a slice with one element. If UnmarshalText returns an [enum.UnknownError],
 // the message suggests the nearest known word. A word whose value is zero is accepted only
 // for a pointer, because otherwise it would look like an absent key.
 //
@@ -69,7 +69,7 @@ func (d *decoder) value(n *node, v reflect.Value) {
 		d.value(n, v.Elem())
 	case isDuration(v.Type()):
 		d.duration(n, v)
-	case isWord(v.Type()):
+	case isWord(v.Type()) && (n.kind != mapping || !hasLongForm(v.Type())):
 		d.word(n, v)
 	case v.Kind() == reflect.Struct:
 		d.structure(n, v)
@@ -81,6 +81,10 @@ func (d *decoder) value(n *node, v reflect.Value) {
 		d.scalar(n, v)
 	}
 }
+
+// hasLongForm reports whether a word of type t may also be written as a mapping: it is a struct
+// with keys.
+func hasLongForm(t reflect.Type) bool { return t.Kind() == reflect.Struct && len(fieldsOf(t)) > 0 }
 
 // isWord reports whether t or a pointer to it has UnmarshalText.
 func isWord(t reflect.Type) bool {

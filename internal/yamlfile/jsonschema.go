@@ -32,6 +32,8 @@ func schemaOf(t reflect.Type) schema {
 		return schemaOf(t.Elem())
 	case isDuration(t):
 		return schema{"type": "string", "pattern": durationPattern}
+	case isWord(t) && hasLongForm(t):
+		return schema{"anyOf": []schema{wordSchema(t), structSchema(t)}}
 	case isWord(t):
 		return wordSchema(t)
 	}

@@ -1,0 +1,33 @@
+package vendors_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/retrywise/retrywise/policy"
+	"github.com/retrywise/retrywise/vendors"
+)
+
+// How the vendors' writes are looked up. No document says that a read shows each write, so what is
+// not found proves nothing.
+func TestLookupsOfTheVendors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		method, path string
+		want         policy.Lookup
+	}{
+		vendors.Connectif: {"POST", "/purchases/", policy.Lookup{Path: "/purchases/purchase-id/p-1", At: "/purchaseId", Is: "p-1"}},
+		vendors.RDStation: {"PATCH", "/platform/contacts/email:ana%2Bb@example.com", policy.Lookup{Path: "/platform/contacts/email:ana+b@example.com", HasBody: true}},
+	} {
+		l, segments, ok := lookup(t, name).Policy().LookupFor(tt.method, tt.path)
+		filled, missing := l.Fill(func(name string) (string, bool) {
+			value, ok := segments[name]
+			if name == "body.purchaseId" {
+				return "p-1", true
+			}
+			return value, ok
+		})
+		if diff := cmp.Diff(tt.want, filled); diff != "" || missing != "" || !ok {
+			t.Errorf("%s: %v, missing %q, look-up (-want +got):\n%s", name, ok, missing, diff)
+		}
+	}
+}
