@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
 var update = flag.Bool("update", false, "rewrite the .want files beside the transcripts")
 
-// asked is the state of an upsert whose token can be renewed, with time for any wait.
+// asked is the state of an upsert whose token can be renewed, with time for any wait: that of a
+// transcript without a request.
 var asked = policy.State{
 	Method: "PATCH", Path: "/platform/contacts/email:jane@example.com",
 	MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
@@ -77,22 +79,32 @@ func lookup(t testing.TB, name string) *vendors.Vendor {
 	return v
 }
 
+// readAnswer reads a transcript: a response, before which may be the request that it answers.
 func readAnswer(t testing.TB, name string) policy.Answer {
 	t.Helper()
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), nil)
+	r := bufio.NewReader(bytes.NewReader(raw))
+	a := policy.Answer{}
+	if !bytes.HasPrefix(raw, []byte("HTTP/")) {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		a.Method, a.Path = req.Method, req.URL.EscapedPath()
+	}
+	resp, err := http.ReadResponse(r, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if a.Body, err = io.ReadAll(resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	return policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	return a
 }
 
 // meaning returns the failure and the decision, a line for each part.
@@ -102,7 +114,11 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	if f == nil {
 		return "no failure\n"
 	}
-	d := v.Policy().Decide(*f, asked)
+	s := asked
+	if a.Method != "" {
+		s.Method, s.Path = a.Method, a.Path
+	}
+	d := v.Policy().Decide(*f, s)
 	fmt.Fprintf(&b, "rule: %s\nclass: %v\naction: %v\napplied: %v\nscope: %v\n", d.Rule, d.Class, d.Action, d.Applied, d.Scope)
 	line := func(label, text string) {
 		if text != "" {
@@ -118,6 +134,10 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	if f.Wait > 0 {
 		line("wait", f.Wait.String())
 	}
+	if a.Method != "" {
+		line("request", f.RequestID)
+		writeRetry(&b, d)
+	}
 	for _, item := range f.Items {
 		fmt.Fprintf(&b, "item: path=%q code=%q message=%q\n", item.Path, item.Code, item.Message)
 	}
@@ -125,4 +145,18 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 		fmt.Fprintf(&b, "detail: %s=%v\n", key, f.Details[key])
 	}
 	return b.String()
+}
+
+// writeRetry writes whether and when the request is repeated, without the random part of a wait.
+func writeRetry(b *strings.Builder, d policy.Decision) {
+	switch {
+	case d.Retry && d.VendorWait && d.Delay > 0:
+		fmt.Fprintf(b, "retry: after %v\n", d.Delay)
+	case d.Retry:
+		b.WriteString("retry: yes\n")
+	case d.RetryIn > 0:
+		fmt.Fprintf(b, "retry: later, in %v\n", d.RetryIn)
+	case d.Stop != apierrors.StopNone:
+		fmt.Fprintf(b, "retry: no, %v\n", d.Stop)
+	}
 }
