@@ -52,6 +52,8 @@ func TestLimitsOfVendors(t *testing.T) {
 		"connectif, exports":      connectifExports,
 		"connectif, imports":      connectifImports,
 		"customergauge, uploads":  customergaugeUploads,
+		"hubspot, burst":          hubspotBurst,
+		"hubspot, search":         hubspotSearch,
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) { newJob().run(t) })

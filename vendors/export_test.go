@@ -72,14 +72,18 @@ func (f file) answers(row codeRow) []policy.Answer {
 
 // body returns a body with the code of a row, in the form that s is.
 func (f file) body(row codeRow, s shapeRow) any {
-	object := put(nil, s.Code.pointer(), row.Code)
+	var value any
+	var object answer.Pointer // leads to the error
+	if needs := s.Needs.pointer(); needs != nil {
+		value = put(nil, needs, "x")
+		if isIndex(needs[0]) {
+			object = needs[:1]
+		}
+	}
 	if s.Message != nil {
-		object = put(object, s.Message.pointer(), "about it: "+row.When.Message)
+		value = put(value, slices.Concat(object, s.Message.pointer()), "about it: "+row.When.Message)
 	}
-	if members, _ := object.(map[string]any); s.Needs != nil && members[s.Needs[0]] == nil {
-		object = put(object, s.Needs.pointer(), "x")
-	}
-	return put(nil, s.In, object)
+	return put(nil, s.In, put(value, slices.Concat(object, s.Code.pointer()), row.Code))
 }
 
 // answer returns a response with a body to which the when of a row applies.
@@ -141,7 +145,7 @@ func put(into any, p answer.Pointer, value any) any {
 	if len(p) == 0 {
 		return value
 	}
-	if strings.Trim(p[0], "*0123456789") == "" {
+	if isIndex(p[0]) {
 		list, ok := into.([]any)
 		if !ok {
 			list = []any{nil}
@@ -156,3 +160,6 @@ func put(into any, p answer.Pointer, value any) any {
 	object[p[0]] = put(object[p[0]], p[1:], value)
 	return object
 }
+
+// isIndex reports whether a key of a pointer leads into a list: it is * or a number.
+func isIndex(key string) bool { return strings.Trim(key, "*0123456789") == "" }

@@ -12,6 +12,7 @@ import (
 
 func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
@@ -31,6 +32,8 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"status":400,"title":"Bad Request","detail":"x","code":"E0103","productsId":["a"],"allowedDomains":["b"]}`,
 		`{"detail":"x","validationErrors":[{"path":"email","reason":"y"}]}`,
 		`{"message":"Unauthenticated."}`,
+		`{"status":"error","message":"x","errorType":"RATE_LIMIT","policyName":"DAILY","correlationId":"y"}`,
+		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,
 	} {

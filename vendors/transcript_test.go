@@ -135,7 +135,7 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 		line("wait", f.Wait.String())
 	}
 	if a.Method != "" {
-		line("request", f.RequestID)
+		line("request id", f.RequestID)
 		writeRetry(&b, d)
 	}
 	for _, item := range f.Items {

@@ -1,0 +1,45 @@
+package vendors_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// Responses that say something else than their status, or the same status for different things.
+func TestDecisionsOfMisleadingResponses(t *testing.T) {
+	type want struct {
+		class  apierrors.Class
+		action apierrors.Action
+		wait   time.Duration // by the response or the rule
+		retry  bool          // in the same call
+	}
+	for name, w := range map[string]want{
+		"hubspot/429-secondly":                   {apierrors.RateLimited, apierrors.Throttle, time.Second, true},
+		"hubspot/429-ten-secondly":               {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"hubspot/429-daily":                      {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
+		"hubspot/477-migration":                  {apierrors.Maintenance, apierrors.Defer, 24 * time.Hour, false},
+		"hubspot/477-migration-without-wait":     {apierrors.Maintenance, apierrors.Retry, 0, true},
+		"hubspot/414-too-many-identities":        {apierrors.LimitReached, apierrors.Surface, 0, false},
+		"hubspot/414-long-url":                   {apierrors.TooLarge, apierrors.Shrink, 0, true},
+		"hubspot/423-locked":                     {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"hubspot/409-contact-exists":             {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"hubspot/504-create":                     {apierrors.Timeout, apierrors.Retry, 0, false},
+		"hubspot/504-upsert":                     {apierrors.Timeout, apierrors.Retry, 0, true},
+		"hubspot/400-unlisted-code-and-category": {apierrors.Validation, apierrors.Surface, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := readAnswer(t, "testdata/"+name+".http")
+			v := lookup(t, vendorOf("testdata/"+name))
+			d := v.Policy().Decide(*v.Decode(a), policy.State{
+				Method: a.Method, Path: a.Path, MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
+			})
+			if diff := cmp.Diff(w, want{d.Class, d.Action, max(d.Delay, d.RetryIn), d.Retry}, cmp.AllowUnexported(want{})); diff != "" {
+				t.Errorf("decision mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
