@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -19,9 +20,13 @@ import (
 type meteredAPI struct {
 	meters []*meter
 	told   func(h http.Header, m *meter)                // sets the headers of a response; nil: none
-	refuse func(w http.ResponseWriter, m *meter, i int) // responds to the request that is the i-th beyond a meter
+	refuse func(w http.ResponseWriter, m *meter, i int) // responds to the i-th request beyond a meter
+
+	slots int           // how many requests may be executed at a time; 0: any number
+	takes time.Duration // how long a request takes
 
 	mu       sync.Mutex // guards the fields below, and the meters
+	under    int        // requests that are executed now
 	statuses map[int]int
 }
 
@@ -52,10 +57,29 @@ func (m *meter) left() int { return m.count - len(m.taken) }
 
 // ServeHTTP serves one request and counts its response.
 func (a *meteredAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.begin(w, r) {
+		return
+	}
+	time.Sleep(a.takes)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.under--
+	a.statuses[http.StatusOK]++
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, "{}")
+}
+
+// begin refuses a request, or begins to execute it. It reports whether it did.
+func (a *meteredAPI) begin(w http.ResponseWriter, r *http.Request) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.statuses == nil {
 		a.statuses = map[int]int{}
+	}
+	if a.slots > 0 && a.under == a.slots {
+		a.refuse(w, &meter{name: "slots"}, 1)
+		a.statuses[http.StatusTooManyRequests]++
+		return false
 	}
 	for _, m := range a.meters {
 		if !strings.Contains(r.URL.Path, m.path) {
@@ -68,12 +92,11 @@ func (a *meteredAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !isWithin {
 			a.statuses[http.StatusTooManyRequests]++
 			a.refuse(w, m, m.refused)
-			return
+			return false
 		}
 	}
-	a.statuses[http.StatusOK]++
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, "{}")
+	a.under++
+	return true
 }
 
 // job returns a job of so many calls for a, which the meters allow within a time.
@@ -126,4 +149,53 @@ func hubspotBurst() limitedJob {
 // the first are there.
 func hubspotSearch() limitedJob {
 	return hubspot().job(vendors.HubSpot, 100, 19*(time.Second+trip), client.Call{Method: http.MethodPost, Path: "/crm/v3/objects/contacts/search"})
+}
+
+// salesforceDay reads accounts in an org that has 300 requests in any 24 hours.
+func salesforceDay() limitedJob {
+	a := salesforce()
+	a.meters = []*meter{{name: "TotalRequests", count: 300, per: 24 * time.Hour}}
+	j := a.job(vendors.Salesforce, 900, 48*time.Hour, client.Call{Path: salesforceAccount, Options: patient})
+	j.policy = inForce("daily", func(l *policy.Limit) { l.Window.Count = 300 })
+	return j
+}
+
+// salesforceLong reads slowly in an org of a Developer edition, which has five long requests at a
+// time.
+func salesforceLong() limitedJob {
+	const took = 25 * time.Second
+	a := salesforce()
+	a.slots, a.takes = 5, took
+	j := a.job(vendors.Salesforce, 60, 60/5*took, client.Call{Path: salesforceAccount})
+	j.policy = inForce("long", func(l *policy.Limit) { l.Slots = 5 })
+	return j
+}
+
+const salesforceAccount = "/services/data/v66.0/sobjects/Account/001000000000001AAA"
+
+// salesforce is a fake of Salesforce. It refuses with 403, and its responses have no wait.
+func salesforce() *meteredAPI {
+	return &meteredAPI{
+		told: func(h http.Header, m *meter) {
+			h.Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", len(m.taken), m.count))
+		},
+		refuse: func(w http.ResponseWriter, m *meter, _ int) {
+			name := m.name
+			if name == "slots" {
+				name = "ConcurrentPerOrgLongTxn"
+			}
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprintf(w, `[{"message":"%s Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]`, name)
+		},
+	}
+}
+
+// inForce returns a function that changes a limit of the vendor's data, and puts it in force.
+func inForce(name string, change func(*policy.Limit)) func(policy.Policy) policy.Policy {
+	return func(p policy.Policy) policy.Policy {
+		l, _ := p.LimitNamed(name)
+		l.Off = false
+		change(&l)
+		return p.WithLimit(l)
+	}
 }

@@ -54,6 +54,8 @@ func TestLimitsOfVendors(t *testing.T) {
 		"customergauge, uploads":  customergaugeUploads,
 		"hubspot, burst":          hubspotBurst,
 		"hubspot, search":         hubspotSearch,
+		"salesforce, day":         salesforceDay,
+		"salesforce, long calls":  salesforceLong,
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) { newJob().run(t) })

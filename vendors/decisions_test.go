@@ -30,6 +30,18 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		"hubspot/504-create":                     {apierrors.Timeout, apierrors.Retry, 0, false},
 		"hubspot/504-upsert":                     {apierrors.Timeout, apierrors.Retry, 0, true},
 		"hubspot/400-unlisted-code-and-category": {apierrors.Validation, apierrors.Surface, 0, false},
+		"salesforce/403-requests-of-a-day":       {apierrors.QuotaExceeded, apierrors.Defer, 30 * time.Minute, false},
+		"salesforce/403-long-requests":           {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"salesforce/403-concurrent-requests":     {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"salesforce/403-one-object":              {apierrors.Permission, apierrors.Surface, 0, false},
+		"salesforce/400-locked-row-of-a-create":  {apierrors.Conflict, apierrors.Retry, 0, true},
+		"salesforce/400-lock-inside-a-flow":      {apierrors.Conflict, apierrors.Retry, 0, true},
+		"salesforce/400-flow":                    {apierrors.Validation, apierrors.Surface, 0, false},
+		"salesforce/401-session":                 {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"salesforce/401-session-of-another-api":  {apierrors.Permission, apierrors.FailFast, 0, false},
+		"salesforce/500-soap-session":            {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"salesforce/503-create":                  {apierrors.ServerError, apierrors.Retry, 0, false},
+		"salesforce/420-edge":                    {apierrors.ServerError, apierrors.Retry, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := readAnswer(t, "testdata/"+name+".http")

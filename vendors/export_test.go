@@ -59,7 +59,7 @@ func (f file) answers(row codeRow) []policy.Answer {
 	for _, s := range f.Decode {
 		hasPlace := s.Code != nil && (row.When.Message == "" || s.Message != nil)
 		switch {
-		case s.Means == row.Code:
+		case s.Means == row.Code && row.When.Message == "": // the text is the message
 			answers = append(answers, f.answer(row, put(nil, s.In, s.Is)))
 		case hasPlace && s.Means == "":
 			body := f.body(row, s)

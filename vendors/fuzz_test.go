@@ -16,6 +16,7 @@ func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
+func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
 // seeds are bodies of all vendors.
@@ -34,6 +35,8 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"message":"Unauthenticated."}`,
 		`{"status":"error","message":"x","errorType":"RATE_LIMIT","policyName":"DAILY","correlationId":"y"}`,
 		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
+		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
+		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,
 	} {

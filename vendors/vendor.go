@@ -23,8 +23,9 @@ const (
 	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
-	Playable  = "playable"
-	RDStation = "rdstation"
+	Playable   = "playable"
+	RDStation  = "rdstation"
+	Salesforce = "salesforce"
 )
 
 //go:embed catalog/*.yaml
