@@ -19,8 +19,8 @@ import (
 // that vendor does. It executes what it allows, and returns an empty object.
 type meteredAPI struct {
 	meters []*meter
-	told   func(h http.Header, m *meter)                // sets the headers of a response; nil: none
-	refuse func(w http.ResponseWriter, m *meter, i int) // responds to the i-th request beyond a meter
+	told   func(h http.Header, m *meter)         // sets the headers of a response; nil: none
+	refuse func(w http.ResponseWriter, m *meter) // responds to a request beyond a meter
 
 	slots int           // how many requests may be executed at a time; 0: any number
 	takes time.Duration // how long a request takes
@@ -36,16 +36,20 @@ type meter struct {
 	count int
 	per   time.Duration
 	path  string // a part of the paths that it is for; empty: of all
+	not   string // a part of those that it is not for
 
-	taken   []time.Time // when those of the present period arrived
-	refused int
+	taken []time.Time // when those of the present period arrived
+}
+
+// covers reports whether m is for requests to a path.
+func (m *meter) covers(path string) bool {
+	return strings.Contains(path, m.path) && (m.not == "" || !strings.Contains(path, m.not))
 }
 
 // take counts a request. It reports whether it is within the meter.
 func (m *meter) take(now time.Time) bool {
 	m.taken = slices.DeleteFunc(m.taken, func(at time.Time) bool { return now.Sub(at) >= m.per })
 	if len(m.taken) >= m.count {
-		m.refused++
 		return false
 	}
 	m.taken = append(m.taken, now)
@@ -77,12 +81,12 @@ func (a *meteredAPI) begin(w http.ResponseWriter, r *http.Request) bool {
 		a.statuses = map[int]int{}
 	}
 	if a.slots > 0 && a.under == a.slots {
-		a.refuse(w, &meter{name: "slots"}, 1)
+		a.refuse(w, &meter{name: "slots"})
 		a.statuses[http.StatusTooManyRequests]++
 		return false
 	}
 	for _, m := range a.meters {
-		if !strings.Contains(r.URL.Path, m.path) {
+		if !m.covers(r.URL.Path) {
 			continue
 		}
 		isWithin := m.take(time.Now())
@@ -91,7 +95,7 @@ func (a *meteredAPI) begin(w http.ResponseWriter, r *http.Request) bool {
 		}
 		if !isWithin {
 			a.statuses[http.StatusTooManyRequests]++
-			a.refuse(w, m, m.refused)
+			a.refuse(w, m)
 			return false
 		}
 	}
@@ -133,7 +137,7 @@ func hubspot() *meteredAPI {
 				h.Set("X-HubSpot-RateLimit-Interval-Milliseconds", fmt.Sprint(m.per.Milliseconds()))
 			}
 		},
-		refuse: func(w http.ResponseWriter, m *meter, _ int) {
+		refuse: func(w http.ResponseWriter, m *meter) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			_, _ = fmt.Fprintf(w, `{"status":"error","message":"You have reached your %s limit.","errorType":"RATE_LIMIT","policyName":%q}`, strings.ToLower(m.name), m.name)
 		},
@@ -179,7 +183,7 @@ func salesforce() *meteredAPI {
 		told: func(h http.Header, m *meter) {
 			h.Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", len(m.taken), m.count))
 		},
-		refuse: func(w http.ResponseWriter, m *meter, _ int) {
+		refuse: func(w http.ResponseWriter, m *meter) {
 			name := m.name
 			if name == "slots" {
 				name = "ConcurrentPerOrgLongTxn"
@@ -197,5 +201,44 @@ func inForce(name string, change func(*policy.Limit)) func(policy.Policy) policy
 		l.Off = false
 		change(&l)
 		return p.WithLimit(l)
+	}
+}
+
+// stripeEndpoint reads customers, 25 a second.
+func stripeEndpoint() limitedJob {
+	return stripe().job(vendors.Stripe, 500, 19*(time.Second+trip), client.Call{Path: "/v1/customers/cus_1"})
+}
+
+// stripeAccount reads objects of eight kinds, 100 a second in all.
+func stripeAccount() limitedJob {
+	kinds := []string{"charges", "coupons", "customers", "disputes", "events", "invoices", "payouts", "refunds"}
+	j := stripe().job(vendors.Stripe, 1000, 9*(time.Second+trip), client.Call{})
+	j.task = func(ctx context.Context, c *client.Client, i int) error {
+		_, err := do[struct{}](ctx, c, client.Call{Path: fmt.Sprintf("/v1/%s/id_%d", kinds[i%len(kinds)], i)})
+		return err
+	}
+	return j
+}
+
+// stripeMeterEvents reports 1,000 events in a row, which are not among those 100.
+func stripeMeterEvents() limitedJob {
+	return stripe().job(vendors.Stripe, 1000, 8*time.Second, client.Call{Method: http.MethodPost, Path: "/v1/billing/meter_events"})
+}
+
+// stripe is a fake of Stripe in live mode. A response that refuses names the limit in a header, and
+// none has a wait.
+func stripe() *meteredAPI {
+	meters := []*meter{{name: "global-rate", count: 100, per: time.Second, path: "/v1/"}}
+	for _, kind := range []string{"charges", "coupons", "customers", "disputes", "events", "invoices", "payouts", "refunds"} {
+		meters = append(meters, &meter{name: "endpoint-rate", count: 25, per: time.Second, path: "/v1/" + kind})
+	}
+	meters[0].not = "meter_events"
+	return &meteredAPI{
+		meters: meters,
+		refuse: func(w http.ResponseWriter, m *meter) {
+			w.Header().Set("Stripe-Rate-Limited-Reason", m.name)
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Request rate limit exceeded."}}`)
+		},
 	}
 }

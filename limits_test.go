@@ -56,6 +56,9 @@ func TestLimitsOfVendors(t *testing.T) {
 		"hubspot, search":         hubspotSearch,
 		"salesforce, day":         salesforceDay,
 		"salesforce, long calls":  salesforceLong,
+		"stripe, endpoint":        stripeEndpoint,
+		"stripe, account":         stripeAccount,
+		"stripe, meter events":    stripeMeterEvents,
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) { newJob().run(t) })

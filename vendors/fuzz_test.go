@@ -17,6 +17,7 @@ func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
 func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
+func FuzzDecodeStripe(f *testing.F)        { fuzzDecode(f, vendors.Stripe) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
 // seeds are bodies of all vendors.
@@ -37,6 +38,7 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
+		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,
 	} {

@@ -26,6 +26,7 @@ const (
 	Playable   = "playable"
 	RDStation  = "rdstation"
 	Salesforce = "salesforce"
+	Stripe     = "stripe"
 )
 
 //go:embed catalog/*.yaml
