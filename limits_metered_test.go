@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/retrywise/retrywise/client"
@@ -22,6 +24,8 @@ type meteredAPI struct {
 	told   func(h http.Header, m *meter)         // sets the headers of a response; nil: none
 	refuse func(w http.ResponseWriter, m *meter) // responds to a request beyond a meter
 
+	body func() string // of a success; nil: an empty object
+
 	slots int           // how many requests may be executed at a time; 0: any number
 	takes time.Duration // how long a request takes
 
@@ -30,7 +34,7 @@ type meteredAPI struct {
 	statuses map[int]int
 }
 
-// A meter is a number of requests in any period, wherever it begins.
+// A meter is a number of requests in any period, wherever it begins; or a bucket that leaks.
 type meter struct {
 	name  string
 	count int
@@ -38,7 +42,12 @@ type meter struct {
 	path  string // a part of the paths that it is for; empty: of all
 	not   string // a part of those that it is not for
 
+	leaks float64 // so much a second from the bucket, which holds count; 0: it is no bucket
+	costs float64 // how much of the bucket a request takes
+
 	taken []time.Time // when those of the present period arrived
+	level float64     // of the bucket at a moment
+	at    time.Time
 }
 
 // covers reports whether m is for requests to a path.
@@ -48,11 +57,26 @@ func (m *meter) covers(path string) bool {
 
 // take counts a request. It reports whether it is within the meter.
 func (m *meter) take(now time.Time) bool {
+	if m.leaks > 0 {
+		return m.fill(now)
+	}
 	m.taken = slices.DeleteFunc(m.taken, func(at time.Time) bool { return now.Sub(at) >= m.per })
 	if len(m.taken) >= m.count {
 		return false
 	}
 	m.taken = append(m.taken, now)
+	return true
+}
+
+// fill puts a request into the bucket. It reports whether there is room.
+func (m *meter) fill(now time.Time) bool {
+	if !m.at.IsZero() {
+		m.level = max(m.level-m.leaks*now.Sub(m.at).Seconds(), 0)
+	}
+	if m.at = now; m.level+m.costs > float64(m.count) {
+		return false
+	}
+	m.level += m.costs
 	return true
 }
 
@@ -70,7 +94,11 @@ func (a *meteredAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.under--
 	a.statuses[http.StatusOK]++
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, "{}")
+	text := "{}"
+	if a.body != nil {
+		text = a.body()
+	}
+	_, _ = io.WriteString(w, text)
 }
 
 // begin refuses a request, or begins to execute it. It reports whether it did.
@@ -241,4 +269,53 @@ func stripe() *meteredAPI {
 			_, _ = io.WriteString(w, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Request rate limit exceeded."}}`)
 		},
 	}
+}
+
+// shopifyREST reads products. The bucket of a shop with the standard plan holds 40 requests, and two
+// a second leave it.
+func shopifyREST() limitedJob {
+	a := &meteredAPI{
+		meters: []*meter{{name: "rest", count: 40, leaks: 2, costs: 1}},
+		told: func(h http.Header, m *meter) {
+			h.Set("X-Shopify-Shop-Api-Call-Limit", fmt.Sprintf("%d/%d", int(math.Ceil(m.level)), m.count))
+		},
+		refuse: func(w http.ResponseWriter, _ *meter) {
+			w.Header().Set("Retry-After", "2.0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, `{"errors":"Exceeded 2 calls per second for api client."}`)
+		},
+	}
+	return a.job(vendors.Shopify, 400, 360/2*time.Second, client.Call{Path: "/admin/api/2026-07/products/17.json"})
+}
+
+// shopifyGraphQL queries a shop with the standard plan: its bucket holds 2,000 points, and 100 a
+// second come back. A query asks for 60, and takes 40.
+func shopifyGraphQL() limitedJob {
+	const queries, asks, takes = 1000, 60, 40
+	points := &meter{name: "graphql", count: 2000, leaks: 100, costs: asks}
+	cost := func(actual string) string {
+		left := float64(points.count) - points.level
+		return fmt.Sprintf(`"extensions":{"cost":{"requestedQueryCost":%d,"actualQueryCost":%s,"throttleStatus":{"maximumAvailable":%d,"currentlyAvailable":%d,"restoreRate":100}}}`, asks, actual, points.count, int(left))
+	}
+	throttled := 0
+	a := &meteredAPI{
+		meters: []*meter{points},
+		refuse: func(w http.ResponseWriter, _ *meter) {
+			throttled++
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],`+cost("null")+`}`)
+		},
+		body: func() string {
+			points.level -= asks - takes
+			return `{"data":{},` + cost(fmt.Sprint(takes)) + `}`
+		},
+	}
+	call := client.Call{Method: http.MethodPost, Path: "/admin/api/2026-07/graphql.json", Options: client.CallOptions{Weight: 6}}
+	j := a.job(vendors.Shopify, queries, (queries*takes-2000)/100*time.Second, call)
+	j.check = func(t *testing.T) {
+		if throttled > 0 {
+			t.Errorf("%d queries were throttled; want none", throttled)
+		}
+	}
+	return j
 }

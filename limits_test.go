@@ -56,6 +56,8 @@ func TestLimitsOfVendors(t *testing.T) {
 		"hubspot, search":         hubspotSearch,
 		"salesforce, day":         salesforceDay,
 		"salesforce, long calls":  salesforceLong,
+		"shopify, REST":           shopifyREST,
+		"shopify, GraphQL":        shopifyGraphQL,
 		"stripe, endpoint":        stripeEndpoint,
 		"stripe, account":         stripeAccount,
 		"stripe, meter events":    stripeMeterEvents,

@@ -54,6 +54,15 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		"stripe/404-missing-object":                         {apierrors.NotFound, apierrors.Surface, 0, false},
 		"stripe/409-conflict":                               {apierrors.Conflict, apierrors.Retry, 0, true},
 		"stripe/503-read-not-to-be-retried":                 {apierrors.ServerError, apierrors.Surface, 0, false},
+		"shopify/200-throttled":                             {apierrors.RateLimited, apierrors.Throttle, 4400 * time.Millisecond, true},
+		"shopify/200-throttled-without-code":                {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"shopify/200-too-expensive":                         {apierrors.TooLarge, apierrors.Shrink, 0, true},
+		"shopify/200-one-field-denied":                      {apierrors.Permission, apierrors.Surface, 0, false},
+		"shopify/200-internal-error-of-a-mutation":          {apierrors.ServerError, apierrors.Retry, 0, false},
+		"shopify/423-locked-shop":                           {apierrors.Configuration, apierrors.FailFast, 0, false},
+		"shopify/429-bucket-is-full":                        {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"shopify/430-attack":                                {apierrors.Permission, apierrors.FailFast, 0, false},
+		"shopify/540-switched-off":                          {apierrors.Maintenance, apierrors.Retry, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := readAnswer(t, "testdata/"+name+".http")

@@ -17,6 +17,7 @@ func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
 func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
+func FuzzDecodeShopify(f *testing.F)       { fuzzDecode(f, vendors.Shopify) }
 func FuzzDecodeStripe(f *testing.F)        { fuzzDecode(f, vendors.Stripe) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
@@ -39,6 +40,7 @@ func fuzzDecode(f *testing.F, name string) {
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
+		`{"errors":[{"message":"Throttled","path":["a"],"extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":752,"throttleStatus":{"currentlyAvailable":312.5,"restoreRate":100}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,
 	} {

@@ -26,6 +26,7 @@ const (
 	Playable   = "playable"
 	RDStation  = "rdstation"
 	Salesforce = "salesforce"
+	Shopify    = "shopify"
 	Stripe     = "stripe"
 )
 
