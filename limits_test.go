@@ -52,6 +52,15 @@ func TestLimitsOfVendors(t *testing.T) {
 		"connectif, exports":      connectifExports,
 		"connectif, imports":      connectifImports,
 		"customergauge, uploads":  customergaugeUploads,
+		"hubspot, burst":          hubspotBurst,
+		"hubspot, search":         hubspotSearch,
+		"salesforce, day":         salesforceDay,
+		"salesforce, long calls":  salesforceLong,
+		"shopify, REST":           shopifyREST,
+		"shopify, GraphQL":        shopifyGraphQL,
+		"stripe, endpoint":        stripeEndpoint,
+		"stripe, account":         stripeAccount,
+		"stripe, meter events":    stripeMeterEvents,
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) { newJob().run(t) })

@@ -23,11 +23,7 @@ func rdstationContacts() limitedJob { return rdstationJob(1200, 1, 10*time.Minut
 // limit, but it is off.
 func rdstationOneContact() limitedJob {
 	j := rdstationJob(10*48, 48, 24*time.Hour+2*time.Minute)
-	j.policy = func(p policy.Policy) policy.Policy {
-		lead, _ := p.LimitNamed("lead")
-		lead.Off = false
-		return p.WithLimit(lead)
-	}
+	j.policy = inForce("lead", func(*policy.Limit) {})
 	return j
 }
 

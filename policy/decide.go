@@ -25,7 +25,7 @@ func (p Policy) Decide(f Failure, s State) Decision {
 		r.Fallback = cmp.Or(r.Fallback, apierrors.Surface)
 		r.Action = r.Fallback
 	}
-	if s.replays(f, r) {
+	if s.replays(f, r) && !f.AsksRetry {
 		f.NoRetry, r.Hint = true, replayHint+r.Hint
 	}
 	if f.AsksRetry && !f.NoRetry && (r.Action == apierrors.Surface || r.Action == apierrors.FailFast) {

@@ -59,7 +59,8 @@ type Failure struct {
 	// is not repeated, neither here nor later.
 	NoRetry bool
 
-	// AsksRetry means that the response says that a retry helps, whatever the failure means.
+	// AsksRetry means that the response says that a retry helps, whatever the failure means, and
+	// whatever State.KeyReplays says.
 	AsksRetry bool
 
 	// Truncated means that the body of the response ended too early.

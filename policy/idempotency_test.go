@@ -103,6 +103,28 @@ func TestDecideWithAKey(t *testing.T) {
 	}
 }
 
+// A response that asks for a retry knows whether its failure is stored under the key.
+func TestDecideBelievesAResponseThatAsksForARetry(t *testing.T) {
+	keyed := policy.State{Method: "POST", HasKey: true, KeyReplays: []policy.StatusRange{{From: 500, To: 500}}}
+	for name, tt := range map[string]struct {
+		failure policy.Failure
+		state   policy.State
+		retry   bool
+	}{
+		"a stored failure":           {policy.Failure{Status: 500}, keyed, false},
+		"one that asks for a retry":  {policy.Failure{Status: 500, AsksRetry: true}, keyed, true},
+		"the same without a key":     {policy.Failure{Status: 500, AsksRetry: true}, policy.State{Method: "POST"}, false},
+		"one that says both":         {policy.Failure{Status: 500, AsksRetry: true, NoRetry: true}, keyed, false},
+		"a refusal that is not kept": {policy.Failure{Status: 402, AsksRetry: true}, keyed, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := policy.Default().Decide(tt.failure, tt.state); d.Retry != tt.retry {
+				t.Errorf("retry %v, rule %q, stop %v; want %v", d.Retry, d.Rule, d.Stop, tt.retry)
+			}
+		})
+	}
+}
+
 func TestKeyFormText(t *testing.T) {
 	var form policy.KeyForm
 	if err := form.UnmarshalText([]byte("uuid")); err != nil || form != policy.KeyUUID || form.String() != "uuid" {

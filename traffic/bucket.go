@@ -191,6 +191,7 @@ func (b *bucket) correct(now time.Time, more int) {
 		b.count(now, min(more, b.burst))
 		return
 	}
+	b.land(now) // or those that land now would be given back, too
 	b.setLeft(now, int(b.tokens.TokensAt(maxTime(now, b.last)))+b.credit-more)
 }
 

@@ -83,6 +83,11 @@ func TestBucketIsCorrected(t *testing.T) {
 		"it took 25 more":       {func(b *bucket) { b.correct(start, 25) }, 1200},
 		"it took 3 fewer":       {func(b *bucket) { b.correct(start, -3) }, 0},
 		"it took 1 fewer":       {func(b *bucket) { b.correct(start, -1) }, 100},
+		"1 fewer, as another lands": {func(b *bucket) {
+			b.depart(start, &place{started: start}, 4)
+			b.air[0].until = start
+			b.correct(start, -1)
+		}, 500},
 		"2 fewer, then full": {func(b *bucket) {
 			b.correct(start, -2)
 			b.land(at(2000))

@@ -166,21 +166,28 @@ func groups(pattern, text string) []string {
 	return found
 }
 
-// Every rule for a code is tested by a row of the catalogue or a transcript.
+// Every rule for a code of a vendor in the catalogue is tested by a row of it or by a transcript,
+// and every other one by a response that is made of the vendor's file.
 func TestLookupHasNoUntestedCode(t *testing.T) {
 	reached := map[string]bool{}
+	inCatalogue := map[string]bool{}
 	for _, r := range readCatalogue(t) {
+		inCatalogue[r.Vendor] = true
 		reached[r.Vendor+" "+r.code()] = true
 	}
 	for _, name := range transcripts(t) {
-		v := lookup(t, vendorOf(name))
-		if f := v.Decode(readAnswer(t, name)); f != nil {
-			for _, item := range f.Items {
-				reached[v.Name()+" "+item.Code] = true
-			}
-		}
+		reach(t, reached, lookup(t, vendorOf(name)), readAnswer(t, name))
 	}
 	for _, name := range vendors.Names() {
+		samples, err := vendors.Samples(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples {
+			if !inCatalogue[name] {
+				reach(t, reached, lookup(t, name), s.Answer)
+			}
+		}
 		text, err := lookup(t, name).Policy().MarshalText()
 		if err != nil {
 			t.Fatal(err)
@@ -190,6 +197,16 @@ func TestLookupHasNoUntestedCode(t *testing.T) {
 			if !reached[name+" "+code] {
 				t.Errorf("%s: no row and no transcript has the code %s", name, code)
 			}
+		}
+	}
+}
+
+// reach notes the codes that v finds in a response.
+func reach(t *testing.T, reached map[string]bool, v *vendors.Vendor, a policy.Answer) {
+	t.Helper()
+	if f := v.Decode(a); f != nil {
+		for _, item := range f.Items {
+			reached[v.Name()+" "+item.Code] = true
 		}
 	}
 }

@@ -12,9 +12,13 @@ import (
 
 func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
+func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
+func FuzzDecodeShopify(f *testing.F)       { fuzzDecode(f, vendors.Shopify) }
+func FuzzDecodeStripe(f *testing.F)        { fuzzDecode(f, vendors.Stripe) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
 // seeds are bodies of all vendors.
@@ -31,6 +35,12 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"status":400,"title":"Bad Request","detail":"x","code":"E0103","productsId":["a"],"allowedDomains":["b"]}`,
 		`{"detail":"x","validationErrors":[{"path":"email","reason":"y"}]}`,
 		`{"message":"Unauthenticated."}`,
+		`{"status":"error","message":"x","errorType":"RATE_LIMIT","policyName":"DAILY","correlationId":"y"}`,
+		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
+		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
+		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
+		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
+		`{"errors":[{"message":"Throttled","path":["a"],"extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":752,"throttleStatus":{"currentlyAvailable":312.5,"restoreRate":100}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,
 	} {

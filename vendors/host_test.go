@@ -48,6 +48,8 @@ hosts:
 
 func TestByHost(t *testing.T) {
 	for host, want := range map[string]string{
+		"api.hubapi.com": "hubspot", "acme.my.salesforce.com": "salesforce", "login.salesforce.com": "salesforce",
+		"files.stripe.com": "stripe", "demo.myshopify.com": "shopify", "my.salesforce.com": "",
 		"api.rd.services": "rdstation", "API.RD.services:443": "rdstation", "rd.services.evil.test": "", "": "",
 	} {
 		got := ""

@@ -18,13 +18,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
 var update = flag.Bool("update", false, "rewrite the .want files beside the transcripts")
 
-// asked is the state of an upsert whose token can be renewed, with time for any wait.
+// asked is the state of an upsert whose token can be renewed, with time for any wait: that of a
+// transcript without a request.
 var asked = policy.State{
 	Method: "PATCH", Path: "/platform/contacts/email:jane@example.com",
 	MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
@@ -79,22 +81,31 @@ func lookup(t testing.TB, name string) *vendors.Vendor {
 	return v
 }
 
+// readAnswer reads a transcript: a response, before which may be the request that it answers.
 func readAnswer(t testing.TB, name string) policy.Answer {
 	t.Helper()
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), nil)
+	r := bufio.NewReader(bytes.NewReader(raw))
+	a := policy.Answer{}
+	if !bytes.HasPrefix(raw, []byte("HTTP/")) {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		a.Method, a.Path = req.Method, req.URL.EscapedPath()
+	}
+	resp, err := http.ReadResponse(r, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if a.Body, err = io.ReadAll(resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	a := policy.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	a.Status, a.Header = resp.StatusCode, resp.Header
 	readSent(t, strings.TrimSuffix(name, ".http")+".request", &a)
 	return a
 }
@@ -127,6 +138,9 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	}
 	s := asked
 	if a.Method != "" {
+		s.Method, s.Path = a.Method, a.Path
+	}
+	if a.Sent != nil {
 		s = policy.State{Method: a.Method, Path: a.Path, CanSplit: true}
 	}
 	d := v.Policy().Decide(*f, s)
@@ -152,6 +166,10 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 	if f.Wait > 0 {
 		line("wait", f.Wait.String())
 	}
+	if a.Method != "" {
+		line("request id", f.RequestID)
+		writeRetry(&b, d)
+	}
 	for _, item := range f.Items {
 		fmt.Fprintf(&b, "item: path=%q code=%q message=%q\n", item.Path, item.Code, item.Message)
 	}
@@ -159,4 +177,18 @@ func meaning(v *vendors.Vendor, a policy.Answer) string {
 		fmt.Fprintf(&b, "detail: %s=%v\n", key, f.Details[key])
 	}
 	return b.String()
+}
+
+// writeRetry writes whether and when the request is repeated, without the random part of a wait.
+func writeRetry(b *strings.Builder, d policy.Decision) {
+	switch {
+	case d.Retry && d.VendorWait && d.Delay > 0:
+		fmt.Fprintf(b, "retry: after %v\n", d.Delay)
+	case d.Retry:
+		b.WriteString("retry: yes\n")
+	case d.RetryIn > 0:
+		fmt.Fprintf(b, "retry: later, in %v\n", d.RetryIn)
+	case d.Stop != apierrors.StopNone:
+		fmt.Fprintf(b, "retry: no, %v\n", d.Stop)
+	}
 }

@@ -17,13 +17,17 @@ import (
 const (
 	CustomerGauge = "customergauge"
 	Connectif     = "connectif"
+	HubSpot       = "hubspot"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
 	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
-	Playable  = "playable"
-	RDStation = "rdstation"
+	Playable   = "playable"
+	RDStation  = "rdstation"
+	Salesforce = "salesforce"
+	Shopify    = "shopify"
+	Stripe     = "stripe"
 )
 
 //go:embed catalog/*.yaml

@@ -1,0 +1,78 @@
+package vendors_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
+)
+
+// Responses that say something else than their status, or the same status for different things.
+func TestDecisionsOfMisleadingResponses(t *testing.T) {
+	type want struct {
+		class  apierrors.Class
+		action apierrors.Action
+		wait   time.Duration // by the response or the rule
+		retry  bool          // in the same call
+	}
+	for name, w := range map[string]want{
+		"hubspot/429-secondly":                              {apierrors.RateLimited, apierrors.Throttle, time.Second, true},
+		"hubspot/429-ten-secondly":                          {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"hubspot/429-daily":                                 {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
+		"hubspot/477-migration":                             {apierrors.Maintenance, apierrors.Defer, 24 * time.Hour, false},
+		"hubspot/477-migration-without-wait":                {apierrors.Maintenance, apierrors.Retry, 0, true},
+		"hubspot/414-too-many-identities":                   {apierrors.LimitReached, apierrors.Surface, 0, false},
+		"hubspot/414-long-url":                              {apierrors.TooLarge, apierrors.Shrink, 0, true},
+		"hubspot/423-locked":                                {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"hubspot/409-contact-exists":                        {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"hubspot/504-create":                                {apierrors.Timeout, apierrors.Retry, 0, false},
+		"hubspot/504-upsert":                                {apierrors.Timeout, apierrors.Retry, 0, true},
+		"hubspot/400-unlisted-code-and-category":            {apierrors.Validation, apierrors.Surface, 0, false},
+		"salesforce/403-requests-of-a-day":                  {apierrors.QuotaExceeded, apierrors.Defer, 30 * time.Minute, false},
+		"salesforce/403-long-requests":                      {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"salesforce/403-concurrent-requests":                {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"salesforce/403-one-object":                         {apierrors.Permission, apierrors.Surface, 0, false},
+		"salesforce/400-locked-row-of-a-create":             {apierrors.Conflict, apierrors.Retry, 0, true},
+		"salesforce/400-lock-inside-a-flow":                 {apierrors.Conflict, apierrors.Retry, 0, true},
+		"salesforce/400-flow":                               {apierrors.Validation, apierrors.Surface, 0, false},
+		"salesforce/401-session":                            {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"salesforce/401-session-of-another-api":             {apierrors.Permission, apierrors.FailFast, 0, false},
+		"salesforce/500-soap-session":                       {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"salesforce/503-create":                             {apierrors.ServerError, apierrors.Retry, 0, false},
+		"salesforce/420-edge":                               {apierrors.ServerError, apierrors.Retry, 0, true},
+		"stripe/429-lock":                                   {apierrors.Conflict, apierrors.Retry, 0, true},
+		"stripe/429-rate-limit":                             {apierrors.RateLimited, apierrors.Throttle, 0, true},
+		"stripe/429-rate-limit-not-to-be-retried":           {apierrors.RateLimited, apierrors.Surface, 0, false},
+		"stripe/402-declined-card":                          {apierrors.Validation, apierrors.Surface, 0, false},
+		"stripe/402-unlisted-decline":                       {apierrors.Validation, apierrors.Surface, 0, false},
+		"stripe/402-issuer-away":                            {apierrors.ServerError, apierrors.Surface, 0, false},
+		"stripe/402-to-be-retried":                          {apierrors.Validation, apierrors.Retry, 0, true},
+		"stripe/400-unexpected-state-with-an-older-decline": {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"stripe/400-missing-reference":                      {apierrors.Dependency, apierrors.Surface, 0, false},
+		"stripe/404-missing-object":                         {apierrors.NotFound, apierrors.Surface, 0, false},
+		"stripe/409-conflict":                               {apierrors.Conflict, apierrors.Retry, 0, true},
+		"stripe/503-read-not-to-be-retried":                 {apierrors.ServerError, apierrors.Surface, 0, false},
+		"shopify/200-throttled":                             {apierrors.RateLimited, apierrors.Throttle, 4400 * time.Millisecond, true},
+		"shopify/200-throttled-without-code":                {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"shopify/200-too-expensive":                         {apierrors.TooLarge, apierrors.Shrink, 0, true},
+		"shopify/200-one-field-denied":                      {apierrors.Permission, apierrors.Surface, 0, false},
+		"shopify/200-internal-error-of-a-mutation":          {apierrors.ServerError, apierrors.Retry, 0, false},
+		"shopify/423-locked-shop":                           {apierrors.Configuration, apierrors.FailFast, 0, false},
+		"shopify/429-bucket-is-full":                        {apierrors.RateLimited, apierrors.Throttle, 2 * time.Second, true},
+		"shopify/430-attack":                                {apierrors.Permission, apierrors.FailFast, 0, false},
+		"shopify/540-switched-off":                          {apierrors.Maintenance, apierrors.Retry, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := readAnswer(t, "testdata/"+name+".http")
+			v := lookup(t, vendorOf("testdata/"+name))
+			d := v.Policy().Decide(*v.Decode(a), policy.State{
+				Method: a.Method, Path: a.Path, MaxWait: new(1000 * time.Hour), CanRefresh: true, CanShrink: true,
+			})
+			if diff := cmp.Diff(w, want{d.Class, d.Action, max(d.Delay, d.RetryIn), d.Retry}, cmp.AllowUnexported(want{})); diff != "" {
+				t.Errorf("decision mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
