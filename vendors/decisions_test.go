@@ -18,6 +18,15 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		retry  bool          // in the same call
 	}
 	for name, w := range map[string]want{
+		"github/403-nothing-remains":                        {apierrors.RateLimited, apierrors.Throttle, 10 * time.Minute, true},
+		"github/403-secondary-limit":                        {apierrors.RateLimited, apierrors.Throttle, time.Minute, true},
+		"github/403-secondary-limit-with-wait":              {apierrors.RateLimited, apierrors.Throttle, 75 * time.Second, true},
+		"github/403-no-right":                               {apierrors.Permission, apierrors.FailFast, 0, false},
+		"github/502-with-a-reset":                           {apierrors.ServerError, apierrors.Retry, 0, true},
+		"github/502-create-with-a-reset":                    {apierrors.ServerError, apierrors.Retry, 0, false},
+		"github/202-statistics-not-computed":                {apierrors.Timeout, apierrors.Retry, 0, true},
+		"github/409-empty-repository":                       {apierrors.NotFound, apierrors.Accept, 0, false},
+		"github/200-graphql-rate-limited":                   {apierrors.RateLimited, apierrors.Throttle, 10 * time.Minute, true},
 		"hubspot/429-secondly":                              {apierrors.RateLimited, apierrors.Throttle, time.Second, true},
 		"hubspot/429-ten-secondly":                          {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
 		"hubspot/429-daily":                                 {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},

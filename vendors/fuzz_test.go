@@ -12,6 +12,7 @@ import (
 
 func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeGitHub(f *testing.F)        { fuzzDecode(f, vendors.GitHub) }
 func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
