@@ -18,6 +18,16 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		retry  bool          // in the same call
 	}
 	for name, w := range map[string]want{
+		"google/200-bigquery-job-failed-internally":         {apierrors.ServerError, apierrors.Surface, 0, false},
+		"google/403-api-disabled":                           {apierrors.Configuration, apierrors.FailFast, 0, false},
+		"google/403-drive-daily-limit":                      {apierrors.QuotaExceeded, apierrors.Defer, 24 * time.Hour, false},
+		"google/403-forbidden-unlisted-reason":              {apierrors.Permission, apierrors.Surface, 0, false},
+		"google/403-permission-denied-beside-old-reason":    {apierrors.RateLimited, apierrors.Throttle, 0, true},
+		"google/403-permission-denied-beside-rate-limit":    {apierrors.RateLimited, apierrors.Throttle, 0, true},
+		"google/404-html-for-an-unknown-url":                {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"google/429-ads-operations-of-a-day":                {apierrors.QuotaExceeded, apierrors.Defer, 15 * time.Minute, false},
+		"google/429-gmail-time-in-message":                  {apierrors.RateLimited, apierrors.Throttle, 45500 * time.Millisecond, true},
+		"google/429-sheets-retry-info":                      {apierrors.RateLimited, apierrors.Throttle, 34070 * time.Millisecond, true},
 		"hubspot/429-secondly":                              {apierrors.RateLimited, apierrors.Throttle, time.Second, true},
 		"hubspot/429-ten-secondly":                          {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
 		"hubspot/429-daily":                                 {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
@@ -72,6 +82,23 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 			})
 			if diff := cmp.Diff(w, want{d.Class, d.Action, max(d.Delay, d.RetryIn), d.Retry}, cmp.AllowUnexported(want{})); diff != "" {
 				t.Errorf("decision mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// After an attempt that may have been executed, the wanted thing is there.
+func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
+	for _, name := range []string{
+		"google/409-bigquery-own-job-id",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := readAnswer(t, "testdata/"+name+".http")
+			v := lookup(t, vendorOf("testdata/"+name))
+			for before, want := range map[policy.Outcome]apierrors.Action{policy.InDoubt: apierrors.Accept, policy.NotApplied: apierrors.Surface} {
+				if d := v.Policy().Decide(*v.Decode(a), policy.State{Method: a.Method, Path: a.Path, Before: before}); d.Action != want {
+					t.Errorf("before %v: %v; want %v", before, d.Action, want)
+				}
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 
 func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeGoogle(f *testing.F)        { fuzzDecode(f, vendors.Google) }
 func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
@@ -37,6 +38,8 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"message":"Unauthenticated."}`,
 		`{"status":"error","message":"x","errorType":"RATE_LIMIT","policyName":"DAILY","correlationId":"y"}`,
 		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
+		`{"error":{"code":403,"status":"PERMISSION_DENIED","errors":[{"reason":"rateLimitExceeded"}],"details":[{"reason":"A","retryDelay":"34.07s"}]}}`,
+		`{"error":{"details":[{"errors":[{"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"},"location":{"fieldPathElements":[{"fieldName":"a","index":3}]}}]}]}}`,
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,

@@ -17,6 +17,7 @@ import (
 const (
 	CustomerGauge = "customergauge"
 	Connectif     = "connectif"
+	Google        = "google"
 	HubSpot       = "hubspot"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
