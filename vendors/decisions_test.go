@@ -18,6 +18,18 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		retry  bool          // in the same call
 	}
 	for name, w := range map[string]want{
+		"microsoft_graph/401-claims-challenge":              {apierrors.Authentication, apierrors.FailFast, 0, false},
+		"microsoft_graph/401-expired":                       {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"microsoft_graph/405-dataverse-collection":          {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"microsoft_graph/405-dataverse-still-referenced":    {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/409-concurrency-violation":         {apierrors.Conflict, apierrors.Retry, 3 * time.Second, true},
+		"microsoft_graph/410-resync-nested":                 {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/412-dataverse-duplicate":           {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"microsoft_graph/416-unlisted-nested-code":          {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/503-event-with-guests":             {apierrors.ServerError, apierrors.Retry, 0, false},
+		"microsoft_graph/503-throttled":                     {apierrors.ServerError, apierrors.Retry, 2 * time.Minute, true},
+		"microsoft_graph/507-storage-full":                  {apierrors.LimitReached, apierrors.Surface, 0, false},
+		"microsoft_graph/509-bandwidth":                     {apierrors.RateLimited, apierrors.Throttle, time.Minute, true},
 		"google/200-bigquery-job-failed-internally":         {apierrors.ServerError, apierrors.Surface, 0, false},
 		"google/403-api-disabled":                           {apierrors.Configuration, apierrors.FailFast, 0, false},
 		"google/403-drive-daily-limit":                      {apierrors.QuotaExceeded, apierrors.Defer, 24 * time.Hour, false},
@@ -90,7 +102,7 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 // After an attempt that may have been executed, the wanted thing is there.
 func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
 	for _, name := range []string{
-		"google/409-bigquery-own-job-id",
+		"google/409-bigquery-own-job-id", "microsoft_graph/412-dataverse-duplicate",
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := readAnswer(t, "testdata/"+name+".http")

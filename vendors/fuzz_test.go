@@ -10,16 +10,17 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
-func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
-func FuzzDecodeGoogle(f *testing.F)        { fuzzDecode(f, vendors.Google) }
-func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
-func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
-func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
-func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
-func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
-func FuzzDecodeShopify(f *testing.F)       { fuzzDecode(f, vendors.Shopify) }
-func FuzzDecodeStripe(f *testing.F)        { fuzzDecode(f, vendors.Stripe) }
+func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }
+func FuzzDecodeCustomerGauge(f *testing.F)  { fuzzDecode(f, vendors.CustomerGauge) }
+func FuzzDecodeConnectif(f *testing.F)      { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
+func FuzzDecodeHubSpot(f *testing.F)        { fuzzDecode(f, vendors.HubSpot) }
+func FuzzDecodeKleene(f *testing.F)         { fuzzDecode(f, vendors.Kleene) }
+func FuzzDecodePlayable(f *testing.F)       { fuzzDecode(f, vendors.Playable) }
+func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
+func FuzzDecodeSalesforce(f *testing.F)     { fuzzDecode(f, vendors.Salesforce) }
+func FuzzDecodeShopify(f *testing.F)        { fuzzDecode(f, vendors.Shopify) }
+func FuzzDecodeStripe(f *testing.F)         { fuzzDecode(f, vendors.Stripe) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
 // seeds are bodies of all vendors.
@@ -40,6 +41,7 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
 		`{"error":{"code":403,"status":"PERMISSION_DENIED","errors":[{"reason":"rateLimitExceeded"}],"details":[{"reason":"A","retryDelay":"34.07s"}]}}`,
 		`{"error":{"details":[{"errors":[{"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"},"location":{"fieldPathElements":[{"fieldName":"a","index":3}]}}]}]}}`,
+		`{"error":{"code":"","message":"x","innerError":{"code":"A","innererror":{"code":"resyncRequired"}},"details":[{"code":"B","target":"c"}]}}`,
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,

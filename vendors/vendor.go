@@ -24,11 +24,12 @@ const (
 	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
-	Playable   = "playable"
-	RDStation  = "rdstation"
-	Salesforce = "salesforce"
-	Shopify    = "shopify"
-	Stripe     = "stripe"
+	MicrosoftGraph = "microsoft_graph"
+	Playable       = "playable"
+	RDStation      = "rdstation"
+	Salesforce     = "salesforce"
+	Shopify        = "shopify"
+	Stripe         = "stripe"
 )
 
 //go:embed catalog/*.yaml
