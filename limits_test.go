@@ -43,6 +43,8 @@ func TestLimitsOfVendors(t *testing.T) {
 	for name, newJob := range map[string]func() limitedJob{
 		"google, sheets read":     sheetsReads,
 		"google, sheets write":    sheetsWrites,
+		"klaviyo, accounts":       klaviyoAccounts,
+		"klaviyo, profiles":       klaviyoProfiles,
 		"graph, audit logs":       graphAuditLogs,
 		"graph, risky users":      graphRiskyUsers,
 		"rdstation, contacts":     rdstationContacts,

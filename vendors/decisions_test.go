@@ -18,6 +18,14 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		retry  bool          // in the same call
 	}
 	for name, w := range map[string]want{
+		"klaviyo/400-source-parameter":                      {apierrors.MalformedRequest, apierrors.FailFast, 0, false},
+		"klaviyo/400-source-pointer":                        {apierrors.Validation, apierrors.Surface, 0, false},
+		"klaviyo/403-cloudflare-challenge":                  {apierrors.ServerError, apierrors.Retry, 0, true},
+		"klaviyo/409-duplicate-profile":                     {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"klaviyo/410-retired-revision":                      {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"klaviyo/429-steady":                                {apierrors.RateLimited, apierrors.Throttle, 37 * time.Second, true},
+		"klaviyo/503-event":                                 {apierrors.ServerError, apierrors.Retry, 0, false},
+		"klaviyo/503-upsert":                                {apierrors.ServerError, apierrors.Retry, 0, true},
 		"microsoft_graph/401-claims-challenge":              {apierrors.Authentication, apierrors.FailFast, 0, false},
 		"microsoft_graph/401-expired":                       {apierrors.TokenExpired, apierrors.Refresh, 0, true},
 		"microsoft_graph/405-dataverse-collection":          {apierrors.Unsupported, apierrors.FailFast, 0, false},
@@ -102,7 +110,7 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 // After an attempt that may have been executed, the wanted thing is there.
 func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
 	for _, name := range []string{
-		"google/409-bigquery-own-job-id", "microsoft_graph/412-dataverse-duplicate",
+		"google/409-bigquery-own-job-id", "microsoft_graph/412-dataverse-duplicate", "klaviyo/409-duplicate-profile",
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := readAnswer(t, "testdata/"+name+".http")
@@ -111,6 +119,24 @@ func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
 				if d := v.Policy().Decide(*v.Decode(a), policy.State{Method: a.Method, Path: a.Path, Before: before}); d.Action != want {
 					t.Errorf("before %v: %v; want %v", before, d.Action, want)
 				}
+			}
+		})
+	}
+}
+
+// The source of an error of Klaviyo is its field: a member of the body, or a parameter.
+func TestDecodeSourceOfKlaviyo(t *testing.T) {
+	for name, want := range map[string][]string{
+		"400-source-pointer":   {"/data/attributes/email", "/data/attributes/phone_number"},
+		"400-source-parameter": {"filter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, item := range lookup(t, "klaviyo").Decode(readAnswer(t, "testdata/klaviyo/"+name+".http")).Items {
+				got = append(got, item.Path)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 		})
 	}

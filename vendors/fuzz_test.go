@@ -15,6 +15,7 @@ func FuzzDecodeCustomerGauge(f *testing.F)  { fuzzDecode(f, vendors.CustomerGaug
 func FuzzDecodeConnectif(f *testing.F)      { fuzzDecode(f, vendors.Connectif) }
 func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
 func FuzzDecodeHubSpot(f *testing.F)        { fuzzDecode(f, vendors.HubSpot) }
+func FuzzDecodeKlaviyo(f *testing.F)        { fuzzDecode(f, vendors.Klaviyo) }
 func FuzzDecodeKleene(f *testing.F)         { fuzzDecode(f, vendors.Kleene) }
 func FuzzDecodePlayable(f *testing.F)       { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
@@ -45,6 +46,7 @@ func fuzzDecode(f *testing.F, name string) {
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
+		`{"errors":[{"id":"x","status":400,"code":"invalid","title":"x","detail":"y","source":{"pointer":"/data/a"}},{"code":"throttled","source":{"parameter":"filter"}}]}`,
 		`{"errors":[{"message":"Throttled","path":["a"],"extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":752,"throttleStatus":{"currentlyAvailable":312.5,"restoreRate":100}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,

@@ -19,6 +19,7 @@ const (
 	Connectif     = "connectif"
 	Google        = "google"
 	HubSpot       = "hubspot"
+	Klaviyo       = "klaviyo"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
 	// APIs that it reads from. Use it for an API that is not in the catalog.
