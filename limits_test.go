@@ -45,6 +45,7 @@ func TestLimitsOfVendors(t *testing.T) {
 		"google, sheets write":    sheetsWrites,
 		"klaviyo, accounts":       klaviyoAccounts,
 		"klaviyo, profiles":       klaviyoProfiles,
+		"mailchimp, connections":  mailchimpConnections,
 		"graph, audit logs":       graphAuditLogs,
 		"graph, risky users":      graphRiskyUsers,
 		"rdstation, contacts":     rdstationContacts,

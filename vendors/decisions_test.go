@@ -26,6 +26,14 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		"klaviyo/429-steady":                                {apierrors.RateLimited, apierrors.Throttle, 37 * time.Second, true},
 		"klaviyo/503-event":                                 {apierrors.ServerError, apierrors.Retry, 0, false},
 		"klaviyo/503-upsert":                                {apierrors.ServerError, apierrors.Retry, 0, true},
+		"mailchimp/400-many-lists":                          {apierrors.QuotaExceeded, apierrors.Defer, 24 * time.Hour, false},
+		"mailchimp/400-member-exists":                       {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"mailchimp/403-bare":                                {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"mailchimp/403-forbidden":                           {apierrors.Permission, apierrors.FailFast, 0, false},
+		"mailchimp/403-html":                                {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"mailchimp/404-member":                              {apierrors.NotFound, apierrors.Surface, 0, false},
+		"mailchimp/414-nesting":                             {apierrors.MalformedRequest, apierrors.FailFast, 0, false},
+		"mailchimp/503-compliance":                          {apierrors.Permission, apierrors.Surface, 0, false},
 		"microsoft_graph/401-claims-challenge":              {apierrors.Authentication, apierrors.FailFast, 0, false},
 		"microsoft_graph/401-expired":                       {apierrors.TokenExpired, apierrors.Refresh, 0, true},
 		"microsoft_graph/405-dataverse-collection":          {apierrors.Unsupported, apierrors.FailFast, 0, false},
@@ -111,6 +119,7 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
 	for _, name := range []string{
 		"google/409-bigquery-own-job-id", "microsoft_graph/412-dataverse-duplicate", "klaviyo/409-duplicate-profile",
+		"mailchimp/400-member-exists", "mailchimp/404-member",
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := readAnswer(t, "testdata/"+name+".http")

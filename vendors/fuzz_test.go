@@ -10,6 +10,7 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
+func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }
 func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }
 func FuzzDecodeCustomerGauge(f *testing.F)  { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)      { fuzzDecode(f, vendors.Connectif) }
@@ -47,6 +48,7 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
 		`{"errors":[{"id":"x","status":400,"code":"invalid","title":"x","detail":"y","source":{"pointer":"/data/a"}},{"code":"throttled","source":{"parameter":"filter"}}]}`,
+		`{"type":"x","title":"Invalid Resource","status":400,"detail":"y","errors":[{"field":"email_address","message":"z"}]}`,
 		`{"errors":[{"message":"Throttled","path":["a"],"extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":752,"throttleStatus":{"currentlyAvailable":312.5,"restoreRate":100}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,

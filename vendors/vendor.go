@@ -25,6 +25,7 @@ const (
 	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
+	Mailchimp      = "mailchimp"
 	MicrosoftGraph = "microsoft_graph"
 	Playable       = "playable"
 	RDStation      = "rdstation"
