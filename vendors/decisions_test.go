@@ -54,6 +54,7 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		"google/403-permission-denied-beside-rate-limit":    {apierrors.RateLimited, apierrors.Throttle, 0, true},
 		"google/404-html-for-an-unknown-url":                {apierrors.Unsupported, apierrors.FailFast, 0, false},
 		"google/429-ads-operations-of-a-day":                {apierrors.QuotaExceeded, apierrors.Defer, 15 * time.Minute, false},
+		"google/429-quota-of-a-day":                         {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
 		"google/429-gmail-time-in-message":                  {apierrors.RateLimited, apierrors.Throttle, 45500 * time.Millisecond, true},
 		"google/429-sheets-retry-info":                      {apierrors.RateLimited, apierrors.Throttle, 34070 * time.Millisecond, true},
 		"hubspot/429-secondly":                              {apierrors.RateLimited, apierrors.Throttle, time.Second, true},

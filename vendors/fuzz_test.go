@@ -10,14 +10,14 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }
-func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }
 func FuzzDecodeCustomerGauge(f *testing.F)  { fuzzDecode(f, vendors.CustomerGauge) }
 func FuzzDecodeConnectif(f *testing.F)      { fuzzDecode(f, vendors.Connectif) }
 func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
 func FuzzDecodeHubSpot(f *testing.F)        { fuzzDecode(f, vendors.HubSpot) }
 func FuzzDecodeKlaviyo(f *testing.F)        { fuzzDecode(f, vendors.Klaviyo) }
 func FuzzDecodeKleene(f *testing.F)         { fuzzDecode(f, vendors.Kleene) }
+func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }
+func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }
 func FuzzDecodePlayable(f *testing.F)       { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
 func FuzzDecodeSalesforce(f *testing.F)     { fuzzDecode(f, vendors.Salesforce) }
