@@ -41,6 +41,13 @@ type limitedJob struct {
 // A job keeps within the limits of the vendor's data, and uses them up.
 func TestLimitsOfVendors(t *testing.T) {
 	for name, newJob := range map[string]func() limitedJob{
+		"google, sheets read":     sheetsReads,
+		"google, sheets write":    sheetsWrites,
+		"klaviyo, accounts":       klaviyoAccounts,
+		"klaviyo, profiles":       klaviyoProfiles,
+		"mailchimp, connections":  mailchimpConnections,
+		"graph, audit logs":       graphAuditLogs,
+		"graph, risky users":      graphRiskyUsers,
 		"rdstation, contacts":     rdstationContacts,
 		"rdstation, each contact": rdstationOneContact,
 		"playable, hour":          playableHour,

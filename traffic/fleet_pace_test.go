@@ -31,7 +31,7 @@ func TestFleetLearns(t *testing.T) {
 			return all
 		}
 	}
-	learn := phase{"learning", nil, 20 * time.Second, 0.8, 150}
+	learn := phase{"learning", nil, 20 * time.Second, 0.6, 250}
 	for name, tt := range map[string]struct {
 		declared []policy.Limit
 		phases   []phase
@@ -44,17 +44,17 @@ func TestFleetLearns(t *testing.T) {
 					t.Errorf("%d of %d processes do not lead; want all but one", len(rest), len(all))
 				}
 				return rest
-			}, 30 * time.Second, 0.94, 60},
+			}, 30 * time.Second, 0.8, 120},
 		}},
 		"without the store": {nil, []phase{
 			learn,
-			{"without the store", storeIs(true), 20 * time.Second, 0.8, 120},
-			{"with it again", storeIs(false), 30 * time.Second, 0.85, 250},
+			{"without the store", storeIs(true), 20 * time.Second, 0.65, 200},
+			{"with it again", storeIs(false), 30 * time.Second, 0.75, 400},
 		}},
 		"less than is declared": {[]policy.Limit{perSecond("calls", 100, 10)}, []phase{
 			{"as declared", nil, 10 * time.Second, 0.98, 0},
-			{"less", allow(50), 30 * time.Second, 0.80, 120},
-			{"as declared again", allow(100), 60 * time.Second, 0.85, 60},
+			{"less", allow(50), 30 * time.Second, 0.65, 200},
+			{"as declared again", allow(100), 60 * time.Second, 0.75, 120},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

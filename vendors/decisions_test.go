@@ -27,6 +27,45 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 		"github/202-statistics-not-computed":                {apierrors.Timeout, apierrors.Retry, 0, true},
 		"github/409-empty-repository":                       {apierrors.NotFound, apierrors.Accept, 0, false},
 		"github/200-graphql-rate-limited":                   {apierrors.RateLimited, apierrors.Throttle, 10 * time.Minute, true},
+		"klaviyo/400-source-parameter":                      {apierrors.MalformedRequest, apierrors.FailFast, 0, false},
+		"klaviyo/400-source-pointer":                        {apierrors.Validation, apierrors.Surface, 0, false},
+		"klaviyo/403-cloudflare-challenge":                  {apierrors.ServerError, apierrors.Retry, 0, true},
+		"klaviyo/409-duplicate-profile":                     {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"klaviyo/410-retired-revision":                      {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"klaviyo/429-steady":                                {apierrors.RateLimited, apierrors.Throttle, 37 * time.Second, true},
+		"klaviyo/503-event":                                 {apierrors.ServerError, apierrors.Retry, 0, false},
+		"klaviyo/503-upsert":                                {apierrors.ServerError, apierrors.Retry, 0, true},
+		"mailchimp/400-many-lists":                          {apierrors.QuotaExceeded, apierrors.Defer, 24 * time.Hour, false},
+		"mailchimp/400-member-exists":                       {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"mailchimp/403-bare":                                {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"mailchimp/403-forbidden":                           {apierrors.Permission, apierrors.FailFast, 0, false},
+		"mailchimp/403-html":                                {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
+		"mailchimp/404-member":                              {apierrors.NotFound, apierrors.Surface, 0, false},
+		"mailchimp/414-nesting":                             {apierrors.MalformedRequest, apierrors.FailFast, 0, false},
+		"mailchimp/503-compliance":                          {apierrors.Permission, apierrors.Surface, 0, false},
+		"microsoft_graph/401-claims-challenge":              {apierrors.Authentication, apierrors.FailFast, 0, false},
+		"microsoft_graph/401-expired":                       {apierrors.TokenExpired, apierrors.Refresh, 0, true},
+		"microsoft_graph/405-dataverse-collection":          {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"microsoft_graph/405-dataverse-still-referenced":    {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/409-concurrency-violation":         {apierrors.Conflict, apierrors.Retry, 3 * time.Second, true},
+		"microsoft_graph/410-resync-nested":                 {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/412-dataverse-duplicate":           {apierrors.AlreadyExists, apierrors.Surface, 0, false},
+		"microsoft_graph/416-unlisted-nested-code":          {apierrors.InvalidState, apierrors.Surface, 0, false},
+		"microsoft_graph/503-event-with-guests":             {apierrors.ServerError, apierrors.Retry, 0, false},
+		"microsoft_graph/503-throttled":                     {apierrors.ServerError, apierrors.Retry, 2 * time.Minute, true},
+		"microsoft_graph/507-storage-full":                  {apierrors.LimitReached, apierrors.Surface, 0, false},
+		"microsoft_graph/509-bandwidth":                     {apierrors.RateLimited, apierrors.Throttle, time.Minute, true},
+		"google/200-bigquery-job-failed-internally":         {apierrors.ServerError, apierrors.Surface, 0, false},
+		"google/403-api-disabled":                           {apierrors.Configuration, apierrors.FailFast, 0, false},
+		"google/403-drive-daily-limit":                      {apierrors.QuotaExceeded, apierrors.Defer, 24 * time.Hour, false},
+		"google/403-forbidden-unlisted-reason":              {apierrors.Permission, apierrors.Surface, 0, false},
+		"google/403-permission-denied-beside-old-reason":    {apierrors.RateLimited, apierrors.Throttle, 0, true},
+		"google/403-permission-denied-beside-rate-limit":    {apierrors.RateLimited, apierrors.Throttle, 0, true},
+		"google/404-html-for-an-unknown-url":                {apierrors.Unsupported, apierrors.FailFast, 0, false},
+		"google/429-ads-operations-of-a-day":                {apierrors.QuotaExceeded, apierrors.Defer, 15 * time.Minute, false},
+		"google/429-quota-of-a-day":                         {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
+		"google/429-gmail-time-in-message":                  {apierrors.RateLimited, apierrors.Throttle, 45500 * time.Millisecond, true},
+		"google/429-sheets-retry-info":                      {apierrors.RateLimited, apierrors.Throttle, 34070 * time.Millisecond, true},
 		"hubspot/429-secondly":                              {apierrors.RateLimited, apierrors.Throttle, time.Second, true},
 		"hubspot/429-ten-secondly":                          {apierrors.RateLimited, apierrors.Throttle, 10 * time.Second, true},
 		"hubspot/429-daily":                                 {apierrors.QuotaExceeded, apierrors.Defer, time.Hour, false},
@@ -81,6 +120,42 @@ func TestDecisionsOfMisleadingResponses(t *testing.T) {
 			})
 			if diff := cmp.Diff(w, want{d.Class, d.Action, max(d.Delay, d.RetryIn), d.Retry}, cmp.AllowUnexported(want{})); diff != "" {
 				t.Errorf("decision mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// After an attempt that may have been executed, the wanted thing is there.
+func TestDecideAcceptsWhatAnEarlierAttemptCreated(t *testing.T) {
+	for _, name := range []string{
+		"google/409-bigquery-own-job-id", "microsoft_graph/412-dataverse-duplicate", "klaviyo/409-duplicate-profile",
+		"mailchimp/400-member-exists", "mailchimp/404-member",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := readAnswer(t, "testdata/"+name+".http")
+			v := lookup(t, vendorOf("testdata/"+name))
+			for before, want := range map[policy.Outcome]apierrors.Action{policy.InDoubt: apierrors.Accept, policy.NotApplied: apierrors.Surface} {
+				if d := v.Policy().Decide(*v.Decode(a), policy.State{Method: a.Method, Path: a.Path, Before: before}); d.Action != want {
+					t.Errorf("before %v: %v; want %v", before, d.Action, want)
+				}
+			}
+		})
+	}
+}
+
+// The source of an error of Klaviyo is its field: a member of the body, or a parameter.
+func TestDecodeSourceOfKlaviyo(t *testing.T) {
+	for name, want := range map[string][]string{
+		"400-source-pointer":   {"/data/attributes/email", "/data/attributes/phone_number"},
+		"400-source-parameter": {"filter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, item := range lookup(t, "klaviyo").Decode(readAnswer(t, "testdata/klaviyo/"+name+".http")).Items {
+				got = append(got, item.Path)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -89,10 +89,7 @@ func (f file) body(row codeRow, s shapeRow) any {
 // answer returns a response with a body to which the when of a row applies.
 func (f file) answer(row codeRow, body any) policy.Answer {
 	w := row.When
-	a := policy.Answer{Status: f.status(row), Header: http.Header{}, Method: http.MethodGet, Path: "/"}
-	if w.Methods != nil {
-		a.Method = w.Methods[0]
-	}
+	a := policy.Answer{Status: f.status(row), Header: http.Header{}, Method: f.method(row), Path: "/"}
 	if w.Paths != nil {
 		a.Path = strings.NewReplacer("**", "x", "*", "x").Replace(w.Paths[0])
 	}
@@ -137,6 +134,20 @@ func (f file) status(row codeRow) int {
 		return row.When.Statuses[0].From
 	}
 	return 418
+}
+
+// method returns a method to which a row applies, and no narrower row for its code.
+func (f file) method(row codeRow) string {
+	methods := []string{http.MethodGet, http.MethodPost}
+	if row.When.Methods != nil {
+		methods = row.When.Methods
+	}
+	isNarrower := func(method string) bool {
+		return row.When.Methods == nil && slices.ContainsFunc(f.Codes, func(other codeRow) bool {
+			return other.Code == row.Code && slices.Contains(other.When.Methods, method)
+		})
+	}
+	return methods[max(0, slices.IndexFunc(methods, func(method string) bool { return !isNarrower(method) }))]
 }
 
 // put returns a document with a value at the place to which p leads. For * and numbers it makes a

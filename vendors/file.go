@@ -142,8 +142,8 @@ type shapeRow struct {
 	// Message is where an error has its text.
 	Message place `yaml:"message"`
 
-	// Field is where an error has the path of its field, or the keys of that path in a list.
-	// Without it, the keys above the error are the path.
+	// Field is where an error has the path of its field, or the keys of that path: those of a list,
+	// or several texts. Without it, the keys above the error are the path.
 	Field place `yaml:"field"`
 
 	// Fields is where an error has a list of fields, each of which is at fault.

@@ -10,16 +10,20 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-func FuzzDecodeCustomerGauge(f *testing.F) { fuzzDecode(f, vendors.CustomerGauge) }
-func FuzzDecodeConnectif(f *testing.F)     { fuzzDecode(f, vendors.Connectif) }
-func FuzzDecodeGitHub(f *testing.F)        { fuzzDecode(f, vendors.GitHub) }
-func FuzzDecodeHubSpot(f *testing.F)       { fuzzDecode(f, vendors.HubSpot) }
-func FuzzDecodeKleene(f *testing.F)        { fuzzDecode(f, vendors.Kleene) }
-func FuzzDecodePlayable(f *testing.F)      { fuzzDecode(f, vendors.Playable) }
-func FuzzDecodeRDStation(f *testing.F)     { fuzzDecode(f, vendors.RDStation) }
-func FuzzDecodeSalesforce(f *testing.F)    { fuzzDecode(f, vendors.Salesforce) }
-func FuzzDecodeShopify(f *testing.F)       { fuzzDecode(f, vendors.Shopify) }
-func FuzzDecodeStripe(f *testing.F)        { fuzzDecode(f, vendors.Stripe) }
+func FuzzDecodeCustomerGauge(f *testing.F)  { fuzzDecode(f, vendors.CustomerGauge) }
+func FuzzDecodeConnectif(f *testing.F)      { fuzzDecode(f, vendors.Connectif) }
+func FuzzDecodeGitHub(f *testing.F)         { fuzzDecode(f, vendors.GitHub) }
+func FuzzDecodeHubSpot(f *testing.F)        { fuzzDecode(f, vendors.HubSpot) }
+func FuzzDecodeKleene(f *testing.F)         { fuzzDecode(f, vendors.Kleene) }
+func FuzzDecodePlayable(f *testing.F)       { fuzzDecode(f, vendors.Playable) }
+func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
+func FuzzDecodeSalesforce(f *testing.F)     { fuzzDecode(f, vendors.Salesforce) }
+func FuzzDecodeShopify(f *testing.F)        { fuzzDecode(f, vendors.Shopify) }
+func FuzzDecodeStripe(f *testing.F)         { fuzzDecode(f, vendors.Stripe) }
+func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
+func FuzzDecodeKlaviyo(f *testing.F)        { fuzzDecode(f, vendors.Klaviyo) }
+func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }
+func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }
 
 // fuzzDecode checks what a vendor's decoder and the decision must have for any response. The
 // seeds are bodies of all vendors.
@@ -38,9 +42,14 @@ func fuzzDecode(f *testing.F, name string) {
 		`{"message":"Unauthenticated."}`,
 		`{"status":"error","message":"x","errorType":"RATE_LIMIT","policyName":"DAILY","correlationId":"y"}`,
 		`{"category":"VALIDATION_ERROR","errors":[{"message":"x","code":"INVALID_INTEGER","context":{"propertyName":["a"]}}]}`,
+		`{"error":{"code":403,"status":"PERMISSION_DENIED","errors":[{"reason":"rateLimitExceeded"}],"details":[{"reason":"A","retryDelay":"34.07s"}]}}`,
+		`{"error":{"details":[{"errors":[{"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"},"location":{"fieldPathElements":[{"fieldName":"a","index":3}]}}]}]}}`,
+		`{"error":{"code":"","message":"x","innerError":{"code":"A","innererror":{"code":"resyncRequired"}},"details":[{"code":"B","target":"c"}]}}`,
 		`[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED","fields":["a","b"]}]`,
 		`{"hasErrors":true,"results":[{"referenceId":"a","errors":[{"statusCode":"INVALID_EMAIL_ADDRESS","message":"x","fields":["Email"]}]}]}`,
 		`{"error":{"type":"card_error","code":"card_declined","decline_code":"do_not_honor","param":"a","payment_intent":{"last_payment_error":{"code":"b"}}}}`,
+		`{"errors":[{"id":"x","status":400,"code":"invalid","title":"x","detail":"y","source":{"pointer":"/data/a"}},{"code":"throttled","source":{"parameter":"filter"}}]}`,
+		`{"type":"x","title":"Invalid Resource","status":400,"detail":"y","errors":[{"field":"email_address","message":"z"}]}`,
 		`{"errors":[{"message":"Throttled","path":["a"],"extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":752,"throttleStatus":{"currentlyAvailable":312.5,"restoreRate":100}}}}`,
 		`<html><body>Bad Gateway</body></html>`,
 		"\xef\xbb\xbf{}", ``, `{`, `null`,

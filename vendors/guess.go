@@ -101,7 +101,9 @@ type marks struct{ codes, headers map[string]bool }
 func (f file) marks() marks {
 	m := marks{codes: map[string]bool{}, headers: map[string]bool{}}
 	for _, row := range f.Codes {
-		m.codes[row.Code] = true
+		if !isCommonCode(row.Code) {
+			m.codes[row.Code] = true
+		}
 	}
 	add := func(names ...headerName) {
 		for _, name := range names {
@@ -126,6 +128,30 @@ func (f file) marks() marks {
 		add(f.Verdict.Header)
 	}
 	return m
+}
+
+// isCommonCode reports whether many APIs have a code: the name of a status, or a code of OAuth
+// (RFC 6749 and 6750).
+func isCommonCode(code string) bool {
+	if slices.Contains(oauthCodes, code) {
+		return true
+	}
+	for status := http.StatusBadRequest; status < 600; status++ {
+		if text := http.StatusText(status); text != "" && strings.EqualFold(code, strings.ReplaceAll(text, " ", "_")) {
+			return true
+		}
+	}
+	return false
+}
+
+var oauthCodes = []string{
+	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+	"access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+}
+
+// isWord reports whether a code is one word, which other APIs are likely to have, too.
+func isWord(code string) bool {
+	return strings.ToLower(code) == code && !strings.ContainsAny(code, "0123456789_.-")
 }
 
 // isCommon reports whether many APIs send a header.
@@ -168,7 +194,7 @@ func (i catalogIndex) points(counts map[string]int, name string, v *Vendor) int 
 	switch {
 	case !v.marks.codes[name] && !v.marks.headers[name]:
 		return 0
-	case counts[name] == 1:
+	case counts[name] == 1 && !isWord(name):
 		return ownPoints
 	default:
 		return sharedPoints

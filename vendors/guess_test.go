@@ -44,7 +44,7 @@ func TestGuessKnowsTranscripts(t *testing.T) {
 	for _, transcript := range transcripts(t) {
 		a, name := readAnswer(t, transcript), vendorOf(transcript)
 		switch all := vendors.Guess(a); {
-		case len(all) == 0:
+		case len(all) == 0, all[0].Certainty == vendors.Possible:
 			none++
 		case all[0].Vendor.Name() == name:
 			right++
@@ -54,7 +54,7 @@ func TestGuessKnowsTranscripts(t *testing.T) {
 		}
 	}
 	t.Logf("%d right, %d wrong, %d unknown", right, wrong, none)
-	if right == 0 || wrong*20 > right {
+	if right < 200 || wrong*50 > right {
 		t.Errorf("of %d responses, %d are taken for another vendor's", right+wrong+none, wrong)
 	}
 }

@@ -51,6 +51,8 @@ func TestByHost(t *testing.T) {
 		"api.hubapi.com": "hubspot", "acme.my.salesforce.com": "salesforce", "login.salesforce.com": "salesforce",
 		"files.stripe.com": "stripe", "demo.myshopify.com": "shopify", "my.salesforce.com": "",
 		"api.rd.services": "rdstation", "API.RD.services:443": "rdstation", "rd.services.evil.test": "", "": "",
+		"sheets.googleapis.com": "google", "oauth2.googleapis.com": "google", "a.klaviyo.com": "klaviyo", "us6.api.mailchimp.com": "mailchimp",
+		"graph.microsoft.com": "microsoft_graph", "contoso.crm4.dynamics.com": "microsoft_graph", "dynamics.com": "",
 	} {
 		got := ""
 		if v := vendors.ByHost(host); v != nil {

@@ -65,6 +65,11 @@ func TestDecodeShapes(t *testing.T) {
 			"decode: [{in: /errors, code: code, field: /context/propertyName/0}]\ncodes: [{code: A, class: validation}]",
 			`{"errors":[{"code":"A","context":{"propertyName":["phone"]}}]}`, "A", []apierrors.Field{{Path: "phone", Code: "A"}},
 		},
+		"a path in members of a list": {
+			"decode: [{in: /errors, code: code, field: /location/path/*/name}]\ncodes: [{code: A, class: validation}]",
+			`{"errors":[{"code":"A","location":{"path":[{"name":"operations","index":3},{"name":"create"},{"name":"budget"}]}}]}`, "A",
+			[]apierrors.Field{{Path: "operations.create.budget", Code: "A"}},
+		},
 		"errors without a code among others": {
 			"decode: [{in: /details, code: error, message: description, uncoded: true}, {code: error, general: true}]\ncodes: [{code: RecordInvalid, class: validation}, {code: DuplicateValue, class: already_exists}]",
 			`{"error":"RecordInvalid","details":{"email":[{"description":"too short"}],"name":[{"error":"DuplicateValue","description":"taken"}]}}`, "DuplicateValue",

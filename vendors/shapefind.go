@@ -125,16 +125,23 @@ func (s shape) inner(n answer.Node) (answer.Node, bool) {
 	return answer.Node{}, false
 }
 
-// textsAt returns the text to which p leads from n, or those of a list.
+// textsAt returns the texts to which p leads from n, and those of a list.
 func textsAt(n answer.Node, p answer.Pointer) []string {
-	found, _ := kindAt(n, p, answer.Text, answer.Array)
-	if found.Kind == answer.Text && found.Text != "" {
-		return []string{found.Text}
+	if p == nil {
+		return nil
 	}
 	var texts []string
-	for _, e := range found.Elements {
-		if e.Text != "" {
-			texts = append(texts, e.Text)
+	add := func(text string) {
+		if text != "" {
+			texts = append(texts, text)
+		}
+	}
+	for _, found := range n.All(p) {
+		if found.Kind == answer.Text {
+			add(found.Text)
+		}
+		for _, e := range found.Elements {
+			add(e.Text)
 		}
 	}
 	return texts

@@ -18,17 +18,21 @@ const (
 	CustomerGauge = "customergauge"
 	Connectif     = "connectif"
 	GitHub        = "github"
+	Google        = "google"
 	HubSpot       = "hubspot"
+	Klaviyo       = "klaviyo"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
 	// APIs that it reads from. Use it for an API that is not in the catalog.
 	Kleene = "kleene"
 
-	Playable   = "playable"
-	RDStation  = "rdstation"
-	Salesforce = "salesforce"
-	Shopify    = "shopify"
-	Stripe     = "stripe"
+	Mailchimp      = "mailchimp"
+	MicrosoftGraph = "microsoft_graph"
+	Playable       = "playable"
+	RDStation      = "rdstation"
+	Salesforce     = "salesforce"
+	Shopify        = "shopify"
+	Stripe         = "stripe"
 )
 
 //go:embed catalog/*.yaml
