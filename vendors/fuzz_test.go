@@ -20,6 +20,7 @@ func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
 func FuzzDecodeSalesforce(f *testing.F)     { fuzzDecode(f, vendors.Salesforce) }
 func FuzzDecodeShopify(f *testing.F)        { fuzzDecode(f, vendors.Shopify) }
 func FuzzDecodeStripe(f *testing.F)         { fuzzDecode(f, vendors.Stripe) }
+func FuzzDecodeZendesk(f *testing.F)        { fuzzDecode(f, vendors.Zendesk) }
 func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
 func FuzzDecodeKlaviyo(f *testing.F)        { fuzzDecode(f, vendors.Klaviyo) }
 func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }

@@ -33,6 +33,7 @@ const (
 	Salesforce     = "salesforce"
 	Shopify        = "shopify"
 	Stripe         = "stripe"
+	Zendesk        = "zendesk"
 )
 
 //go:embed catalog/*.yaml
