@@ -19,9 +19,11 @@ func FuzzDecodePlayable(f *testing.F)       { fuzzDecode(f, vendors.Playable) }
 func FuzzDecodeRDStation(f *testing.F)      { fuzzDecode(f, vendors.RDStation) }
 func FuzzDecodeSalesforce(f *testing.F)     { fuzzDecode(f, vendors.Salesforce) }
 func FuzzDecodeShopify(f *testing.F)        { fuzzDecode(f, vendors.Shopify) }
+func FuzzDecodeSlack(f *testing.F)          { fuzzDecode(f, vendors.Slack) }
 func FuzzDecodeStripe(f *testing.F)         { fuzzDecode(f, vendors.Stripe) }
 func FuzzDecodeZendesk(f *testing.F)        { fuzzDecode(f, vendors.Zendesk) }
 func FuzzDecodeGoogle(f *testing.F)         { fuzzDecode(f, vendors.Google) }
+func FuzzDecodeJira(f *testing.F)           { fuzzDecode(f, vendors.Jira) }
 func FuzzDecodeKlaviyo(f *testing.F)        { fuzzDecode(f, vendors.Klaviyo) }
 func FuzzDecodeMailchimp(f *testing.F)      { fuzzDecode(f, vendors.Mailchimp) }
 func FuzzDecodeMicrosoftGraph(f *testing.F) { fuzzDecode(f, vendors.MicrosoftGraph) }

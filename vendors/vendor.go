@@ -20,6 +20,7 @@ const (
 	GitHub        = "github"
 	Google        = "google"
 	HubSpot       = "hubspot"
+	Jira          = "jira"
 	Klaviyo       = "klaviyo"
 
 	// Kleene is not an API but a generic profile: Kleene.ai's guide to the errors of the
@@ -32,6 +33,7 @@ const (
 	RDStation      = "rdstation"
 	Salesforce     = "salesforce"
 	Shopify        = "shopify"
+	Slack          = "slack"
 	Stripe         = "stripe"
 	Zendesk        = "zendesk"
 )
