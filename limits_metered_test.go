@@ -37,6 +37,8 @@ type meter struct {
 	path  string // a part of the paths that it is for; empty: of all
 	not   string // a part of those that it is not for
 
+	record string // the record that it is for; empty: any
+
 	leaks float64 // so much a second from the bucket, which holds count; 0: it is no bucket
 	costs float64 // how much of the bucket a request takes
 
@@ -45,9 +47,10 @@ type meter struct {
 	at    time.Time
 }
 
-// covers reports whether m is for requests to a path.
-func (m *meter) covers(path string) bool {
-	return strings.Contains(path, m.path) && (m.not == "" || !strings.Contains(path, m.not))
+// covers reports whether m is for a request.
+func (m *meter) covers(r *http.Request) bool {
+	path := r.URL.Path
+	return strings.Contains(path, m.path) && (m.not == "" || !strings.Contains(path, m.not)) && (m.record == "" || r.URL.Query().Get("record") == m.record)
 }
 
 // take counts a request. It reports whether it is within the meter.
@@ -109,7 +112,7 @@ func (a *meteredAPI) begin(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	for _, m := range a.meters {
-		if !m.covers(r.URL.Path) {
+		if !m.covers(r) {
 			continue
 		}
 		isWithin := m.take(time.Now())

@@ -25,10 +25,11 @@ const limitWorkers = 12
 // A limitedJob is many tasks that a limit of a vendor holds back, and a fake of that vendor
 // which enforces it.
 type limitedJob struct {
-	vendor string
-	fake   http.Handler
-	auth   func(*testing.T, *retrywisetest.Server) client.Auth
-	policy func(policy.Policy) policy.Policy // nil: the policy of the vendor's data
+	workers int // if there are more than limitWorkers
+	vendor  string
+	fake    http.Handler
+	auth    func(*testing.T, *retrywisetest.Server) client.Auth
+	policy  func(policy.Policy) policy.Policy // nil: the policy of the vendor's data
 
 	tasks    int
 	task     func(ctx context.Context, c *client.Client, i int) error
@@ -46,6 +47,11 @@ func TestLimitsOfVendors(t *testing.T) {
 		"klaviyo, accounts":       klaviyoAccounts,
 		"klaviyo, profiles":       klaviyoProfiles,
 		"mailchimp, connections":  mailchimpConnections,
+		"github, concurrency":     githubConcurrency,
+		"jira, issues":            jiraIssues,
+		"slack, channels":         slackChannels,
+		"zendesk, incremental":    zendeskIncremental,
+		"zendesk, searches":       zendeskSearches,
 		"graph, audit logs":       graphAuditLogs,
 		"graph, risky users":      graphRiskyUsers,
 		"rdstation, contacts":     rdstationContacts,
@@ -83,7 +89,7 @@ func (j limitedJob) run(t *testing.T) {
 	start := time.Now()
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range limitWorkers {
+	for range max(j.workers, limitWorkers) {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < j.tasks; i = int(next.Add(1)) - 1 {
 				if err := j.task(t.Context(), c, i); err != nil {

@@ -1,6 +1,7 @@
 package vendors_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -98,5 +99,21 @@ func TestParseCodesAboutKeys(t *testing.T) {
 				t.Errorf("summary %q, hint %q; want both", d.Summary, d.Hint)
 			}
 		})
+	}
+}
+
+// Zendesk honors a key where a ticket is created, and nowhere else: a keyed PUT is not repeated.
+func TestDecideDoesNotRepeatAKeyedPUTOfZendesk(t *testing.T) {
+	v := lookup(t, vendors.Zendesk)
+	for _, tt := range []struct {
+		method, path string
+		honored      bool
+	}{{"POST", "/api/v2/tickets", true}, {"PUT", "/api/v2/tickets/7", false}} {
+		i := v.Profile().Idempotency
+		honored := slices.Contains(i.Methods, tt.method) && slices.Contains(i.Paths, tt.path)
+		d := v.Policy().Decide(*v.Decode(policy.Answer{Status: 503}), policy.State{Method: tt.method, Path: tt.path, HasKey: honored, KeyLeft: time.Hour})
+		if honored != tt.honored || d.Retry != tt.honored {
+			t.Errorf("%s %s: honored %v, retry %v; want %v", tt.method, tt.path, honored, d.Retry, tt.honored)
+		}
 	}
 }
