@@ -63,7 +63,7 @@ func vendorTable(t *testing.T) string {
 	return b.String()
 }
 
-// limitsOf names the limits in a policy's text.
+// limitsOf names the limits in a policy's text, four of them if there are more.
 func limitsOf(policy string) string {
 	var limits []string
 	line := regexp.MustCompile(`(?m)^  - \{name: "?([a-z_-]+)"?, scope: \w+(.*)\}$`)
@@ -78,6 +78,9 @@ func limitsOf(policy string) string {
 			text = "(" + text + ")"
 		}
 		limits = append(limits, text)
+	}
+	if more := len(limits) - 4; more > 1 {
+		limits = append(limits[:4], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(limits, ", ")
 }
