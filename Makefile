@@ -9,7 +9,7 @@ COVERAGE := 98
 # The root module is checked with the versions that its users get, and not with those of go.work.
 export GOWORK := off
 
-.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis soak bench vuln api update catalogue sync
+.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis soak bench vuln api update vendors catalogue sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ api: ## API changes since the latest version tag or BASE=<revision>; STRICT=1: i
 
 update: ## write what is generated: README table, docs/outcomes.md, schemas, meanings of transcripts, an example's output
 	go test . ./vendors ./examples/policies -update
+
+vendors: ## what is known of each vendor: codes, statuses, transcripts, documents
+	go test ./vendors -run TestVendorsAreShownByTranscripts -count=1 -v | grep coverage_test | cut -d: -f3-
 
 catalogue: ## what the file of VENDOR lacks of what the files SOURCE document; see internal/catalogue
 	GOWORK=$(CURDIR)/go.work go run ./internal/catalogue -vendor $(VENDOR) $(SOURCE)
