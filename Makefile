@@ -2,7 +2,7 @@
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 VULN     := golang.org/x/vuln/cmd/govulncheck@v1.3.0
 APIDIFF  := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
-FUZZTIME ?= 20s
+FUZZTIME ?= 10s
 SOAKTIME ?= 10m
 COVERAGE := 98
 
@@ -35,7 +35,7 @@ lint: ## the linters of .golangci.yml, with a cache of this checkout's own
 cover: ## coverage of each package; fails if the library has less than 98%
 	./.ci/cover $(COVERAGE)
 
-fuzz: ## each fuzz target for FUZZTIME (20s)
+fuzz: ## each fuzz target for FUZZTIME (10s)
 	./.ci/fuzz $(FUZZTIME)
 
 modules: ## tidy, vet, lint and tests of the other modules, such as internal/sdktest
