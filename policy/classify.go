@@ -167,6 +167,13 @@ func (p Policy) statusRule(subj subject) Rule {
 	return r
 }
 
+// HasStatusRule reports whether a rule of the vendor is for the status of f. For tools that decode
+// responses: such a rule makes a failure of a 2xx.
+func (p Policy) HasStatusRule(f Failure, s State) bool {
+	_, ok := first(p.others, p.subject(f, "", s), isByStatus)
+	return ok
+}
+
 // classRule returns the vendor's rule for a class with the built-in one as its defaults.
 // A DELETE of an absent object is accepted if a code says that this object is absent, or
 // if an earlier attempt may have deleted it. A bare 404 may come from a wrong URL. What a

@@ -19,7 +19,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f), marks: f.marks()}
 	hosts, origins := c.hosts(f)
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
-	v.decoder.signs, v.decoder.badSuccesses = c.signs, c.badSuccesses
+	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()
 	for i, texts := range settings.RuleProblems() {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
@@ -32,7 +32,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	}
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
-		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx)+len(c.badSuccesses) > 0, PeekBytes: f.PeekBytes,
+		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0 || v.decoder.hasBadSuccess, PeekBytes: f.PeekBytes,
 		Batches: v.decoder.batchRequests(), Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
@@ -47,8 +47,6 @@ type compiler struct {
 	ruleAt   []yamlfile.Pos // of each rule
 	quotas   []quotaSource  // of the limits
 	signs    []sign         // that rules ask for
-
-	badSuccesses []responseMatch
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -83,7 +81,7 @@ func (c *compiler) decoder(f file) decoder {
 			if (n.Body == nil) == (n.Header == "") {
 				c.problems.Report(n.At, "named_by needs either a header or a body")
 			}
-			d.limitNames = append(d.limitNames, limitName{body: n.Body, header: string(n.Header), contains: n.Contains, limit: row.Name})
+			d.limitNames = append(d.limitNames, limitName{n.sign(), row.Name})
 		}
 	}
 	return d

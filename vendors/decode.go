@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/answer"
@@ -20,19 +19,18 @@ type decoder struct {
 	waits       []waitSource
 	signs       []sign
 
-	badSuccesses []responseMatch // of 2xx, by status
-	limitNames   []limitName
-	verdict      verdict
-	rename       map[string]string
-	requestID    answer.Pointer            // in the body; nil: none
-	fieldLists   map[string]*regexp.Regexp // by code: the fields that a message lists
+	hasBadSuccess bool // a rule is for a status of 2xx
+	limitNames    []limitName
+	verdict       verdict
+	rename        map[string]string
+	requestID     answer.Pointer            // in the body; nil: none
+	fieldLists    map[string]*regexp.Regexp // by code: the fields that a message lists
 }
 
-// A limitName says that a response names limit if the value at body, or a header, contains a text.
+// A limitName says that a response names limit if it has a sign.
 type limitName struct {
-	body            answer.Pointer // nil: header
-	header          string         // canonical
-	contains, limit string
+	sign  sign
+	limit string
 }
 
 // A verdict is where a response says whether to retry; see verdictRow. Without a header, nowhere.
@@ -43,15 +41,16 @@ type verdict struct{ header, yes, no string }
 // HTML and plain text never become a message. If the body has none of the vendor's forms
 // but is a problem document (RFC 9457), it is decoded as one.
 func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
-	d, isSuccess := v.decoder, a.Status < http.StatusBadRequest
-	b := d.batchOf(a)
-	if isSuccess && (!v.profile.ErrorsIn2xx && b == nil || a.Status < 200 || a.Status > 299) {
-		return nil
-	}
-	body, isParsed := answer.Parse(a.Body) // an empty node if it is not well-formed
-	if !isSuccess {
+	d := v.decoder
+	if a.Status >= http.StatusBadRequest {
+		body, _ := answer.Parse(a.Body) // an empty node if it is not well-formed
 		return d.whole(a, body)
 	}
+	b := d.batchOf(a)
+	if !v.profile.ErrorsIn2xx && b == nil || a.Status < 200 || a.Status > 299 {
+		return nil
+	}
+	body, isParsed := answer.Parse(a.Body)
 	switch met := d.met(a, body); {
 	case len(met) > 0:
 		f := d.whole(a, body)
@@ -59,22 +58,13 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		return f
 	case b != nil:
 		return d.inBatch(*b, a, body, isParsed)
-	default:
-		return d.badSuccess(a, body)
+	case d.hasBadSuccess:
+		f := d.whole(a, body)
+		if v.profile.Policy.HasStatusRule(*f, policy.State{Method: a.Method, Path: a.Path}) {
+			return f
+		}
 	}
-}
-
-// badSuccess returns the failure of a response whose status of 2xx is one; nil: it is none.
-func (d decoder) badSuccess(a policy.Answer, body answer.Node) *policy.Failure {
-	if len(d.badSuccesses) == 0 {
-		return nil
-	}
-	f := d.whole(a, body)
-	isBad := func(m responseMatch) bool { return m.covers(content{a, body, f.Items}) }
-	if !slices.ContainsFunc(d.badSuccesses, isBad) {
-		return nil
-	}
-	return f
+	return nil
 }
 
 // whole returns the failure of a response as a whole.
@@ -102,20 +92,11 @@ func (d decoder) failure(a policy.Answer, body answer.Node) *policy.Failure {
 	f.RequestID = d.requestIDIn(body)
 	f.Limits = problem.Limits
 	for _, l := range d.limitNames {
-		if l.isIn(a.Header, body) {
+		if l.sign.isIn(r) {
 			f.Limits = append(f.Limits, l.limit)
 		}
 	}
 	return f
-}
-
-// isIn reports whether a response has the text.
-func (l limitName) isIn(header http.Header, body answer.Node) bool {
-	has := func(text string) bool { return strings.Contains(text, l.contains) }
-	if l.body == nil {
-		return slices.ContainsFunc(header[l.header], has)
-	}
-	return slices.ContainsFunc(body.All(l.body), func(n answer.Node) bool { return has(n.Text) })
 }
 
 // read reads whether to retry.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/retrywise/retrywise/internal/answer"
@@ -210,6 +211,11 @@ type statusRow struct {
 	Status policy.StatusRange `yaml:"status,required"`
 	When   whenRow            `yaml:"when"`
 	policy.Rule
+}
+
+// hasBadSuccess reports whether a status of 2xx may be a failure.
+func (f file) hasBadSuccess() bool {
+	return slices.ContainsFunc(f.Statuses, func(row statusRow) bool { return row.Status.From < http.StatusBadRequest })
 }
 
 // A classRow is a rule for its class. Its when may only narrow it.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
 )
@@ -78,19 +77,12 @@ func certainty(points int, isAlone bool) Certainty {
 	}
 }
 
-// codesIn returns the codes of a response that the vendor's file lists.
+// codesIn returns the codes of a response that the vendor's file lists. An error inside a 2xx has
+// the same codes.
 func (v *Vendor) codesIn(a policy.Answer) []string {
-	if a.Status < http.StatusBadRequest {
-		a.Status = http.StatusBadRequest // an error inside a 2xx has the same codes
-	}
 	body, _ := answer.Parse(a.Body)
-	items, codes := v.decoder.items(body)
-	for _, h := range v.decoder.headerCodes {
-		if h.text.isIn(a.Header) {
-			items = append(items, apierrors.Field{Code: h.code})
-		}
-	}
-	codes = slices.Concat(codesOf(items), codes)
+	f := v.decoder.failure(a, body)
+	codes := slices.Concat(codesOf(f.Items), f.General)
 	return slices.DeleteFunc(codes, func(code string) bool { return !v.marks.codes[code] })
 }
 
@@ -101,9 +93,7 @@ type marks struct{ codes, headers map[string]bool }
 func (f file) marks() marks {
 	m := marks{codes: map[string]bool{}, headers: map[string]bool{}}
 	for _, row := range f.Codes {
-		if !isCommonCode(row.Code) {
-			m.codes[row.Code] = true
-		}
+		m.codes[row.Code] = true
 	}
 	add := func(names ...headerName) {
 		for _, name := range names {
@@ -130,20 +120,16 @@ func (f file) marks() marks {
 	return m
 }
 
-// isCommonCode reports whether many APIs have a code: the name of a status, or a code of OAuth
-// (RFC 6749 and 6750).
-func isCommonCode(code string) bool {
-	if slices.Contains(oauthCodes, code) {
-		return true
-	}
+// statusNames returns the names of statuses in the form of a code, in lower case.
+func statusNames() map[string]bool {
+	names := map[string]bool{}
 	for status := http.StatusBadRequest; status < 600; status++ {
-		if text := http.StatusText(status); text != "" && strings.EqualFold(code, strings.ReplaceAll(text, " ", "_")) {
-			return true
-		}
+		names[strings.ToLower(strings.ReplaceAll(http.StatusText(status), " ", "_"))] = true
 	}
-	return false
+	return names
 }
 
+// oauthCodes are those of RFC 6749 and 6750, which many APIs have.
 var oauthCodes = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
 	"access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
@@ -164,7 +150,8 @@ var commonHeaders = []string{
 	"X-Amzn-Remapped-Www-Authenticate", "X-Kong-Request-Id", "Server", "Date", "X-Should-Retry",
 }
 
-// A catalogIndex is what the vendors of the catalog name.
+// A catalogIndex is what the vendors of the catalog name. Codes that many APIs have are left out: the
+// names of statuses, and those of OAuth.
 type catalogIndex struct {
 	vendors        []*Vendor
 	codes, headers map[string]int // how many vendors name it
@@ -172,7 +159,7 @@ type catalogIndex struct {
 
 // index returns that of the catalog.
 func index() catalogIndex {
-	i := catalogIndex{codes: map[string]int{}, headers: map[string]int{}}
+	i, statuses := catalogIndex{codes: map[string]int{}, headers: map[string]int{}}, statusNames()
 	for _, name := range Names() {
 		v, err := Lookup(name)
 		if err != nil {
@@ -180,7 +167,9 @@ func index() catalogIndex {
 		}
 		i.vendors = append(i.vendors, v)
 		for code := range v.marks.codes {
-			i.codes[code]++
+			if !statuses[strings.ToLower(code)] && !slices.Contains(oauthCodes, code) {
+				i.codes[code]++
+			}
 		}
 		for header := range v.marks.headers {
 			i.headers[header]++
@@ -192,7 +181,7 @@ func index() catalogIndex {
 // points returns what it speaks for a vendor that a response has something that its file names.
 func (i catalogIndex) points(counts map[string]int, name string, v *Vendor) int {
 	switch {
-	case !v.marks.codes[name] && !v.marks.headers[name]:
+	case counts[name] == 0, !v.marks.codes[name] && !v.marks.headers[name]:
 		return 0
 	case counts[name] == 1 && !isWord(name):
 		return ownPoints

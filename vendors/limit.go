@@ -40,6 +40,15 @@ type namedByRow struct {
 	Contains string         `yaml:"contains,required,nonempty"`
 }
 
+// sign returns what a response has that names the limit.
+func (n namedByRow) sign() sign {
+	s := sign{at: n.Body, text: headerText{contains: n.Contains}}
+	if n.Header != "" {
+		s.text.headers = []string{string(n.Header)}
+	}
+	return s
+}
+
 // A quotaRow says in which headers a response has the numbers of a limit: in one for each, or
 // in one for all, from which a pattern takes them.
 type quotaRow struct {

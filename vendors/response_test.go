@@ -102,6 +102,7 @@ codes:
 statuses:
   - {status: 202, when: {methods: GET, path: /repos/*/stats/**}, class: timeout, max_attempts: 5}
   - {status: 204, when: {headers: X-Error, is: moved}, class: maintenance}
+  - {status: 203, when: {has_wait: true}, class: quota_exceeded}
 `)
 	const throttled = `{"errors":[{"code":"THROTTLED"}]}`
 	for name, tt := range map[string]struct {
@@ -115,6 +116,8 @@ statuses:
 		"accepted":                   {policy.Answer{Status: 202, Method: "POST", Path: "/repos/a/stats/commits/1"}, apierrors.None},
 		"a header":                   {policy.Answer{Status: 204, Method: "GET", Header: http.Header{"X-Error": {"moved"}}}, apierrors.Maintenance},
 		"without it":                 {policy.Answer{Status: 204, Method: "GET"}, apierrors.None},
+		"a wait":                     {policy.Answer{Status: 203, Method: "GET", Header: http.Header{"Retry-After": {"9"}}}, apierrors.QuotaExceeded},
+		"no wait":                    {policy.Answer{Status: 203, Method: "GET"}, apierrors.None},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := apierrors.None

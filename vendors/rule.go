@@ -34,25 +34,14 @@ func (c *compiler) rules(f file) []policy.Rule {
 	}
 	for _, row := range f.Statuses {
 		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}}, row.When)
-		if row.Status.From < http.StatusBadRequest {
-			c.badSuccess(row)
+		if row.Status.From < http.StatusBadRequest && row.Status.To > 299 {
+			c.problems.Report(row.At, "status %v: expected one of 2xx, 4xx or 5xx", row.Status)
 		}
 	}
 	for _, row := range f.Classes {
 		add(row.At, row.Rule, policy.Match{Class: row.Class}, row.When)
 	}
 	return rules
-}
-
-// badSuccess notes that a status of 2xx is a failure.
-func (c *compiler) badSuccess(row statusRow) {
-	if row.Status.To > 299 {
-		c.problems.Report(row.At, "status %v: expected one of 2xx, 4xx or 5xx", row.Status)
-	}
-	s := c.sign(row.At, row.When)
-	c.badSuccesses = append(c.badSuccesses, responseMatch{
-		statuses: []policy.StatusRange{row.Status}, on: policy.Endpoint{Methods: row.When.Methods, Paths: row.When.Paths}, sign: s,
-	})
 }
 
 // narrowed returns what a row is for, narrowed by its when.

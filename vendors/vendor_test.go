@@ -181,6 +181,9 @@ func TestParseReportsAllProblems(t *testing.T) {
 			`vendor file:7:5: url "https://shop.test/{path}": expected braces in the host only`,
 			"vendor file:8:5: credential has no effect with braces: name such a host in Config.Origins",
 		}},
+		"a text of a 2xx": {head + "statuses:\n  - {status: 202, class: timeout, when: {headers: A}}\n", []string{
+			"vendor file:5:5: when: a text needs headers or at (a value of the body), and either is (the whole value) or contains",
+		}},
 		"a wider when":     {head + "statuses:\n  - {status: 422, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: status 422: when may only narrow the row: by status (of a code), methods, path, has_wait, message, has_document, or the text of a header or a value of the body"}},
 		"a wait's class":   {head + "waits:\n  - {header: A, unit: seconds, when: {class: timeout}}\n", []string{"vendor file:5:38: when: a wait cannot depend on a code, a class or has_wait, which come after it", "vendor file:5:38: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body"}},
 		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
