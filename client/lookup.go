@@ -127,7 +127,7 @@ func (x *call) lookUp(l policy.Lookup, wait time.Duration) lookedUp {
 }
 
 // sleep waits, as a part of the call's MaxWait, until the call or the Client ends. It reports
-// whether the wait was long enough. Its event is told under ctx.
+// whether the wait was long enough. The Observer gets ctx.
 func (x *call) sleep(ctx context.Context, wait time.Duration) bool {
 	if wait <= 0 {
 		return true

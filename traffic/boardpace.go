@@ -10,7 +10,7 @@ type boardPace struct {
 	Evidence boardEvidence `json:"evidence,omitzero"`
 }
 
-// A boardEvidence is an Evidence that the leader was not told.
+// A boardEvidence is an Evidence that the leader does not know yet.
 type boardEvidence struct {
 	Accepted int    `json:"accepted,omitempty"`
 	Since    micros `json:"since,omitempty"` // the first of those

@@ -2,7 +2,7 @@ package traffic
 
 import "time"
 
-// An evidence is an Evidence that the Store was not told.
+// An evidence is an Evidence that the Store does not know yet.
 type evidence struct {
 	accepted, refused int
 	left              time.Time // when the latest of the refused was sent
@@ -18,7 +18,7 @@ func (e *evidence) refuse(left time.Time, r Report) {
 	}
 }
 
-// take returns what the Store is told now.
+// take returns all, for the next exchange.
 func (e *evidence) take(now time.Time) Evidence {
 	all := Evidence{Accepted: e.accepted, Refused: e.refused}
 	if e.refused > 0 {

@@ -14,16 +14,14 @@ func (l *limiter) refuse(now time.Time, p *place, r Report) (alone time.Duration
 		l.keepTime(now, p)
 	case l.isCrowded(now, p, r):
 		return r.Pause
-	case l.pace != nil:
-		if k := p.queue.link; !k.isAway() {
-			l.evidence.refuse(p.started, r)
-			k.touch(now, l)
-			return r.Pause
-		}
-		if l.slowDown(now, p.started, r.Pause, r.VendorPause) {
-			return 0
-		}
+	case l.pace != nil && !p.queue.link.isAway():
+		l.evidence.refuse(p.started, r)
+		p.queue.link.touch(now, l)
 		return r.Pause
+	case l.pace != nil && !l.slowDown(now, p.started, r.Pause, r.VendorPause):
+		return r.Pause
+	case l.pace != nil:
+		// the gate holds all back
 	case l.announced.areKnown(now) && !r.VendorPause:
 		l.gate.rest(now, l.announced.exhaust(now))
 	default:

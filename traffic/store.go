@@ -58,7 +58,7 @@ type Take struct {
 	Busy      int           // slots in use
 
 	Evidence Evidence // since the last Exchange of the process
-	Leads    bool     // the process learns the rate for all, as it was told, or as it begins to
+	Leads    bool     // the process learns the rate for all, by its last Grant, or from now on
 	Learned  Pace     // by it; zero: none any more
 }
 
