@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"policy":              {"errors", "internal/enum", "internal/yamlfile"},
 	"vendors":             {"errors", "policy", "internal/answer", "internal/yamlfile"},
 	"client":              {"errors", "policy", "traffic", "internal/answer", "internal/wire"},
+	"jobs":                {"errors", "internal/enum"},
 	"deadletter":          {"errors", "internal/enum", "internal/filelock"},
 	"traffic":             {"errors", "policy", "internal/filelock"},
 	"internal/answer":     {"errors", "policy"},

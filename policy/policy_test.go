@@ -96,6 +96,18 @@ func TestRetryHasTheDefaults(t *testing.T) {
 	}
 }
 
+func TestForJobs(t *testing.T) {
+	got := policy.Default().WithRetry(policy.ForJobs())
+	want := policy.Default().Retry()
+	want.MaxAttempts, want.MaxWait, want.MaxElapsed, want.Outage = 2, new(5*time.Second), 30*time.Second, policy.OutageDefer
+	if diff := cmp.Diff(want, got.Retry()); diff != "" {
+		t.Errorf("Retry mismatch (-want +got):\n%s", diff)
+	}
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPolicyIsAValue(t *testing.T) {
 	base := policy.Default()
 	changed := base.With(policy.Rule{Action: apierrors.FailFast}).

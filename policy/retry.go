@@ -74,6 +74,13 @@ var defaultRetry = Retry{
 	Outage:         OutageWait,
 }
 
+// ForJobs returns the bounds for calls of a job engine, which runs a job again by itself: two
+// requests for each call and 5 seconds of waits, and no waiting in an outage. Otherwise retries
+// multiply, and a job that waits keeps a worker from others. See Policy.WithRetry.
+func ForJobs() Retry {
+	return Retry{MaxAttempts: 2, MaxWait: new(5 * time.Second), MaxElapsed: 30 * time.Second, Outage: OutageDefer}
+}
+
 // withDefaults returns r with its unset fields taken from d.
 func (r Retry) withDefaults(d Retry) Retry {
 	setDefault(&r.MaxAttempts, d.MaxAttempts)
