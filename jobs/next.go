@@ -38,9 +38,12 @@ func (n *Next) UnmarshalText(text []byte) error { return nexts.Unmarshal(n, text
 type Step struct {
 	Next Next
 
-	// Delay is how long to wait before RunAgain. It is never shorter than the vendor asks for,
-	// unless that is more than Options.MaxDelay. Zero: nobody says when, and the engine's own
-	// schedule applies.
+	// IfAbsent is what to do once a LookUp has shown that the vendor did not execute the call.
+	IfAbsent Next
+
+	// Delay is how long to wait before the job is run again. It is never shorter than the vendor
+	// asks for, unless that is more than Options.MaxDelay. Zero: nobody says when, and the
+	// engine's own schedule applies.
 	Delay time.Duration
 
 	// Err is the failure of the call. Its text holds neither a credential nor personal data, so an
@@ -78,21 +81,22 @@ func After(err error, o Options) Step { return o.after(err, time.Now(), rand.Flo
 
 func (o Options) after(err error, now time.Time, random float64) Step {
 	e, isOurs := errors.AsType[*apierrors.Error](err)
-	switch {
-	case err == nil:
-		return Step{}
-	case !isOurs:
-		return Step{Next: RunAgain}
-	case mayBeExecuted(e):
-		if o.SameKey && now.Add(keyMargin).Before(e.KeyExpires) {
-			return Step{RunAgain, o.delay(e, now, random), e}
-		}
-		return Step{Next: LookUp, Err: e}
-	case !e.RetryAt.IsZero():
-		return Step{RunAgain, o.delay(e, now, random), e}
-	default:
-		return Step{Next: byAction(e.Action), Err: e}
+	if !isOurs {
+		return Step{Next: ofForeign(err)}
 	}
+	step := Step{Next: next(e), Delay: o.delay(e, now, random), Err: e}
+	isKeyKnown := o.SameKey && now.Add(keyMargin).Before(e.KeyExpires)
+	if mayBeExecuted(e) && !isKeyKnown {
+		step.Next, step.IfAbsent = LookUp, step.Next
+	}
+	return step
+}
+
+func ofForeign(err error) Next {
+	if err == nil {
+		return Done
+	}
+	return RunAgain
 }
 
 // mayBeExecuted reports whether running a call again might execute it twice. Of a partial failure
@@ -101,8 +105,12 @@ func mayBeExecuted(e *apierrors.Error) bool {
 	return e.Applied != apierrors.AppliedNo && !e.Repeatable && e.Class != apierrors.Partial
 }
 
-func byAction(a apierrors.Action) Next {
-	switch a {
+// next returns what to do with a call that was not executed, or may be repeated.
+func next(e *apierrors.Error) Next {
+	if !e.RetryAt.IsZero() {
+		return RunAgain
+	}
+	switch e.Action {
 	case apierrors.Surface, apierrors.Shrink:
 		return SetAside
 	case apierrors.FailFast, apierrors.Refresh:

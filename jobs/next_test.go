@@ -35,12 +35,13 @@ func TestAfter(t *testing.T) {
 		"part of a batch":               {&apierrors.Error{Class: apierrors.Partial, Action: apierrors.Surface, Applied: apierrors.AppliedYes}, Options{}, Step{Next: SetAside}},
 		"wrong credential":              {&apierrors.Error{Action: apierrors.FailFast, Applied: apierrors.AppliedNo}, Options{}, Step{Next: Stop}},
 		"token that cannot be renewed":  {&apierrors.Error{Action: apierrors.Refresh, Applied: apierrors.AppliedNo}, Options{}, Step{Next: Stop}},
-		"in doubt":                      {&apierrors.Error{Action: apierrors.Retry}, Options{}, Step{Next: LookUp}},
-		"in doubt, with a time":         {&apierrors.Error{Action: apierrors.Retry, RetryAt: in(time.Second)}, Options{}, Step{Next: LookUp}},
-		"done, and the response lost":   {&apierrors.Error{Action: apierrors.Retry, Applied: apierrors.AppliedYes}, Options{}, Step{Next: LookUp}},
+		"in doubt":                      {&apierrors.Error{Action: apierrors.Retry}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain}},
+		"in doubt, with a time":         {&apierrors.Error{Action: apierrors.Retry, RetryAt: in(time.Second)}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain, Delay: 1050 * time.Millisecond}},
+		"in doubt, and refused":         {&apierrors.Error{Action: apierrors.Surface}, Options{}, Step{Next: LookUp, IfAbsent: SetAside}},
+		"done, and the response lost":   {&apierrors.Error{Action: apierrors.Retry, Applied: apierrors.AppliedYes}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain}},
 		"in doubt, with the same key":   {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(time.Hour)}, Options{SameKey: true}, Step{Next: RunAgain}},
-		"a key that is soon forgotten":  {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(keyMargin)}, Options{SameKey: true}, Step{Next: LookUp}},
-		"another key in the next run":   {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(time.Hour)}, Options{}, Step{Next: LookUp}},
+		"a key that is soon forgotten":  {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(keyMargin)}, Options{SameKey: true}, Step{Next: LookUp, IfAbsent: RunAgain}},
+		"another key in the next run":   {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(time.Hour)}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain}},
 		"canceled before it was sent":   {&apierrors.Error{Class: apierrors.Canceled, Applied: apierrors.AppliedNo, Err: context.Canceled}, Options{}, Step{Next: RunAgain}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestAfter(t *testing.T) {
 				t.Errorf("Err = %v, want that of the call", got.Err)
 			}
 			if got.Err = nil; got != test.want {
-				t.Errorf("got %v after %v, want %v after %v", got.Next, got.Delay, test.want.Next, test.want.Delay)
+				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
 	}

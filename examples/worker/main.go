@@ -5,7 +5,7 @@
 //	go run ./examples/worker
 //	go run ./examples/worker FILE
 //
-// Read deliver.go first. Its two functions are in the README. The purchases that are left, such as
+// Read deliver.go and queue.go. The function deliver is in the README. The purchases that are left, such as
 // those that the vendor refused, become dead letters in FILE.
 package main
 
@@ -51,12 +51,12 @@ func run(ctx context.Context, out io.Writer, file string) error {
 		return err
 	}
 	defer c.Close()
-	var jobs []job
+	var all []job
 	for i := range 4 {
-		jobs = append(jobs, job{purchase: purchase{ID: fmt.Sprintf("P-%d", i+1), Email: "ana@example.com"}})
+		all = append(all, job{purchase: purchase{ID: fmt.Sprintf("P-%d", i+1), Email: "ana@example.com"}})
 	}
 	q := queue{client: c, out: out, maxWait: 5 * time.Second}
-	left := q.work(ctx, jobs)
+	left := q.work(ctx, all)
 	for _, j := range left {
 		fmt.Fprintf(out, "%s is left\n", j.ID)
 	}
@@ -79,8 +79,8 @@ func keep(file string, left []job) error {
 			return err
 		}
 		var why error // nil: the job was stopped before it was sent
-		if j.why != nil {
-			why = j.why
+		if j.Err != nil {
+			why = j.Err
 		}
 		if err := letters.Write(deadletter.Of(why, deadletter.Record{Key: j.ID, Op: "purchases.create", Payload: payload})); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/retrywise/retrywise/deadletter"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
@@ -30,8 +31,8 @@ func TestRun(t *testing.T) {
 		steps = append(steps, step)
 	}
 	want := []string{
-		"P-1: the vendor has it", "P-2: the vendor has it", "P-3: look it up", "P-4: set it aside",
-		"P-3: run it again", "P-3: the vendor has it", "P-4 is left",
+		"P-1: the vendor has it", "P-2: the vendor has it", "P-3: look_up", "P-4: set_aside",
+		"P-3: run_again", "P-3: the vendor has it", "P-4 is left",
 	}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -47,7 +48,7 @@ func TestRun(t *testing.T) {
 // A purchase that a stopped job did not send is a letter, too.
 func TestKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "letters.jsonl")
-	doubt := job{purchase: purchase{ID: "P-1"}, task: task{do: lookUp, why: &apierrors.Error{Class: apierrors.Timeout}}}
+	doubt := job{purchase: purchase{ID: "P-1"}, Step: jobs.Step{Next: jobs.LookUp, Err: &apierrors.Error{Class: apierrors.Timeout}}}
 	if err := keep(file, []job{doubt, {purchase: purchase{ID: "P-2"}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +96,11 @@ func shop(ledger *retrywisetest.Ledger) http.Handler {
 }
 
 func newJobs(n int) []job {
-	var jobs []job
+	var all []job
 	for i := range n {
-		jobs = append(jobs, job{purchase: purchase{ID: fmt.Sprint("P-", i)}})
+		all = append(all, job{purchase: purchase{ID: fmt.Sprint("P-", i)}})
 	}
-	return jobs
+	return all
 }
 
 // Whatever fails, before and after the execution, and in look-ups as well: each purchase is
@@ -124,13 +125,13 @@ func TestWorkLeavesJobs(t *testing.T) {
 		create, find retrywisetest.Answer
 		want         []string
 	}{
-		"refused":               {retrywisetest.Status(422), nil, []string{"P-0 set it aside", "P-1 set it aside"}},
-		"key revoked":           {retrywisetest.Status(401), nil, []string{"P-0 stop the job", "P-1 "}},
-		"limited for an hour":   {retrywisetest.Status(429, "Retry-After", "3600"), nil, []string{"P-0 run it again", "P-1 run it again"}},
-		"in doubt for ever":     {retrywisetest.HTML(504), retrywisetest.Status(401), []string{"P-0 look it up", "P-1 look it up"}},
-		"in doubt for an hour":  {retrywisetest.HTML(504), retrywisetest.Status(429, "Retry-After", "3600"), []string{"P-1 run it again", "P-0 look it up"}},
-		"never executed":        {retrywisetest.HTML(504), retrywisetest.Status(404), []string{"P-0 run it again", "P-1 run it again"}},
-		"refused unclearly":     {retrywisetest.Status(418), retrywisetest.Status(404), []string{"P-0 set it aside", "P-1 set it aside"}},
+		"refused":               {retrywisetest.Status(422), nil, []string{"P-0 set_aside", "P-1 set_aside"}},
+		"key revoked":           {retrywisetest.Status(401), nil, []string{"P-0 stop", "P-1 done"}},
+		"limited for an hour":   {retrywisetest.Status(429, "Retry-After", "3600"), nil, []string{"P-0 run_again", "P-1 run_again"}},
+		"in doubt for ever":     {retrywisetest.HTML(504), retrywisetest.Status(401), []string{"P-0 look_up", "P-1 look_up"}},
+		"in doubt for an hour":  {retrywisetest.HTML(504), retrywisetest.Status(429, "Retry-After", "3600"), []string{"P-1 run_again", "P-0 look_up"}},
+		"never executed":        {retrywisetest.HTML(504), retrywisetest.Status(404), []string{"P-0 run_again", "P-1 run_again"}},
+		"refused unclearly":     {retrywisetest.Status(418), retrywisetest.Status(404), []string{"P-0 set_aside", "P-1 set_aside"}},
 		"executed, not in time": {retrywisetest.HTML(504), retrywisetest.Status(200), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +144,7 @@ func TestWorkLeavesJobs(t *testing.T) {
 				q := queue{client: newTestClient(t, retrywisetest.Handle(t, mux).Transport()), out: io.Discard, maxWait: time.Minute}
 				var got []string
 				for _, j := range q.work(t.Context(), newJobs(2)) {
-					got = append(got, fmt.Sprint(j.ID, " ", j.do))
+					got = append(got, fmt.Sprint(j.ID, " ", j.Next))
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("left (-want +got):\n%s", diff)
