@@ -36,7 +36,7 @@ func TestStripeKeys(t *testing.T) {
 			f := *v.Decode(a)
 			s := policy.State{Method: a.Method, Path: a.Path}
 			unkeyed := v.Policy().Decide(f, s)
-			s.HasKey, s.KeyReplays, s.KeyLeft = true, keys.Replays, keys.Lifetime
+			s.HasKey, s.KeyReplays, s.KeyLeft = true, keys.ReplaysOf("/v1/charges"), keys.Lifetime
 			keyed := v.Policy().Decide(f, s)
 			if keyed.Retry != want.keyed || unkeyed.Retry != want.unkeyed {
 				t.Errorf("retried with a key: %v, without: %v; want %+v", keyed.Retry, unkeyed.Retry, want)
@@ -44,7 +44,7 @@ func TestStripeKeys(t *testing.T) {
 		})
 	}
 	bare := policy.Failure{Status: 500}
-	if d := v.Policy().Decide(bare, policy.State{Method: "POST", HasKey: true, KeyReplays: keys.Replays}); d.Retry {
+	if d := v.Policy().Decide(bare, policy.State{Method: "POST", HasKey: true, KeyReplays: keys.ReplaysOf("/v1/charges")}); d.Retry {
 		t.Errorf("a stored 500 is retried: %s", d.Rule)
 	}
 }
