@@ -92,9 +92,9 @@ func (x *call) brokenOff(resp *http.Response, err error) error {
 
 // judge decides about a response that is not of this package.
 func (c *Client) judge(resp *http.Response) error {
-	isError := resp.StatusCode >= http.StatusBadRequest
 	r := c.requestFor(resp)
 	to := c.destinationOf(r.http, false)
+	isError := c.isFailure(resp.StatusCode, r, to)
 	isBatch := !isError && c.isBatch(r, to)
 	if !isError && (!isSuccess(resp) || !c.profile.ErrorsIn2xx && !isBatch) {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -12,6 +13,13 @@ import (
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/traffic"
 )
+
+// isFailure reports whether a response is a failure by its status: a 4xx or 5xx, or a 300 that the
+// vendor's data calls one. It is no redirect, but a choice for a person.
+func (c *Client) isFailure(status int, r request, to destination) bool {
+	return status >= http.StatusBadRequest || status == http.StatusMultipleChoices &&
+		c.policyFor(to).HasStatusRule(policy.Failure{Status: status}, policy.State{Method: r.http.Method, Path: r.path})
+}
 
 // failed returns the error for a failed attempt that is not retried.
 func (x *call) failed(j *judgement) *apierrors.Error {

@@ -100,7 +100,7 @@ func (c *Client) policyFor(d destination) policy.Policy {
 func (c *Client) describe(s *policy.State, r request, to destination) {
 	s.Method, s.Path, s.MaxAttempts = r.http.Method, r.path, r.options.MaxAttempts
 	s.Repeatable = r.options.Repeatable
-	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.Replays
+	s.HasKey, s.KeyReplays = c.hasHonoredKey(r, to), c.profile.Idempotency.ReplaysOf(r.path)
 	s.CanRefresh = c.authorizes(to) && !c.renewals.isHopeless()
 	s.CanShrink, s.CanSplit = r.options.Shrink != nil && r.part == nil, r.options.Split != nil
 	s.SurfacedCode, s.Surfaced = c.traffic.Streak(r.http.Context(), time.Now(), r.account)

@@ -28,7 +28,7 @@ func (x *call) read(resp *http.Response, err error) *judgement {
 		return x.transportFailure(err)
 	case resp.StatusCode < http.StatusOK && resp.StatusCode != http.StatusSwitchingProtocols:
 		return x.notHTTP(resp)
-	case resp.StatusCode >= http.StatusBadRequest:
+	case x.c.isFailure(resp.StatusCode, x.request, x.destination):
 		return x.readError(resp)
 	case x.decode != nil:
 		return x.readTyped(resp)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -42,6 +43,7 @@ type BatchItem struct {
 func (p Policy) decideBatch(f Failure, s State) Decision {
 	batch := *f.Batch
 	f.Batch = nil
+	s.CanSplit = s.CanSplit && !s.readsItems()
 	each := p.decideItems(batch, s)
 	d := Decision{}
 	switch {
@@ -69,6 +71,9 @@ func (p Policy) decideItems(b Batch, s State) []Decision {
 	own.CanShrink, own.CanSplit, own.CanRefresh, own.InOutage = false, false, false, false
 	own.CodesBefore, own.Surfaced, own.SurfacedCode, own.ItemsBefore = nil, 0, "", nil
 	each := make([]Decision, 0, len(b.Items))
+	if s.readsItems() {
+		own.Method, own.Repeatable = http.MethodPost, false
+	}
 	for _, item := range b.Items {
 		own.Before = s.itemBefore(item.Index)
 		each = append(each, p.decideItem(item.Failure, own))
@@ -87,11 +92,15 @@ func (p Policy) decideItem(f Failure, s State) Decision {
 	return d
 }
 
+// readsItems reports whether the request has no items, but reads how those of an earlier one
+// ended. They were sent by a write, of which it says nothing whether it may be repeated.
+func (s State) readsItems() bool { return s.method() == http.MethodGet }
+
 // itemBefore returns the outcome of earlier requests for the item with that index. Under an
 // idempotency key that the vendor knows, all attempts are one request, and the response is that
 // to it.
 func (s State) itemBefore(index int) Outcome {
-	if s.HasKey && s.KeyLeft >= 0 {
+	if s.HasKey && s.KeyLeft >= 0 || s.readsItems() {
 		return NotApplied
 	}
 	if index < 0 || index >= len(s.ItemsBefore) {

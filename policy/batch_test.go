@@ -76,6 +76,12 @@ func TestDecideBatch(t *testing.T) {
 			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
 			[]string{"0 server_error retry unknown unsafe", "1 malformed_response retry unknown unsafe"},
 		},
+		"a read says how the items of a write ended, which is not known to be repeatable": {
+			batchOf(0, policy.Failure{Status: 200, Cause: "it failed"}, noEntry, policy.Failure{Status: 200, Refused: true}, limited(7*time.Second)),
+			policy.State{Method: "GET", CanSplit: true, Repeatable: true, Before: policy.InDoubt},
+			verdict{Stop: apierrors.StopPermanent, Class: apierrors.Partial, Act: apierrors.Surface}, apierrors.AppliedYes,
+			[]string{"0 unknown surface unknown", "1 malformed_response retry unknown unsafe", "2 unknown surface no", "3 rate_limited throttle no 7s"},
+		},
 		"it is if the caller says that it is repeatable": {
 			batchOf(3, policy.Failure{Status: 502}, noEntry), policy.State{Method: "POST", CanSplit: true, Repeatable: true},
 			verdict{Retry: true, Class: apierrors.Partial, Act: apierrors.Shrink}, apierrors.AppliedYes,

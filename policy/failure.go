@@ -165,7 +165,7 @@ type State struct {
 	// Zero means that this is not known.
 	KeyLeft time.Duration
 
-	// KeyReplays are the Idempotency.Replays of the vendor.
+	// KeyReplays are those of the vendor for the path; see Idempotency.ReplaysOf.
 	KeyReplays []StatusRange
 
 	// OneShotBody means that the request body was read and cannot be read again.

@@ -88,6 +88,7 @@ type limitChange struct {
 	Share   Percent         `yaml:"share"`
 	Methods []string        `yaml:"methods"`
 	Paths   []string        `yaml:"path"`
+	Except  []string        `yaml:"except,nonempty"`
 	Off     *bool           `yaml:"off"`
 }
 
@@ -207,6 +208,7 @@ func (c limitChange) applyTo(p Policy) (Limit, yamlfile.Problems) {
 	change(&limit.Share, c.Share)
 	changeList(&limit.Methods, c.Methods)
 	changeList(&limit.Paths, c.Paths)
+	changeList(&limit.Except, c.Except)
 	if c.Off != nil {
 		limit.Off = *c.Off
 	}

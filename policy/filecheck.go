@@ -77,7 +77,7 @@ func (c *fileChecker) endpoint(e endpointChange) {
 
 // limit checks a change of a limit.
 func (c *fileChecker) limit(l limitChange, seen map[string]yamlfile.Pos) {
-	c.problems.ReportAll(l.At, requestProblems(l.Methods, l.Paths))
+	c.problems.ReportAll(l.At, slices.Concat(requestProblems(l.Methods, l.Paths), requestProblems(nil, l.Except)))
 	if reflect.DeepEqual(l, limitChange{At: l.At, Name: l.Name}) {
 		c.problems.Report(l.At, "the change of limit %q has no effect", l.Name)
 	}

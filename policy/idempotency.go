@@ -35,11 +35,23 @@ type Idempotency struct {
 	// to each later request with it. A retry cannot help then. A failure that proves that the
 	// request was not executed is not stored.
 	Replays []StatusRange `yaml:"replays,nonempty"`
+
+	// ReplayPaths are patterns as in Match.Paths, for the requests whose failures are stored. Nil
+	// stands for all with a key.
+	ReplayPaths []string `yaml:"replays_path,nonempty"`
 }
 
 // Covers reports whether the vendor honors the key of a request; see Match.Paths.
 func (i Idempotency) Covers(method, path string) bool {
 	return i.Header != "" && matchesRequest(i.Methods, i.Paths, method, path)
+}
+
+// ReplaysOf returns those of i.Replays that the vendor stores for requests to a path.
+func (i Idempotency) ReplaysOf(path string) []StatusRange {
+	if !matchesRequest(nil, i.ReplayPaths, "", path) {
+		return nil
+	}
+	return i.Replays
 }
 
 // KeyProblem says what is wrong with a key, in words that do not hold it; empty: nothing is.
@@ -56,7 +68,13 @@ func (i Idempotency) KeyProblem(key string) string {
 
 // Problems returns what is wrong with i, a sentence for each problem. For tools that read it
 // from files: it leaves out what the tags say.
-func (i Idempotency) Problems() []string { return requestProblems(i.Methods, i.Paths) }
+func (i Idempotency) Problems() []string {
+	problems := slices.Concat(requestProblems(i.Methods, i.Paths), requestProblems(nil, i.ReplayPaths))
+	if i.ReplayPaths != nil && i.Replays == nil {
+		problems = append(problems, "replays_path has no effect without replays")
+	}
+	return problems
+}
 
 // A KeyForm is the form of idempotency keys.
 type KeyForm uint8

@@ -134,3 +134,22 @@ func TestKeyFormText(t *testing.T) {
 		t.Errorf("text %q, error %v; want uuid", text, err)
 	}
 }
+
+// A vendor may store failures for some of its paths.
+func TestIdempotencyReplaysOf(t *testing.T) {
+	all := []policy.StatusRange{{From: 500, To: 500}}
+	for name, tt := range map[string]struct {
+		paths []string
+		want  []policy.StatusRange
+	}{"any path": {nil, all}, "that path": {[]string{"/v1/**"}, all}, "another path": {[]string{"/v2/**"}, nil}} {
+		i := policy.Idempotency{Header: "Idempotency-Key", Replays: all, ReplayPaths: tt.paths}
+		if diff := cmp.Diff(tt.want, i.ReplaysOf("/v1/charges")); diff != "" || i.Problems() != nil {
+			t.Errorf("%s: problems %v (-want +got):\n%s", name, i.Problems(), diff)
+		}
+	}
+	i := policy.Idempotency{Header: "Idempotency-Key", ReplayPaths: []string{"v1"}}
+	want := []string{`path "v1": expected a pattern that begins with /, where * is one segment and ** any number`, "replays_path has no effect without replays"}
+	if diff := cmp.Diff(want, i.Problems()); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}

@@ -104,6 +104,9 @@ type Limit struct {
 	// Paths are patterns as in Match.Paths. Nil stands for all.
 	Paths []string `yaml:"path,nonempty"`
 
+	// Except are patterns as in Match.Paths, for requests that the limit is not for.
+	Except []string `yaml:"except,nonempty"`
+
 	// Off means that the limit is not enforced. A response that names the limit still
 	// pauses its calls.
 	Off bool `yaml:"off"`
@@ -154,7 +157,7 @@ func (p Policy) Limits(method, path string) []Limit {
 
 // Covers reports whether requests of a method to a path fall under l; see Match.Paths.
 func (l Limit) Covers(method, path string) bool {
-	return matchesRequest(l.Methods, l.Paths, method, path)
+	return matchesRequest(l.Methods, l.Paths, method, path) && (l.Except == nil || !matchesRequest(nil, l.Except, "", path))
 }
 
 // narrowestLimit returns the narrowest limit that a response to the request can be about; of
@@ -217,6 +220,6 @@ func (p Policy) limitsNamed(names []string) []Limit {
 
 // clone returns a copy of l that shares nothing with it.
 func (l Limit) clone() Limit {
-	l.Methods, l.Paths = slices.Clone(l.Methods), slices.Clone(l.Paths)
+	l.Methods, l.Paths, l.Except = slices.Clone(l.Methods), slices.Clone(l.Paths), slices.Clone(l.Except)
 	return l
 }

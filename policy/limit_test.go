@@ -14,7 +14,8 @@ func TestPolicyLimits(t *testing.T) {
 	account := policy.Limit{Name: "account", Scope: apierrors.ScopeAccount, Rate: policy.Rate{Count: 120, Per: time.Minute}}
 	lead := policy.Limit{Name: "lead", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 24, Per: 24 * time.Hour}, Methods: []string{"PATCH"}, Paths: []string{"/contacts/*"}}
 	off := policy.Limit{Name: "off", Scope: apierrors.ScopeRecord, Rate: policy.Rate{Count: 1, Per: time.Hour}, Off: true}
-	p, err := policy.New(policy.Settings{Name: "shop", Limits: []policy.Limit{account, lead, off}})
+	most := policy.Limit{Name: "most", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 5, Per: time.Second}, Except: []string{"/contacts/**", "/login"}}
+	p, err := policy.New(policy.Settings{Name: "shop", Limits: []policy.Limit{account, lead, off, most}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +26,7 @@ func TestPolicyLimits(t *testing.T) {
 		"a GET":           {"GET", "/contacts/7", []policy.Limit{account, off}},
 		"a PATCH":         {"PATCH", "/contacts/7", []policy.Limit{account, lead, off}},
 		"one level below": {"PATCH", "/contacts/7/tags", []policy.Limit{account, off}},
+		"no exception":    {"GET", "/leads/7", []policy.Limit{account, off, most}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, p.Limits(tt.method, tt.path)); diff != "" {

@@ -11,7 +11,7 @@ import (
 // Problems returns what is wrong with l, a sentence for each problem. For tools that read
 // limits from files.
 func (l Limit) Problems() []string {
-	problems := slices.Concat(requestProblems(l.Methods, l.Paths), scopeProblems(l.Scope), l.rangeProblems())
+	problems := slices.Concat(requestProblems(l.Methods, l.Paths), requestProblems(nil, l.Except), scopeProblems(l.Scope), l.rangeProblems())
 	if l.Name == "" {
 		problems = append(problems, "name: expected text that is not empty")
 	}

@@ -28,7 +28,7 @@ type Match struct {
 
 	// Paths are patterns for the escaped path below the base URL, in the syntax of
 	// path.Match: an asterisk matches within one segment. The segment ** stands for any number
-	// of them.
+	// of them, and one in braces, such as {id}, for one.
 	Paths []string `yaml:"path,nonempty"`
 
 	// HasWait selects failures whose response says how long to wait, or, if false, those

@@ -75,12 +75,7 @@ func (p Policy) whyNotRepeat(r Rule, s State) apierrors.Stop {
 
 // Covers reports whether e is about requests of a method to a path; see Match.Paths.
 func (e Endpoint) Covers(method, path string) bool {
-	if len(e.Paths) == 0 {
-		return matchesRequest(e.Methods, nil, method, path)
-	}
-	return slices.ContainsFunc(e.Paths, func(pattern string) bool {
-		return matchesRequest(e.Methods, []string{withoutNames(pattern)}, method, path)
-	})
+	return matchesRequest(e.Methods, e.Paths, method, path)
 }
 
 // clone returns a copy of e that shares nothing with it.

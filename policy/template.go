@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/url"
-	"path"
 	"strings"
 )
 
@@ -100,43 +99,13 @@ func segmentName(segment string) (string, bool) {
 	return name, isOpen && isClosed
 }
 
-// withoutNames returns a pattern with an asterisk for each segment that has a name.
-func withoutNames(pattern string) string {
-	if !strings.Contains(pattern, "{") {
-		return pattern
-	}
-	segments := strings.Split(pattern, "/")
-	for i, s := range segments {
-		if _, ok := segmentName(s); ok {
-			segments[i] = "*"
-		}
-	}
-	return strings.Join(segments, "/")
-}
-
 // segmentsOf returns the segments of a path, unescaped, by the names that they have in the
-// first of e.Paths that matches.
+// first of e.Paths that selects it.
 func (e Endpoint) segmentsOf(urlPath string) map[string]string {
 	for _, pattern := range e.Paths {
-		if ok, err := path.Match(withoutNames(pattern), urlPath); err == nil && ok {
-			return valuesOf(pattern, urlPath)
+		if values, ok := valuesOf(pattern, urlPath); ok {
+			return values
 		}
 	}
 	return nil
-}
-
-// valuesOf returns the segments of a path by their names in pattern, which matches it.
-func valuesOf(pattern, urlPath string) map[string]string {
-	values := map[string]string{}
-	segments := strings.Split(urlPath, "/")
-	for i, s := range strings.Split(pattern, "/") {
-		name, ok := segmentName(s)
-		if !ok {
-			continue
-		}
-		if value, err := url.PathUnescape(segments[i]); err == nil {
-			values[name] = value
-		}
-	}
-	return values
 }

@@ -52,7 +52,7 @@ func (l *limiter) readQuotas(now time.Time, p *place, r Report, quotas []policy.
 }
 
 // correct takes from a response what the request took, and what is left of a rate, in place of
-// what was counted.
+// what was counted; and what is left of a window whose end it does not say.
 func (l *limiter) correct(now time.Time, p *place, quota policy.Quota) {
 	more := 0
 	if quota.Spent > 0 {
@@ -61,9 +61,13 @@ func (l *limiter) correct(now time.Time, p *place, quota policy.Quota) {
 	if more != 0 {
 		l.period.correct(now, more)
 	}
+	isLeft := quota.Reset == 0 && quota.Left >= 0 && l.key != key{}
+	if isLeft {
+		l.period.keepTo(now, l.load, quota.Left)
+	}
 	switch {
 	case l.bucket == nil || l.pace.declared == 0:
-	case quota.Reset == 0 && quota.Left >= 0 && l.key != key{}:
+	case isLeft:
 		l.bucket.setLeft(now, quota.Left)
 	case more != 0:
 		l.bucket.correct(now, more)

@@ -109,6 +109,57 @@ func TestPointsAreCorrected(t *testing.T) {
 	}
 }
 
+// Of a window whose end no response says, no more leave than a response says are left, for its whole
+// length: others use it, too. Those under way are among those that the vendor has counted.
+func TestWhatIsLeftOfAWindow(t *testing.T) {
+	for name, tt := range map[string]struct {
+		left, under int // under way beside the one with the response
+		atOnce      int // requests that leave after it
+	}{
+		"what is ours":             {9, 0, 9},
+		"others used some":         {3, 0, 3},
+		"others used some, busy":   {3, 2, 3},
+		"none":                     {0, 0, 0},
+		"more than there are":      {500, 0, 9},
+		"nothing is said":          {-1, 0, 9},
+		"ours are not counted yet": {9, 4, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := NewMemory()
+				d := Demand{Limits: []policy.Limit{{Name: "burst", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 10, Per: 10 * time.Second}}}}
+				first := admitted(t, m, d)
+				for range tt.under {
+					_ = admitted(t, m, d)
+				}
+				answerWith(t, first, policy.Quota{Limit: "burst", Size: 10, Left: tt.left})
+				for i := range tt.atOnce {
+					if got := waitOf(t, m, d); got != 0 {
+						t.Fatalf("request %d waits %v", i+1, got)
+					}
+				}
+				if got := waitOf(t, m, d); got != 10*time.Second {
+					t.Errorf("the next request waits %v; want 10s", got)
+				}
+			})
+		})
+	}
+}
+
+// Where responses say when a window ends, one that says that it ends now holds nothing back.
+func TestWhatIsLeftAtTheEndOfAWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		d := Demand{Limits: []policy.Limit{{Name: "burst", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 10, Per: 10 * time.Second}}}}
+		answerWith(t, admitted(t, m, d), policy.Quota{Limit: "burst", Size: 10, Left: 5, Reset: 4 * time.Second})
+		time.Sleep(4 * time.Second)
+		answerWith(t, admitted(t, m, d), policy.Quota{Limit: "burst", Size: 10, Left: 0})
+		if got := waitOf(t, m, d); got != 0 {
+			t.Errorf("the next request waits %v; want 0", got)
+		}
+	})
+}
+
 // A declared window turns where a response says, and again after its length.
 func TestDeclaredWindowIsAligned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -125,6 +125,17 @@ func (p *period) correct(now time.Time, more int) {
 	}
 }
 
+// keepTo counts what others have used: no more than left may leave beside those under way. That is
+// free again when the period ends by a clock, or after a whole length. Where responses say when the
+// period ends, one that does not is at its very end, and left is of no use.
+func (p *period) keepTo(now time.Time, under, left int) {
+	if p == nil || !p.edge.IsZero() && p.resets.Location == nil {
+		return
+	}
+	p.renew(now)
+	p.count(now, max(p.size-p.used-under-left, 0))
+}
+
 // renewedAt returns when nothing is used any more, if nothing leaves but those under way.
 func (p *period) renewedAt(now time.Time, under int) time.Time {
 	if p == nil {

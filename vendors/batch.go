@@ -17,12 +17,21 @@ type batch struct {
 	sent, sentKey         answer.Pointer
 	items, index, key     answer.Pointer
 	errorsOnly            bool
-	done                  answer.Pointer
-	isDone                []string
+	oneIsWhole            bool
+	done                  *mark // nil: none
+	failed                []mark
 	status, headers, body answer.Pointer
 	shapes                []shape // nil: the vendor's
 	refused               bool
 }
+
+// An mark is a value of an entry; see markRow.
+type mark struct {
+	at answer.Pointer
+	is []string
+}
+
+func (m mark) isIn(entry answer.Node) bool { return hasValue(entry, m.at, m.is) }
 
 // batchRequests returns the requests that are batches.
 func (d decoder) batchRequests() []policy.Endpoint {
@@ -49,13 +58,17 @@ func (d decoder) inBatch(b batch, a policy.Answer, body answer.Node, isParsed bo
 	if b.shapes != nil {
 		d.shapes = b.shapes
 	}
+	entries := body.Each(b.items)
+	if b.oneIsWhole && len(entries) == 1 {
+		return d.entry(b, a, entries[0].Value)
+	}
 	t := newTally(b, a.Sent)
 	f := &policy.Failure{Status: a.Status}
 	if !isParsed && len(strings.TrimSpace(string(a.Body))) > 0 {
 		f.Class, f.Applied = apierrors.MalformedResponse, apierrors.AppliedUnknown
 		t.isLost = true
 	} else {
-		for _, entry := range body.Each(b.items) {
+		for _, entry := range entries {
 			t.add(entry, d.entry(b, a, entry.Value))
 		}
 	}
@@ -70,11 +83,14 @@ func (d decoder) inBatch(b batch, a policy.Answer, body answer.Node, isParsed bo
 func (d decoder) entry(b batch, a policy.Answer, entry answer.Node) *policy.Failure {
 	status, isKnown := integerAt(entry, b.status)
 	isKnown = isKnown && status >= http.StatusContinue && status <= 999
+	isMet := func(m mark) bool { return m.isIn(entry) }
 	switch {
+	case b.failed != nil && b.status == nil && !slices.ContainsFunc(b.failed, isMet):
+		return nil
 	case entry.Kind != answer.Object && !b.errorsOnly:
 		return inDoubt("an entry that is no object", a.Status)
-	case b.errorsOnly:
-	case b.done != nil && !hasValue(entry, b.done, b.isDone):
+	case b.errorsOnly, slices.ContainsFunc(b.failed, isMet):
+	case b.done != nil && !b.done.isIn(entry):
 	case b.status != nil && !isKnown:
 		return inDoubt("no status", a.Status)
 	case b.status == nil || status < http.StatusBadRequest:

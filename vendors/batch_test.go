@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +56,8 @@ const (
 	byID       = "/$batch"                 // responses by id
 	userErrors = "/graphql"                // errors by index
 	byKey      = "/objects/a/batch/create" // errors by key
+	mutations  = "/mutations"              // failures, by name
+	job        = "/jobs/7"                 // failures of an earlier request
 )
 
 // What is made of responses that are odd.
@@ -105,11 +106,26 @@ func TestDecodeBatch(t *testing.T) {
 		"errors of no item, of unknown size": {userErrors, ``, `{"data":{"a":{"userErrors":[{"field":null,"code":"X"}]}}}`, []string{"of 0", "-1 200 X"}},
 		"a failure as a whole":               {userErrors, three, `{"errors":[{"extensions":{"code":"THROTTLED"}}],"data":{"a":{"userErrors":[{"field":["v","1"],"code":"Y"}]}}}`, []string{"no batch"}},
 
+		"fields without errors":                     {mutations, three, `{"data":{"a":{"userErrors":[]},"b":null,"c":[1]}}`, nil},
+		"no data":                                   {mutations, three, `{"data":null}`, nil},
+		"one field":                                 {mutations, three, `{"data":{"a":{"userErrors":[{"code":"X"}]}}}`, []string{"no batch"}},
+		"one field without errors":                  {mutations, three, `{"data":{"a":{"userErrors":[]}}}`, nil},
+		"one field of two":                          {mutations, three, `{"data":{"a":{"userErrors":[{"code":"X"},{"code":"Y"}]},"b":{}}}`, []string{"of 0", "-1 a 200 X Y"}},
+		"a mutation whose response is cut":          {mutations, three, `{"data":{"a":{"userErrors":[`, []string{"of 0"}},
+		"results of a job":                          {job, ``, `{"job":{"results":[{"id":7},{"id":8,"error":"X"},{"index":2,"error":"Y"},{"index":"x","error":"Z"},{"error":"W"}]}}`, []string{"of 0", "2 200 Y", "-1 8 200 X", "-1 200 Z", "-1 200 W"}},
+		"a result that failed and does not say why": {job, ``, `{"job":{"results":[{"id":8,"success":false}]}}`, []string{"of 0", "-1 8 200"}},
+		"a job without results":                     {job, ``, `{"job":{"status":"working","results":null}}`, nil},
+		"a job with one object in place of a list":  {job, ``, `{"job":{"results":{"success":true}}}`, nil},
+
 		"no keys were sent": {byKey, `{"inputs":[{},{}]}`, `{"errors":[{"category":"X","context":{"traceId":["k"]}}]}`, []string{"of 2", "-1 k 200 X"}},
 		"no batch":          {"/orders", three, `{"results":[{"status":500}]}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := bulk(t).Decode(policy.Answer{Status: 200, Header: http.Header{}, Method: "POST", Path: tt.path, Sent: []byte(tt.sent), Body: []byte(tt.body)})
+			method := "POST"
+			if tt.path == job {
+				method = "GET"
+			}
+			f := bulk(t).Decode(policy.Answer{Status: 200, Header: http.Header{}, Method: method, Path: tt.path, Sent: []byte(tt.sent), Body: []byte(tt.body)})
 			if diff := cmp.Diff(tt.want, failedItems(f)); diff != "" {
 				t.Errorf("items (-want +got):\n%s", diff)
 			}
@@ -154,23 +170,6 @@ func TestDecodeBatchIsBounded(t *testing.T) {
 	}
 }
 
-// Class partial has one source, and no rule can have such a batch repeated.
-func TestParseRefusesRulesForPartial(t *testing.T) {
-	for rows, want := range map[string]string{
-		"codes: [{code: A, class: partial}]":                     "vendor file:4:9: code A: class partial follows from batches, and not from a code or a status",
-		"statuses: [{status: 207, class: partial}]":              "vendor file:4:12: status 207: class partial follows from batches, and not from a code or a status",
-		"classes: [{class: partial, action: retry, hint: Look}]": "vendor file:4:11: action retry: expected surface or fail_fast, as a batch of which a part may be done is not repeated",
-	} {
-		_, err := vendors.Parse([]byte(head + rows + "\n"))
-		if err == nil {
-			t.Fatalf("%s: no error", rows)
-		}
-		if diff := cmp.Diff(want, err.Error()); diff != "" {
-			t.Errorf("problems (-want +got):\n%s", diff)
-		}
-	}
-}
-
 // What a client needs to know is a copy.
 func TestProfileHasTheBatches(t *testing.T) {
 	v := bulk(t)
@@ -183,49 +182,6 @@ func TestProfileHasTheBatches(t *testing.T) {
 	}
 }
 
-func TestParseReportsProblemsOfBatches(t *testing.T) {
-	for name, tt := range map[string]struct {
-		row  string
-		want []string
-	}{
-		"missing keys":              {`{items: "/a/*", status: s}`, []string{`missing key "methods"`, `missing key "path"`}},
-		"unknown key":               {`{methods: POST, path: /a, items: "/a/*", statuss: s}`, []string{`unknown key "statuss"; did you mean "status"?`}},
-		"the method of a read":      {`{methods: [GET, POST], path: /a, items: "/a/*", status: s}`, []string{`batch: methods: GET and HEAD send no items`}},
-		"a method in lower case":    {`{methods: post, path: /a, items: "/a/*", status: s}`, []string{`batch: method "post": expected upper case`}},
-		"a path that is none":       {`{methods: POST, path: a, items: "/a/*", status: s}`, []string{`batch: path "a": expected a pattern that begins with /, where * is one segment`}},
-		"the whole body":            {`{methods: POST, path: /a, sent: "", items: "", status: s}`, []string{`batch: items: expected a JSON pointer to the entries, such as /results/*, or /* if the body is a list`, `batch: sent: expected a JSON pointer to the items, such as /inputs/*, or /* if the body is a list`}},
-		"index and key":             {`{methods: POST, path: /a, items: "/a/*", status: s, index: i, key: k}`, []string{`batch: expected index or key, not both: each says which item an entry is about`}},
-		"key alone":                 {`{methods: POST, path: /a, sent: "/i/*", items: "/a/*", status: s, key: k}`, []string{`batch: key needs sent_key, which is where an item of the request has that key`}},
-		"sent_key without sent":     {`{methods: POST, path: /a, sent_key: k, items: "/a/*", status: s, key: k}`, []string{`batch: sent_key has no effect without sent`}},
-		"sent_key beside index":     {`{methods: POST, path: /a, sent: "/i/*", sent_key: k, items: "/a/*", status: s, index: i}`, []string{`batch: sent_key has no effect beside index`}},
-		"nothing says what is done": {`{methods: POST, path: /a, items: "/a/*"}`, []string{`batch: expected done or status, which say whether an item is done, or errors_only: true`}},
-		"done among errors":         {`{methods: POST, path: /a, items: "/a/*", errors_only: true, done: {at: /ok}}`, []string{`batch: done has no effect with errors_only: no entry says that its item is done`}},
-		"done is the whole entry":   {`{methods: POST, path: /a, items: "/a/*", done: {at: ""}}`, []string{`batch: done: at: expected a JSON pointer to a value, and not to the whole entry`}},
-		"a form that is none":       {`{methods: POST, path: /a, items: "/a/*", status: s, decode: [{in: "", adds: true, code: c}, {in: ""}]}`, []string{`adds and general have no effect in the first entry`, `a decode entry needs a code, a message, texts, or is and means`}},
-		"a dotted place":            {`{methods: POST, path: /a, items: "/a/*", status: a.b}`, []string{`expected the name of a member, or a JSON pointer such as /source/pointer; got "a.b"`}},
-		"twice":                     {`{methods: POST, path: /a, items: "/a/*", status: s}` + "\n  - " + `{methods: POST, path: /a, items: "/b/*", status: s}`, []string{`batch for method POST, path /a`}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := vendors.Parse([]byte(head + "batches:\n  - " + tt.row + "\n"))
-			if err == nil {
-				t.Fatal("no error")
-			}
-			lines := strings.Split(err.Error(), "\n")
-			isHere := func(line string) bool {
-				return strings.HasPrefix(line, "vendor file:5:") || strings.HasPrefix(line, "vendor file:6:")
-			}
-			for _, want := range tt.want {
-				if !slices.ContainsFunc(lines, func(line string) bool { return isHere(line) && strings.Contains(line, want) }) {
-					t.Errorf("no %q at its line in\n%v", want, err)
-				}
-			}
-			if len(lines) != len(tt.want) {
-				t.Errorf("%d problems, want %d:\n%v", len(lines), len(tt.want), err)
-			}
-		})
-	}
-}
-
 func BenchmarkDecodeBatch(b *testing.B) {
 	sent := []byte(`{"orders":[` + strings.Repeat("1,", 99) + `1]}`)
 	a := policy.Answer{Status: 207, Method: "POST", Path: list, Sent: sent, Body: []byte(`{"results":[` + strings.Repeat(`{"status":200},`, 99) + `{"status":429}]}`), Received: time.Now()}
@@ -233,27 +189,5 @@ func BenchmarkDecodeBatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = v.Decode(a)
-	}
-}
-
-// The rows of docs/batches.md are those that the transcripts show to work.
-func TestDocumentedRowsOfBatches(t *testing.T) {
-	page, err := os.ReadFile("../docs/batches.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile("testdata/inhouse/bulk/bulk.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(page), "```yaml\n")[1:]
-	if len(blocks) != 5 {
-		t.Fatalf("%d rows; want 5", len(blocks))
-	}
-	for _, block := range blocks {
-		row, _, _ := strings.Cut(block, "```")
-		if !strings.Contains(string(data), row) {
-			t.Errorf("not in bulk.yaml: %s", row)
-		}
 	}
 }

@@ -19,7 +19,7 @@ type decoder struct {
 	waits       []waitSource
 	signs       []sign
 
-	hasBadSuccess bool // a rule is for a status of 2xx
+	hasBadSuccess bool // a rule is for a status of 2xx or 300
 	limitNames    []limitName
 	verdict       verdict
 	rename        map[string]string
@@ -47,24 +47,35 @@ func (v *Vendor) Decode(a policy.Answer) *policy.Failure {
 		return d.whole(a, body)
 	}
 	b := d.batchOf(a)
-	if !v.profile.ErrorsIn2xx && b == nil || a.Status < 200 || a.Status > 299 {
+	if !v.profile.ErrorsIn2xx && b == nil || a.Status < 200 || a.Status > http.StatusMultipleChoices {
 		return nil
 	}
 	body, isParsed := answer.Parse(a.Body)
 	switch met := d.met(a, body); {
+	case a.Status == http.StatusMultipleChoices:
+		return v.byStatus(a, body)
 	case len(met) > 0:
 		f := d.whole(a, body)
 		f.Refused = !slices.ContainsFunc(met, func(c condition) bool { return !c.refused })
 		return f
 	case b != nil:
 		return d.inBatch(*b, a, body, isParsed)
-	case d.hasBadSuccess:
-		f := d.whole(a, body)
-		if v.profile.Policy.HasStatusRule(*f, policy.State{Method: a.Method, Path: a.Path}) {
-			return f
-		}
+	default:
+		return v.byStatus(a, body)
 	}
-	return nil
+}
+
+// byStatus returns the failure in a response with a status of 2xx or 300, or nil if no row is for
+// that status.
+func (v *Vendor) byStatus(a policy.Answer, body answer.Node) *policy.Failure {
+	if !v.decoder.hasBadSuccess {
+		return nil
+	}
+	f := v.decoder.whole(a, body)
+	if !v.profile.Policy.HasStatusRule(*f, policy.State{Method: a.Method, Path: a.Path}) {
+		return nil
+	}
+	return f
 }
 
 // whole returns the failure of a response as a whole.

@@ -49,6 +49,9 @@ func Samples(name string) (samples []Sample, err error) {
 // answers returns responses with the code of a row, to which its when applies.
 func (f file) answers(row codeRow) []policy.Answer {
 	var answers []policy.Answer
+	if s := row.When.Statuses; s != nil && s[0].From < http.StatusBadRequest {
+		return nil // of an entry of a batch, as transcripts show
+	}
 	for _, h := range f.HeaderCodes {
 		if h.Code == row.Code {
 			a := f.answer(row, nil)

@@ -213,7 +213,7 @@ type statusRow struct {
 	policy.Rule
 }
 
-// hasBadSuccess reports whether a status of 2xx may be a failure.
+// hasBadSuccess reports whether a status of 2xx or 300 may be a failure.
 func (f file) hasBadSuccess() bool {
 	return slices.ContainsFunc(f.Statuses, func(row statusRow) bool { return row.Status.From < http.StatusBadRequest })
 }

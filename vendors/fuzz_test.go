@@ -84,7 +84,7 @@ func fuzzDecode(f *testing.F, name string) {
 // FuzzDecodeBatch checks what the items of a batch must have for any request and response.
 func FuzzDecodeBatch(f *testing.F) {
 	v := bulk(f)
-	paths := []string{list, collection, byID, userErrors, byKey}
+	paths := []string{list, collection, byID, userErrors, byKey, mutations, job}
 	sent := `{"orders":[1,2],"records":[1,2],"requests":[{"id":"a"},{"id":"a"}],"variables":{"variants":[1,2]},"inputs":[{"traceId":"a"},{}]}`
 	for i, body := range []string{
 		`{"results":[{"status":200},{"status":422,"problems":[{"code":"REQUIRED"}]},{}]}`,
@@ -92,12 +92,18 @@ func FuzzDecodeBatch(f *testing.F) {
 		`{"responses":[{"id":"a","status":429,"headers":{"Retry-After":"7"},"body":{"error":{"code":"x"}}}]}`,
 		`{"data":{"a":{"userErrors":[{"field":["v","1","n"],"code":"TAKEN"},{"field":null}]}}}`,
 		`{"errors":[{"category":"TAKEN","context":{"traceId":["a"]}}]}`,
+		`{"data":{"a":{"userErrors":[{"field":["input"],"code":"TAKEN"}]},"b":{"userErrors":[]}}}`,
+		`{"job":{"results":[{"id":7},{"id":8,"error":"TAKEN"},{"index":2,"success":false}]}}`,
 	} {
 		f.Add(uint(i), []byte(sent), []byte(body))
 		f.Add(uint(i), []byte(sent), []byte(body[:len(body)-3]))
 	}
 	f.Fuzz(func(t *testing.T, path uint, sent, body []byte) {
-		failure := v.Decode(policy.Answer{Status: 200, Header: http.Header{}, Method: "POST", Path: paths[path%5], Sent: sent, Body: body})
+		a := policy.Answer{Status: 200, Header: http.Header{}, Method: "POST", Path: paths[path%uint(len(paths))], Sent: sent, Body: body}
+		if a.Path == job {
+			a.Method = "GET"
+		}
+		failure := v.Decode(a)
 		if failure == nil || failure.Batch == nil {
 			return
 		}
@@ -112,13 +118,13 @@ func FuzzDecodeBatch(f *testing.F) {
 			}
 			seen[item.Index] = true
 		}
-		d := v.Policy().Decide(*failure, policy.State{Method: "POST", CanSplit: true})
+		d := v.Policy().Decide(*failure, policy.State{Method: a.Method, Path: a.Path, CanSplit: true})
 		for _, i := range d.Again {
 			if d.Items[i].Applied != apierrors.AppliedNo {
 				t.Errorf("an item that may have been executed is sent again: %+v", d.Items[i])
 			}
 		}
-		if d.Retry && d.Action != apierrors.Shrink && d.Applied != apierrors.AppliedNo {
+		if d.Retry && a.Method == "POST" && d.Action != apierrors.Shrink && d.Applied != apierrors.AppliedNo {
 			t.Errorf("a batch that may have been executed is repeated as a whole: %v", d.Rule)
 		}
 	})

@@ -34,8 +34,11 @@ func (c *compiler) rules(f file) []policy.Rule {
 	}
 	for _, row := range f.Statuses {
 		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}}, row.When)
-		if row.Status.From < http.StatusBadRequest && row.Status.To > 299 {
-			c.problems.Report(row.At, "status %v: expected one of 2xx, 4xx or 5xx", row.Status)
+		if row.Status.From < http.StatusBadRequest && row.Status.To > http.StatusMultipleChoices {
+			c.problems.Report(row.At, "status %v: expected one of 2xx, 300, 4xx or 5xx", row.Status)
+		}
+		if row.Status.Contains(http.StatusMultipleChoices) && row.When.isAboutContent() {
+			c.problems.Report(row.At, "status %v: when may only have methods and path, as the response is read only if it is a failure", row.Status)
 		}
 	}
 	for _, row := range f.Classes {

@@ -36,15 +36,17 @@ func TestStripeKeys(t *testing.T) {
 			f := *v.Decode(a)
 			s := policy.State{Method: a.Method, Path: a.Path}
 			unkeyed := v.Policy().Decide(f, s)
-			s.HasKey, s.KeyReplays, s.KeyLeft = true, keys.Replays, keys.Lifetime
+			s.HasKey, s.KeyReplays, s.KeyLeft = true, keys.ReplaysOf(a.Path), keys.Lifetime
 			keyed := v.Policy().Decide(f, s)
 			if keyed.Retry != want.keyed || unkeyed.Retry != want.unkeyed {
 				t.Errorf("retried with a key: %v, without: %v; want %+v", keyed.Retry, unkeyed.Retry, want)
 			}
 		})
 	}
-	bare := policy.Failure{Status: 500}
-	if d := v.Policy().Decide(bare, policy.State{Method: "POST", HasKey: true, KeyReplays: keys.Replays}); d.Retry {
-		t.Errorf("a stored 500 is retried: %s", d.Rule)
+	for path, want := range map[string]bool{"/v1/charges": false, "/v2/core/accounts": true} { // API v2 stores no failure
+		s := policy.State{Method: "POST", Path: path, HasKey: true, KeyReplays: keys.ReplaysOf(path)}
+		if d := v.Policy().Decide(policy.Failure{Status: 500}, s); d.Retry != want {
+			t.Errorf("%s: a 500 is retried: %v; want %v (%s)", path, d.Retry, want, d.Rule)
+		}
 	}
 }

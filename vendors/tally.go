@@ -71,22 +71,26 @@ func (t *tally) add(entry answer.Member, f *policy.Failure) {
 // item returns the item that an entry names: by its key, or else by its index. It reports
 // whether it names one.
 func (t *tally) item(entry answer.Member) (key string, index int, isNamed bool) {
-	switch w := t.where; {
-	case w.index != nil:
-		index, isNumber := integerAt(entry.Value, w.index)
-		_, isThere := entry.Value.At(w.index)
-		if isThere && !isNumber {
-			index = -1
-		}
-		return "", index, isThere
-	case w.key != nil:
-		found, isThere := kindAt(entry.Value, w.key, answer.Text, answer.Scalar)
-		return found.Text, 0, isThere && found.Text != ""
+	if w := t.where; w.index != nil || w.key != nil {
+		return t.named(entry.Value)
 	}
 	if index, err := strconv.Atoi(entry.Key); err == nil && t.where.sentKey == nil {
 		return "", index, true
 	}
 	return entry.Key, 0, entry.Key != ""
+}
+
+// named returns the item that an entry names by its index or, if it has none, by its key.
+func (t *tally) named(entry answer.Node) (key string, index int, isNamed bool) {
+	if _, isThere := entry.At(t.where.index); isThere && t.where.index != nil {
+		index, isNumber := integerAt(entry, t.where.index)
+		if !isNumber {
+			index = -1
+		}
+		return "", index, true
+	}
+	found, isThere := kindAt(entry, t.where.key, answer.Text, answer.Scalar)
+	return found.Text, 0, isThere && found.Text != ""
 }
 
 // addAt adds an entry about the item at an index. A second one adds to the first; if only one

@@ -3,11 +3,9 @@ package vendors_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"net/http"
 	"os"
@@ -81,23 +79,23 @@ func lookup(t testing.TB, name string) *vendors.Vendor {
 	return v
 }
 
-// readAnswer reads a transcript: a response, before which may be the request that it answers.
+// readAnswer reads a transcript: a response, before which may be the request that it answers. The
+// body of that request ends at the line with which the response begins.
 func readAnswer(t testing.TB, name string) policy.Answer {
 	t.Helper()
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := bufio.NewReader(bytes.NewReader(raw))
-	a := policy.Answer{}
-	if !bytes.HasPrefix(raw, []byte("HTTP/")) {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		a.Method, a.Path = req.Method, req.URL.EscapedPath()
+	start := bytes.Index(append([]byte{'\n'}, raw...), []byte("\nHTTP/"))
+	if start < 0 {
+		t.Fatalf("%s has no response", name)
 	}
-	resp, err := http.ReadResponse(r, nil)
+	a := policy.Answer{}
+	if request := raw[:start]; len(request) > 0 {
+		readRequest(t, request, &a)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw[start:])), nil)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -106,27 +104,20 @@ func readAnswer(t testing.TB, name string) policy.Answer {
 		t.Fatal(err)
 	}
 	a.Status, a.Header = resp.StatusCode, resp.Header
-	readSent(t, strings.TrimSuffix(name, ".http")+".request", &a)
 	return a
 }
 
-// readSent reads the request of a response from the file called name, if there is one: that of a
-// batch.
-func readSent(t testing.TB, name string, a *policy.Answer) {
+// readRequest reads the request of a response.
+func readRequest(t testing.TB, raw []byte, a *policy.Answer) {
 	t.Helper()
-	raw, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, body, _ := bytes.Cut(raw, []byte("\n\n"))
-	a.Method, a.Path, a.Sent = req.Method, req.URL.EscapedPath(), body
+	a.Method, a.Path = req.Method, req.URL.EscapedPath()
+	if _, body, _ := bytes.Cut(raw, []byte("\n\n")); len(bytes.TrimSpace(body)) > 0 {
+		a.Sent = bytes.TrimSpace(body)
+	}
 }
 
 // meaning returns the failure and the decision, a line for each part.

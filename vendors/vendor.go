@@ -123,7 +123,8 @@ func (v *Vendor) Profile() policy.Profile {
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
 	profile.Batches = v.decoder.batchRequests()
 	keys := &profile.Idempotency
-	keys.Methods, keys.Paths, keys.Replays = slices.Clone(keys.Methods), slices.Clone(keys.Paths), slices.Clone(keys.Replays)
+	keys.Methods, keys.Paths = slices.Clone(keys.Methods), slices.Clone(keys.Paths)
+	keys.Replays, keys.ReplayPaths = slices.Clone(keys.Replays), slices.Clone(keys.ReplayPaths)
 	return profile
 }
 

@@ -170,10 +170,13 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:6:5: adds has no effect beside general", "vendor file:7:5: slug, nested and general have no effect without code",
 			"vendor file:8:5: uncoded has no effect without code and message", "vendor file:9:5: fields has no effect beside field",
 		}},
-		"rows that contradict themselves": {head + "waits:\n  - {header: A}\n  - {cost: {need: /a, have: /b, per_second: /c}, unit: seconds}\n  - {header: A, unit: seconds, pattern: a}\nstatuses:\n  - {status: 300, class: timeout}\nlimits:\n  - {name: a, scope: account, rate: 1/1s, named_by: {contains: a}}\nerrors_in_2xx:\n  - {at: /a, path: a}\n", []string{
+		"rows that contradict themselves": {head + "waits:\n  - {header: A}\n  - {cost: {need: /a, have: /b, per_second: /c}, unit: seconds}\n  - {header: A, unit: seconds, pattern: a}\nstatuses:\n  - {status: 302, class: timeout}\nlimits:\n  - {name: a, scope: account, rate: 1/1s, named_by: {contains: a}}\nerrors_in_2xx:\n  - {at: /a, path: a}\n", []string{
 			`vendor file:5:5: missing key "unit"`, "vendor file:6:5: header, body, unit and pattern have no effect beside cost",
-			`vendor file:7:5: pattern "a": expected a pattern with one group`, "vendor file:9:5: status 300: expected one of 2xx, 4xx or 5xx",
+			`vendor file:7:5: pattern "a": expected a pattern with one group`, "vendor file:9:5: status 302: expected one of 2xx, 300, 4xx or 5xx",
 			"vendor file:11:53: named_by needs either a header or a body", `vendor file:13:5: path "a": expected a pattern that begins with /, where * is one segment and ** any number`,
+		}},
+		"a choice that only its content makes a failure": {head + "statuses:\n  - {status: 300, when: {path: /a, message: several}, class: conflict}\n", []string{
+			"vendor file:5:5: status 300: when may only have methods and path, as the response is read only if it is a failure",
 		}},
 		"hosts": {head + "base_url: \"https://{Sub}.shop.test\"\nhosts:\n  - {name: a, url: shop.test}\n  - {name: a, url: \"https://shop.test/{path}\"}\n  - {name: b, url: \"https://{sub}.test\", credential: true}\n", []string{
 			`vendor file:1:1: base_url "https://{Sub}.shop.test": expected a name of lower-case letters, digits and _ in braces, such as {subdomain}`,

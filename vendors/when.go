@@ -30,6 +30,11 @@ type whenRow struct {
 	Conditions struct{} `yaml:"-"` // hides Match.Conditions, which the compiler makes
 }
 
+// isAboutContent reports whether the row says something about a response beyond its status.
+func (row whenRow) isAboutContent() bool {
+	return row.Message != "" || row.HasDocument != nil || row.Place != nil || row.Headers != nil || row.HasWait != nil
+}
+
 // A sign is something about a response by which a rule tells it from others with the same code or
 // status. All that is set must hold.
 type sign struct {
