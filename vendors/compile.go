@@ -20,14 +20,14 @@ func parse(name string, data []byte) (*Vendor, error) {
 	hosts, origins := c.hosts(f)
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
 	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()
-	for i, texts := range settings.RuleProblems() {
+	p := settings.Unchecked()
+	for i, texts := range p.RuleProblems(settings.Rules) {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
 	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
-	p, err := policy.New(settings)
-	if err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts

@@ -174,3 +174,6 @@ func put(into any, p answer.Pointer, value any) any {
 
 // isIndex reports whether a key of a pointer leads into a list: it is * or a number.
 func isIndex(key string) bool { return strings.Trim(key, "*0123456789") == "" }
+
+// ReadAll reads the files of all vendors, and returns how many there are.
+func ReadAll() int { return len(readAll(readers())) }

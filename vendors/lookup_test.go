@@ -31,3 +31,22 @@ func TestLookupsOfTheVendors(t *testing.T) {
 		}
 	}
 }
+
+// A vendor's file is read once: another Lookup or ByHost returns the same Vendor, and costs nothing.
+func TestLookupAgainAllocatesNothing(t *testing.T) {
+	first := lookup(t, vendors.Stripe)
+	if vendors.ByHost("api.stripe.com") != first {
+		t.Error("ByHost returns another Vendor than Lookup")
+	}
+	n := testing.AllocsPerRun(100, func() {
+		if again, err := vendors.Lookup(vendors.Stripe); again != first || err != nil {
+			t.Errorf("another Vendor, error %v", err)
+		}
+		if vendors.ByHost("api.stripe.com") != first {
+			t.Error("another Vendor by its host")
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations; want 0", n)
+	}
+}

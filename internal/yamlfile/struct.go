@@ -8,11 +8,7 @@ import (
 
 // structure reads n into v, which is a struct.
 func (d *decoder) structure(n *node, v reflect.Value) {
-	fields, met := d.fields[v.Type()]
-	if !met {
-		fields = fieldsOf(v.Type())
-		d.fields[v.Type()] = fields
-	}
+	fields := fieldsOf(v.Type())
 	if n.kind != mapping {
 		d.expected(n, "a mapping"+requiredIn(fields))
 		return
