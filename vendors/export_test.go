@@ -39,7 +39,7 @@ func Samples(name string) (samples []Sample, err error) {
 	for _, row := range rows {
 		for _, a := range f.answers(row) {
 			match := (&compiler{}).narrowed(row.At, policy.Match{Codes: []string{row.Code}}, row.When)
-			rule := cmp.Or(row.Name, f.Vendor+" "+match.String())
+			rule := cmp.Or(row.Name, string(f.Vendor)+" "+match.String())
 			samples = append(samples, Sample{Rule: rule, Class: row.Class, Action: row.Action, Answer: a})
 		}
 	}
