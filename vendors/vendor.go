@@ -59,6 +59,9 @@ type Document struct {
 	URL   string `yaml:"url,required"`
 	Read  string `yaml:"read,required"` // the date, such as 2026-11-22
 	About string `yaml:"about"`
+
+	// ThirdParty means that it is not the vendor's own, such as the client of somebody else.
+	ThirdParty bool `yaml:"third_party"`
 }
 
 // Names returns the names of the vendors in the catalog, sorted.
