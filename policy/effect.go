@@ -144,8 +144,9 @@ func (p Policy) shadowProblems(r Rule) []string {
 // unusedKeys returns the keys of r that have no effect because of its class or codes, a
 // sentence for each. Rule.Problems has those that its own action does not use.
 func (p Policy) unusedKeys(r Rule) []string {
+	hasKey := slices.ContainsFunc(keyUses, func(use keyUse) bool { return use.isSet(r) })
 	switch {
-	case r.Action != apierrors.ActionNone:
+	case r.Action != apierrors.ActionNone || !hasKey:
 		return nil
 	case r.Class == apierrors.None && r.When.Class == apierrors.None:
 		return r.unusedKeys(p.actionsOfCodes(r.When.Codes))
