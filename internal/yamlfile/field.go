@@ -21,16 +21,16 @@ type field struct {
 	index   []int // in the struct, as reflect.Value.FieldByIndex takes it
 }
 
-// known has the fields of each struct type that was read: a []field by its reflect.Type.
-var known sync.Map
+// fieldsByType has the fields of each struct type that was read: a []field by its reflect.Type.
+var fieldsByType sync.Map
 
 // fieldsOf returns the keys of struct type t in the order of its fields. The keys of an
 // embedded struct belong to t. They are shared: the caller must not change them.
 func fieldsOf(t reflect.Type) []field {
-	if fields, ok := known.Load(t); ok {
+	if fields, ok := fieldsByType.Load(t); ok {
 		return fields.([]field)
 	}
-	fields, _ := known.LoadOrStore(t, findFields(t))
+	fields, _ := fieldsByType.LoadOrStore(t, findFields(t))
 	return fields.([]field)
 }
 

@@ -77,9 +77,11 @@ func (d *decoder) missing(n *node, fields []field) {
 // setPos fills the fields of struct v that have type Pos and no tag.
 func setPos(v reflect.Value, pos Pos) {
 	for i := range v.NumField() {
+		if v.Field(i).Type() != reflect.TypeFor[Pos]() {
+			continue // as most are
+		}
 		f := v.Type().Field(i)
-		_, tagged := f.Tag.Lookup("yaml")
-		if f.Type == reflect.TypeFor[Pos]() && f.IsExported() && !tagged {
+		if _, isTagged := f.Tag.Lookup("yaml"); f.IsExported() && !isTagged {
 			v.Field(i).Set(reflect.ValueOf(pos))
 		}
 	}
