@@ -2,42 +2,16 @@ package retrywise_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/policy"
 )
 
-const (
-	outcomesFile  = "docs/outcomes.md"
-	outcomesStart = "<!-- transitions: go test . -update -->\n"
-	outcomesEnd   = "<!-- end of transitions -->\n"
-)
-
 // The transitions and their picture in docs/outcomes.md are those of policy.Outcome.
 func TestDocumentedOutcomes(t *testing.T) {
-	data, err := os.ReadFile(outcomesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(data), outcomesStart)
-	text, after, ok2 := strings.Cut(rest, outcomesEnd)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no place for the transitions", outcomesFile)
-	}
-	want := outcomeTable() + "\n" + outcomePicture()
-	if *update {
-		if err := os.WriteFile(outcomesFile, []byte(before+outcomesStart+want+outcomesEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("%s is not as the code (-want +got); go test . -update rewrites it:\n%s", outcomesFile, diff)
-	}
+	checkGenerated(t, "docs/outcomes.md", "transitions", outcomeTable()+"\n"+outcomePicture())
 }
 
 var (

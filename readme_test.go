@@ -13,33 +13,35 @@ import (
 	"github.com/retrywise/retrywise/vendors"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of vendors, and the schemas")
-
-const (
-	tableStart = "<!-- vendors: go test . -update -->\n"
-	tableEnd   = "<!-- end of vendors -->\n"
-)
+var update = flag.Bool("update", false, "rewrite the tables of the README and docs, and the schemas")
 
 // The README's table of what is known is made of the data.
 func TestReadmeTableOfVendors(t *testing.T) {
-	data, err := os.ReadFile("README.md")
+	checkGenerated(t, "README.md", "vendors", vendorTable(t))
+}
+
+// checkGenerated compares want with the part of a file that its marks enclose, which say what it is.
+// With -update, it writes want there.
+func checkGenerated(t *testing.T, file, what, want string) {
+	t.Helper()
+	start, end := "<!-- "+what+": go test . -update -->\n", "<!-- end of "+what+" -->\n"
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := strings.Cut(string(data), tableStart)
-	table, after, ok2 := strings.Cut(rest, tableEnd)
+	before, rest, ok := strings.Cut(string(data), start)
+	text, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatal("README.md has no place for the table")
+		t.Fatalf("%s has no place for %s", file, what)
 	}
-	want := vendorTable(t)
 	if *update {
-		if err := os.WriteFile("README.md", []byte(before+tableStart+want+tableEnd+after), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(before+start+want+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(want, table); diff != "" {
-		t.Errorf("README.md is not as the data (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, text); diff != "" {
+		t.Errorf("%s is not as the code and the data (-want +got); make update rewrites it:\n%s", file, diff)
 	}
 }
 
@@ -58,9 +60,18 @@ func vendorTable(t *testing.T) string {
 		}
 		text := string(yaml)
 		fmt.Fprintf(&b, "| `%s` | [%s](vendors/catalog/%s.yaml) | %d | %d | %s | %s |\n", name, v.Title(), name,
-			strings.Count(text, "when: {code: "), strings.Count(text, "when: {status: "), limitsOf(text), v.Documents()[0].Read)
+			codesOf(text), strings.Count(text, "when: {status: "), limitsOf(text), v.Documents()[0].Read)
 	}
 	return b.String()
+}
+
+// codesOf returns how many codes a policy's text has rules for.
+func codesOf(policy string) int {
+	codes := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)when: \{code: \[?([^],}]+)`).FindAllStringSubmatch(policy, -1) {
+		codes[m[1]] = true
+	}
+	return len(codes)
 }
 
 // limitsOf names the limits in a policy's text, four of them if there are more.

@@ -2,6 +2,7 @@ package retrywise_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -34,6 +37,45 @@ func TestVendorFilesPage(t *testing.T) {
 			t.Errorf("the page has no example of %q", key)
 		}
 	}
+}
+
+// The table of classes in docs/vendor-files.md says what a row with nothing but its class does.
+func TestDocumentedClasses(t *testing.T) {
+	meanings := classMeanings(t)
+	var b strings.Builder
+	b.WriteString("| class | what happened | action | applied |\n|---|---|---|---|\n")
+	for _, class := range apierrors.Classes() {
+		if slices.Contains(classesWithoutRows, class) {
+			continue
+		}
+		p, err := policy.New(policy.Settings{Rules: []policy.Rule{{When: policy.Match{Codes: []string{"CODE"}}, Class: class}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := p.Decide(policy.Failure{Status: 400, Items: []apierrors.Field{{Code: "CODE"}}}, policy.State{CanRefresh: true, CanShrink: true})
+		fmt.Fprintf(&b, "| `%v` | %s | %v | %v |\n", class, meanings[class.String()], d.Action, d.Applied)
+	}
+	checkGenerated(t, "docs/vendor-files.md", "classes", b.String())
+}
+
+// classesWithoutRows are the classes that no row of a vendor's file has.
+var classesWithoutRows = []apierrors.Class{apierrors.None, apierrors.Network, apierrors.Partial, apierrors.Canceled, apierrors.Unknown}
+
+// classMeanings returns the comment on each class, by its name.
+func classMeanings(t *testing.T) map[string]string {
+	t.Helper()
+	source, err := os.ReadFile("errors/class.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	meanings := map[string]string{}
+	for i, m := range regexp.MustCompile(`(?m)^\t[A-Z]\w+ +(?:Class = iota )?// (.*)$`).FindAllStringSubmatch(string(source), -1) {
+		meanings[apierrors.Class(i+1).String()] = m[1]
+	}
+	if last := apierrors.Unknown; len(meanings) != int(last) {
+		t.Fatalf("%d comments on %d classes", len(meanings), last)
+	}
+	return meanings
 }
 
 // schemaKeys returns the keys of a vendor's file, sorted.

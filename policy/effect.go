@@ -109,12 +109,11 @@ func (p Policy) actionsOfCodes(codes []string) []apierrors.Action {
 	return all
 }
 
-// RuleProblems returns what has no effect in each of s.Rules, a sentence for each problem. For
-// tools that read rules from files, besides Rule.Problems.
-func (s Settings) RuleProblems() [][]string {
-	p := s.policy()
+// RuleProblems returns what has no effect in each of rules, which are those that p was made of, a
+// sentence for each problem. For tools that read rules from files, besides Rule.Problems.
+func (p Policy) RuleProblems(rules []Rule) [][]string {
 	var problems [][]string
-	for _, r := range s.Rules {
+	for _, r := range rules {
 		problems = append(problems, slices.Concat(
 			p.unusedKeys(r), p.unknownCodes("accept_after_codes", r.AcceptAfterCodes), p.shadowProblems(r)))
 	}
@@ -127,8 +126,12 @@ func (p Policy) shadowProblems(r Rule) []string {
 	if isByCode(r) {
 		rules = p.byCode[r.When.Codes[0]] // those for it are for all codes of r, or do not include r
 	}
+	if len(rules) == 1 {
+		return nil // it is r, as for most codes
+	}
+	when := r.When.String()
 	for _, earlier := range rules {
-		if earlier.When.String() == r.When.String() {
+		if earlier.When.String() == when {
 			break
 		}
 		if earlier.When.rank()/2 == r.When.rank()/2 && earlier.When.includes(r.When) {
@@ -141,8 +144,9 @@ func (p Policy) shadowProblems(r Rule) []string {
 // unusedKeys returns the keys of r that have no effect because of its class or codes, a
 // sentence for each. Rule.Problems has those that its own action does not use.
 func (p Policy) unusedKeys(r Rule) []string {
+	hasKey := slices.ContainsFunc(keyUses, func(use keyUse) bool { return use.isSet(r) })
 	switch {
-	case r.Action != apierrors.ActionNone:
+	case r.Action != apierrors.ActionNone || !hasKey:
 		return nil
 	case r.Class == apierrors.None && r.When.Class == apierrors.None:
 		return r.unusedKeys(p.actionsOfCodes(r.When.Codes))

@@ -96,9 +96,9 @@ type limitChange struct {
 // completes and checks a file by it.
 func FileSchema() []byte { return yamlfile.JSONSchema("retrywise: an operator's file", fileSchema{}) }
 
-// ReadFile reads an operator's file. vendors are the names that the file may use, such as
-// vendors.Names(); if there are none, it may use any. The error lists every problem, each
-// with its file:line:column and the nearest right word.
+// ReadFile reads an operator's file. vendors are the names that the file may use: those of
+// vendors.Names(), and of vendors of your own; if there are none, it may use any. The error lists
+// every problem, each with its file:line:column and the nearest right word.
 func ReadFile(name string, vendors ...string) (*File, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {

@@ -159,7 +159,7 @@ func (m Match) rank() int {
 
 // String describes m in the form of a rule's name, such as "code TAKEN" or "status 5xx".
 func (m Match) String() string {
-	var parts []string
+	parts := make([]string, 0, 4) // most rules have one or two
 	add := func(label, text string) {
 		if text != "" {
 			parts = append(parts, label+" "+text)

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Policy says what to do about each failure of one vendor's API. It is an immutable
 // value: its With methods return changed copies, so clients and goroutines may share it.
@@ -41,16 +38,17 @@ func Default() Policy { return Policy{} }
 
 // New returns the policy of a vendor. The error lists everything that is wrong with s.
 func New(s Settings) (Policy, error) {
-	p := s.policy()
+	p := s.Unchecked()
 	if err := p.Check(); err != nil {
 		return Policy{}, err
 	}
 	return p, nil
 }
 
-// policy returns the policy of s, which may be wrong.
-func (s Settings) policy() Policy {
-	p := Policy{name: s.Name, retry: s.Retry.clone()}
+// Unchecked returns the policy of s as New does, but without its checks. For tools that read
+// settings from files: RuleProblems and Check then say what is wrong.
+func (s Settings) Unchecked() Policy {
+	p := Policy{name: s.Name, retry: s.Retry.clone(), vendor: slices.Grow([]Rule(nil), len(s.Rules))}
 	for _, r := range s.Rules {
 		p.vendor = append(p.vendor, r.clone().named(s.Name))
 	}
@@ -77,7 +75,9 @@ func (s Settings) policy() Policy {
 
 // named returns r with a name. A rule without one is named after its match.
 func (r Rule) named(owner string) Rule {
-	setDefault(&r.Name, fmt.Sprintf("%s %v", owner, r.When))
+	if r.Name == "" {
+		r.Name = owner + " " + r.When.String()
+	}
 	return r
 }
 

@@ -29,6 +29,15 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkReadAll reads the files of all vendors at once, as the first ByHost or Guess does.
+func BenchmarkReadAll(b *testing.B) {
+	for b.Loop() {
+		if n := vendors.ReadAll(); n != len(vendors.Names()) {
+			b.Fatal(n)
+		}
+	}
+}
+
 // BenchmarkDecide decides about a code of a file with few or many codes.
 func BenchmarkDecide(b *testing.B) {
 	for _, n := range []int{10, 1000} {

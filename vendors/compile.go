@@ -2,6 +2,7 @@ package vendors
 
 import (
 	"regexp"
+	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/internal/yamlfile"
@@ -16,23 +17,23 @@ func parse(name string, data []byte) (*Vendor, error) {
 		return nil, err
 	}
 	c := &compiler{}
-	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f), marks: f.marks()}
+	v := &Vendor{title: f.Title, documents: c.documents(f.Documents), decoder: c.decoder(f), marks: f.marks()}
 	hosts, origins := c.hosts(f)
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
 	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()
-	for i, texts := range settings.RuleProblems() {
+	p := settings.Unchecked()
+	for i, texts := range p.RuleProblems(settings.Rules) {
 		c.problems.ReportAll(c.ruleAt[i], texts)
 	}
 	if err := unread.After(c.problems).Err(); err != nil {
 		return nil, err
 	}
-	p, err := policy.New(settings)
-	if err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
-		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0 || v.decoder.hasBadSuccess, PeekBytes: f.PeekBytes,
+		Name: string(f.Vendor), BaseURL: f.BaseURL.text, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0 || v.decoder.hasBadSuccess, PeekBytes: f.PeekBytes,
 		Batches: v.decoder.batchRequests(), Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
@@ -49,17 +50,24 @@ type compiler struct {
 	signs    []sign         // that rules ask for
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-
 // settings returns the parts of the policy.
 func (c *compiler) settings(f file) policy.Settings {
-	if !nameForm.MatchString(f.Vendor) {
-		c.problems.Report(f.At, "vendor %q: expected a name of lower-case letters, digits and _", f.Vendor)
-	}
 	c.problems.ReportAll(f.At, f.Retry.Problems())
 	return policy.Settings{
-		Name: f.Vendor, Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits), Retry: f.Retry,
+		Name: string(f.Vendor), Rules: c.rules(f), Endpoints: c.endpoints(f.Endpoints), Limits: c.limits(f.Limits), Retry: f.Retry,
 	}
+}
+
+// documents returns the sources of the data.
+func (c *compiler) documents(rows []documentRow) []Document {
+	var out []Document
+	for _, row := range rows {
+		if _, err := time.Parse(time.DateOnly, row.Read); err != nil {
+			c.problems.Report(row.At, "read: expected a date such as 2026-11-26; got %q", row.Read)
+		}
+		out = append(out, row.Document)
+	}
+	return out
 }
 
 // decoder returns the decoder.

@@ -39,7 +39,7 @@ func Samples(name string) (samples []Sample, err error) {
 	for _, row := range rows {
 		for _, a := range f.answers(row) {
 			match := (&compiler{}).narrowed(row.At, policy.Match{Codes: []string{row.Code}}, row.When)
-			rule := cmp.Or(row.Name, f.Vendor+" "+match.String())
+			rule := cmp.Or(row.Name, string(f.Vendor)+" "+match.String())
 			samples = append(samples, Sample{Rule: rule, Class: row.Class, Action: row.Action, Answer: a})
 		}
 	}
@@ -177,3 +177,6 @@ func put(into any, p answer.Pointer, value any) any {
 
 // isIndex reports whether a key of a pointer leads into a list: it is * or a number.
 func isIndex(key string) bool { return strings.Trim(key, "*0123456789") == "" }
+
+// ReadAll reads the files of all vendors, and returns how many there are.
+func ReadAll() int { return len(readAll(readers())) }

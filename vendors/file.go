@@ -16,10 +16,10 @@ import (
 // bounds are the tags in package policy.
 type file struct {
 	At        yamlfile.Pos
-	Vendor    string     `yaml:"vendor,required"`
-	Title     string     `yaml:"title,required,nonempty"`
-	BaseURL   string     `yaml:"base_url,nonempty"`
-	Documents []Document `yaml:"documents,required"`
+	Vendor    vendorName    `yaml:"vendor,required"`
+	Title     string        `yaml:"title,required,nonempty"`
+	BaseURL   hostURL       `yaml:"base_url"`
+	Documents []documentRow `yaml:"documents,required"`
 
 	// Hosts are further hosts of the vendor.
 	Hosts []hostRow `yaml:"hosts,nonempty"`
@@ -58,6 +58,26 @@ type file struct {
 	Endpoints   []endpointRow `yaml:"endpoints"`
 	Limits      []limitRow    `yaml:"limits"`
 	Retry       policy.Retry  `yaml:"retry"`
+}
+
+// A vendorName is the name of a vendor in files and errors.
+type vendorName string
+
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// UnmarshalText reads a name.
+func (n *vendorName) UnmarshalText(text []byte) error {
+	if !nameForm.Match(text) {
+		return fmt.Errorf("expected a name of lower-case letters, digits and _, such as rdstation; got %q", text)
+	}
+	*n = vendorName(text)
+	return nil
+}
+
+// A documentRow is a source of the data.
+type documentRow struct {
+	At yamlfile.Pos
+	Document
 }
 
 // A headerName is the name of an HTTP header in its canonical form.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/retrywise/retrywise/internal/answer"
 	"github.com/retrywise/retrywise/policy"
@@ -158,14 +159,9 @@ type catalogIndex struct {
 }
 
 // index returns that of the catalog.
-func index() catalogIndex {
-	i, statuses := catalogIndex{codes: map[string]int{}, headers: map[string]int{}}, statusNames()
-	for _, name := range Names() {
-		v, err := Lookup(name)
-		if err != nil {
-			continue // a test reads each file
-		}
-		i.vendors = append(i.vendors, v)
+var index = sync.OnceValue(func() catalogIndex {
+	i, statuses := catalogIndex{vendors: all(), codes: map[string]int{}, headers: map[string]int{}}, statusNames()
+	for _, v := range i.vendors {
 		for code := range v.marks.codes {
 			if !statuses[strings.ToLower(code)] && !slices.Contains(oauthCodes, code) {
 				i.codes[code]++
@@ -176,7 +172,7 @@ func index() catalogIndex {
 		}
 	}
 	return i
-}
+})
 
 // points returns what it speaks for a vendor that a response has something that its file names.
 func (i catalogIndex) points(counts map[string]int, name string, v *Vendor) int {

@@ -14,8 +14,8 @@ import (
 // A hostRow is a further host of the vendor, such as the one for log-ins.
 type hostRow struct {
 	At   yamlfile.Pos
-	Name string `yaml:"name,required,nonempty"`
-	URL  string `yaml:"url,required,nonempty"`
+	Name string  `yaml:"name,required,nonempty"`
+	URL  hostURL `yaml:"url,required"`
 
 	// Credential means that the host gets the credential of the API.
 	Credential bool `yaml:"credential"`
@@ -25,6 +25,7 @@ type hostRow struct {
 // has of its own.
 type hostURL struct {
 	text string
+	path string         // without its first and last slash
 	form *regexp.Regexp // of the host
 }
 
@@ -33,25 +34,22 @@ var (
 	hostPart    = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
 )
 
-// hostURL reads the URL of a host. It has no path: patterns for paths begin at the host's root.
-func (c *compiler) hostURL(at yamlfile.Pos, key, text string) hostURL {
-	problem := func(expected string) hostURL {
-		c.problems.Report(at, "%s %q: %s", key, text, expected)
-		return hostURL{}
-	}
-	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+// UnmarshalText reads the URL of a host.
+func (h *hostURL) UnmarshalText(text []byte) error {
+	s := string(text)
+	for _, found := range placeholder.FindAllStringSubmatch(s, -1) {
 		if !nameForm.MatchString(found[1]) {
-			return problem("expected a name of lower-case letters, digits and _ in braces, such as {subdomain}")
+			return fmt.Errorf("expected a name of lower-case letters, digits and _ in braces, such as {subdomain}; got %q", s)
 		}
 	}
-	scheme, rest, _ := strings.Cut(text, "://")
+	scheme, rest, _ := strings.Cut(s, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	u, err := url.Parse(placeholder.ReplaceAllString(text, "x"))
+	u, err := url.Parse(placeholder.ReplaceAllString(s, "x"))
 	switch {
 	case err != nil || u.Host == "":
-		return problem("expected an absolute URL")
+		return fmt.Errorf("expected an absolute URL, such as https://api.shop.example; got %q", s)
 	case strings.Contains(scheme+path, "{"):
-		return problem("expected braces in the host only")
+		return fmt.Errorf("expected braces in the host only; got %q", s)
 	}
 	form := "(?i)^"
 	for i, fixed := range placeholder.Split(host, -1) {
@@ -60,7 +58,8 @@ func (c *compiler) hostURL(at yamlfile.Pos, key, text string) hostURL {
 		}
 		form += regexp.QuoteMeta(fixed)
 	}
-	return hostURL{text: text, form: regexp.MustCompile(form + "$")}
+	*h = hostURL{text: s, path: strings.Trim(path, "/"), form: regexp.MustCompile(form + "$")}
+	return nil
 }
 
 // fill returns the URL with values in place of names in braces.
@@ -112,11 +111,7 @@ func ByHost(host string) *Vendor {
 	}
 	var best *Vendor
 	fewest := 0
-	for _, name := range Names() {
-		v, err := Lookup(name)
-		if err != nil {
-			continue // a test reads each file
-		}
+	for _, v := range all() {
 		for _, h := range v.hosts {
 			if open := strings.Count(h.text, "{"); h.form.MatchString(host) && (best == nil || open < fewest) {
 				best, fewest = v, open
@@ -130,20 +125,22 @@ func ByHost(host string) *Vendor {
 // get the credential.
 func (c *compiler) hosts(f file) (hosts map[string]hostURL, origins []string) {
 	hosts = map[string]hostURL{}
-	if f.BaseURL != "" {
-		hosts[""] = c.hostURL(f.At, "base_url", f.BaseURL)
+	if f.BaseURL.text != "" {
+		hosts[""] = f.BaseURL
 	}
 	for _, row := range f.Hosts {
 		if _, isTwice := hosts[row.Name]; isTwice {
 			c.problems.Report(row.At, "duplicate host %q", row.Name)
 		}
-		h := c.hostURL(row.At, "url", row.URL)
-		hosts[row.Name] = h
-		switch isOpen := strings.Contains(row.URL, "{"); {
-		case row.Credential && isOpen:
+		hosts[row.Name] = row.URL
+		switch {
+		case !row.Credential:
+		case strings.Contains(row.URL.text, "{"):
 			c.problems.Report(row.At, "credential has no effect with braces: name such a host in Config.Origins")
-		case row.Credential:
-			origins = append(origins, row.URL)
+		case row.URL.path != "":
+			c.problems.Report(row.At, "credential: expected a url without a path, as the whole host gets the credential")
+		default:
+			origins = append(origins, row.URL.text)
 		}
 	}
 	return hosts, origins

@@ -31,3 +31,20 @@ func TestLookupsOfTheVendors(t *testing.T) {
 		}
 	}
 }
+
+// A vendor's file is read once: ByHost and another Lookup return the same Vendor, and that Lookup
+// costs nothing.
+func TestLookupAgainAllocatesNothing(t *testing.T) {
+	first := lookup(t, vendors.Stripe)
+	if vendors.ByHost("api.stripe.com") != first {
+		t.Error("ByHost returns another Vendor than Lookup")
+	}
+	n := testing.AllocsPerRun(100, func() {
+		if again, err := vendors.Lookup(vendors.Stripe); again != first || err != nil {
+			t.Errorf("another Vendor, error %v", err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations; want 0", n)
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // rules returns the rules for codes, statuses and classes.
 func (c *compiler) rules(f file) []policy.Rule {
-	var rules []policy.Rule
+	rules := make([]policy.Rule, 0, len(f.Codes)+len(f.Statuses)+len(f.Classes))
 	seen := map[string]yamlfile.Pos{}
 	add := func(at yamlfile.Pos, r policy.Rule, when policy.Match, row whenRow) {
 		when = c.narrowed(at, when, row)

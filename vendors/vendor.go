@@ -59,6 +59,9 @@ type Document struct {
 	URL   string `yaml:"url,required"`
 	Read  string `yaml:"read,required"` // the date, such as 2026-11-22
 	About string `yaml:"about"`
+
+	// ThirdParty means that it is not the vendor's own, such as the client of somebody else.
+	ThirdParty bool `yaml:"third_party"`
 }
 
 // Names returns the names of the vendors in the catalog, sorted.
@@ -101,9 +104,25 @@ func readers() map[string]func() (*Vendor, error) {
 	return readers
 }
 
+// all returns the vendors of the catalog, sorted by name. It is for what has to look at each.
+var all = sync.OnceValue(func() []*Vendor { return readAll(byName) })
+
+// readAll reads the files of all vendors at once, except those that were read already.
+func readAll(byName map[string]func() (*Vendor, error)) []*Vendor {
+	names := Names()
+	vendors := make([]*Vendor, len(names))
+	var reads sync.WaitGroup
+	for i, name := range names {
+		reads.Go(func() { vendors[i], _ = byName[name]() })
+	}
+	reads.Wait()
+	return slices.DeleteFunc(vendors, func(v *Vendor) bool { return v == nil }) // none: a test reads each file
+}
+
 // Parse reads your own vendor file, in the format of the files in catalog. CONTRIBUTING.md
-// says how to write one, and schema/vendor.schema.json has its keys. The error lists every
-// problem, each with its line and column.
+// says how to write one, docs/vendor-files.md has an example of every key, and
+// schema/vendor.schema.json is for an editor. The error lists every problem, each with its line
+// and column.
 func Parse(data []byte) (*Vendor, error) { return parse("vendor file", data) }
 
 // Name returns the vendor's name, as in an operator's file and in Error.Vendor.

@@ -75,7 +75,7 @@ func TestParseReportsAllProblems(t *testing.T) {
 		want []string
 	}{
 		"empty":               {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
-		"a name":              {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:1: vendor "My Shop": expected a name of lower-case letters, digits and _`}},
+		"a name":              {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:9: expected a name of lower-case letters, digits and _, such as rdstation; got "My Shop"`}},
 		"a class":             {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
 		"a key":               {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
 		"no class":            {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
@@ -178,19 +178,21 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"a choice that only its content makes a failure": {head + "statuses:\n  - {status: 300, when: {path: /a, message: several}, class: conflict}\n", []string{
 			"vendor file:5:5: status 300: when may only have methods and path, as the response is read only if it is a failure",
 		}},
-		"hosts": {head + "base_url: \"https://{Sub}.shop.test\"\nhosts:\n  - {name: a, url: shop.test}\n  - {name: a, url: \"https://shop.test/{path}\"}\n  - {name: b, url: \"https://{sub}.test\", credential: true}\n", []string{
-			`vendor file:1:1: base_url "https://{Sub}.shop.test": expected a name of lower-case letters, digits and _ in braces, such as {subdomain}`,
-			`vendor file:6:5: url "shop.test": expected an absolute URL`, `vendor file:7:5: duplicate host "a"`,
-			`vendor file:7:5: url "https://shop.test/{path}": expected braces in the host only`,
-			"vendor file:8:5: credential has no effect with braces: name such a host in Config.Origins",
+		"hosts": {head + "base_url: \"https://{Sub}.shop.test\"\nhosts:\n  - {name: a, url: shop.test}\n  - {name: b, url: \"https://shop.test/{path}\"}\n  - {name: a, url: \"https://shop.test\"}\n  - {name: c, url: \"https://{sub}.test\", credential: true}\n  - {name: d, url: \"https://shop.test/api\", credential: true}\n", []string{
+			`vendor file:4:11: expected a name of lower-case letters, digits and _ in braces, such as {subdomain}; got "https://{Sub}.shop.test"`,
+			`vendor file:6:20: expected an absolute URL, such as https://api.shop.example; got "shop.test"`,
+			`vendor file:7:20: expected braces in the host only; got "https://shop.test/{path}"`, `vendor file:8:5: duplicate host "a"`,
+			"vendor file:9:5: credential has no effect with braces: name such a host in Config.Origins",
+			"vendor file:10:5: credential: expected a url without a path, as the whole host gets the credential",
 		}},
+		"a date": {"vendor: shop\ntitle: Shop\ndocuments:\n  - {url: \"https://shop.test\", read: 26.11.2026}\n", []string{`vendor file:4:5: read: expected a date such as 2026-11-26; got "26.11.2026"`}},
 		"a text of a 2xx": {head + "statuses:\n  - {status: 202, class: timeout, when: {headers: A}}\n", []string{
 			"vendor file:5:5: when: a text needs headers or at (a value of the body), and either is (the whole value) or contains",
 		}},
 		"a wider when":     {head + "statuses:\n  - {status: 422, class: timeout, when: {status: 400}}\n", []string{"vendor file:5:5: status 422: when may only narrow the row: by status (of a code), methods, path, has_wait, message, has_document, or the text of a header or a value of the body"}},
 		"a wait's class":   {head + "waits:\n  - {header: A, unit: seconds, when: {class: timeout}}\n", []string{"vendor file:5:38: when: a wait cannot depend on a code, a class or has_wait, which come after it", "vendor file:5:38: when: expected a status, a path, methods, a message, has_document, or the text of a header or a value of the body"}},
 		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
-		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:1:1: base_url "api.shop.test": expected an absolute URL`}},
+		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:4:11: expected an absolute URL, such as https://api.shop.example; got "api.shop.test"`}},
 		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"vendor file:4:23: max_attempts: expected a number above zero; got -1"}},
 		"several at once": {
 			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n",

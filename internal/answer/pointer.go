@@ -106,7 +106,9 @@ func unescape(key string) string { return pointerEscapes.Replace(key) }
 
 // hasBadEscape reports whether key has a ~ that begins no escape.
 func hasBadEscape(key string) bool {
-	return strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(key), "~")
+	return strings.Contains(withoutEscapes.Replace(key), "~")
 }
+
+var withoutEscapes = strings.NewReplacer("~0", "", "~1", "")
 
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")

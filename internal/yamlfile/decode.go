@@ -38,7 +38,7 @@ func Read(name string, data []byte, out any) (unread Problems, err error) {
 	if root.kind == broken {
 		return nil, problems.Err()
 	}
-	d := &decoder{problems: problems, fields: map[reflect.Type][]field{}}
+	d := &decoder{problems: problems}
 	d.value(root, v.Elem())
 	return d.problems, nil
 }
@@ -46,7 +46,6 @@ func Read(name string, data []byte, out any) (unread Problems, err error) {
 // A decoder reads nodes into Go values and collects what is wrong.
 type decoder struct {
 	problems Problems
-	fields   map[reflect.Type][]field // of the struct types so far
 }
 
 // report adds a problem.

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A field is a struct field that is a key of the file. Its tag may have options:
@@ -20,9 +21,21 @@ type field struct {
 	index   []int // in the struct, as reflect.Value.FieldByIndex takes it
 }
 
+// fieldsByType has the fields of each struct type that was read: a []field by its reflect.Type.
+var fieldsByType sync.Map
+
 // fieldsOf returns the keys of struct type t in the order of its fields. The keys of an
-// embedded struct belong to t.
+// embedded struct belong to t. They are shared: the caller must not change them.
 func fieldsOf(t reflect.Type) []field {
+	if fields, ok := fieldsByType.Load(t); ok {
+		return fields.([]field)
+	}
+	fields, _ := fieldsByType.LoadOrStore(t, findFields(t))
+	return fields.([]field)
+}
+
+// findFields returns what fieldsOf does.
+func findFields(t reflect.Type) []field {
 	var fields []field
 	for _, f := range reflect.VisibleFields(t) {
 		key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")

@@ -70,8 +70,8 @@ func (n *node) add(p pair, where map[string]Pos) (Problem, bool) {
 // isNumber reports whether s, without quotes, is a decimal number of any size. The YAML
 // library takes numbers beyond the range of a float64 for text.
 func isNumber(s string) bool {
-	if strings.Trim(s, "0123456789+-.eE") != "" || !strings.ContainsAny(s, "0123456789") {
-		return false
+	if s == "" || s[0] > '9' || strings.Trim(s, "0123456789+-.eE") != "" || !strings.ContainsAny(s, "0123456789") {
+		return false // most texts begin with a letter
 	}
 	_, err := strconv.ParseFloat(s, 64)
 	return err == nil || errors.Is(err, strconv.ErrRange)

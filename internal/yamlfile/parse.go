@@ -156,7 +156,7 @@ func (c *converter) node(n *yaml.Node, depth int) *node {
 
 // mapping converts n, without the pairs that cannot be read.
 func (c *converter) mapping(n *yaml.Node, depth int) *node {
-	m := &node{kind: mapping, pos: c.posOf(n)}
+	m := &node{kind: mapping, pos: c.posOf(n), pairs: make([]pair, 0, len(n.Content)/2)}
 	where := map[string]Pos{}
 	for both := range slices.Chunk(n.Content, 2) {
 		key := c.node(both[0], depth)
@@ -179,7 +179,7 @@ func (c *converter) mapping(n *yaml.Node, depth int) *node {
 
 // list converts n.
 func (c *converter) list(n *yaml.Node, depth int) *node {
-	l := &node{kind: list, pos: c.posOf(n)}
+	l := &node{kind: list, pos: c.posOf(n), items: make([]*node, 0, len(n.Content))}
 	for _, item := range n.Content {
 		l.items = append(l.items, c.node(item, depth+1))
 	}

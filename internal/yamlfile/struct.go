@@ -8,11 +8,7 @@ import (
 
 // structure reads n into v, which is a struct.
 func (d *decoder) structure(n *node, v reflect.Value) {
-	fields, met := d.fields[v.Type()]
-	if !met {
-		fields = fieldsOf(v.Type())
-		d.fields[v.Type()] = fields
-	}
+	fields := fieldsOf(v.Type())
 	if n.kind != mapping {
 		d.expected(n, "a mapping"+requiredIn(fields))
 		return
@@ -43,14 +39,13 @@ func requiredIn(fields []field) string {
 // fieldOf returns the field that key names. It reports a key that names none, and one
 // that was renamed.
 func (d *decoder) fieldOf(key *node, fields []field) (field, bool) {
-	for _, f := range fields {
-		if f.key == key.text {
-			return f, true
-		}
-		if f.has("was=" + key.text) {
-			d.report(key.pos.Errorf("%q is now called %q", key.text, f.key))
-			return f, true
-		}
+	if i := slices.IndexFunc(fields, func(f field) bool { return f.key == key.text }); i >= 0 {
+		return fields[i], true
+	}
+	before := "was=" + key.text
+	if i := slices.IndexFunc(fields, func(f field) bool { return f.has(before) }); i >= 0 {
+		d.report(key.pos.Errorf("%q is now called %q", key.text, fields[i].key))
+		return fields[i], true
 	}
 	d.report(key.pos.Errorf("unknown key %q%s", shorten(key.text), Suggest(key.text, keysOf(fields))))
 	return field{}, false
@@ -73,8 +68,7 @@ func (d *decoder) field(f field, n *node, v reflect.Value) {
 // missing reports the required keys that mapping n does not have.
 func (d *decoder) missing(n *node, fields []field) {
 	for _, f := range fields {
-		there := slices.ContainsFunc(n.pairs, func(p pair) bool { return p.key.text == f.key })
-		if f.has("required") && !there {
+		if f.has("required") && !slices.ContainsFunc(n.pairs, func(p pair) bool { return p.key.text == f.key }) {
 			d.report(n.pos.Errorf("missing key %q", f.key))
 		}
 	}
@@ -83,9 +77,11 @@ func (d *decoder) missing(n *node, fields []field) {
 // setPos fills the fields of struct v that have type Pos and no tag.
 func setPos(v reflect.Value, pos Pos) {
 	for i := range v.NumField() {
+		if v.Field(i).Type() != reflect.TypeFor[Pos]() {
+			continue // as most are
+		}
 		f := v.Type().Field(i)
-		_, tagged := f.Tag.Lookup("yaml")
-		if f.Type == reflect.TypeFor[Pos]() && f.IsExported() && !tagged {
+		if _, isTagged := f.Tag.Lookup("yaml"); f.IsExported() && !isTagged {
 			v.Field(i).Set(reflect.ValueOf(pos))
 		}
 	}
