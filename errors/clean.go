@@ -80,15 +80,19 @@ func maskURL(raw string) string {
 // place of the segments of its path that may identify a record. For tools, and for what is kept
 // or sent elsewhere, such as a trace.
 func PrintableURL(u *url.URL) string {
-	segments := strings.Split(u.EscapedPath(), "/")
-	for i, s := range segments {
-		if s != "" && !wordForm.MatchString(s) && !versionForm.MatchString(s) {
-			segments[i] = "{}"
+	path := u.EscapedPath()
+	var b strings.Builder
+	b.Grow(len(u.Scheme) + len("://") + len(u.Host) + len(path))
+	if u.Host != "" {
+		b.WriteString(u.Scheme + "://" + u.Host)
+	}
+	slash := ""
+	for s := range strings.SplitSeq(path, "/") {
+		b.WriteString(slash)
+		if slash = "/"; s != "" && !wordForm.MatchString(s) && !versionForm.MatchString(s) {
+			s = "{}"
 		}
+		b.WriteString(s)
 	}
-	path := strings.Join(segments, "/")
-	if u.Host == "" {
-		return path
-	}
-	return u.Scheme + "://" + u.Host + path
+	return b.String()
 }
