@@ -84,7 +84,7 @@ func BenchmarkHealthyCall(b *testing.B) {
 func compare(b *testing.B, server string) {
 	all := observers(b)
 	bare := aHealthyCall(b, all["none"], server)
-	for _, name := range []string{"metrics", "not-sampled", "traces", "all"} {
+	for _, name := range []string{"none", "metrics", "not-sampled", "traces", "all"} {
 		b.Run(name, func(b *testing.B) {
 			call := aHealthyCall(b, all[name], server)
 			var with, without time.Duration
@@ -114,11 +114,12 @@ func compare(b *testing.B, server string) {
 	}
 }
 
-// The number of allocations that a call makes for its Observer is bounded.
+// The number of allocations that a call makes for its Observer is bounded; with the race detector it is a
+// little larger.
 func TestAllocationsOfAHealthyCall(t *testing.T) {
 	all := observers(t)
 	bare := testing.AllocsPerRun(1000, aHealthyCall(t, all["none"], ""))
-	for name, most := range map[string]float64{"metrics": 18, "not-sampled": 22, "traces": 28, "all": 28} {
+	for name, most := range map[string]float64{"metrics": 18, "not-sampled": 22, "traces": 32, "all": 32} {
 		got := testing.AllocsPerRun(1000, aHealthyCall(t, all[name], "")) - bare
 		t.Logf("%s: %v allocations more than the %v without an Observer", name, got, bare)
 		if got > most {

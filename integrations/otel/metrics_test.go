@@ -126,6 +126,28 @@ func TestMetricsOfTransparentRetries(t *testing.T) {
 	})
 }
 
+// Waits are counted by a few words, and by the names of limits: an endpoint is neither.
+func TestMetricsOfWaits(t *testing.T) {
+	l := newLab(t, retrywiseotel.Options{})
+	o := l.Observer()
+	for _, what := range []string{"backoff", "vendor", "renewal", "settle", "store", "gate account", "limit per user", "hold vendor", "hold /items/*"} {
+		o.WaitEnd(o.WaitStart(t.Context(), client.WaitEvent{For: what}), client.WaitEvent{For: what})
+	}
+	want := []string{
+		"wait.duration{limit.name=account,wait.kind=gate} 1",
+		"wait.duration{limit.name=per user,wait.kind=limit} 1",
+		"wait.duration{wait.kind=backoff} 1",
+		"wait.duration{wait.kind=hold} 2",
+		"wait.duration{wait.kind=renewal} 1",
+		"wait.duration{wait.kind=settle} 1",
+		"wait.duration{wait.kind=store} 1",
+		"wait.duration{wait.kind=vendor} 1",
+	}
+	if diff := cmp.Diff(want, l.pointsOf(t, "retrywise.client.wait")); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+}
+
 // What holds back calls, while slots are taken, a gate is closed and the vendor is down.
 func TestMetricsOfWhatHoldsBackCalls(t *testing.T) {
 	l := newLab(t, retrywiseotel.Options{})

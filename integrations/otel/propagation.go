@@ -36,9 +36,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.base.RoundTrip(req)
 	}
 	told := *req
-	if told.Header = req.Header.Clone(); told.Header == nil {
-		told.Header = http.Header{}
-	}
+	told.Header = req.Header.Clone()                    // the Client has made one
 	ctx := trace.ContextWithSpan(req.Context(), s.span) // not one that another observer put between
 	t.telemetry.propagator.Inject(ctx, propagation.HeaderCarrier(told.Header))
 	return t.base.RoundTrip(&told)
