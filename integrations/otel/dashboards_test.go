@@ -88,7 +88,7 @@ func keysOf(set attribute.Set) (keys []string) {
 // Words of PromQL and of Grafana that are neither a metric nor a label.
 var (
 	notNames = []string{
-		"sum", "min", "max", "by", "rate", "increase", "avg_over_time", "histogram_quantile", "vector", "label_values", "or", "unless", "offset",
+		"sum", "min", "max", "by", "rate", "increase", "avg_over_time", "histogram_quantile", "vector", "label_values", "and", "or", "unless", "offset",
 	}
 	quoted   = regexp.MustCompile(`"[^"]*"`)
 	inBraces = regexp.MustCompile(`(\w+)\{([^}]*)\}`)

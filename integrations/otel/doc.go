@@ -21,7 +21,7 @@
 //   - a span for each look-up of the outcome, and one for each renewal of the credential, in the
 //     trace of the call that needed it first.
 //
-// A failure that a rule accepts is no error. The span of a request ends when its response was
+// A failure that a rule accepts is not an error. The span of a request ends when its response was
 // judged: through Send and HTTP, that is before its body is read.
 //
 // # Metrics
