@@ -9,7 +9,7 @@ COVERAGE := 98
 # The root module is checked with the versions that its users get, and not with those of go.work.
 export GOWORK := off
 
-.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis soak bench vuln api update vendors catalogue sync
+.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis otel soak bench vuln api update vendors catalogue sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ proxies: ## the client behind HAProxy and nginx, which it installs if it may
 
 redis: ## integrations/redis on a redis-server and a valkey-server, which it installs if it may
 	./.ci/redis
+
+otel: ## the alerts of integrations/otel, by Prometheus' promtool, which it fetches if it may
+	./.ci/otel
 
 soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,000 calls, a cut at each byte, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)

@@ -15,6 +15,7 @@ import (
 type attempt struct {
 	wire.Attempt
 	observed context.Context // that the observer returned
+	url      string          // for the observer, without personal data; empty: there is none
 	sent     sentRequest
 	identity string         // of the credential that was applied; empty: none
 	paid     int            // what the budget paid for it; 0: it is no retry, or a free one
@@ -64,7 +65,8 @@ func (x *call) sendOnce(req *http.Request, body *wire.Payload) (*http.Response, 
 		return nil, err
 	}
 	x.history.begin(time.Now())
-	a := &attempt{observed: x.startAttempt()}
+	a := &attempt{}
+	x.startAttempt(a)
 	if x.last != nil {
 		a.paid = x.last.paid
 	}

@@ -69,7 +69,8 @@ type Config struct {
 	// neither a credential nor personal data.
 	Logger *slog.Logger
 
-	// Observer is called at the begin and the end of what the Client does.
+	// Observer is called at the begin and the end of what the Client does. JoinObservers makes one
+	// of several; the module integrations/otel has one for OpenTelemetry.
 	Observer Observer
 
 	// Traffic is what the calls of several Clients, or of several processes, share: limits,

@@ -70,14 +70,17 @@ func (x *call) endCall() {
 	}
 }
 
-// startAttempt returns the context of the attempt.
-func (x *call) startAttempt() context.Context {
-	if x.c.watch.observer.AttemptStart == nil {
-		return x.ctx
+// startAttempt makes the context that the observer returns that of the attempt.
+func (x *call) startAttempt(a *attempt) {
+	o := x.c.watch.observer
+	if a.observed = x.ctx; o.AttemptStart == nil && o.AttemptEnd == nil {
+		return
 	}
-	a := x.history.latest
-	return start(x.ctx, x.c.watch.observer.AttemptStart, AttemptEvent{
-		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait,
+	a.url = apierrors.PrintableURL(x.destination.url)
+	latest := x.history.latest
+	a.observed = start(x.ctx, o.AttemptStart, AttemptEvent{
+		Subject: x.subject(), Number: x.history.attempts, URL: a.url, Foreign: x.destination.isForeign,
+		Start: latest.Start, Waited: latest.Wait,
 	})
 }
 
@@ -94,7 +97,8 @@ func (x *call) endAttempt(status int, j *judgement, rule string) {
 	}
 	a := x.history.latest
 	e := AttemptEvent{
-		Subject: x.subject(), Number: x.history.attempts, Start: a.Start, Waited: a.Wait, Took: a.Took, Status: status,
+		Subject: x.subject(), Number: x.history.attempts, URL: x.attempt.url, Foreign: x.destination.isForeign,
+		Start: a.Start, Waited: a.Wait, Took: a.Took, Status: status,
 		Class: d.Class, Action: d.Action, Stop: d.Stop, Code: d.Code, Rule: rule, Applied: apierrors.AppliedYes, Delay: d.Delay,
 	}
 	if j != nil {

@@ -61,10 +61,12 @@ type CallEvent struct {
 }
 
 // An AttemptEvent is the start or the end of one request. At the start, only Subject,
-// Number, Start and Waited are set.
+// Number, URL, Foreign, Start and Waited are set.
 type AttemptEvent struct {
 	Subject
-	Number  int // the first attempt has number 1
+	Number  int    // the first attempt has number 1; a redirect that is followed is one, too
+	URL     string // apierrors.PrintableURL of the request's
+	Foreign bool   // it goes to an origin that is not the vendor's, such as by a redirect
 	Start   time.Time
 	Waited  time.Duration // between the previous attempt and this one
 	Took    time.Duration
@@ -82,8 +84,9 @@ type AttemptEvent struct {
 type WaitEvent struct {
 	Subject
 	// For is "backoff", "vendor" for a wait that the response asks for, "renewal", "settle" for
-	// that before a look-up, or the gate or limit that holds the call back, such as "gate
-	// account" or "limit daily".
+	// that before a look-up, or what holds the call back: a gate or a limit, such as "gate
+	// account" or "limit daily", an outage, as "hold vendor" or "hold /items/*", or "store" for
+	// that of a traffic.Fleet.
 	For   string
 	Start time.Time
 	Took  time.Duration

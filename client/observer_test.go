@@ -32,11 +32,12 @@ func TestObserverSeesCallsAndAttempts(t *testing.T) {
 		const wait = 250 * time.Millisecond
 		then := start.Add(wait)
 		get, remove, put := client.Subject{Vendor: "shop", Method: "GET"}, client.Subject{Vendor: "shop", Method: "DELETE"}, client.Subject{Vendor: "shop", Op: "items.put", Method: "PUT"}
+		const url = "http://vendor.test/items/{}"
 		attempts := []client.AttemptEvent{
-			{Subject: get, Number: 1, Start: start, Status: 503, Class: apierrors.ServerError, Action: apierrors.Retry, Rule: "status 503", Delay: wait},
-			{Subject: get, Number: 2, Start: then, Waited: wait, Status: 200, Applied: apierrors.AppliedYes},
-			{Subject: remove, Number: 1, Start: then, Status: 404, Class: apierrors.NotFound, Action: apierrors.Accept, Code: "GONE", Rule: "shop code GONE", Applied: apierrors.AppliedNo},
-			{Subject: put, Number: 1, Start: then, Status: 400, Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Code: "BAD", Rule: "shop code BAD", Applied: apierrors.AppliedNo},
+			{Subject: get, Number: 1, URL: url, Start: start, Status: 503, Class: apierrors.ServerError, Action: apierrors.Retry, Rule: "status 503", Delay: wait},
+			{Subject: get, Number: 2, URL: url, Start: then, Waited: wait, Status: 200, Applied: apierrors.AppliedYes},
+			{Subject: remove, Number: 1, URL: url, Start: then, Status: 404, Class: apierrors.NotFound, Action: apierrors.Accept, Code: "GONE", Rule: "shop code GONE", Applied: apierrors.AppliedNo},
+			{Subject: put, Number: 1, URL: url, Start: then, Status: 400, Class: apierrors.Validation, Action: apierrors.Surface, Stop: apierrors.StopPermanent, Code: "BAD", Rule: "shop code BAD", Applied: apierrors.AppliedNo},
 		}
 		if diff := cmp.Diff(attempts, seen.attempts); diff != "" {
 			t.Errorf("attempts (-want +got):\n%s", diff)
@@ -153,6 +154,44 @@ func TestObserverSeesWaits(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, seen.waits); diff != "" {
 			t.Errorf("waits (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// An attempt's event says where the request goes: without query, userinfo and identifiers, and
+// whether that is the vendor's.
+func TestObserverSeesWhereAnAttemptGoes(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		vendor := retrywisetest.New(t, retrywisetest.Status(302, "Location", "/v2/exports/7?token=secret"),
+			retrywisetest.Status(302, "Location", "https://storage.test/jane@example.com?signature=secret"))
+		storage := retrywisetest.New(t, retrywisetest.Status(200))
+		var started []client.AttemptEvent
+		var seen events
+		c := newClient(t, nil, client.Config{
+			BaseURL: "https://vendor.test", Transport: origins{"https://vendor.test": vendor, "https://storage.test": storage},
+			Observer: client.JoinObservers(seen.observer(), client.Observer{AttemptStart: func(_ context.Context, e client.AttemptEvent) context.Context {
+				started = append(started, e)
+				return nil
+			}}),
+		})
+		if _, err := send(t.Context(), t, c, "GET", "https://user:secret@vendor.test/exports/email:jane@example.com?token=secret", ""); err != nil {
+			t.Fatal(err)
+		}
+		want := []client.AttemptEvent{
+			{URL: "https://vendor.test/exports/{}"},
+			{URL: "https://vendor.test/v2/exports/{}"},
+			{URL: "https://storage.test/{}", Foreign: true},
+		}
+		where := func(all []client.AttemptEvent) (only []client.AttemptEvent) {
+			for _, e := range all {
+				only = append(only, client.AttemptEvent{URL: e.URL, Foreign: e.Foreign})
+			}
+			return only
+		}
+		for name, got := range map[string][]client.AttemptEvent{"starts": where(started), "ends": where(seen.attempts)} {
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
 		}
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/retrywise/retrywise/traffic"
 )
 
-// Status returns what holds back calls now, for each account: outages, closed gates, and what is
-// left of the retry budget. It has no credential and no record; the identity of an account is
+// Status returns what holds back calls now, for each account: outages, closed gates, how much of
+// each limit is used, and what is left of the retry budget. It has no credential and no record; the identity of an account is
 // hashed.
 func (c *Client) Status() []traffic.Status {
 	all := c.traffic.Status(context.Background(), time.Now(), c.retry.BudgetPrices())

@@ -23,6 +23,7 @@ func TestStatus(t *testing.T) {
 		"nothing": {script{retrywisetest.Status(200)}, 1, traffic.Status{Retries: 10}},
 		"a gate": {script{retrywisetest.Status(429, "Retry-After", "3600")}, 1, traffic.Status{
 			Retries: 10, Gates: []traffic.Gate{{Scope: apierrors.ScopeAccount, Until: time.Date(2000, 1, 1, 1, 0, 0, 0, time.UTC)}},
+			Limits: []traffic.LimitUse{{Scope: apierrors.ScopeAccount, Source: traffic.Looking, Size: 1}}, // a rate that the 429 shows
 		}},
 		"an outage that is suspected": {script{retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503), retrywisetest.Status(503)}, 2, traffic.Status{
 			Retries: 8, Outages: []traffic.Outage{{State: traffic.Suspect, Failures: 4, Cause: "server_error (503)"}, {Endpoint: "/items/*", State: traffic.Suspect, Failures: 4, Cause: "server_error (503)"}},

@@ -67,22 +67,32 @@ func onlyIf(form *regexp.Regexp, s string) string {
 	return ""
 }
 
-// maskURL returns the URL raw with {} in place of path segments that may identify a
-// record, and without query. It returns "" if raw is not a URL.
+// maskURL returns PrintableURL of the URL raw, or "" if it is not a URL.
 func maskURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""
 	}
-	segments := strings.Split(u.EscapedPath(), "/")
-	for i, s := range segments {
-		if s != "" && !wordForm.MatchString(s) && !versionForm.MatchString(s) {
-			segments[i] = "{}"
+	return PrintableURL(u)
+}
+
+// PrintableURL returns u as Error prints it: without userinfo, query and fragment, and with {} in
+// place of the segments of its path that may identify a record. For tools, and for what is kept
+// or sent elsewhere, such as a trace.
+func PrintableURL(u *url.URL) string {
+	path := u.EscapedPath()
+	var b strings.Builder
+	b.Grow(len(u.Scheme) + len("://") + len(u.Host) + len(path))
+	if u.Host != "" {
+		b.WriteString(u.Scheme + "://" + u.Host)
+	}
+	slash := ""
+	for s := range strings.SplitSeq(path, "/") {
+		b.WriteString(slash)
+		if slash = "/"; s != "" && !wordForm.MatchString(s) && !versionForm.MatchString(s) {
+			s = "{}"
 		}
+		b.WriteString(s)
 	}
-	path := strings.Join(segments, "/")
-	if u.Host == "" {
-		return path
-	}
-	return u.Scheme + "://" + u.Host + path
+	return b.String()
 }

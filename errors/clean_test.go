@@ -2,6 +2,7 @@ package apierrors_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestIsCode(t *testing.T) {
 }
 
 func TestErrorMasksTheURL(t *testing.T) {
-	for url, want := range map[string]string{
+	for raw, want := range map[string]string{
 		"https://h/v4.1/contacts/email:a@b.c": "GET https://h/v4.1/contacts/{}: not_found",
 		"https://h/v1/a_b-c/42?token=x":       "GET https://h/v1/a_b-c/{}: not_found",
 		"/contacts/7":                         "GET /contacts/{}: not_found",
@@ -29,9 +30,26 @@ func TestErrorMasksTheURL(t *testing.T) {
 		"":                                    "GET: not_found",
 		"https://h/%zz":                       "GET: not_found",
 	} {
-		e := &apierrors.Error{Method: "GET", URL: url, Class: apierrors.NotFound}
+		e := &apierrors.Error{Method: "GET", URL: raw, Class: apierrors.NotFound}
 		if got := e.Error(); got != want {
-			t.Errorf("Error() of %q = %q; want %q", url, got, want)
+			t.Errorf("Error() of %q = %q; want %q", raw, got, want)
+		}
+	}
+}
+
+func TestPrintableURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://u:p@h:8443/v4.1/contacts/email:a@b.c?token=x#f": "https://h:8443/v4.1/contacts/{}",
+		"https://h/a%2Fb/words/2026-11-26/":                      "https://h/{}/words/{}/",
+		"/contacts/7":                                            "/contacts/{}",
+		"https://h":                                              "https://h",
+	} {
+		u, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := apierrors.PrintableURL(u); got != want {
+			t.Errorf("PrintableURL(%q) = %q; want %q", raw, got, want)
 		}
 	}
 }

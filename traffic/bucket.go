@@ -65,6 +65,13 @@ func (b *bucket) expected(now time.Time, n int) time.Time {
 	return now.Add(time.Duration(min(math.Ceil(missing*float64(b.interval())), float64(farthest))))
 }
 
+// used returns how many tokens of the burst are missing.
+func (b *bucket) used(now time.Time) int {
+	b.land(now)
+	left := b.tokens.TokensAt(now) + float64(b.credit-b.flying)
+	return b.burst - int(math.Floor(left+tiny))
+}
+
 // tiny is less than any part of a token that matters.
 const tiny = 1e-6
 

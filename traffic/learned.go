@@ -19,7 +19,7 @@ type Learned struct {
 	Served  int           // requests that were accepted in that time; of an announced window: 0
 }
 
-// A Source is how a limit was learned.
+// A Source is how a limit is known.
 type Source int
 
 // The sources of limits.
@@ -27,6 +27,7 @@ const (
 	Announced Source = iota // responses say it
 	Tried                   // more was refused, and so much was not
 	Looking                 // as Tried, and the limit is not found yet
+	Declared                // by the vendor's file or by an operator; of a Learned, it is none
 )
 
 // Learned implements Shared.
@@ -81,12 +82,8 @@ func (l *limiter) triedLimits(now time.Time) []Learned {
 	case p == nil, p.current == p.declared:
 		return nil
 	default:
-		source := Tried
-		if p.mode == ramp || p.mode == search {
-			source = Looking
-		}
 		limit := policy.Limit{Rate: rateOf(p.current), Burst: l.bucket.burst}
-		return []Learned{{Limit: limit, Source: source, For: now.Sub(p.cutAt), Served: p.accepted}}
+		return []Learned{{Limit: limit, Source: p.source(), For: now.Sub(p.cutAt), Served: p.accepted}}
 	}
 }
 

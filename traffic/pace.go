@@ -82,6 +82,14 @@ func (p *pace) room() int { return min(max(p.burst/4, 1), 4) }
 // isLearned reports whether the pace is not as declared.
 func (p *pace) isLearned() bool { return p.current != p.declared }
 
+// source returns how a pace was learned that is not as declared.
+func (p *pace) source() Source {
+	if p.mode == ramp || p.mode == search {
+		return Looking
+	}
+	return Tried
+}
+
 // holdsBack reports whether the pace holds requests back without a gate.
 func (p *pace) holdsBack() bool { return p.declared > 0 || p.mode != ramp }
 

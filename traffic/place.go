@@ -127,6 +127,17 @@ func (p *place) expected(now time.Time) (at time.Time, slowest *limiter) {
 	return at, slowest
 }
 
+// holder returns the limiter that holds the place back now for the longest; nil: none does.
+func (p *place) holder(now time.Time) (slowest *limiter) {
+	at := now
+	for _, l := range p.limiters {
+		if ready := l.readyAt(now, l.sizeOf(p.demand)); ready.After(at) {
+			at, slowest = ready, l
+		}
+	}
+	return slowest
+}
+
 // limiterOf returns the limiter that a quota is about: the one of its name, or the account's own.
 func (p *place) limiterOf(q policy.Quota) *limiter {
 	for _, l := range p.limiters {

@@ -70,7 +70,7 @@ func (q *queue) admit(now time.Time, d Demand) *place {
 		p.refusal = p.refusalBy(now, at, slowest)
 		return p
 	}
-	p.slowest = cmp.Or(slowest, q.own) // until it is known better
+	p.slowest = cmp.Or(slowest, p.holder(now), q.own) // until it is known better
 	p.ready = make(chan struct{})
 	q.enter(p)
 	q.step(now)

@@ -341,3 +341,30 @@ func TestRequestThatComesTooLate(t *testing.T) {
 		answer(first)
 	})
 }
+
+// What a request waits for is named, also behind others that wait for the same.
+func TestPlaceNamesWhatItWaitsFor(t *testing.T) {
+	for name, limit := range map[string]policy.Limit{
+		"limit slots":   {Name: "slots", Scope: apierrors.ScopeAccount, Slots: 1},
+		"limit records": {Name: "records", Scope: apierrors.ScopeRecord, Slots: 1},
+		"limit window":  {Name: "window", Scope: apierrors.ScopeAccount, Window: policy.Rate{Count: 1, Per: time.Hour}},
+		"limit rate":    limitOf("rate", apierrors.ScopeAccount, 1, time.Hour, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := NewMemory()
+				d := Demand{Limits: []policy.Limit{limit}, Record: "a", MaxWait: 24 * time.Hour}
+				admitted(t, m, d)
+				ctx, cancel := context.WithCancel(t.Context())
+				for range 3 {
+					p := m.Admit(ctx, time.Now(), d)
+					if got := p.WaitsFor(); got != name {
+						t.Errorf("the request waits for %q", got)
+					}
+					defer func() { _ = p.Wait(ctx) }()
+				}
+				cancel()
+			})
+		})
+	}
+}

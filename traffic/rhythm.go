@@ -41,6 +41,14 @@ func (r *rhythm) nextProbe(now time.Time) time.Time {
 	}
 }
 
+// used returns how many requests have left in the present window; 0 if that may be over.
+func (r *rhythm) used(now time.Time) int {
+	if !now.Before(r.late) {
+		return 0
+	}
+	return r.left
+}
+
 // depart notes that a request leaves, maybe to try. It reports whether it takes the last place
 // of its window.
 func (r *rhythm) depart(now time.Time, isProbe bool) (isLast bool) {

@@ -29,6 +29,17 @@ func (s *slots) readyAt(now time.Time, under int) time.Time {
 	}
 }
 
+// heldAt returns how many slots are held beyond their requests.
+func (s *slots) heldAt(now time.Time) int {
+	n := 0
+	for _, end := range s.ends {
+		if end.After(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // end returns the slot of a request, unless it is held. A request without a response may have
 // begun its job.
 func (s *slots) end(now time.Time, r Report) {

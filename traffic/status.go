@@ -16,6 +16,10 @@ type Status struct {
 	Retries  int      // that the budget still has, or 0 if it is used up
 	Outages  []Outage // that are not over
 	Gates    []Gate   // that are closed
+
+	// Limits are those that bound requests, by name: one for each that is declared and was met,
+	// and one without a name for what was announced or learned of the account as a whole.
+	Limits []LimitUse
 }
 
 // A Gate is a limit that a response closed.
@@ -48,6 +52,7 @@ func (q *queue) status(now time.Time, p policy.Prices) Status {
 			s.Gates = append(s.Gates, Gate{Limit: l.key.limit, Scope: l.scope, Until: l.gate.until})
 		}
 	}
+	s.Limits = q.uses(now)
 	return s
 }
 
