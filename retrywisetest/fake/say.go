@@ -22,6 +22,15 @@ func (a *API) Fail(names ...string) {
 	}
 }
 
+// Throttle has the next request refused as one beyond a limit, in the vendor's words: the client is
+// to wait so long, where the vendor's responses say it. A wait of zero is not said.
+func (a *API) Throttle(wait time.Duration) {
+	a.Next(func(w http.ResponseWriter, r *http.Request) {
+		to := policy.Answer{Method: r.Method, Path: r.URL.EscapedPath(), Received: time.Now()}
+		write(w, a.vendor.Refusal(policy.Limit{}, wait, to))
+	})
+}
+
 // Next has the next requests get answers, one each, in place of what the fake would respond.
 // It executes nothing.
 func (a *API) Next(answers ...retrywisetest.Answer) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -92,6 +93,21 @@ statuses:
 			e := failure(t, call(t.Context(), newClient(t, v, api, client.Config{}), client.Call{Method: tt.method, Options: once}))
 			if !strings.HasPrefix(e.Rule, tt.rule) {
 				t.Errorf("rule %q; want %q", e.Rule, tt.rule)
+			}
+		})
+	}
+}
+
+// A vendor's 429 has the wait where that vendor has it.
+func TestThrottleIsUnderstoodForEachVendor(t *testing.T) {
+	for _, name := range vendors.Names() {
+		retrywisetest.VirtualTime(t, func(t *testing.T) {
+			v := lookup(t, name)
+			api := fake.New(t, v, fake.Options{})
+			api.Throttle(6 * time.Hour)
+			e := failure(t, call(t.Context(), newClient(t, v, api, client.Config{}), client.Call{Path: "/x"}))
+			if wait := time.Until(e.RetryAt); wait < 6*time.Hour || wait > 6*time.Hour+time.Second {
+				t.Errorf("%s: %v, again in %v; want 6h", name, e, wait)
 			}
 		})
 	}

@@ -15,7 +15,7 @@ type tokens struct {
 }
 
 // Token returns a new token, which is valid for Options.TokenLifetime beside earlier ones, and
-// when it expires. It fits client.RenewableBearer. The error is nil.
+// when it expires; zero: never. It fits client.RenewableBearer. The error is nil.
 func (a *API) Token(context.Context) (token string, expires time.Time, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -24,8 +24,10 @@ func (a *API) Token(context.Context) (token string, expires time.Time, err error
 	if a.tokens.until == nil {
 		a.tokens.until = map[string]time.Time{}
 	}
-	expires = time.Now().Add(a.options.TokenLifetime)
-	a.tokens.until[token] = expires
+	if a.options.TokenLifetime > 0 {
+		expires = time.Now().Add(a.options.TokenLifetime)
+		a.tokens.until[token] = expires
+	}
 	return token, expires, nil
 }
 
