@@ -126,7 +126,7 @@ func ExampleFaults_transport() {
 	faults := retrywisetest.Faults{
 		Plan: retrywisetest.Seeded(4, 0.4), // the same seed, rate and order: the same faults
 		Only: func(r *http.Request) bool { return r.URL.Path == "/orders" },
-		Struck: func(r *http.Request, f retrywisetest.Fault) {
+		Struck: func(_ *http.Request, f retrywisetest.Fault) {
 			fmt.Println("fault:", f, "executed:", f.IsAfterExecution())
 		},
 	}

@@ -92,3 +92,40 @@ func namesOf(l policy.Limit) []string {
 	}
 	return []string{l.Name}
 }
+
+// The wait of a refusal is written as the vendor's file reads it.
+func TestRefusalWritesTheWaitInEachForm(t *testing.T) {
+	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	for name, waits := range map[string]string{
+		"none":                     ``,
+		"Retry-After":              `waits: [{header: Retry-After, unit: http}]`,
+		"milliseconds":             `waits: [{header: X-Wait, unit: milliseconds}]`,
+		"an epoch":                 `waits: [{header: X-Reset, unit: epoch}]`,
+		"an epoch in milliseconds": `waits: [{body: /reset, unit: epoch_ms}]`,
+		"a duration":               `waits: [{body: "/error/details/*/delay", unit: duration}]`,
+		"a part of a text":         `waits: [{header: X-Limit, pattern: 'left=0; wait=(\d+)', unit: seconds}]`,
+		"points":                   `waits: [{cost: {need: /need, have: /have, per_second: /rate}}]`,
+		"beside a header":          `waits: [{header: X-Reset, unit: seconds, when: {headers: X-Left, is: "0"}}]`,
+		"beside a value":           `waits: [{header: X-Reset, unit: seconds, when: {at: /left, is: "0"}}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := parsed(t, waits+"\nstatuses: [{status: 420, class: rate_limited}]\n")
+			a := v.Refusal(policy.Limit{}, 90*time.Second, policy.Answer{Method: "GET", Path: "/x", Received: now})
+			if f := v.Decode(a); a.Status != 420 || f.Wait != 90*time.Second {
+				t.Errorf("status %d, wait %v; want 420, 90s, from %v %s", a.Status, f.Wait, a.Header, a.Body)
+			}
+		})
+	}
+}
+
+// A vendor whose file has no word for it refuses with 429.
+func TestRefusalWithoutARow(t *testing.T) {
+	v := parsed(t, "codes: [{code: SLOW, when: {methods: POST}, class: rate_limited}]\ndecode: [{code: code}]\n")
+	a := v.Refusal(policy.Limit{Name: "other"}, time.Minute, policy.Answer{Method: "GET", Path: "/x"})
+	if a.Status != 429 || a.Header.Get("Retry-After") != "60" {
+		t.Errorf("status %d, %v; want 429, 60 seconds", a.Status, a.Header)
+	}
+	if got := v.Announce(policy.Quota{Limit: "other", Left: 1}, policy.Answer{Status: 200}); len(got.Header)+len(got.Body) > 0 {
+		t.Errorf("announced %v %s; want nothing", got.Header, got.Body)
+	}
+}

@@ -98,7 +98,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !a.hasToken(r) {
-		write(w, a.said(r, isAboutTokens))
+		write(w, a.said(r, aboutTokens()))
 		return
 	}
 	admitted, refusal := a.admit(r)

@@ -29,7 +29,7 @@ func (a *API) begin(r *http.Request, body []byte) (key string, answer *policy.An
 		return "", nil
 	}
 	if rules.KeyProblem(key) != "" {
-		return "", new(a.said(r, isBadKey))
+		return "", new(a.said(r, aboutBadKey()))
 	}
 	a.mu.Lock()
 	earlier, now := a.keys[key], time.Now()
@@ -45,9 +45,9 @@ func (a *API) begin(r *http.Request, body []byte) (key string, answer *policy.An
 	a.mu.Unlock()
 	switch isSame := earlier.method == r.Method && earlier.uri == r.URL.RequestURI() && bytes.Equal(earlier.body, body); {
 	case !isSame:
-		return "", new(a.said(r, isMismatch))
+		return "", new(a.said(r, aboutKeyMismatch()))
 	case response == nil:
-		return "", new(a.said(r, isInFlight))
+		return "", new(a.said(r, aboutKeyInFlight()))
 	default:
 		return "", response
 	}

@@ -137,7 +137,7 @@ func TestStartServesAFake(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer api.Close()
-	if resp := get(t, api, "/x"); resp.StatusCode != 200 {
-		t.Errorf("status %d; want 200", resp.StatusCode)
+	if resp := get(t, api, "/x"); resp.Status != 200 {
+		t.Errorf("status %d; want 200", resp.Status)
 	}
 }

@@ -116,7 +116,7 @@ func TestSlotsAreKept(t *testing.T) {
 			api := fake.New(t, v, fake.Options{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				retrywisetest.JSON(200, fmt.Sprintf(`{"status":%q}`, status))(w, r)
 			})})
-			post := func() int { return do(t, api, "POST", "/jobs", "").StatusCode }
+			post := func() int { return do(t, api, "POST", "/jobs", "").Status }
 			got := []int{post(), post()}
 			get(t, api, "/jobs/1")
 			got = append(got, post())
@@ -229,14 +229,20 @@ func TestWithinLimit(t *testing.T) {
 	}
 }
 
+// A reply is a response without its body.
+type reply struct {
+	Status int
+	Header http.Header
+}
+
 // get gets a path of a fake without a client of ours.
-func get(t *testing.T, api *fake.Server, path string) *http.Response {
+func get(t *testing.T, api *fake.Server, path string) reply {
 	t.Helper()
 	return do(t, api, "GET", path, "")
 }
 
 // do sends a request without a client of ours. header is keys and values in turn.
-func do(t *testing.T, api *fake.Server, method, path, body string, header ...string) *http.Response {
+func do(t *testing.T, api *fake.Server, method, path, body string, header ...string) reply {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, api.URL()+path, bodyOf(body))
 	if err != nil {
@@ -250,5 +256,5 @@ func do(t *testing.T, api *fake.Server, method, path, body string, header ...str
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	return resp
+	return reply{resp.StatusCode, resp.Header}
 }

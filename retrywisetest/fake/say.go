@@ -117,14 +117,23 @@ type topic struct {
 	status int // of a vendor that has no such response
 }
 
-var (
-	isAboutTokens = topic{status: http.StatusUnauthorized, is: func(s vendors.Sample) bool {
+func aboutTokens() topic {
+	return topic{status: http.StatusUnauthorized, is: func(s vendors.Sample) bool {
 		return s.Class == apierrors.TokenExpired || s.Class == apierrors.Authentication && s.Code == ""
 	}}
-	isInFlight = topic{status: http.StatusConflict, is: func(s vendors.Sample) bool { return s.IsInFlight }}
-	isMismatch = topic{status: http.StatusUnprocessableEntity, is: func(s vendors.Sample) bool { return s.IsMismatch }}
-	isBadKey   = topic{status: http.StatusBadRequest, is: func(s vendors.Sample) bool { return s.Code == "" && s.Status == http.StatusBadRequest }}
-)
+}
+
+func aboutKeyInFlight() topic {
+	return topic{status: http.StatusConflict, is: func(s vendors.Sample) bool { return s.IsInFlight }}
+}
+
+func aboutKeyMismatch() topic {
+	return topic{status: http.StatusUnprocessableEntity, is: func(s vendors.Sample) bool { return s.IsMismatch }}
+}
+
+func aboutBadKey() topic {
+	return topic{status: http.StatusBadRequest, is: func(s vendors.Sample) bool { return s.Code == "" && s.Status == http.StatusBadRequest }}
+}
 
 // said returns the vendor's response about a topic to r, or a bare status if its file has none.
 func (a *API) said(r *http.Request, about topic) policy.Answer {

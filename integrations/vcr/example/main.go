@@ -47,7 +47,7 @@ func run(ctx context.Context, w io.Writer, url, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "recording")
 
 	rec, err := vcr.Record(file, vcr.Options{Secrets: []string{token}})
