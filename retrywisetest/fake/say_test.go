@@ -34,12 +34,17 @@ func TestFailIsUnderstoodForEachRowOfEachVendor(t *testing.T) {
 				if len(samples) < 10 {
 					t.Errorf("%d responses; want 10 or more", len(samples))
 				}
+				isDone := map[string]bool{} // by rule, which has a sample in each form of codes
 				for _, s := range samples {
 					api.Next(fake.Answer(s.Answer))
 					got := decided(t, v, api, s)
 					if diff := cmp.Diff(decision{s.Rule, s.Code, s.Class}, got); diff != "" {
 						t.Errorf("status %d, %v, %s (-want +got):\n%s", s.Status, s.Header, s.Body, diff)
 					}
+					if isDone[s.Rule] {
+						continue
+					}
+					isDone[s.Rule] = true
 					api.Fail(s.Rule)
 					if got := decided(t, v, api, s); got.Rule != s.Rule {
 						t.Errorf("Fail(%q) is decided by %q", s.Rule, got.Rule)
