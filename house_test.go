@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"internal/testserver": {"retrywisetest"},
 	"internal/testcert":   {},
 	"retrywisetest":       {},
+	"retrywisetest/fake":  {"errors", "policy", "vendors", "retrywisetest"},
 
 	"internal/nethttptest/dropin": {"client", "policy"},
 }

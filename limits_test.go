@@ -42,18 +42,6 @@ type limitedJob struct {
 // A job keeps within the limits of the vendor's data, and uses them up.
 func TestLimitsOfVendors(t *testing.T) {
 	for name, newJob := range map[string]func() limitedJob{
-		"google, sheets read":     sheetsReads,
-		"google, sheets write":    sheetsWrites,
-		"klaviyo, accounts":       klaviyoAccounts,
-		"klaviyo, profiles":       klaviyoProfiles,
-		"mailchimp, connections":  mailchimpConnections,
-		"github, concurrency":     githubConcurrency,
-		"jira, issues":            jiraIssues,
-		"slack, channels":         slackChannels,
-		"zendesk, incremental":    zendeskIncremental,
-		"zendesk, searches":       zendeskSearches,
-		"graph, audit logs":       graphAuditLogs,
-		"graph, risky users":      graphRiskyUsers,
 		"rdstation, contacts":     rdstationContacts,
 		"rdstation, each contact": rdstationOneContact,
 		"playable, hour":          playableHour,
@@ -65,15 +53,6 @@ func TestLimitsOfVendors(t *testing.T) {
 		"connectif, exports":      connectifExports,
 		"connectif, imports":      connectifImports,
 		"customergauge, uploads":  customergaugeUploads,
-		"hubspot, burst":          hubspotBurst,
-		"hubspot, search":         hubspotSearch,
-		"salesforce, day":         salesforceDay,
-		"salesforce, long calls":  salesforceLong,
-		"shopify, REST":           shopifyREST,
-		"shopify, GraphQL":        shopifyGraphQL,
-		"stripe, endpoint":        stripeEndpoint,
-		"stripe, account":         stripeAccount,
-		"stripe, meter events":    stripeMeterEvents,
 	} {
 		t.Run(name, func(t *testing.T) {
 			retrywisetest.VirtualTime(t, func(t *testing.T) { newJob().run(t) })

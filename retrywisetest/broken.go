@@ -50,7 +50,7 @@ func Cut(answer Answer) Answer {
 
 // A held response is what a handler wrote, kept until send.
 type held struct {
-	w        http.ResponseWriter
+	w        http.ResponseWriter // nil: there is no connection
 	header   http.Header
 	status   int
 	body     bytes.Buffer
@@ -95,6 +95,9 @@ func (h *held) Flush() {}
 // Hijack serves http.ResponseController.
 func (h *held) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	h.hijacked = true
+	if h.w == nil {
+		return nil, nil, http.ErrNotSupported
+	}
 	return http.NewResponseController(h.w).Hijack()
 }
 

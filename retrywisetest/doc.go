@@ -23,11 +23,18 @@
 //
 // New serves a script and fails the test if the client sends more or fewer
 // requests than there are answers. Handle serves any http.Handler. Both work in
-// memory, without sockets. Start serves over TCP, for programs and examples.
+// memory, without sockets, and are as light as a stub of the client's transport.
+// Unlike a stub, they fail as a network does: after Refused, which refuses a
+// connection, a client knows that nothing was sent. Start serves over TCP, for
+// programs and examples.
 //
-// Faults makes requests to a handler fail: before the handler has run, or after it,
-// when the request was executed and the client cannot know. A Ledger
-// records what was executed, and so shows what a client did twice or lost.
+// Faults makes requests fail: before they were executed, or after it, when the
+// client cannot know (Fault.IsAfterExecution). Faults.Handler stands before a
+// handler, Faults.Transport before any http.RoundTripper, also of a run on staging.
+//
+// A Ledger records what was executed. AppliedOnce compares it with what should
+// have been, and NothingLeaked searches errors, logs, events and requests for
+// secrets. Package fake, beside this one, makes a server of a vendor's file.
 //
 // The package works with every client that takes an http.RoundTripper. Servers
 // speak HTTP/1.1 without TLS.

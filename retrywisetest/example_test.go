@@ -114,6 +114,37 @@ func ExampleFaults() {
 	// duplicates 1
 }
 
+// Chaos in a run on staging: two of five requests to one endpoint fail, and a log says which of
+// them were executed all the same. Here a server in memory stands for the API.
+func ExampleFaults_transport() {
+	api, err := retrywisetest.Start(retrywisetest.Status(201))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer api.Close()
+	faults := retrywisetest.Faults{
+		Plan: retrywisetest.Seeded(4, 0.4), // the same seed, rate and order: the same faults
+		Only: func(r *http.Request) bool { return r.URL.Path == "/orders" },
+		Struck: func(_ *http.Request, f retrywisetest.Fault) {
+			fmt.Println("fault:", f, "executed:", f.IsAfterExecution())
+		},
+	}
+	client := &http.Client{Transport: faults.Transport(api.Transport())}
+	for range 5 {
+		resp, err := client.Post(api.URL()+"/orders", "text/plain", nil)
+		if err != nil {
+			continue
+		}
+		resp.Body.Close()
+	}
+	fmt.Println(len(api.Requests()), "of 5 arrived")
+	// Output:
+	// fault: gateway_timeout_after executed: true
+	// fault: reset_before executed: false
+	// 4 of 5 arrived
+}
+
 // A fault that the test defines itself: an API that answers 400 while its queue is
 // full.
 func ExampleFaults_ownFault() {

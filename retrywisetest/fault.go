@@ -28,6 +28,17 @@ const (
 // NoFault lets a request pass.
 const NoFault Fault = ""
 
+// IsAfterExecution reports whether f strikes after the request was executed: then the client does
+// not learn it, or learns it late. A fault that a test defines strikes before.
+func (f Fault) IsAfterExecution() bool {
+	switch f {
+	case GatewayTimeoutAfter, ResetAfter, CutBody, Slow:
+		return true
+	default:
+		return false
+	}
+}
+
 // String returns the name of f, such as "reset_after", and "none" for NoFault.
 func (f Fault) String() string {
 	if f == NoFault {

@@ -11,8 +11,8 @@ import (
 // defaultDelay is how long Slow holds an answer back.
 const defaultDelay = time.Minute
 
-// Faults makes requests to a handler fail by a Plan. The zero Faults lets every
-// request pass.
+// Faults makes requests fail by a Plan: those to a handler, or those through a transport.
+// The zero Faults lets every request pass.
 type Faults struct {
 	// Plan decides which request meets which fault. Zero: none.
 	Plan Plan
@@ -25,6 +25,14 @@ type Faults struct {
 
 	// Delay is how long Slow holds an answer back. 0: one minute.
 	Delay time.Duration
+
+	// Only selects the requests that are counted and may fail, such as those of one
+	// endpoint. It is called concurrently. Nil: all.
+	Only func(*http.Request) bool
+
+	// Struck is called for each request that meets a fault, before it does, such as to log
+	// it. It is called concurrently. Nil: it is not.
+	Struck func(*http.Request, Fault)
 }
 
 // Handler returns a handler that makes requests to h fail. It numbers requests in
@@ -34,28 +42,40 @@ type Faults struct {
 // The handler is safe for concurrent use if h is.
 func (f Faults) Handler(h http.Handler) http.Handler {
 	f.Answers = maps.Clone(f.Answers)
-	var requests atomic.Int64
+	meets := f.counter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := int(requests.Add(1) - 1)
-		f.answer(f.Plan.Fault(n), h.ServeHTTP)(w, r)
+		f.answer(meets(r), h.ServeHTTP)(w, r)
 	})
+}
+
+// counter returns a function that numbers requests, from 0, and returns the fault of each.
+func (f Faults) counter() func(*http.Request) Fault {
+	var requests atomic.Int64
+	return func(r *http.Request) Fault {
+		if f.Only != nil && !f.Only(r) {
+			return NoFault
+		}
+		fault := f.Plan.Fault(int(requests.Add(1) - 1))
+		if fault != NoFault && f.Struck != nil {
+			f.Struck(r, fault)
+		}
+		return fault
+	}
 }
 
 // answer returns the answer to a request that meets fault. execute is the handler.
 func (f Faults) answer(fault Fault, execute Answer) Answer {
 	own := f.Answers[fault]
-	switch fault {
-	case NoFault:
+	switch {
+	case fault == NoFault:
 		return execute
-	case GatewayTimeoutAfter, ResetAfter, CutBody, Slow:
-		if own != nil {
-			return instead(execute, own)
-		}
+	case fault.IsAfterExecution() && own != nil:
+		return instead(execute, own)
+	case fault.IsAfterExecution():
 		return f.afterExecution(fault, execute)
+	case own != nil:
+		return own
 	default:
-		if own != nil {
-			return own
-		}
 		return beforeExecution(fault)
 	}
 }

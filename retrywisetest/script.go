@@ -21,7 +21,10 @@ func New(t testing.TB, answers ...Answer) *Server {
 		t.Errorf("%s for %s %s; %d were scripted", outOfAnswers, r.Method, r.URL, len(answers))
 	}
 	t.Cleanup(func() { // runs after Handle's Close: cleanups run in reverse order
-		if n := q.left(); n > 0 {
+		switch n := q.left(); {
+		case n > 0 && n == len(answers):
+			t.Errorf("retrywisetest: no request arrived, and %d were scripted: does the client have the Transport of the server?", n)
+		case n > 0:
 			t.Errorf("retrywisetest: %d of %d scripted answers were not used", n, len(answers))
 		}
 	})
@@ -46,6 +49,9 @@ type queue struct {
 
 func (q *queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer, ok := q.take(); ok {
+		if q.isRefusalNext() {
+			w.Header().Set("Connection", "close") // the next request has to dial
+		}
 		answer(w, r)
 		return
 	}
@@ -69,4 +75,20 @@ func (q *queue) left() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.answers) - q.next
+}
+
+// isRefusalNext reports whether the next answer is Refused.
+func (q *queue) isRefusalNext() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.next < len(q.answers) && q.answers[q.next].isRefused()
+}
+
+// refuses takes the next answer if it is Refused. It reports whether it was.
+func (q *queue) refuses() bool {
+	if !q.isRefusalNext() {
+		return false
+	}
+	_, ok := q.take()
+	return ok
 }

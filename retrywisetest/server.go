@@ -37,6 +37,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards the fields below
 	closed   bool
+	refusing int // dials
 	requests []Request
 }
 
@@ -69,7 +70,12 @@ func Start(h http.Handler) (*Server, error) {
 // serve starts to accept connections from l. Clients reach l by dial.
 func serve(l net.Listener, h http.Handler, url string, dial func(context.Context) (net.Conn, error)) *Server {
 	s := &Server{url: url, handler: h, stopped: make(chan struct{})}
-	s.transport = newTransport(dial)
+	s.transport = newTransport(func(ctx context.Context) (net.Conn, error) {
+		if s.refuses() {
+			return nil, refusal(l.Addr())
+		}
+		return dial(ctx)
+	})
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serveHTTP), ConnState: s.count}
 	go func() {
 		defer close(s.stopped)

@@ -223,6 +223,10 @@ type codeRow struct {
 	FieldsInMessage string `yaml:"fields_in_message,nonempty"`
 
 	policy.Rule
+
+	// For samples: the status of a row without a code, and what a code says of a key.
+	status                 policy.StatusRange
+	isInFlight, isMismatch bool
 }
 
 // A statusRow is a rule for responses without a code. Its when may only narrow it.

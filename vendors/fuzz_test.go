@@ -163,6 +163,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("retry: {max_attempts: -1, backoff: {base: 1s}}\nwaits:\n  - {header: a, unit: http}\n"))
 	f.Add([]byte(head + "waits: [{header: a, unit: http, when: {status: 4xx, headers: b, is: \"0\"}}]\nheader_codes: [{headers: b, contains: \"\\0\", code: A}]\nrequest_id_body: /errors/*/code\ncodes:\n  - {code: A, class: conflict, backoff: {base: 1s, cap: 2s}, accept_after_codes: A}\n"))
 	f.Add([]byte(head + telling))
+	f.Add([]byte(head + "waits: [{header: a, pattern: '(x|y)+z{2,}', unit: epoch}]\nlimits: [{name: a, scope: account, window: 9/1m, headers: {header: b, pattern: '(?P<remaining>[0-9]+)'}, named_by: {body: /a/*, contains: b}}]\nstatuses: [{status: 4xx, class: rate_limited}]\n"))
 	f.Add([]byte(head + "batches:\n  - {methods: POST, path: \"/a/*\", sent: \"/a/*\", sent_key: id, items: \"/r/*\", key: id, status: s, headers: h, body: /b/c, done: {at: /ok, is: [y, n]}, refused: true, decode: [{in: \"\", code: c}]}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := vendors.Parse(data)
@@ -174,6 +175,11 @@ func FuzzParse(f *testing.F) {
 				_ = quotas(policy.Answer{Method: "GET", Path: "/a", Status: 200, Header: http.Header{"A": {"1"}, "B": {"0"}}, Body: []byte(`{"a":1}`)})
 			}
 			_ = v.Decode(policy.Answer{Status: 400, Header: http.Header{"A": {"1"}, "B": {"0"}}, Body: []byte(`{"errors":[{"code":"A"}]}`)})
+			_ = v.Samples()
+			to := policy.Answer{Method: "GET", Path: "/a", Header: http.Header{}}
+			for _, l := range v.Policy().Limits(to.Method, to.Path) {
+				_, _ = v.Refusal(l, time.Minute, to), v.Announce(policy.Quota{Limit: l.Name, Size: 2, Left: 1, Spent: 1}, to)
+			}
 		}
 	})
 }

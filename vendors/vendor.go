@@ -52,6 +52,7 @@ type Vendor struct {
 	hosts     map[string]hostURL // by name; that of the base URL has none
 
 	quotaSources []quotaSource
+	source       file // for samples
 }
 
 // A Document is a source of a vendor's data.

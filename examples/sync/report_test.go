@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/retrywisetest"
 )
 
 // A finding shows each difference between the outcome of a record and the ledger.
@@ -33,11 +33,19 @@ func TestNewStepLineComparesWithTheLedger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakesWith(settings{}, nil, noFaults)
+			srv := retrywisetest.Handle(t, f.rdstation)
 			for range tt.before {
-				req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, srv.URL()+"/platform/contacts/email:ana@example.com", strings.NewReader(`{"name":"Ana"}`))
+				if err != nil {
+					t.Fatal(err)
+				}
 				req.Header.Set("Authorization", "Bearer "+f.rdstation.Token())
 				req.Header.Set("Content-Type", "application/json")
-				f.rdstation.ServeHTTP(httptest.NewRecorder(), req)
+				resp, err := srv.Transport().RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
 			}
 			one := outcome{Step: "contacts", record: record{Key: "ana@example.com", Sent: map[string]any{"name": tt.sent}}, InDoubt: tt.doubt, Err: tt.err}
 			line := newStepLine("contacts", []outcome{one}, f.ledgers(&exports{}, &pull{})["contacts"])
