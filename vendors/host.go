@@ -35,23 +35,15 @@ var (
 
 // hostURL reads the URL of a host. It has no path: patterns for paths begin at the host's root.
 func (c *compiler) hostURL(at yamlfile.Pos, key, text string) hostURL {
-	problem := func(expected string) hostURL {
-		c.problems.Report(at, "%s %q: %s", key, text, expected)
-		return hostURL{}
-	}
-	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-		if !nameForm.MatchString(found[1]) {
-			return problem("expected a name of lower-case letters, digits and _ in braces, such as {subdomain}")
-		}
-	}
 	scheme, rest, _ := strings.Cut(text, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	u, err := url.Parse(placeholder.ReplaceAllString(text, "x"))
-	switch {
-	case err != nil || u.Host == "":
-		return problem("expected an absolute URL")
-	case strings.Contains(scheme+path, "{"):
-		return problem("expected braces in the host only")
+	problem := templateProblem(text)
+	if strings.Contains(scheme+path, "{") {
+		problem = "expected braces in the host only"
+	}
+	if problem != "" {
+		c.problems.Report(at, "%s %q: %s", key, text, problem)
+		return hostURL{}
 	}
 	form := "(?i)^"
 	for i, fixed := range placeholder.Split(host, -1) {
@@ -61,6 +53,25 @@ func (c *compiler) hostURL(at yamlfile.Pos, key, text string) hostURL {
 		form += regexp.QuoteMeta(fixed)
 	}
 	return hostURL{text: text, form: regexp.MustCompile(form + "$")}
+}
+
+// templateProblem returns what is wrong with a URL that may have names in braces, or "".
+func templateProblem(text string) string {
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if !nameForm.MatchString(found[1]) {
+			return "expected a name of lower-case letters, digits and _ in braces, such as {subdomain}"
+		}
+	}
+	scheme, _, _ := strings.Cut(text, "://")
+	u, err := url.Parse(placeholder.ReplaceAllString(text, "x"))
+	switch {
+	case err != nil || u.Host == "":
+		return "expected an absolute URL"
+	case strings.Contains(scheme, "{"):
+		return "expected no braces in the scheme"
+	default:
+		return ""
+	}
 }
 
 // fill returns the URL with values in place of names in braces.
