@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -56,7 +55,7 @@ type TokenStore interface {
 // load is used up. See RenewableBearer for when a token is renewed, and Auth.Refresh for failures.
 // renew must make its calls through another Client.
 func StoredBearer(store TokenStore, renew func(ctx context.Context, old Token) (Token, error)) Auth {
-	return &stored{store: store, renew: renew}
+	return &stored{store: store, renew: renew, turn: make(chan struct{}, 1)}
 }
 
 // stored is the Auth of StoredBearer.
@@ -65,8 +64,8 @@ type stored struct {
 	renew   func(context.Context, Token) (Token, error)
 	current renewable // its access token
 
-	mu      sync.Mutex // of a renewal
-	unsaved *Token     // it was renewed, and could not be saved; nil: there is none
+	turn    chan struct{} // has one element while there is a renewal
+	unsaved *Token        // it was renewed, and could not be saved; nil: there is none
 }
 
 func (s *stored) Apply(ctx context.Context, req *http.Request) (string, error) {
@@ -88,8 +87,12 @@ func (s *stored) adopt(ctx context.Context, rejected string) (old Token, err err
 }
 
 func (s *stored) Refresh(ctx context.Context, rejected string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	if s.current.isReplaced(rejected) {
 		return nil // by another goroutine
 	}

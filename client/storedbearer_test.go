@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,6 +181,41 @@ func TestStoredBearerThatWasRejectedIsNotSent(t *testing.T) {
 			t.Errorf("%d requests with the rejected token; want 1", n)
 		}
 	})
+}
+
+// Two Clients may share a bearer: one renews it while the other waits, and not beyond its time.
+func TestStoredBearerOfTwoClients(t *testing.T) {
+	for name, tt := range map[string]struct {
+		takes time.Duration
+		want  apierrors.Class
+	}{"a second": {time.Second, apierrors.None}, "an hour": {time.Hour, apierrors.Timeout}} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv := retrywisetest.Handle(t, guarded())
+				var renewals atomic.Int32
+				auth := client.StoredBearer(&shelf{}, func(context.Context, client.Token) (client.Token, error) {
+					renewals.Add(1)
+					time.Sleep(tt.takes)
+					return client.Token{Access: "new"}, nil
+				})
+				clients := []*client.Client{newClient(t, srv, client.Config{Auth: auth}), newClient(t, srv, client.Config{Auth: auth})}
+				var calls sync.WaitGroup
+				for _, c := range clients {
+					calls.Go(func() {
+						_, err := send(t.Context(), t, c, "GET", "/items", "", client.CallOptions{MaxWait: new(time.Duration(0))})
+						if got := apierrors.ClassOf(err); got != tt.want {
+							t.Errorf("class %v; want %v: %v", got, tt.want, err)
+						}
+					})
+				}
+				calls.Wait()
+				time.Sleep(2 * time.Hour) // until the renewals have ended
+				if n := renewals.Load(); n != 1 {
+					t.Errorf("%d renewals; want 1", n)
+				}
+			})
+		})
+	}
 }
 
 // No verb prints a token.
