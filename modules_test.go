@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,14 +40,17 @@ func TestModulesAreInTheWorkspace(t *testing.T) {
 	}
 }
 
-// Programs link no server's library that they did not ask for.
-func TestClientLinksNoRedis(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./client").CombinedOutput()
+// Programs link nothing that an integration needs.
+func TestClientLinksNoIntegration(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./client", "./jobs", "./vendors").CombinedOutput()
 	if err != nil || !strings.Contains(string(out), module+"traffic\n") {
 		t.Fatalf("go list: %v\n%s", err, out)
 	}
+	foreign := []string{
+		"/integrations/", "redis", "valkey", "opentelemetry", "oauth2", "go-vcr", "river", "temporal", "asynq", "dbos", "pgx", "sqlite",
+	}
 	for _, name := range strings.Fields(string(out)) {
-		if strings.Contains(name, "redis") || strings.Contains(name, "valkey") || strings.Contains(name, "opentelemetry") {
+		if slices.ContainsFunc(foreign, func(part string) bool { return strings.Contains(name, part) }) {
 			t.Errorf("client depends on %s", name)
 		}
 	}

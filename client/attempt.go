@@ -134,7 +134,7 @@ func (x *call) prepare(a *attempt, req *http.Request, body *wire.Payload) (*http
 }
 
 // authorize applies the client's credential. One that is missing or has expired is
-// renewed before.
+// renewed before, and one that expires soon meanwhile.
 func (x *call) authorize(a *attempt, out *http.Request) error {
 	identity, err := x.c.auth.Apply(a.Context(), out)
 	if errors.Is(err, ErrNoCredential) {
@@ -142,6 +142,10 @@ func (x *call) authorize(a *attempt, out *http.Request) error {
 			return err
 		}
 		identity, err = x.c.auth.Apply(a.Context(), out)
+	}
+	if errors.Is(err, ErrRenewSoon) {
+		x.c.renewals.start(a.Context(), identity)
+		err = nil
 	}
 	a.identity = identity
 	switch {

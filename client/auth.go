@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
-	"time"
 )
 
 // Auth puts a credential on requests, and renews it. Its methods are safe for concurrent
@@ -20,7 +18,8 @@ type Auth interface {
 	//
 	// ErrNoCredential says that there is no credential, or that it has expired: the Client
 	// calls Refresh with the identity that Apply returned together with it, and then Apply
-	// once more.
+	// once more. ErrRenewSoon says that the credential on req is good, but will expire soon: the
+	// Client sends req, and calls Refresh meanwhile. No call waits for that or fails with it.
 	Apply(ctx context.Context, req *http.Request) (identity string, err error)
 
 	// Refresh replaces the credential. rejected is the identity that Apply returned with the
@@ -41,6 +40,9 @@ type Auth interface {
 var (
 	// ErrNoCredential is what Apply returns if a credential has to be fetched first.
 	ErrNoCredential = errors.New("client: there is no valid credential yet")
+
+	// ErrRenewSoon is what Apply returns beside a credential that is good and will expire soon.
+	ErrRenewSoon = errors.New("client: the credential expires soon")
 
 	// ErrNotRenewable is what Refresh returns for a fixed credential.
 	ErrNotRenewable = errors.New("client: the credential cannot be renewed")
@@ -78,80 +80,3 @@ func (f fixed) Apply(_ context.Context, req *http.Request) (string, error) {
 }
 
 func (fixed) Refresh(context.Context, string) error { return ErrNotRenewable }
-
-// RenewableBearer returns a bearer token that renew replaces. token is the first one; if
-// it is empty, renew is called before the first request. renew returns the new token and
-// its expiry; the zero time means unknown. A token is renewed 10 s before it expires, and
-// when the vendor rejects it. If renew fails, see Auth.Refresh. A Client never runs renew
-// twice at a time. renew must make its calls through another Client.
-func RenewableBearer(token string, renew func(context.Context) (token string, expires time.Time, err error)) Auth {
-	r := &renewable{renew: renew}
-	r.set(token, time.Time{})
-	return r
-}
-
-var errEmptyToken = errors.New("client: the renewal returned an empty token")
-
-type renewable struct {
-	renew func(context.Context) (string, time.Time, error)
-
-	mu      sync.Mutex
-	token   secret    // empty: there is none yet
-	renewAt time.Time // zero: when the vendor rejects it
-}
-
-// earlyRenewal is how long before it expires a token is renewed: a request is under way
-// for a while, and clocks differ. It is half the life of a token that lives less than that.
-const earlyRenewal = 10 * time.Second
-
-// set takes a token. One that comes already expired is used all the same, as there is no
-// better one, and our clock may be wrong.
-func (r *renewable) set(token string, expires time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.token, r.renewAt = newSecret(token), time.Time{}
-	if life := time.Until(expires); !expires.IsZero() && life > 0 {
-		r.renewAt = expires.Add(-min(earlyRenewal, life/2))
-	}
-}
-
-// current returns the token, and whether it is good for another request.
-func (r *renewable) current() (token string, isGood bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	token = r.token.reveal()
-	return token, token != "" && (r.renewAt.IsZero() || time.Now().Before(r.renewAt))
-}
-
-// isReplaced reports whether the token is another one than the one that was rejected.
-func (r *renewable) isReplaced(rejected string) bool {
-	token, _ := r.current()
-	return hashed(token) != rejected
-}
-
-func (r *renewable) Apply(_ context.Context, req *http.Request) (string, error) {
-	token, isGood := r.current()
-	if !isGood {
-		return hashed(token), ErrNoCredential
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	return hashed(token), nil
-}
-
-func (r *renewable) Refresh(ctx context.Context, rejected string) error {
-	if r.isReplaced(rejected) {
-		return nil // by another goroutine
-	}
-	if r.renew == nil {
-		return ErrNotRenewable
-	}
-	token, expires, err := r.renew(ctx)
-	if err != nil {
-		return err
-	}
-	if token == "" {
-		return errEmptyToken
-	}
-	r.set(token, expires)
-	return nil
-}

@@ -17,7 +17,6 @@ const (
 	refusalMemory  = 10 * time.Second // how long a refused renewal is not tried again
 	failureMemory  = time.Second      // and one that failed for a passing reason
 	renewalGrace   = time.Second      // for a Refresh to return after its context has ended
-	claimAgain     = time.Second / 4  // until the right to renew is asked for again
 )
 
 var (
@@ -41,6 +40,7 @@ type renewals struct {
 	isFixed    atomic.Bool // Auth cannot renew
 	mu         sync.Mutex
 	byRejected map[string]*renewal // under way, or failed a moment ago; by hash of the identity
+	unsaved    map[string]bool     // have a new token that is still to be saved: the right is kept
 }
 
 type renewal struct {
@@ -55,7 +55,7 @@ type renewal struct {
 }
 
 func newRenewals(c *Client) *renewals {
-	r := &renewals{c: c, byRejected: map[string]*renewal{}}
+	r := &renewals{c: c, byRejected: map[string]*renewal{}, unsaved: map[string]bool{}}
 	if _, isFixed := c.auth.(fixed); isFixed {
 		r.isFixed.Store(true)
 	}
@@ -117,7 +117,9 @@ func (r *renewals) join(ctx context.Context, rejected string) (*renewal, error) 
 	r.group.Go(func() {
 		defer cancel()
 		defer stop()
-		r.finish(right, one, one.wait(apart))
+		if err := one.wait(apart); r.finish(right, one, err) {
+			r.group.Go(func() { r.saveLater(rejected) })
+		}
 	})
 	return one, nil
 }
@@ -140,24 +142,6 @@ func (r *renewals) run(ctx context.Context, rejected string, right traffic.Renew
 	err = r.refresh(ctx, rejected)
 }
 
-// claim waits for the right to renew. Another process may have it: then Refresh finds the
-// credential that this one has renewed, or renews it again.
-func (r *renewals) claim(ctx context.Context, right traffic.Renewal) error {
-	for {
-		wait := r.c.traffic.BeginRenewal(ctx, time.Now(), right)
-		if wait <= 0 {
-			return nil
-		}
-		again := time.NewTimer(min(wait, claimAgain))
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			again.Stop()
-			return renewedElsewhere(wait)
-		}
-	}
-}
-
 // wait returns how a renewal ended, shortly after the end of its context at the latest.
 func (one *renewal) wait(ctx context.Context) error {
 	select {
@@ -172,14 +156,6 @@ func (one *renewal) wait(ctx context.Context) error {
 		return err
 	case <-grace.C:
 		return errStuck
-	}
-}
-
-// renewedElsewhere returns the error for a credential that somebody else is renewing.
-func renewedElsewhere(wait time.Duration) error {
-	return &apierrors.Error{
-		Class: apierrors.Timeout, Action: apierrors.Defer, Stop: apierrors.StopMaxWait, Scope: apierrors.ScopeAccount,
-		Summary: "the credential is being renewed elsewhere", RetryAt: time.Now().Add(wait), Applied: apierrors.AppliedNo,
 	}
 }
 
@@ -204,27 +180,36 @@ func (r *renewals) callRefresh(ctx context.Context, rejected string) (err error)
 	return r.c.auth.Refresh(ctx, rejected)
 }
 
-// finish ends a renewal for the calls that wait. A success is forgotten at once, as Refresh
-// itself knows whether the credential was replaced.
-func (r *renewals) finish(right traffic.Renewal, one *renewal, err error) {
-	holdOff := failureMemory
+// finish ends a renewal for the calls that wait, and reports whether its token is still to be saved.
+// A success is forgotten at once, as Refresh itself knows whether the credential was replaced.
+func (r *renewals) finish(right traffic.Renewal, one *renewal, err error) (isUnsaved bool) {
+	now, memory := time.Now(), failureMemory
+	isUnsaved = errors.Is(err, errUnsaved) || err != nil && r.isUnsaved(right.Rejected)
 	switch {
 	case err == nil:
-		holdOff = 0
+		memory = 0
 	case credentialClass(err) == apierrors.Authentication:
-		holdOff = refusalMemory
+		memory = refusalMemory
 	}
-	now := time.Now()
 	if one.isOurs.Load() {
+		holdOff := memory
+		if isUnsaved {
+			holdOff = unsavedHold
+		}
 		r.c.traffic.EndRenewal(context.WithoutCancel(r.ctx), now, right, holdOff)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	one.err, one.over = err, now.Add(holdOff)
-	if err == nil {
+	one.err, one.over = err, now.Add(memory)
+	switch {
+	case err == nil:
 		delete(r.byRejected, right.Rejected)
+		delete(r.unsaved, right.Rejected)
+	case isUnsaved:
+		r.unsaved[right.Rejected] = true
 	}
 	close(one.done)
+	return isUnsaved
 }
 
 // forget drops failures whose time is over, unless their Refresh is still running. The caller holds the lock.

@@ -2,10 +2,11 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -17,7 +18,12 @@ type Token struct {
 }
 
 // Format prints when the token expires, and never the token.
-func (t Token) Format(s fmt.State, _ rune) {
+func (t Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.describe()) }
+
+// LogValue is what slog prints of a token: the same.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.describe()) }
+
+func (t Token) describe() string {
 	text := "a token"
 	if t.Access == "" {
 		text = "no token"
@@ -25,7 +31,7 @@ func (t Token) Format(s fmt.State, _ rune) {
 	if !t.Expires.IsZero() {
 		text += " until " + t.Expires.UTC().Format(time.RFC3339)
 	}
-	_, _ = io.WriteString(s, text)
+	return text
 }
 
 // A TokenStore keeps the Token of an account for all processes, such as in a database. Its
@@ -44,11 +50,12 @@ type TokenStore interface {
 // as many token servers revoke what a refresh token has replaced. With a Config.Traffic that the
 // processes share, one of them renews while the others wait.
 //
-// If Save fails, the renewal fails with that error, and the next one saves the token first. See
-// RenewableBearer for when a token is renewed, and Auth.Refresh for failures. renew must make its
-// calls through another Client.
+// If Save fails, the renewal fails with that error. The token is kept in memory, and the Client saves
+// it again each second until it succeeds or is closed. Meanwhile no process renews: what it would
+// load is used up. See RenewableBearer for when a token is renewed, and Auth.Refresh for failures.
+// renew must make its calls through another Client.
 func StoredBearer(store TokenStore, renew func(ctx context.Context, old Token) (Token, error)) Auth {
-	return &stored{store: store, renew: renew}
+	return &stored{store: store, renew: renew, turn: make(chan struct{}, 1)}
 }
 
 // stored is the Auth of StoredBearer.
@@ -57,12 +64,12 @@ type stored struct {
 	renew   func(context.Context, Token) (Token, error)
 	current renewable // its access token
 
-	mu      sync.Mutex // of a renewal
-	unsaved *Token     // it was renewed, and could not be saved; nil: there is none
+	turn    chan struct{} // has one element while there is a renewal
+	unsaved *Token        // it was renewed, and could not be saved; nil: there is none
 }
 
 func (s *stored) Apply(ctx context.Context, req *http.Request) (string, error) {
-	if token, isGood := s.current.current(); !isGood {
+	if token, err := s.current.current(); errors.Is(err, ErrNoCredential) {
 		_, _ = s.adopt(ctx, hashed(token)) // if that fails, Refresh says so
 	}
 	return s.current.Apply(ctx, req)
@@ -80,11 +87,16 @@ func (s *stored) adopt(ctx context.Context, rejected string) (old Token, err err
 }
 
 func (s *stored) Refresh(ctx context.Context, rejected string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	if s.current.isReplaced(rejected) {
 		return nil // by another goroutine
 	}
+	s.current.reject()
 	if s.unsaved != nil {
 		return s.save(ctx, *s.unsaved)
 	}
@@ -108,11 +120,14 @@ func (s *stored) Refresh(ctx context.Context, rejected string) error {
 	return s.save(ctx, token)
 }
 
+// errUnsaved is a renewal whose token is still to be saved.
+var errUnsaved = errors.New("client: saving the token")
+
 // save keeps a token, and then uses it.
 func (s *stored) save(ctx context.Context, token Token) error {
 	s.unsaved = &token
 	if err := s.store.Save(ctx, token); err != nil {
-		return fmt.Errorf("client: saving the token: %w", err)
+		return fmt.Errorf("%w: %w", errUnsaved, err)
 	}
 	s.unsaved = nil
 	s.current.set(token.Access, token.Expires)

@@ -17,9 +17,9 @@ type board struct {
 	Processes map[string]micros       `json:"processes,omitempty"` // when each asked last
 }
 
-// A right is the right to renew a credential, or nobody's for a time.
+// A right is the right to renew a credential, or to say until when nobody has it.
 type right struct {
-	Process string `json:"process,omitempty"` // that has it
+	Process string `json:"process,omitempty"` // that has it, or has returned it for later
 	Ends    micros `json:"ends"`
 }
 
@@ -81,7 +81,8 @@ func (b *board) spend(p Purse) (left int) {
 }
 
 // permit grants a right to renew, or takes it back. A process returns its own right only: once it
-// has ended, another one may have it.
+// has ended, another one may have it. A right that is returned for later stays the process's own, so
+// that it can return it again: sooner, or for another time.
 func (b *board) permit(now micros, process string, p Permit) (wait time.Duration) {
 	has, isTaken := b.Renewals[p.Rejected]
 	switch {
@@ -91,8 +92,6 @@ func (b *board) permit(now micros, process string, p Permit) (wait time.Duration
 		return 0
 	case p.For <= 0:
 		delete(b.Renewals, p.Rejected)
-	case p.Returns:
-		set(&b.Renewals, p.Rejected, right{Ends: now + asMicros(p.For)})
 	default:
 		set(&b.Renewals, p.Rejected, right{process, now + asMicros(p.For)})
 	}

@@ -199,9 +199,17 @@ func TestBoardRenewals(t *testing.T) {
 			{0, "a", ask("x"), 0},
 			{time.Second, "a", give(5 * time.Second), 0},
 			{2 * time.Second, "b", ask("x"), 4 * time.Second},
-			{3 * time.Second, "a", give(0), 0},
-			{4 * time.Second, "b", ask("x"), 2 * time.Second},
+			{3 * time.Second, "b", give(0), 0}, // it is not b's
+			{4 * time.Second, "a", ask("x"), 2 * time.Second},
 			{6 * time.Second, "b", ask("x"), 0},
+		},
+		"nobody for longer, and then for less": {
+			{0, "a", ask("x"), 0},
+			{time.Second, "a", give(5 * time.Second), 0},
+			{5 * time.Second, "a", give(time.Minute), 0},
+			{7 * time.Second, "b", ask("x"), 58 * time.Second},
+			{8 * time.Second, "a", give(0), 0},
+			{9 * time.Second, "b", ask("x"), 0},
 		},
 		"it ends by itself": {
 			{0, "a", ask("x"), 0},

@@ -37,7 +37,8 @@ type Shared interface {
 	// somebody else has it or has failed with it, and the result is when to ask again.
 	BeginRenewal(ctx context.Context, now time.Time, r Renewal) (wait time.Duration)
 
-	// EndRenewal returns the right. Nobody else gets it before holdOff has passed.
+	// EndRenewal returns the right. Nobody gets it before holdOff has passed, unless it is returned
+	// again: the latest holdOff counts.
 	EndRenewal(ctx context.Context, now time.Time, r Renewal, holdOff time.Duration)
 }
 

@@ -136,6 +136,6 @@ type Purse struct {
 // A Permit asks for the right to renew a credential, or returns it.
 type Permit struct {
 	Rejected string        // identity of the credential, hashed
-	Returns  bool          // the right is returned, and nobody gets it for For
+	Returns  bool          // the right is returned, and nobody gets it for For; the process may say so again
 	For      time.Duration // otherwise it ends by itself after that
 }

@@ -17,7 +17,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 		return nil, err
 	}
 	c := &compiler{}
-	v := &Vendor{title: f.Title, documents: c.documents(f.Documents), source: f, decoder: c.decoder(f), marks: f.marks()}
+	v := &Vendor{title: f.Title, documents: c.documents(f.Documents), source: f, decoder: c.decoder(f), marks: f.marks(), token: c.token(f.Token)}
 	hosts, origins := c.hosts(f)
 	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
 	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()

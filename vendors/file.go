@@ -24,6 +24,9 @@ type file struct {
 	// Hosts are further hosts of the vendor.
 	Hosts []hostRow `yaml:"hosts,nonempty"`
 
+	// Token is where the vendor issues tokens of OAuth 2.0; absent: no document says it.
+	Token *tokenRow `yaml:"token"`
+
 	// Idempotency is where the vendor honors idempotency keys; absent: nowhere.
 	Idempotency *idempotencyRow `yaml:"idempotency,was=idempotency_header"`
 

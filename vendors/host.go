@@ -1,6 +1,7 @@
 package vendors
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -37,19 +38,14 @@ var (
 // UnmarshalText reads the URL of a host.
 func (h *hostURL) UnmarshalText(text []byte) error {
 	s := string(text)
-	for _, found := range placeholder.FindAllStringSubmatch(s, -1) {
-		if !nameForm.MatchString(found[1]) {
-			return fmt.Errorf("expected a name of lower-case letters, digits and _ in braces, such as {subdomain}; got %q", s)
-		}
-	}
 	scheme, rest, _ := strings.Cut(s, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	u, err := url.Parse(placeholder.ReplaceAllString(s, "x"))
-	switch {
-	case err != nil || u.Host == "":
-		return fmt.Errorf("expected an absolute URL, such as https://api.shop.example; got %q", s)
-	case strings.Contains(scheme+path, "{"):
-		return fmt.Errorf("expected braces in the host only; got %q", s)
+	problem := templateProblem(s)
+	if strings.Contains(scheme+path, "{") {
+		problem = cmp.Or(problem, "expected braces in the host only")
+	}
+	if problem != "" {
+		return fmt.Errorf("%s; got %q", problem, s)
 	}
 	form := "(?i)^"
 	for i, fixed := range placeholder.Split(host, -1) {
@@ -60,6 +56,25 @@ func (h *hostURL) UnmarshalText(text []byte) error {
 	}
 	*h = hostURL{text: s, path: strings.Trim(path, "/"), form: regexp.MustCompile(form + "$")}
 	return nil
+}
+
+// templateProblem returns what is wrong with a URL that may have names in braces, or "".
+func templateProblem(text string) string {
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if !nameForm.MatchString(found[1]) {
+			return "expected a name of lower-case letters, digits and _ in braces, such as {subdomain}"
+		}
+	}
+	scheme, _, _ := strings.Cut(text, "://")
+	u, err := url.Parse(placeholder.ReplaceAllString(text, "x"))
+	switch {
+	case err != nil || u.Host == "":
+		return "expected an absolute URL, such as https://api.shop.example"
+	case strings.Contains(scheme, "{"):
+		return "expected no braces in the scheme"
+	default:
+		return ""
+	}
 }
 
 // fill returns the URL with values in place of names in braces.

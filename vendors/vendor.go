@@ -50,6 +50,7 @@ type Vendor struct {
 	decoder   decoder
 	marks     marks
 	hosts     map[string]hostURL // by name; that of the base URL has none
+	token     *TokenEndpoint     // with names in braces; nil: there is none
 
 	quotaSources []quotaSource
 	source       file // for samples

@@ -79,8 +79,7 @@ local function permit(account, process, p)
   local has = account.renewals[p.rejected]
   if has and not p.returns then return after(has.ends) end
   if has and has.process ~= process then return 0 end
-  local right = {process = not p.returns and process or '', ends = now + p['for']}
-  account.renewals[p.rejected] = p['for'] > 0 and right or nil
+  account.renewals[p.rejected] = p['for'] > 0 and {process = process, ends = now + p['for']} or nil
   return 0
 end
 
