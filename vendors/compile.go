@@ -18,7 +18,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: f.Documents, decoder: c.decoder(f), marks: f.marks()}
 	hosts, origins := c.hosts(f)
-	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
+	settings, keys, pages := c.settings(f), c.idempotency(f.Idempotency), c.pages(f.Pages)
 	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()
 	for i, texts := range settings.RuleProblems() {
 		c.problems.ReportAll(c.ruleAt[i], texts)
@@ -33,7 +33,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
 		Name: f.Vendor, BaseURL: f.BaseURL, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0 || v.decoder.hasBadSuccess, PeekBytes: f.PeekBytes,
-		Batches: v.decoder.batchRequests(), Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
+		Batches: v.decoder.batchRequests(), Pages: pages, Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
 		v.profile.Quotas = v.quotas
