@@ -12,6 +12,8 @@
 //   - [Do] encodes the request and decodes the response. [DoResponse] returns the headers,
 //     too, and [Pages] reads a list page by page.
 //
+// [Each] makes the calls for many records, some at a time, and reports how they ended.
+//
 // [With] gives a request options: a name, a record, an idempotency key, bounds.
 //
 // # How a call runs
