@@ -50,14 +50,14 @@ type PageOptions struct {
 // loop's body gets it. Nothing is read ahead, and nothing is left running when the loop ends. A
 // second loop begins again at From.
 //
-// A page that is cut off, or is no JSON, is read again, as by Do. The sequence ends with an error
-// after the page that still fails, in whose place there is a Page with Next alone: nothing is
-// skipped, and From continues there. These are failures of class malformed_response, too:
+// A page that is cut off, or is no JSON, is read again, as by Do. So is one that leads back to an
+// earlier page or, where pages or items are counted, repeats the items of one. The sequence ends
+// with an error at the page that still fails, in whose place there is a Page with Next alone:
+// nothing is skipped, and From continues there. These end it at once, with the same class
+// malformed_response:
 //
 //   - a page without a list of items, or without a sign that the list ends where one is expected
 //   - a link to another origin than the base URL's and Origins: it would get the credential
-//   - a page that leads back to an earlier one, and one that repeats the items of an earlier one
-//     where pages or items are counted
 //
 // A failure that the policy accepts, and a 204, are an empty last page. A sequence has at most
 // 1,000,000 pages: then it ends with an error, and From continues. A call to whose endpoint the

@@ -125,13 +125,19 @@ func (w *pageWalk) resolved(from *url.URL, link string) (string, error) {
 	return to.String(), nil
 }
 
+// What a page of a list that goes round in circles is, or one that a cache has mistaken for another.
+const (
+	errLeadsBack answer.PageProblem = "the page leads back to an earlier one"
+	errSameItems answer.PageProblem = "the page has the items of an earlier one"
+)
+
 // checkNew returns an error if the list would go round in circles.
 func (w *pageWalk) checkNew(found foundPage) error {
 	switch {
 	case found.next != "" && w.tokens[w.hash(found.next)]:
-		return answer.PageProblem("the page leads back to an earlier one")
+		return errLeadsBack
 	case w.isCounted() && len(found.items) > 0 && w.items[maphash.Bytes(w.seed, found.items)]:
-		return answer.PageProblem("the page has the items of an earlier one")
+		return errSameItems
 	default:
 		return nil
 	}

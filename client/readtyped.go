@@ -101,11 +101,12 @@ func decoded[T any](data []byte) (value T, err error) {
 
 // notUnderstood is the failure of a success that cannot be used. HTML is not the vendor's
 // word: it may be a page of a proxy, or of maintenance. A whole document of another type is
-// the same the next time.
+// the same the next time, but another page of a list may be the right one then.
 func (x *call) notUnderstood(resp *http.Response, data []byte, err error) *judgement {
 	f := brokenSuccess(resp)
 	isWhole := json.Valid(data)
-	f.Permanent = isWhole || errors.Is(err, errTooLong) || is[textproto.ProtocolError](err)
+	isAnotherPage := errors.Is(err, errLeadsBack) || errors.Is(err, errSameItems)
+	f.Permanent = isWhole && !isAnotherPage || errors.Is(err, errTooLong) || is[textproto.ProtocolError](err)
 	if errors.Is(err, errHTML) {
 		f.Applied = apierrors.AppliedUnknown
 	}
