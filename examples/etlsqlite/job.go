@@ -64,7 +64,7 @@ func openDatabase(ctx context.Context, name string) (*sql.DB, error) {
 }
 
 // maxFailures is how many pages in a row may fail. Each was retried by the client before.
-const maxFailures = 5
+const maxFailures = 20
 
 // run copies the list from where it is. A page that the client could not read is read again later.
 func (j job) run(ctx context.Context) error {
