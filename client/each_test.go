@@ -59,7 +59,7 @@ func TestEachCounts(t *testing.T) {
 			if diff := cmp.Diff(tt.want, report); diff != "" || err != nil {
 				t.Errorf("error %v, report mismatch (-want +got):\n%s", err, diff)
 			}
-			if tt.err != nil && (len(failed) != 1 || failed[0] != tt.err) || tt.err == nil && failed != nil {
+			if tt.err != nil && (len(failed) != 1 || !errors.Is(failed[0], tt.err)) || tt.err == nil && failed != nil {
 				t.Errorf("Failed got %v; want %v", failed, tt.err)
 			}
 		})

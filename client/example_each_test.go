@@ -21,7 +21,7 @@ func ExampleEach() {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	letters, err := deadletter.Open(filepath.Join(folder, "letters.jsonl"), deadletter.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		panic(err)

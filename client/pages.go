@@ -59,10 +59,10 @@ type PageOptions struct {
 //   - a page without a list of items, or without a sign that the list ends where one is expected
 //   - a link to another origin than the base URL's and Origins: it would get the credential
 //
-// A failure that the policy accepts, and a 204, are an empty last page. A sequence has at most
-// 1,000,000 pages: then it ends with an error, and From continues. A call to whose endpoint the
-// vendor's data have no pages fails, and so does one with an IdempotencyKey, a Link, a parameter
-// for the token, or a body that can be read only once.
+// A failure that the policy accepts, and a 204, are an empty last page. A page has at most 32 MiB,
+// and a sequence at most 1,000,000 pages: then it ends with an error, and From continues. A call to
+// whose endpoint the vendor's data have no pages fails, and so does one with an IdempotencyKey, a
+// Link, a parameter for the token, or a body that can be read only once.
 //
 // A list that changes while it is read may repeat or leave out items, if its pages or items are
 // counted: that is the vendor's list, and not seen here. The sequence is for one goroutine.

@@ -169,6 +169,7 @@ func (w *pageWalk) callAt(token string) (typed Call, from int, problem string) {
 			return Call{}, 0, "PageOptions.From: expected the Page.Next of an earlier page, which is a number"
 		}
 		from, value = n, n
+	default: // a cursor is sent as it is
 	}
 	return typed.withParam(w.paging.Param, value), from, ""
 }

@@ -79,23 +79,27 @@ func (j job) runStep(ctx context.Context, s step) []outcome {
 	for _, r := range s.records() {
 		all = append(all, &dueRecord{outcome: outcome{Step: s.name, record: r}})
 	}
-	end := func(r *dueRecord, err error) error {
-		if stopsTheStep(err) {
-			stop(errors.Join(errStopped, err)) // also the waits of other records
-		}
-		j.end(ctx, r, err)
-		return nil
-	}
 	run := func(ctx context.Context, r *dueRecord) error {
-		if err := r.do(ctx); err != nil {
-			return err
+		err := r.do(ctx)
+		if err == nil {
+			j.end(ctx, r, nil)
 		}
-		return end(r, nil)
+		return err
 	}
-	o := client.EachOptions[*dueRecord]{Workers: s.workers, Failed: end, Left: func(r *dueRecord) error {
-		j.leave(ctx, r)
-		return nil
-	}}
+	o := client.EachOptions[*dueRecord]{
+		Workers: s.workers,
+		Failed: func(r *dueRecord, err error) error {
+			if stopsTheStep(err) {
+				stop(errors.Join(errStopped, err)) // also the waits of other records
+			}
+			j.end(ctx, r, err)
+			return nil
+		},
+		Left: func(r *dueRecord) error {
+			j.leave(ctx, r)
+			return nil
+		},
+	}
 	for todo := all; len(todo) > 0; {
 		_, _ = client.Each(ctx, whenDue(ctx, todo), run, o) // the outcomes say how it ended
 		todo = slices.DeleteFunc(slices.Clone(todo), func(r *dueRecord) bool { return !r.runAgain })
