@@ -30,6 +30,7 @@ var jobCount = flag.Int("jobs", 200, "how many jobs meet a pause; half as many m
 type vendor struct {
 	retrywisetest.Ledger
 	url    string
+	takes  time.Duration          // a delivery
 	denies atomic.Pointer[denial] // nil: none
 }
 
@@ -57,7 +58,7 @@ func newVendor(t *testing.T, faults retrywisetest.Faults) *vendor {
 			t.Error(err)
 		}
 		v.Record(d.ID, nil)
-		retrywisetest.JSON(http.StatusCreated, `{}`)(w, r)
+		retrywisetest.After(v.takes, retrywisetest.JSON(http.StatusCreated, `{}`))(w, r)
 	})))
 	mux.HandleFunc("GET /deliveries/{id}", func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK
@@ -152,6 +153,7 @@ func (s *starts) perSecond(from, to time.Time) []int {
 func testPause[TTx any](t *testing.T, open opener[TTx]) {
 	const pause = 4 * time.Second
 	v := newVendor(t, retrywisetest.Faults{})
+	v.takes = 20 * time.Millisecond // at most 400 a second, as the vendors for whose limits the client was tuned
 	c := newClient(t, v.url)
 	var s starts
 	var begin time.Time
