@@ -40,7 +40,8 @@ type Options struct {
 	// requests are a duplicate.
 	Key func(r *http.Request, body []byte) string
 
-	// Faults strike requests to all of the fake, before or after it has executed them.
+	// Faults strike requests to all of the fake but token requests, before or after it has
+	// executed them.
 	Faults retrywisetest.Faults
 }
 
@@ -84,6 +85,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the client has gone
+	}
+	if isForToken(r, body) {
+		a.issue(w, r)
+		return
 	}
 	a.expect(r, body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
