@@ -49,7 +49,8 @@ type Step struct {
 	Delay time.Duration
 
 	// Err is the failure of the call. Its text holds neither a credential nor personal data, so an
-	// engine may store it. nil: there was none, or the error is not one of a client.
+	// engine may store it. nil: there was none, or the error is not one of a client. LookUp,
+	// SetAside and Stop have one; ask for nil before you return it as an error.
 	Err *apierrors.Error
 }
 
