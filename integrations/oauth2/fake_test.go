@@ -38,7 +38,7 @@ func fakeIssuesTokens(t *testing.T, name string, values map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer auth.Close()
+	defer func() { _ = auth.Close() }()
 	c, err := client.New(client.Config{Vendor: vendor, Auth: auth, BaseURL: api.URL(), Transport: api.Transport()})
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,8 @@ type tokens struct {
 
 // Token returns a new token, which is valid for Options.TokenLifetime beside earlier ones, and
 // when it expires; zero: never. It fits client.RenewableBearer. A token request of OAuth 2.0 that
-// arrives by the fake's transport gets one, too. The error is nil.
+// arrives by the fake's transport gets one, too; Server.Requests has it, with its secrets. The
+// error is nil.
 func (a *API) Token(context.Context) (token string, expires time.Time, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
