@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"internal/testserver": {"retrywisetest"},
 	"internal/testcert":   {},
 	"retrywisetest":       {},
-	"retrywisetest/fake":  {"errors", "policy", "vendors", "retrywisetest"},
+	"retrywisetest/fake":  {"errors", "policy", "vendors", "retrywisetest", "internal/answer", "internal/yamlfile"},
 
 	"internal/nethttptest/dropin": {"client", "policy"},
 }

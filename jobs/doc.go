@@ -8,8 +8,8 @@
 //	case jobs.Done:
 //		return nil
 //	case jobs.RunAgain: // after step.Delay, or by the engine's own schedule if that is zero
-//	case jobs.LookUp: // park it: the vendor may have executed it
-//	case jobs.SetAside: // cancel it with the reason: its record is at fault
+//	case jobs.LookUp: // park it: the vendor may have executed it. Ask the vendor, then do step.IfAbsent
+//	case jobs.SetAside: // cancel it with the reason: a person must look at its record
 //	case jobs.Stop: // cancel it and tell a person: every call would fail
 //	}
 //

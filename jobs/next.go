@@ -17,7 +17,7 @@ const (
 	Done     Next = iota // nothing: the vendor has done what the call asks for
 	RunAgain             // run the job again later
 	LookUp               // find out whether the vendor executed the call, before the job is run again
-	SetAside             // do not run it again: its record is at fault, and other jobs go on
+	SetAside             // do not run it again: a person must look at its record, and other jobs go on
 	Stop                 // do not run it again: every call would fail, and a person must act
 )
 
@@ -38,7 +38,9 @@ func (n *Next) UnmarshalText(text []byte) error { return nexts.Unmarshal(n, text
 type Step struct {
 	Next Next
 
-	// IfAbsent is what to do once a LookUp has shown that the vendor did not execute the call.
+	// IfAbsent is what to do once a LookUp has shown that the vendor did not execute the call. If
+	// the vendor said before that it did, that is SetAside: a read that does not show it is late,
+	// and another run might execute it twice.
 	IfAbsent Next
 
 	// Delay is how long to wait before the job is run again. It is never shorter than the vendor
@@ -47,7 +49,8 @@ type Step struct {
 	Delay time.Duration
 
 	// Err is the failure of the call. Its text holds neither a credential nor personal data, so an
-	// engine may store it. nil: there was none, or the error is not one of a client.
+	// engine may store it. nil: there was none, or the error is not one of a client. LookUp,
+	// SetAside and Stop have one; ask for nil before you return it as an error.
 	Err *apierrors.Error
 }
 
@@ -75,6 +78,9 @@ const (
 // then the action of the policy decides. An error that is not one of a client says nothing about
 // the vendor: the job is run again.
 //
+// Give it the error of client.Do or of Client.Send. Through Client.HTTP a refusal is a response
+// without an error, so there give it what Client.Check says.
+//
 // Up to a tenth of a delay, and at most a minute, is added at random, so that jobs do not start
 // all at once.
 func After(err error, o Options) Step { return o.after(err, time.Now(), rand.Float64()) }
@@ -87,9 +93,17 @@ func (o Options) after(err error, now time.Time, random float64) Step {
 	step := Step{Next: next(e), Delay: o.delay(e, now, random), Err: e}
 	isKeyKnown := o.SameKey && now.Add(keyMargin).Before(e.KeyExpires)
 	if mayBeExecuted(e) && !isKeyKnown {
-		step.Next, step.IfAbsent = LookUp, step.Next
+		step.Next, step.IfAbsent = LookUp, ifAbsent(e)
 	}
 	return step
+}
+
+// ifAbsent returns what to do with a call that a look-up does not find.
+func ifAbsent(e *apierrors.Error) Next {
+	if e.Applied == apierrors.AppliedYes {
+		return SetAside
+	}
+	return next(e)
 }
 
 func ofForeign(err error) Next {

@@ -17,7 +17,7 @@ func TestParseRefusesRulesForPartial(t *testing.T) {
 		"statuses: [{status: 207, class: partial}]":              "vendor file:4:12: status 207: class partial follows from batches, and not from a code or a status",
 		"classes: [{class: partial, action: retry, hint: Look}]": "vendor file:4:11: action retry: expected surface or fail_fast, as a batch of which a part may be done is not repeated",
 	} {
-		_, err := vendors.Parse([]byte(head + rows + "\n"))
+		_, err := vendors.Parse([]byte(head + rows + "\n" + oneForm))
 		if err == nil {
 			t.Fatalf("%s: no error", rows)
 		}

@@ -248,6 +248,11 @@ func (f file) hasBadSuccess() bool {
 	return slices.ContainsFunc(f.Statuses, func(row statusRow) bool { return row.Status.From < http.StatusBadRequest })
 }
 
+// hasCodes reports whether the file says where a response has a code.
+func (f file) hasCodes() bool {
+	return len(f.Decode)+len(f.HeaderCodes) > 0 || slices.ContainsFunc(f.Batches, func(row batchRow) bool { return len(row.Decode) > 0 })
+}
+
 // A classRow is a rule for its class. Its when may only narrow it.
 type classRow struct {
 	At   yamlfile.Pos

@@ -29,8 +29,11 @@ func (c *compiler) rules(f file) []policy.Rule {
 	for _, k := range f.Idempotency.codes() {
 		addCode(f.Idempotency.At, k.code, k.rule, whenRow{})
 	}
-	for _, row := range f.Codes {
+	for i, row := range f.Codes {
 		addCode(row.At, row.Code, row.Rule, row.When)
+		if i == 0 && !f.hasCodes() {
+			c.problems.Report(row.At, "codes have no effect without decode or header_codes, which say where a response has a code")
+		}
 	}
 	for _, row := range f.Statuses {
 		add(row.At, row.Rule, policy.Match{Statuses: []policy.StatusRange{row.Status}}, row.When)

@@ -69,6 +69,9 @@ func TestLookupSuggestsAName(t *testing.T) {
 	}
 }
 
+// oneForm says where a response has a code, so that codes have an effect.
+const oneForm = "decode: [{in: /error, code: code}]\n"
+
 func TestParseReportsAllProblems(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text string
@@ -76,12 +79,12 @@ func TestParseReportsAllProblems(t *testing.T) {
 	}{
 		"empty":               {"", []string{"vendor file:1:1: expected a mapping; the file is empty"}},
 		"a name":              {strings.Replace(head, "shop", "My Shop", 1), []string{`vendor file:1:9: expected a name of lower-case letters, digits and _, such as rdstation; got "My Shop"`}},
-		"a class":             {head + "codes:\n  - {code: A, class: validaton}\n", []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
-		"a key":               {head + "codes:\n  - {code: A, clas: validation}\n", []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
-		"no class":            {head + "codes:\n  - {code: A}\n", []string{`vendor file:5:5: code A: missing key "class"`}},
-		"a code twice":        {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n", []string{"vendor file:6:5: duplicate code A; the first is at line 5"}},
-		"a code with a space": {head + "codes:\n  - {code: no code, class: validation}\n", []string{`vendor file:5:5: code "no code": expected up to 128 of A-Z a-z 0-9 _ . -`}},
-		"a bare duration":     {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n", []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
+		"a class":             {head + "codes:\n  - {code: A, class: validaton}\n" + oneForm, []string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`}},
+		"a key":               {head + "codes:\n  - {code: A, clas: validation}\n" + oneForm, []string{`vendor file:5:15: unknown key "clas"; did you mean "class"?`}},
+		"no class":            {head + "codes:\n  - {code: A}\n" + oneForm, []string{`vendor file:5:5: code A: missing key "class"`}},
+		"a code twice":        {head + "codes:\n  - {code: A, class: validation}\n  - {code: A, class: conflict}\n" + oneForm, []string{"vendor file:6:5: duplicate code A; the first is at line 5"}},
+		"a code with a space": {head + "codes:\n  - {code: no code, class: validation}\n" + oneForm, []string{`vendor file:5:5: code "no code": expected up to 128 of A-Z a-z 0-9 _ . -`}},
+		"a bare duration":     {head + "codes:\n  - {code: A, class: quota_exceeded, after: 300}\n" + oneForm, []string{"vendor file:5:45: expected a duration with a unit, such as 30s; got 300"}},
 		"a status":            {head + "statuses:\n  - {status: 5x, class: server_error}\n", []string{`vendor file:5:14: expected a status such as 503, 5xx or 500-504; got "5x"`}},
 		"a rate":              {head + "limits:\n  - {name: a, scope: account, rate: 120}\n", []string{`vendor file:5:37: expected a rate such as 120/1m; got "120"`}},
 		"a limit's scope":     {head + "limits:\n  - {name: a, scope: job, rate: 1/1s}\n", []string{`vendor file:5:5: scope job: expected account, endpoint or record`}},
@@ -102,13 +105,13 @@ func TestParseReportsAllProblems(t *testing.T) {
 			"vendor file:6:5: code, message, field, fields and texts have no effect with is and means: these are about the value at in",
 			"vendor file:7:5: field and fields have no effect without code or message",
 		}},
-		"keys of another action": {head + "codes:\n  - {code: A, class: validation, action: retry, after: 5m}\n  - {code: B, class: server_error, after: 5m}\n  - {code: C, class: quota_exceeded, after: 5m, max_attempts: 2}\nclasses:\n  - {class: quota_exceeded, max_elapsed: 1h}\n", []string{
+		"keys of another action": {head + "codes:\n  - {code: A, class: validation, action: retry, after: 5m}\n  - {code: B, class: server_error, after: 5m}\n  - {code: C, class: quota_exceeded, after: 5m, max_attempts: 2}\nclasses:\n  - {class: quota_exceeded, max_elapsed: 1h}\n" + oneForm, []string{
 			"vendor file:5:5: after has no effect with action retry; it is for throttle or defer",
 			"vendor file:6:5: after has no effect with action retry; it is for throttle or defer",
 			"vendor file:7:5: max_attempts has no effect with action defer; it is for retry, throttle, refresh or shrink",
 			"vendor file:9:5: max_elapsed has no effect with action defer; it is for retry, throttle or shrink",
 		}},
-		"codes of earlier attempts": {head + "codes:\n  - {code: E0605, class: already_exists, accept_after_codes: E0630}\n  - {code: E0603, class: conflict}\n", []string{
+		"codes of earlier attempts": {head + "codes:\n  - {code: E0605, class: already_exists, accept_after_codes: E0630}\n  - {code: E0603, class: conflict}\n" + oneForm, []string{
 			`vendor file:5:5: accept_after_codes: unknown code "E0630"; did you mean "E0603"?`,
 		}},
 		"a rule that is never reached": {head + "statuses:\n  - {status: 4xx, class: unknown}\n  - {status: 404, class: not_found}\n  - {status: 404, when: {methods: GET}, class: not_found}\n", []string{
@@ -139,7 +142,7 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"keys at a path": {head + "idempotency: {header: X-Key, path: tickets, methods: post}\n", []string{
 			`vendor file:4:14: method "post": expected upper case`, `vendor file:4:14: path "tickets": expected a pattern that begins with /, where * is one segment and ** any number`,
 		}},
-		"codes about keys": {head + "idempotency: {header: X-Key, in_flight: [BUSY, a b], mismatch: BUSY}\ncodes:\n  - {code: BUSY, class: conflict}\n", []string{
+		"codes about keys": {head + "idempotency: {header: X-Key, in_flight: [BUSY, a b], mismatch: BUSY}\ncodes:\n  - {code: BUSY, class: conflict}\n" + oneForm, []string{
 			`vendor file:4:14: code "a b": expected up to 128 of A-Z a-z 0-9 _ . -`, "vendor file:4:14: duplicate code BUSY; the first is at line 4",
 			"vendor file:6:5: duplicate code BUSY; the first is at line 4",
 		}},
@@ -163,8 +166,8 @@ func TestParseReportsAllProblems(t *testing.T) {
 		}},
 		"an empty shape":     {head + "decode:\n  - {in: /errors}\n", []string{"vendor file:5:5: a decode entry needs a code, a message, texts, or is and means"}},
 		"a path":             {head + "endpoints:\n  - {path: items, methods: patch, repeatable: true}\n", []string{`vendor file:5:5: method "patch": expected upper case`, `vendor file:5:5: path "items": expected a pattern that begins with /, where * is one segment and ** any number`}},
-		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n", []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
-		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n", []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
+		"a field pattern":    {head + "codes:\n  - {code: A, class: validation, fields_in_message: \"(\"}\n" + oneForm, []string{`vendor file:5:5: fields_in_message "(": expected a pattern with one group`}},
+		"an unsafe repeat":   {head + "codes:\n  - {code: A, class: timeout, repeat_unsafe: true}\n" + oneForm, []string{"vendor file:5:5: code A: repeat_unsafe is for an operator to decide"}},
 		"an unsafe endpoint": {head + "endpoints:\n  - {path: /items, repeatable: false, repeat_unsafe: true}\n", []string{"vendor file:5:5: repeat_unsafe is for an operator to decide"}},
 		"decode entries that contradict themselves": {head + "decode:\n  - {in: /a, code: b}\n  - {code: c, adds: true, general: true}\n  - {message: m, slug: true}\n  - {code: c, uncoded: true}\n  - {code: c, field: f, fields: g}\n", []string{
 			"vendor file:6:5: adds has no effect beside general", "vendor file:7:5: slug, nested and general have no effect without code",
@@ -194,8 +197,12 @@ func TestParseReportsAllProblems(t *testing.T) {
 		"is without means": {head + "decode:\n  - {in: /a, code: b, is: c}\n", []string{"vendor file:5:5: is and means go together, and means a code"}},
 		"a base URL":       {head + "base_url: api.shop.test\n", []string{`vendor file:4:11: expected an absolute URL, such as https://api.shop.example; got "api.shop.test"`}},
 		"negative numbers": {head + "retry: {max_attempts: -1}\n", []string{"vendor file:4:23: max_attempts: expected a number above zero; got -1"}},
+		"codes that no response has": {
+			head + "codes:\n  - {code: A, class: validation}\n  - {code: B, class: conflict}\n",
+			[]string{"vendor file:5:5: codes have no effect without decode or header_codes, which say where a response has a code"},
+		},
 		"several at once": {
-			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n",
+			head + "codes:\n  - {code: A, class: validaton}\n  - {code: B, action: surfac, class: conflict}\nlimit: []\n" + oneForm,
 			[]string{`vendor file:5:22: unknown class "validaton"; did you mean "validation"?`, `vendor file:6:23: unknown action "surfac"; did you mean "surface"?`, `vendor file:7:1: unknown key "limit"; did you mean "limits"?`},
 		},
 	} {

@@ -5,10 +5,9 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
-	"time"
 
 	"github.com/retrywise/retrywise/client"
-	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/vendors"
 )
 
@@ -31,13 +30,11 @@ type Order struct {
 	Item string `json:"item"`
 }
 
-// Deliver sends an order. If it fails, again is when to call Deliver with it again; zero: a person
-// has to look at the error first.
-func Deliver(ctx context.Context, c *client.Client, o Order) (again time.Time, err error) {
-	_, err = client.Do[struct{}](ctx, c, client.Call{
+// Deliver sends an order, and returns what to do next. Each run of an order sends the same key.
+func Deliver(ctx context.Context, c *client.Client, o Order) jobs.Step {
+	_, err := client.Do[struct{}](ctx, c, client.Call{
 		Method: http.MethodPost, Path: "/orders", Body: o,
 		Options: client.CallOptions{Op: "orders.create", IdempotencyKey: o.ID},
 	})
-	again, _ = apierrors.RetryAt(err)
-	return again, err
+	return jobs.After(err, jobs.Options{SameKey: true})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/retrywisetest/fake"
 )
@@ -20,9 +21,9 @@ func TestDeliverStopsAtAnUnknownItem(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		api, c := newShop(t, fake.Options{}, client.Config{})
 		api.Fail("NO_SUCH_ITEM")
-		again, err := Deliver(t.Context(), c, tea)
-		if !errors.Is(err, apierrors.Dependency) || !again.IsZero() {
-			t.Errorf("%v, again at %v; want class dependency, and never", err, again)
+		step := Deliver(t.Context(), c, tea)
+		if step.Next != jobs.SetAside || !errors.Is(step.Err, apierrors.Dependency) {
+			t.Errorf("%s, %v; want set_aside, class dependency", step.Next, step.Err)
 		}
 		if n := len(api.Requests()); n != 1 {
 			t.Errorf("%d requests; want 1", n)
@@ -36,8 +37,8 @@ func TestDeliverOnceThoughTheResponseIsLost(t *testing.T) {
 		api, c := newShop(t, fake.Options{
 			Faults: retrywisetest.Faults{Plan: retrywisetest.Sequence(retrywisetest.ResetAfter)},
 		}, client.Config{})
-		if _, err := Deliver(t.Context(), c, tea); err != nil {
-			t.Error(err)
+		if step := Deliver(t.Context(), c, tea); step.Next != jobs.Done {
+			t.Errorf("%s, %v; want done", step.Next, step.Err)
 		}
 		retrywisetest.AppliedOnce(t, api.Ledger(), tea.ID)
 	})
@@ -49,13 +50,13 @@ func TestDeliverWithinTheLimit(t *testing.T) {
 		api, c := newShop(t, fake.Options{}, client.Config{})
 		for i := range 250 {
 			order := Order{ID: fmt.Sprintf("B-%d", i), Item: "tea"}
-			again, err := Deliver(t.Context(), c, order)
-			for err != nil {
-				if again.IsZero() {
-					t.Fatal(err)
-				}
-				time.Sleep(time.Until(again))
-				again, err = Deliver(t.Context(), c, order)
+			step := Deliver(t.Context(), c, order)
+			for step.Next == jobs.RunAgain {
+				time.Sleep(step.Delay)
+				step = Deliver(t.Context(), c, order)
+			}
+			if step.Next != jobs.Done {
+				t.Fatalf("%s, %v; want done", step.Next, step.Err)
 			}
 		}
 		if refused := api.Refused(); len(refused) > 0 || api.Ledger().Total() != 250 {
@@ -70,8 +71,8 @@ func TestDeliverRenewsTheToken(t *testing.T) {
 		var log bytes.Buffer
 		api, c := newShop(t, fake.Options{TokenLifetime: time.Hour}, client.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		for _, order := range []Order{tea, {ID: "A-2", Item: "milk"}} {
-			if _, err := Deliver(t.Context(), c, order); err != nil {
-				t.Error(err)
+			if step := Deliver(t.Context(), c, order); step.Next != jobs.Done {
+				t.Errorf("%s, %v; want done", step.Next, step.Err)
 			}
 			time.Sleep(2 * time.Hour)
 		}
@@ -88,9 +89,9 @@ func TestDeliverLaterWhenTheShopIsDown(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		api, c := newShop(t, fake.Options{}, client.Config{})
 		api.RefuseDials(100)
-		_, err := Deliver(t.Context(), c, tea)
-		if e, ok := errors.AsType[*apierrors.Error](err); !ok || e.Applied != apierrors.AppliedNo || !apierrors.Temporary(err) {
-			t.Errorf("%v; want one that was not applied, and may pass later", err)
+		step := Deliver(t.Context(), c, tea)
+		if step.Next != jobs.RunAgain || step.Err.Applied != apierrors.AppliedNo {
+			t.Errorf("%s, %v; want run_again, and that it was not applied", step.Next, step.Err)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/retrywisetest/fake"
 	"github.com/retrywise/retrywise/vendors"
@@ -35,13 +36,13 @@ func TestDeliverAgainAfterSixHours(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		api, c := newShop(t, fake.Options{}, client.Config{})
 		api.Throttle(6 * time.Hour)
-		again, err := Deliver(t.Context(), c, tea)
-		if time.Until(again) != 6*time.Hour {
-			t.Fatalf("again in %v: %v; want 6h", time.Until(again), err)
+		step := Deliver(t.Context(), c, tea)
+		if step.Next != jobs.RunAgain || step.Delay < 6*time.Hour {
+			t.Fatalf("%s in %v, %v; want run_again in 6h", step.Next, step.Delay, step.Err)
 		}
-		time.Sleep(time.Until(again)) // takes no time
-		if _, err := Deliver(t.Context(), c, tea); err != nil {
-			t.Error(err)
+		time.Sleep(step.Delay) // takes no time
+		if step = Deliver(t.Context(), c, tea); step.Next != jobs.Done {
+			t.Errorf("%s, %v; want done", step.Next, step.Err)
 		}
 		retrywisetest.AppliedOnce(t, api.Ledger(), tea.ID)
 	})

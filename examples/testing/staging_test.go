@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/retrywise/retrywise/client"
+	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/retrywisetest/fake"
 )
@@ -24,8 +25,8 @@ func TestStagingExecutesNothingTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 100 {
-			if _, err := Deliver(t.Context(), c, Order{ID: fmt.Sprint(i), Item: "tea"}); err != nil {
-				t.Error(err)
+			if step := Deliver(t.Context(), c, Order{ID: fmt.Sprint(i), Item: "tea"}); step.Next != jobs.Done {
+				t.Errorf("%s, %v; want done", step.Next, step.Err)
 			}
 		}
 		retrywisetest.AppliedOnce(t, api.Ledger())

@@ -44,7 +44,7 @@ func TestDeliver(t *testing.T) {
 		"gateway timeout":          {retrywisetest.HTML(504), absent, inDoubt},
 		"executed, and found":      {retrywisetest.HTML(504), there, "done"},
 		"connection reset":         {retrywisetest.Reset(), absent, inDoubt},
-		"truncated response":       {retrywisetest.Cut(retrywisetest.JSON(201, `{"purchaseId":"P-1"}`)), absent, inDoubt},
+		"truncated response":       {retrywisetest.Cut(retrywisetest.JSON(201, `{"purchaseId":"P-1"}`)), absent, "look_up; if absent, set_aside"}, // a 201 is a yes
 		"canceled":                 {retrywisetest.Hang(), absent, inDoubt},
 		"refused in unknown words": {retrywisetest.JSON(418, `{"code":"E9999"}`), absent, "look_up; if absent, set_aside"},
 		"refused":                  {retrywisetest.JSON(422, `{"status":422}`), absent, "set_aside"},

@@ -95,6 +95,9 @@ func problemOf(start Pos, err error) Problem {
 			pos.Line++
 		}
 	}
+	if text == "found character that cannot start any token" {
+		text += ": indent with spaces, not tabs, and put quotes around a text that begins with @, ` or %"
+	}
 	return pos.Errorf("not valid YAML: %s", text)
 }
 

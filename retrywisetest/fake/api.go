@@ -5,7 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +17,8 @@ import (
 // Options are what a fake has beside the vendor's file. The zero Options is a vendor that
 // executes every request within its limits, and responds with an empty object.
 type Options struct {
-	// Handler executes a request that the vendor takes. Nil: status 200 and {}.
+	// Handler executes a request that the vendor takes, look-ups included. Nil: status 200 and {};
+	// a look-up of the vendor's file finds the write that it is about once that was executed.
 	Handler http.Handler
 
 	// Policy has the limits that the fake keeps: those that are not off. Nil: the vendor's.
@@ -39,7 +40,8 @@ type Options struct {
 	// requests are a duplicate.
 	Key func(r *http.Request, body []byte) string
 
-	// Faults strike requests to all of the fake, before or after it has executed them.
+	// Faults strike requests to all of the fake but token requests, before or after it has
+	// executed them.
 	Faults retrywisetest.Faults
 }
 
@@ -61,6 +63,7 @@ type API struct {
 	statuses map[int]int
 	tokens   tokens
 	keys     map[string]*keyed
+	sought   map[string]*sought // by method and path of the look-up
 }
 
 // NewAPI returns a fake of v that is not yet served.
@@ -68,6 +71,7 @@ func NewAPI(v *vendors.Vendor, o Options) *API {
 	a := &API{
 		vendor: v, options: o, policy: v.Policy(), samples: v.Samples(),
 		meters: map[meterKey]*meter{}, refused: map[string]int{}, statuses: map[int]int{}, keys: map[string]*keyed{},
+		sought: map[string]*sought{},
 	}
 	if o.Policy != nil {
 		a.policy = *o.Policy
@@ -78,6 +82,16 @@ func NewAPI(v *vendors.Vendor, o Options) *API {
 
 // ServeHTTP responds to one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client has gone
+	}
+	if isForToken(r, body) {
+		a.issue(w, r)
+		return
+	}
+	a.expect(r, body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	seen := &recorder{ResponseWriter: w}
 	a.handler.ServeHTTP(seen, r)
 	seen.finish()
@@ -88,10 +102,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve responds to a request that met no fault.
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client has gone
-	}
+	body, _ := io.ReadAll(r.Body) // which ServeHTTP has read
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if answer, ok := a.takeNext(); ok {
 		answer(w, r)
@@ -122,8 +133,9 @@ func (a *API) execute(w http.ResponseWriter, r *http.Request, body []byte, taken
 	defer func() { a.end(key, seen) }()
 	a.handle(seen, r, taken.quotas)
 	seen.finish()
-	if isWrite(r.Method) && seen.isSuccess() {
+	if !policy.IsSafe(r.Method) && seen.isSuccess() {
 		a.ledger.Record(a.ledgerKey(r, body), body)
+		a.keep(r, body)
 	}
 }
 
@@ -140,12 +152,25 @@ func (a *API) handle(w http.ResponseWriter, r *http.Request, quotas []policy.Quo
 		a.options.Handler.ServeHTTP(w, r)
 		return
 	}
+	if found, ok := a.lookedUp(r); ok {
+		maps.Copy(found.Header, success.Header)
+		write(w, found)
+		return
+	}
 	success.Header.Set("Content-Type", "application/json")
 	write(w, success)
 }
 
-func isWrite(method string) bool {
-	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, method)
+// pathOf returns the escaped path of a request below the base URL of the vendor's file, as the
+// patterns of that file have it.
+func (a *API) pathOf(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	_, afterScheme, _ := strings.Cut(a.vendor.Profile().BaseURL, "://")
+	_, prefix, _ := strings.Cut(strings.TrimSuffix(afterScheme, "/"), "/")
+	if below, ok := strings.CutPrefix(path, "/"+prefix+"/"); ok && prefix != "" {
+		return "/" + below
+	}
+	return path
 }
 
 // ledgerKey returns what the ledger has a request under.

@@ -11,8 +11,9 @@
 //
 // The vendor is one of package vendors, or an API of your own, whose file [vendors.Parse] reads. The
 // fake keeps the limits of the file and refuses what is beyond them as the vendor does, lets tokens
-// expire, honors idempotency keys where the file says so, and records in a ledger what it executed.
-// It is one account of the vendor.
+// expire, honors idempotency keys where the file says so, and records in a ledger what it executed,
+// which the file's look-ups find. It is one account of the vendor. Its transport leads to the
+// vendor's token endpoint, too.
 //
 // What a file does not say, a fake does not know: the form of a success, which is that of
 // Options.Handler, and which of a vendor's endpoints exist.

@@ -21,7 +21,7 @@ type keyed struct {
 // none there. The answer, if there is one, is what the request gets in place of being executed.
 func (a *API) begin(r *http.Request, body []byte) (key string, answer *policy.Answer) {
 	rules := a.vendor.Profile().Idempotency
-	if rules.Header == "" || !rules.Covers(r.Method, r.URL.EscapedPath()) {
+	if rules.Header == "" || !rules.Covers(r.Method, a.pathOf(r)) {
 		return "", nil
 	}
 	key = r.Header.Get(rules.Header)

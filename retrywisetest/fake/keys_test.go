@@ -130,6 +130,35 @@ func TestTokensExpire(t *testing.T) {
 	}
 }
 
+// A token request of OAuth 2.0 that comes by the fake's transport gets a token, and neither a fault
+// nor what Fail is for.
+func TestTokenRequestsGetAToken(t *testing.T) {
+	const form, object = "application/x-www-form-urlencoded", "application/json"
+	for name, tt := range map[string]struct{ file, kind, body, want string }{
+		"a form":                   {"", form, "grant_type=client_credentials", `{"access_token":"token-0001-of-shop","expires_in":3600,"token_type":"Bearer"}`},
+		"an object":                {"", object + "; charset=utf-8", `{"grant_type":"refresh_token"}`, `{"access_token":"token-0001-of-shop","expires_in":3600,"token_type":"Bearer"}`},
+		"the file knows the time":  {"token: {url: \"https://{a}.shop.example/token\", no_expires_in: true}\n", form, "grant_type=x", `{"access_token":"token-0001-of-shop","token_type":"Bearer"}`},
+		"refresh tokens rotate":    {"token: {url: \"https://shop.example/token\", no_expires_in: true, rotates: true}\n", form, "grant_type=x", `{"access_token":"token-0001-of-shop","refresh_token":"refresh-token-0001-of-shop","token_type":"Bearer"}`},
+		"a form of something else": {"", form, "name=x", ""},
+		"another object":           {"", object, `{"name":"x"}`, ""},
+		"text":                     {"", "text/plain", "grant_type=x", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				api := fake.New(t, parsed(t, tt.file), fake.Options{TokenLifetime: time.Hour})
+				api.Fail("418")
+				got := do(t, api, "POST", "/token", tt.body, "Content-Type", tt.kind)
+				switch isIssued := tt.want != ""; {
+				case isIssued && (got.Status != 200 || got.Body != tt.want):
+					t.Errorf("%d %s; want %s", got.Status, got.Body, tt.want)
+				case !isIssued && got.Status != 418:
+					t.Errorf("status %d; want 418", got.Status)
+				}
+			})
+		})
+	}
+}
+
 // Start serves a fake to a program.
 func TestStartServesAFake(t *testing.T) {
 	api, err := fake.Start(lookup(t, vendors.RDStation), fake.Options{})

@@ -40,7 +40,7 @@ func (a *API) admit(r *http.Request) (admission, *policy.Answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	to := policy.Answer{Method: r.Method, Path: r.URL.EscapedPath(), Received: now}
+	to := policy.Answer{Method: r.Method, Path: a.pathOf(r), Received: now}
 	limits := a.enforced(to)
 	for _, l := range limits {
 		wait, isWithin := a.meterOf(l, r).fits(now, a.cost(l, r))
@@ -76,7 +76,7 @@ func (a *API) enforced(to policy.Answer) []policy.Limit {
 
 // meterOf returns the meter of a limit for a request. The caller holds the lock.
 func (a *API) meterOf(l policy.Limit, r *http.Request) *meter {
-	path := r.URL.EscapedPath()
+	path := a.pathOf(r)
 	record := path
 	if a.options.Record != nil {
 		record = a.options.Record(r)
@@ -113,7 +113,7 @@ func (a *API) release(r *http.Request, taken admission, seen *recorder) {
 	if quotas == nil {
 		return
 	}
-	response := policy.Answer{Status: seen.status, Header: seen.Header(), Body: seen.body.Bytes(), Method: r.Method, Path: r.URL.EscapedPath(), Received: now}
+	response := policy.Answer{Status: seen.status, Header: seen.Header(), Body: seen.body.Bytes(), Method: r.Method, Path: a.pathOf(r), Received: now}
 	for _, q := range quotas(response) {
 		if m := a.meters[meterKey{q.Limit, ""}]; q.Freed && m != nil {
 			m.free()

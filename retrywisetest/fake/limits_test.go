@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -233,6 +234,7 @@ func TestWithinLimit(t *testing.T) {
 type reply struct {
 	Status int
 	Header http.Header
+	Body   string
 }
 
 // get gets a path of a fake without a client of ours.
@@ -256,5 +258,9 @@ func do(t *testing.T, api *fake.Server, method, path, body string, header ...str
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	return reply{resp.StatusCode, resp.Header}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{resp.StatusCode, resp.Header, string(text)}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
+	"github.com/retrywise/retrywise/internal/yamlfile"
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/retrywise/retrywise/vendors"
@@ -26,7 +27,7 @@ func (a *API) Fail(names ...string) {
 // to wait so long, where the vendor's responses say it. A wait of zero is not said.
 func (a *API) Throttle(wait time.Duration) {
 	a.Next(func(w http.ResponseWriter, r *http.Request) {
-		to := policy.Answer{Method: r.Method, Path: r.URL.EscapedPath(), Received: time.Now()}
+		to := policy.Answer{Method: r.Method, Path: a.pathOf(r), Received: time.Now()}
 		write(w, a.vendor.Refusal(policy.Limit{}, wait, to))
 	})
 }
@@ -72,11 +73,24 @@ func (a *API) named(name string) retrywisetest.Answer {
 	case isStatus:
 		return retrywisetest.Status(status)
 	}
-	text := fmt.Sprintf("fake: %s has no code, status or rule %q", a.vendor.Name(), name)
+	text := fmt.Sprintf("fake: %s has no code, status or rule %q%s", a.vendor.Name(), name, a.nearest(name))
 	if a.unknown != nil {
 		a.unknown(text)
 	}
 	return retrywisetest.Text(http.StatusInternalServerError, text)
+}
+
+// nearest returns the end of a message about a wrong name for Fail: the nearest right one, if any.
+func (a *API) nearest(name string) string {
+	var names []string
+	for _, s := range a.samples {
+		names = append(names, s.Code, s.Rule)
+	}
+	near := yamlfile.Nearest(name, names)
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", near)
 }
 
 // oneOf returns an answer with one of samples: the first that means the same for the request that
@@ -103,7 +117,7 @@ func (a *API) oneOf(samples []vendors.Sample, name string) retrywisetest.Answer 
 
 // means returns the decision about a response to r.
 func (a *API) means(r *http.Request, answer policy.Answer) policy.Decision {
-	answer.Method, answer.Path = r.Method, r.URL.EscapedPath()
+	answer.Method, answer.Path = r.Method, a.pathOf(r)
 	f := a.vendor.Decode(answer)
 	if f == nil {
 		return policy.Decision{}
@@ -133,6 +147,14 @@ func aboutKeyMismatch() topic {
 
 func aboutBadKey() topic {
 	return topic{status: http.StatusBadRequest, is: func(s vendors.Sample) bool { return s.Code == "" && s.Status == http.StatusBadRequest }}
+}
+
+func aboutAbsence(l policy.Lookup) topic {
+	status := http.StatusNotFound
+	if len(l.Absent) > 0 {
+		status = l.Absent[0].From
+	}
+	return topic{status: status, is: func(s vendors.Sample) bool { return s.Class == apierrors.NotFound && s.Status == status }}
 }
 
 // said returns the vendor's response about a topic to r, or a bare status if its file has none.

@@ -124,8 +124,11 @@ func TestFailReportsAnUnknownName(t *testing.T) {
 	var reported fakeT
 	api := fake.New(&reported, v, fake.Options{})
 	defer api.Close()
-	api.Fail("E0302")
-	if want := []string{`fake: connectif has no code, status or rule "E0302"`}; !cmp.Equal(want, reported.failures) {
+	api.Fail("e0301", "ratelimit")
+	if want := []string{
+		`fake: connectif has no code, status or rule "e0301"; did you mean "E0301"?`,
+		`fake: connectif has no code, status or rule "ratelimit"`,
+	}; !cmp.Equal(want, reported.failures) {
 		t.Errorf("reported %q; want %q", reported.failures, want)
 	}
 	e := failure(t, call(t.Context(), newClient(t, v, api, client.Config{}), client.Call{Options: once}))
