@@ -2,7 +2,7 @@
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 VULN     := golang.org/x/vuln/cmd/govulncheck@v1.3.0
 APIDIFF  := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
-FUZZTIME ?= 10s
+FUZZTIME ?= 5s
 SOAKTIME ?= 10m
 COVERAGE := 98
 
@@ -14,7 +14,7 @@ export GOWORK := off
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
 
-check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for each change, except proxies and redis
+check: tidy vet lint cover race fuzz modules nethttp vuln ## what CI runs for each change, except proxies, redis, postgres and otel
 
 test: ## all tests
 	go test ./...
@@ -35,7 +35,7 @@ lint: ## the linters of .golangci.yml, with a cache of this checkout's own
 cover: ## coverage of each package; fails if the library has less than 98%
 	./.ci/cover $(COVERAGE)
 
-fuzz: ## each fuzz target for FUZZTIME (10s)
+fuzz: ## each fuzz target for FUZZTIME (5s)
 	./.ci/fuzz $(FUZZTIME)
 
 modules: ## tidy, vet, lint and tests of the other modules, such as internal/sdktest
@@ -47,7 +47,7 @@ nethttp: ## net/http's own tests of its client, through Client.HTTP
 proxies: ## the client behind HAProxy and nginx, which it installs if it may
 	./.ci/proxies
 
-redis: ## integrations/redis on a redis-server and a valkey-server, which it installs if it may
+redis: ## integrations/redis and asynq on a redis-server and a valkey-server, which it installs if it may
 	./.ci/redis
 
 otel: ## the alerts of integrations/otel, by Prometheus' promtool, which it fetches if it may
@@ -62,6 +62,7 @@ temporal: ## integrations/temporal on a Temporal server, which it builds
 
 soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,000 calls, a cut at each byte, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)
+	./.ci/temporal
 	go test -race -shuffle=on -count=10 -timeout=1h ./...
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -race -timeout=1h . -run Agrees -calls=100000
 	GOWORK=$(CURDIR)/go.work go -C internal/ledgertest test -timeout=2h . -run 'VirtualTime|CutAtEveryByte' -virtual=1000000 -stride=1
