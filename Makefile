@@ -53,9 +53,10 @@ redis: ## integrations/redis and asynq on a redis-server and a valkey-server, wh
 otel: ## the alerts of integrations/otel, by Prometheus' promtool, which it fetches if it may
 	./.ci/otel
 
-postgres: ## integrations/river on a PostgreSQL, which it installs if it may
+postgres: ## integrations/river and dbos on a PostgreSQL, which it installs if it may
 	./.ci/postgres go -C integrations/river test -race -count=1 -tags postgres -run PostgreSQL .
 	./.ci/postgres go -C integrations/river test -count=1 -tags postgres -run 'PostgreSQL/(pause|faults)' -v . -jobs 10000
+	./.ci/postgres go -C integrations/dbos test -race -count=1 -tags postgres -run PostgreSQL .
 
 temporal: ## integrations/temporal on a Temporal server, which it builds
 	./.ci/temporal
