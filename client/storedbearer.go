@@ -10,7 +10,9 @@ import (
 	"time"
 )
 
-// A Token is a credential that is renewed, as an OAuth 2.0 token server returns it.
+// A Token is a credential that is renewed, as an OAuth 2.0 token server returns it. Printing it shows
+// no secret, but fmt cannot know that of one in an unexported field of a struct: give such a struct a
+// Format of its own.
 type Token struct {
 	Access  string    // sent as Authorization: Bearer; empty: there is none yet
 	Refresh string    // what renews it, such as a refresh token; may be empty
