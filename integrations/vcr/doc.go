@@ -22,9 +22,9 @@
 //   - the values of query parameters, form fields, and members and elements of JSON and XML that
 //     have such a name, such as access_token, apiKey or password, or one of Options.Fields, also in
 //     the parts of a multipart body and where JSON or XML breaks off;
-//   - userinfo and the fragment of URLs;
-//   - tokens in any text, such as a JWT, what follows Bearer, or keys of Stripe, GitHub, Slack, AWS
-//     and Google;
+//   - userinfo and the fragment of URLs, and their parameters key and code;
+//   - tokens in any text, such as a JWT, what follows Bearer, or keys of Stripe, GitHub, Slack, AWS,
+//     Google, HubSpot, Mailchimp and others;
 //   - e-mail addresses, but for those of the domains that RFC 2606 reserves, such as example.com;
 //   - Options.Secrets, wherever they are, also in base64 or escaped for a URL.
 //

@@ -57,7 +57,7 @@ func assignmentsOf(fields []string) *regexp.Regexp {
 
 var (
 	// secretName is a part of the names of fields and headers that hold a secret.
-	secretName = regexp.MustCompile(`(?i)token|secret|passw|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key|auth|credential|cookie|session|signature|^sig$|assertion|jwt|^code_verifier$`)
+	secretName = regexp.MustCompile(`(?i)token|secret|passw|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key|(?:subscription|account|shared|encryption)[-_]?key|connection[-_]?string|auth|credential|cookie|session|signature|^sig$|assertion|jwt|^code_verifier$|^t?otp$`)
 
 	// plainName is one of those that hold none.
 	plainName = regexp.MustCompile(`(?i)^(token_type|author|authors|authority|session_duration|next_?page_?token|page_?token|(x-.*)?www-authenticate)$`)
@@ -77,8 +77,17 @@ var (
 		regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`),                          // AWS
 		regexp.MustCompile(`\b(?:AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9._-]{8,})`),  // Google
 		regexp.MustCompile(`\bshp(?:at|ca|pa|ss)_[A-Za-z0-9]{8,}`),                   // Shopify
+		regexp.MustCompile(`\bpat-[a-z]{2}[0-9]-[0-9a-f-]{36}`),                      // HubSpot
+		regexp.MustCompile(`\b[0-9a-f]{32}-us[0-9]{1,2}\b`),                          // Mailchimp
+		regexp.MustCompile(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`),           // SendGrid
+		regexp.MustCompile(`\b(?:glpat|GOCSPX)-[A-Za-z0-9_-]{16,}`),                  // GitLab, clients of Google
+		regexp.MustCompile(`\bT[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}`),         // a webhook of Slack
 		regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`),
 	}
+
+	// queryKey is a key of an API, or the code of an OAuth log-in, in a URL: elsewhere, these names
+	// are those of other things.
+	queryKey = regexp.MustCompile(`(?i)(^|&)(key|code)=[^&]*`)
 
 	// schemes is a credential after its scheme.
 	schemes = regexp.MustCompile(`(?i)\b(bearer|apikey|api_key|basic)( +)[A-Za-z0-9._~+/:={}-]{12,}`)
@@ -137,11 +146,12 @@ func (m *masker) url(s string) string {
 	if !hasQuery {
 		return before
 	}
-	return before + "?" + m.form(query)
+	return before + "?" + m.form(queryKey.ReplaceAllString(query, "${1}${2}="+masked))
 }
 
 // form masks a query or a form.
 func (m *masker) form(s string) string {
+	isGrant := strings.Contains(s, "grant_type=authorization_code")
 	pairs := strings.Split(s, "&")
 	for i, pair := range pairs {
 		key, value, hasValue := strings.Cut(pair, "=")
@@ -149,7 +159,7 @@ func (m *masker) form(s string) string {
 		switch {
 		case !hasValue:
 			pairs[i] = m.text(pair)
-		case err != nil || m.isSecret(name):
+		case err != nil, m.isSecret(name), isGrant && name == "code":
 			pairs[i] = m.formValue(key) + "=" + masked
 		default:
 			pairs[i] = m.formValue(key) + "=" + m.formValue(value)

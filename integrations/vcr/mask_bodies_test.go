@@ -49,6 +49,35 @@ func TestMaskBody(t *testing.T) {
 	}
 }
 
+// Keys and codes of URLs and of OAuth are masked, and what has such a name elsewhere is not.
+func TestMaskKeysAndCodes(t *testing.T) {
+	m := newMasker(Options{})
+	for text, want := range map[string]string{
+		"https://vendor.test/maps?key=abc&q=1":                                                   "https://vendor.test/maps?key=masked&q=1",
+		"https://app.test/back?state=1&code=abc":                                                 "https://app.test/back?state=1&code=masked",
+		"https://vendor.test/?subscription-key=abc&postcode=1":                                   "https://vendor.test/?subscription-key=masked&postcode=1",
+		"https://hooks.slack.com/services/T01234567/B01234567/abcdefghijklmnopqrstuvwx":          "https://hooks.slack.com/services/masked",
+		"https://vendor.test/x?h=pat-eu1-01234567-89ab-cdef-0123-456789abcdef&m=" + hex + "-us6": "https://vendor.test/x?h=masked&m=masked",
+	} {
+		if got := m.url(text); got != want || m.url(got) != got {
+			t.Errorf("%s becomes %s; want %s", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"grant_type=authorization_code&code=abc": "grant_type=authorization_code&code=masked",
+		"code=SUMMER&key=A-1":                    "code=SUMMER&key=A-1",
+	} {
+		if got := m.body(text, "application/x-www-form-urlencoded"); got != want {
+			t.Errorf("%s becomes %s; want %s", text, got, want)
+		}
+	}
+	if body := `{"key":"A-1","code":"TAKEN"}`; m.body(body, "application/json") != body {
+		t.Error("a key or a code in JSON was masked")
+	}
+}
+
+const hex = "0123456789abcdef0123456789abcdef"
+
 // A file that is compressed is not written, also where no header says that it is.
 func TestCompressedFilesAreNotWritten(t *testing.T) {
 	for name, body := range map[string]string{"gzip": "\x1f\x8b\x08\x00", "zip": "PK\x03\x04\x14", "zstd": "\x28\xb5\x2f\xfd\x04"} {
