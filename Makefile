@@ -9,7 +9,7 @@ COVERAGE := 98
 # The root module is checked with the versions that its users get, and not with those of go.work.
 export GOWORK := off
 
-.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis otel soak bench vuln api update vendors catalogue sync
+.PHONY: help check test race lint vet tidy cover fuzz modules nethttp proxies redis otel postgres temporal soak bench vuln api update vendors catalogue sync
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -52,6 +52,13 @@ redis: ## integrations/redis on a redis-server and a valkey-server, which it ins
 
 otel: ## the alerts of integrations/otel, by Prometheus' promtool, which it fetches if it may
 	./.ci/otel
+
+postgres: ## integrations/river on a PostgreSQL, which it installs if it may
+	./.ci/postgres go -C integrations/river test -race -count=1 -tags postgres -run PostgreSQL .
+	./.ci/postgres go -C integrations/river test -count=1 -tags postgres -run 'PostgreSQL/(pause|faults)' -v . -jobs 10000
+
+temporal: ## integrations/temporal on a Temporal server, which it builds
+	./.ci/temporal
 
 soak: ## hours: each fuzz target for SOAKTIME (10m), all tests ten times, 1,100,000 calls, a cut at each byte, 1,000 seeds; weekly, not for each change
 	./.ci/fuzz $(SOAKTIME)

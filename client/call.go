@@ -17,8 +17,8 @@ type call struct {
 	ctx     context.Context
 	request request
 	history history
-	decode  func([]byte) error // of the typed door; nil: the response is streamed
-	dropIn  bool               // of HTTP(): the response is returned, whatever it says
+	decode  decoding // of the typed door; nil: the response is streamed
+	dropIn  bool     // of HTTP(): the response is returned, whatever it says
 
 	destination   destination // of the latest attempt
 	turn          turn

@@ -40,7 +40,10 @@ func DoResponse[T any](ctx context.Context, c *Client, call Call) (Response[T], 
 		return r, err
 	}
 	var value T
-	x.decode = func(data []byte) (err error) {
+	x.decode = func(resp *http.Response, data []byte) (err error) {
+		if len(data) == 0 && x.needsNoBody(resp) {
+			return nil
+		}
 		value, err = decoded[T](data)
 		return err
 	}

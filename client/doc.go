@@ -10,7 +10,9 @@
 //   - [Client.Send] takes an *http.Request and returns an *http.Response, or an
 //     *apierrors.Error for every failure.
 //   - [Do] encodes the request and decodes the response. [DoResponse] returns the headers,
-//     too.
+//     too, and [Pages] reads a list page by page.
+//
+// [Each] makes the calls for many records, some at a time, and reports how they ended.
 //
 // [With] gives a request options: a name, a record, an idempotency key, bounds.
 //

@@ -22,8 +22,8 @@ func (x *call) askVendor(ctx context.Context, l policy.Lookup) lookedUp {
 		return lookedUp{class: apierrors.ClassOf(err)}
 	}
 	y.request.isLookup = true
-	y.decode = func([]byte) error { return nil } // what was read is looked at
-	resp, err := y.run()                         //nolint:contextcheck // the call has the context
+	y.decode = func(*http.Response, []byte) error { return nil } // what was read is looked at
+	resp, err := y.run()                                         //nolint:contextcheck // the call has the context
 	x.history.impose(y.history.waited)
 	if err == nil {
 		_ = resp.Body.Close() // it was read

@@ -48,6 +48,7 @@ func (x *call) startCall() {
 
 // endCall reports how the call ended. An accepted failure is never silent.
 func (x *call) endCall() {
+	x.noteAccepted()
 	if x.c.watch.observer.CallEnd == nil && x.c.watch.log == nil {
 		return
 	}

@@ -83,6 +83,9 @@ func TestCallInAnOutage(t *testing.T) {
 				if e.Class != tt.class || e.Stop != tt.stop || sent != tt.sends || tt.stop == apierrors.StopHeld && e.RetryAt.IsZero() {
 					t.Errorf("class %v, stop %v, applied %v, sent %v, retry at %v: %v", e.Class, e.Stop, e.Applied, sent, e.RetryAt, err)
 				}
+				if tt.stop == apierrors.StopHeld && e.Scope != apierrors.ScopeAccount {
+					t.Errorf("scope %v; want account, as every call is held", e.Scope)
+				}
 				if tt.stop == apierrors.StopHeld && !strings.Contains(e.Hint, "has only failed since") {
 					t.Errorf("hint %q; want since when the vendor fails", e.Hint)
 				}

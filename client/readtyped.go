@@ -66,18 +66,24 @@ func (x *call) readAll(resp *http.Response) ([]byte, error) {
 	return bytes.TrimSpace(data), err
 }
 
-// understand decodes the body. A write, and a status that says so, need none.
+// A decoding decodes the body of a success. It is called for each attempt that has one.
+type decoding func(*http.Response, []byte) error
+
+// understand decodes the body.
 func (x *call) understand(resp *http.Response, data []byte) error {
-	isRead := x.request.http.Method == http.MethodGet
-	isEmptyByStatus := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusResetContent
-	switch {
-	case len(data) == 0 && (!isRead || isEmptyByStatus):
-		return nil
-	case answer.IsHTML(data):
+	if answer.IsHTML(data) {
 		return errHTML
-	default:
-		return x.decode(data)
 	}
+	return x.decode(resp, data)
+}
+
+// needsNoBody reports whether a success may have no body: that of a write, or by its status.
+func (x *call) needsNoBody(resp *http.Response) bool {
+	return x.request.http.Method != http.MethodGet || isEmptyByStatus(resp)
+}
+
+func isEmptyByStatus(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusResetContent
 }
 
 // decoded returns the value of a JSON document. Nothing fits into an empty struct only.
@@ -95,11 +101,12 @@ func decoded[T any](data []byte) (value T, err error) {
 
 // notUnderstood is the failure of a success that cannot be used. HTML is not the vendor's
 // word: it may be a page of a proxy, or of maintenance. A whole document of another type is
-// the same the next time.
+// the same the next time, but another page of a list may be the right one then.
 func (x *call) notUnderstood(resp *http.Response, data []byte, err error) *judgement {
 	f := brokenSuccess(resp)
 	isWhole := json.Valid(data)
-	f.Permanent = isWhole || errors.Is(err, errTooLong) || is[textproto.ProtocolError](err)
+	isAnotherPage := errors.Is(err, errLeadsBack) || errors.Is(err, errSameItems)
+	f.Permanent = isWhole && !isAnotherPage || errors.Is(err, errTooLong) || is[textproto.ProtocolError](err)
 	if errors.Is(err, errHTML) {
 		f.Applied = apierrors.AppliedUnknown
 	}
@@ -115,7 +122,7 @@ func (x *call) notUnderstood(resp *http.Response, data []byte, err error) *judge
 func wordsOfDecoding(err error, isWhole bool) string {
 	mismatch, isMismatch := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
-	case errors.Is(err, errTooLong), errors.Is(err, errEmpty), errors.Is(err, errHTML):
+	case errors.Is(err, errTooLong), errors.Is(err, errEmpty), errors.Is(err, errHTML), is[answer.PageProblem](err):
 		return err.Error()
 	case isMismatch:
 		kind, _, _ := strings.Cut(mismatch.Value, " ") // a number's value follows

@@ -17,7 +17,7 @@ const (
 	StopMaxWait        // the call was deferred, or the next wait would exceed Retry.MaxWait
 	StopUnsafe         // the write may have been executed, and repeating it is not known to be safe
 	StopBodySpent      // the request body can be read only once
-	StopHeld           // reserved for calls that are held back during an outage; no call has it yet
+	StopHeld           // calls are held back during an outage
 	StopCanceled       // the caller canceled the call
 )
 

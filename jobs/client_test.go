@@ -22,9 +22,15 @@ func TestOutageUsesUpFewAttempts(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
+		q := newQueue()
+		v := jobs.NewValve(q, jobs.ValveOptions{})
+		defer v.Close()
 		var plain, delayed int
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
 			_, err := client.Do[struct{}](t.Context(), c, client.Call{Path: "/contacts"})
+			if err := v.Note(t.Context(), err); err != nil {
+				t.Fatal(err)
+			}
 			switch step := jobs.After(err, jobs.Options{}); {
 			case step.Next != jobs.RunAgain:
 				t.Fatalf("%v after %v; want run_again", step.Next, err)
@@ -37,6 +43,9 @@ func TestOutageUsesUpFewAttempts(t *testing.T) {
 		}
 		if plain > 10 || delayed < 3000 {
 			t.Errorf("%d failures used up an attempt, and %d did not", plain, delayed)
+		}
+		if n := len(q.events()); n < 60 {
+			t.Errorf("the queue was paused and resumed %d times in all; want every other minute, at least", n)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -33,6 +34,10 @@ type ValveOptions struct {
 	// Default 1 hour.
 	MaxPause time.Duration
 
+	// MaxOutage is the longest one in an outage of the vendor. Nobody says when it ends, so a few
+	// jobs find out. Default 1 minute.
+	MaxOutage time.Duration
+
 	// ForCredential is how long the queue is paused because the vendor refuses the credential,
 	// which fails every job until a person has acted. Default 5 minutes. Negative: not at all.
 	ForCredential time.Duration
@@ -48,6 +53,7 @@ type ValveOptions struct {
 func (o ValveOptions) withDefaults() ValveOptions {
 	setDefault(&o.MinPause, 2*time.Second)
 	setDefault(&o.MaxPause, time.Hour)
+	setDefault(&o.MaxOutage, time.Minute)
 	setDefault(&o.ForCredential, 5*time.Minute)
 	setDefault(&o.Interval, 5*time.Second)
 	if o.OnError == nil {
@@ -73,6 +79,9 @@ type Valve struct {
 	wake   chan struct{}
 	cancel context.CancelFunc
 	ended  chan struct{}
+
+	outage    atomic.Bool   // the pause of this process is one in an outage
+	successes atomic.Uint64 // that were noted
 }
 
 // NewValve returns a Valve for q. Call Close when the process stops to work on the queue.
@@ -97,29 +106,59 @@ func (v *Valve) Close() error {
 
 // Note pauses the queue if err, with which a job's call ended, says that every call of the
 // account is held back. Call it before the job ends, so that the engine starts no other one in
-// between. The error is that of the Queue, or the cause of the end of ctx; err is not lost by
-// it.
+// between. If err is nil, the vendor works: a pause of this process in an outage is over. The
+// error of Note is that of the Queue, or the cause of the end of ctx; err is not lost by it.
 func (v *Valve) Note(ctx context.Context, err error) error {
+	if err == nil {
+		v.successes.Add(1)
+	}
 	until, ok := v.o.pauseFor(err, time.Now())
-	if !ok {
+	if !ok && (err != nil || !v.outage.Load()) {
 		return nil
 	}
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case known := <-v.turn:
-		if time.Now().Before(known) {
-			v.turn <- known // the first of a pause knows best: times of later jobs are spread
-			return nil
-		}
-		failure := guard(func() error { return v.queue.Pause(ctx, until) })
-		if failure == nil {
-			known = until
-		}
+		known, failure := v.change(ctx, err, known, until)
 		v.turn <- known
 		v.poke()
 		return failure
 	}
+}
+
+// change pauses the queue, or resumes it if err is nil, and returns until when it is paused.
+func (v *Valve) change(ctx context.Context, err error, known, until time.Time) (time.Time, error) {
+	switch {
+	case err == nil && v.outage.Load():
+		return v.resume(ctx, known)
+	case err == nil || time.Now().Before(known): // the first of a pause knows best: times of later jobs are spread
+		return known, nil
+	}
+	before := v.successes.Load()
+	if failure := guard(func() error { return v.queue.Pause(ctx, until) }); failure != nil {
+		return known, failure
+	}
+	v.outage.Store(isOutage(err))
+	if v.outage.Load() && v.successes.Load() != before { // the probe had its response meanwhile
+		return v.resume(ctx, until)
+	}
+	return until, nil
+}
+
+// resume resumes the queue, which is paused until known, and returns until when it is paused.
+func (v *Valve) resume(ctx context.Context, known time.Time) (time.Time, error) {
+	if err := guard(func() error { return v.queue.Resume(ctx) }); err != nil {
+		return known, err
+	}
+	v.outage.Store(false)
+	return time.Time{}, nil
+}
+
+// isOutage reports whether a call is held back because the vendor does nothing but fail.
+func isOutage(err error) bool {
+	e, ok := errors.AsType[*apierrors.Error](err)
+	return ok && e.Stop == apierrors.StopHeld
 }
 
 // pauseFor returns until when err pauses a queue. It reports whether it does.
@@ -129,7 +168,11 @@ func (o ValveOptions) pauseFor(err error, now time.Time) (until time.Time, ok bo
 	case !ok || e.Scope < apierrors.ScopeJob:
 		return time.Time{}, false
 	case !e.RetryAt.IsZero() && e.RetryAt.Sub(now) >= o.MinPause:
-		return now.Add(min(e.RetryAt.Sub(now), o.MaxPause)), true
+		longest := o.MaxPause
+		if isOutage(err) {
+			longest = min(longest, o.MaxOutage)
+		}
+		return now.Add(min(e.RetryAt.Sub(now), longest)), true
 	case e.Class == apierrors.Authentication && e.RetryAt.IsZero() && o.ForCredential > 0:
 		return now.Add(o.ForCredential), true
 	default:
@@ -175,15 +218,13 @@ func (v *Valve) run(ctx context.Context) {
 func (v *Valve) look(ctx context.Context, known time.Time) (until time.Time, err error) {
 	until = known
 	err = guard(func() (err error) {
-		if until, err = v.queue.PausedUntil(ctx); err != nil || until.IsZero() || time.Now().Before(until) {
-			return err
-		}
-		if err = v.queue.Resume(ctx); err == nil {
-			until = time.Time{}
-		}
+		until, err = v.queue.PausedUntil(ctx)
 		return err
 	})
-	return until, err
+	if err != nil || until.IsZero() || time.Now().Before(until) {
+		return until, err
+	}
+	return v.resume(ctx, until)
 }
 
 // guard calls f, and makes an error of its panic.

@@ -89,6 +89,11 @@ func held(wait time.Duration) error {
 	return &apierrors.Error{Class: apierrors.RateLimited, Action: apierrors.Defer, Scope: apierrors.ScopeAccount, RetryAt: time.Now().Add(wait)}
 }
 
+// outage is the error of a call that is held because the vendor only fails.
+func outage() error {
+	return &apierrors.Error{Class: apierrors.ServerError, Stop: apierrors.StopHeld, Scope: apierrors.ScopeAccount, RetryAt: time.Now().Add(time.Hour)}
+}
+
 func TestValve(t *testing.T) {
 	for name, test := range map[string]struct {
 		o    jobs.ValveOptions
@@ -97,6 +102,7 @@ func TestValve(t *testing.T) {
 	}{
 		"a wait of the account":      {err: func() error { return held(time.Minute) }, want: []event{{0, "pause"}, {time.Minute, "resume"}}},
 		"a long wait is cut":         {err: func() error { return held(6 * time.Hour) }, want: []event{{0, "pause"}, {time.Hour, "resume"}}},
+		"an outage":                  {err: outage, want: []event{{0, "pause"}, {time.Minute, "resume"}}},
 		"a short wait is the call's": {err: func() error { return held(time.Second) }},
 		"success":                    {err: func() error { return nil }},
 		"an error of another kind":   {err: func() error { return errors.New("no such row") }},
@@ -149,6 +155,58 @@ func TestValvePausesOnce(t *testing.T) {
 		got := q.events()
 		if len(got) != 2 || got[1].At < time.Minute || got[1].At > time.Minute+7*time.Second {
 			t.Errorf("got %v; want one pause of about a minute", got)
+		}
+	})
+}
+
+// A success shows that an outage is over, and says nothing about a limit.
+func TestValveAfterASuccess(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  func() error
+		want []event
+	}{
+		"outage": {outage, []event{{0, "pause"}, {10 * time.Second, "resume"}, {20 * time.Second, "pause"}, {30 * time.Second, "resume"}}},
+		"limit":  {func() error { return held(time.Minute) }, []event{{0, "pause"}, {time.Minute, "resume"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				q := newQueue()
+				v := jobs.NewValve(q, jobs.ValveOptions{})
+				defer v.Close()
+				for _, err := range []error{test.err(), nil, test.err(), nil, nil} {
+					if err := v.Note(t.Context(), err); err != nil {
+						t.Error(err)
+					}
+					time.Sleep(10 * time.Second)
+				}
+				time.Sleep(time.Hour)
+				if diff := cmp.Diff(test.want, q.events()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// The probe of an outage succeeds while a call that was held pauses the queue.
+func TestValveDuringASuccess(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		q := newQueue()
+		q.hang = make(chan struct{})
+		v := jobs.NewValve(q, jobs.ValveOptions{})
+		defer v.Close()
+		paused := make(chan error)
+		go func() { paused <- v.Note(context.Background(), outage()) }()
+		retrywisetest.Settle()
+		if err := v.Note(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+		close(q.hang)
+		if err := <-paused; err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]event{{0, "pause"}, {0, "resume"}}, q.events()); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

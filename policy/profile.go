@@ -37,6 +37,9 @@ type Profile struct {
 	// with a status of 2xx: the client decodes it. Of each Endpoint, Methods and Paths count.
 	Batches []Endpoint
 
+	// Pages say how lists are read page by page. The first that covers a request counts.
+	Pages []Paging
+
 	// RequestIDHeaders are the response headers that may hold the id of the request, the
 	// most exact first. Nil stands for the common ones, such as X-Request-Id. An id in the
 	// body goes before them: see Failure.RequestID.

@@ -3,6 +3,8 @@ package traffic
 import (
 	"slices"
 	"time"
+
+	apierrors "github.com/retrywise/retrywise/errors"
 )
 
 // An outage keeps calls from a vendor, or from one endpoint of it, that does nothing but fail. It is
@@ -173,6 +175,14 @@ func (o *outage) name() string {
 		return "hold vendor"
 	}
 	return "hold " + o.endpoint
+}
+
+// scope says which calls the outage holds back.
+func (o *outage) scope() apierrors.Scope {
+	if o.endpoint == "" {
+		return apierrors.ScopeAccount
+	}
+	return apierrors.ScopeEndpoint
 }
 
 // status is the outage as others see it.

@@ -147,7 +147,7 @@ func (o *outages) refuse(now time.Time, one *outage) *Refusal {
 		at = now.Add(time.Hour)
 	}
 	o.lastRetry = at
-	return &Refusal{By: one.name(), Wait: at.Sub(now), Outage: one.status()}
+	return &Refusal{By: one.name(), Scope: one.scope(), Wait: at.Sub(now), Outage: one.status()}
 }
 
 // outage returns what a request to an endpoint has to mind.

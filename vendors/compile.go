@@ -19,7 +19,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	c := &compiler{}
 	v := &Vendor{title: f.Title, documents: c.documents(f.Documents), source: f, decoder: c.decoder(f), marks: f.marks(), token: c.token(f.Token)}
 	hosts, origins := c.hosts(f)
-	settings, keys := c.settings(f), c.idempotency(f.Idempotency)
+	settings, keys, pages := c.settings(f), c.idempotency(f.Idempotency), c.pages(f.Pages)
 	v.decoder.signs, v.decoder.hasBadSuccess = c.signs, f.hasBadSuccess()
 	p := settings.Unchecked()
 	for i, texts := range p.RuleProblems(settings.Rules) {
@@ -34,7 +34,7 @@ func parse(name string, data []byte) (*Vendor, error) {
 	v.limits, v.quotaSources, v.hosts = settings.Limits, c.quotas, hosts
 	v.profile = policy.Profile{
 		Name: string(f.Vendor), BaseURL: f.BaseURL.text, Origins: origins, Policy: p, ErrorsIn2xx: len(f.ErrorsIn2xx) > 0 || v.decoder.hasBadSuccess, PeekBytes: f.PeekBytes,
-		Batches: v.decoder.batchRequests(), Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
+		Batches: v.decoder.batchRequests(), Pages: pages, Idempotency: keys, RequestIDHeaders: stringsOf(f.RequestIDs),
 	}
 	if v.quotaSources != nil {
 		v.profile.Quotas = v.quotas

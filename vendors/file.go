@@ -42,6 +42,9 @@ type file struct {
 	// Batches are the requests that have many items, some of which may have failed in a 2xx.
 	Batches []batchRow `yaml:"batches"`
 
+	// Pages say how lists are read page by page. The first that covers a request counts.
+	Pages []pageRow `yaml:"pages"`
+
 	// PeekBytes is how many bytes of a 2xx that is streamed are searched for an error.
 	PeekBytes int `yaml:"peek_bytes,positive"`
 

@@ -143,6 +143,10 @@ func (v *Vendor) Profile() policy.Profile {
 	profile.Origins = slices.Clone(profile.Origins)
 	profile.RequestIDHeaders = slices.Clone(profile.RequestIDHeaders)
 	profile.Batches = v.decoder.batchRequests()
+	profile.Pages = slices.Clone(profile.Pages)
+	for i, one := range profile.Pages {
+		profile.Pages[i] = one.Clone()
+	}
 	keys := &profile.Idempotency
 	keys.Methods, keys.Paths = slices.Clone(keys.Methods), slices.Clone(keys.Paths)
 	keys.Replays, keys.ReplayPaths = slices.Clone(keys.Replays), slices.Clone(keys.ReplayPaths)

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 )
 
@@ -61,7 +62,8 @@ func (j job) names() []string {
 
 // A dueRecord is a record, when to run it, and the outcome of its earlier runs.
 type dueRecord struct {
-	due time.Time // zero: now
+	due      time.Time // zero: now
+	runAgain bool
 	outcome
 }
 
@@ -73,64 +75,74 @@ const maxRuns = 5
 func (j job) runStep(ctx context.Context, s step) []outcome {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var todo []dueRecord
+	var all []*dueRecord
 	for _, r := range s.records() {
-		todo = append(todo, dueRecord{outcome: outcome{Step: s.name, record: r}})
+		all = append(all, &dueRecord{outcome: outcome{Step: s.name, record: r}})
+	}
+	run := func(ctx context.Context, r *dueRecord) error {
+		err := r.do(ctx)
+		if err == nil {
+			j.end(ctx, r, nil)
+		}
+		return err
+	}
+	o := client.EachOptions[*dueRecord]{
+		Workers: s.workers,
+		Failed: func(r *dueRecord, err error) error {
+			if stopsTheStep(err) {
+				stop(errors.Join(errStopped, err)) // also the waits of other records
+			}
+			j.end(ctx, r, err)
+			return nil
+		},
+		Left: func(r *dueRecord) error {
+			j.leave(ctx, r)
+			return nil
+		},
+	}
+	for todo := all; len(todo) > 0; {
+		_, _ = client.Each(ctx, whenDue(ctx, todo), run, o) // the outcomes say how it ended
+		todo = slices.DeleteFunc(slices.Clone(todo), func(r *dueRecord) bool { return !r.runAgain })
+		slices.SortFunc(todo, func(a, b *dueRecord) int { return a.due.Compare(b.due) })
 	}
 	var done []outcome
-	for len(todo) > 0 {
-		var later []dueRecord
-		for o := range s.runAll(ctx, todo) {
-			if stopsTheStep(o.Err) {
-				stop(errors.Join(errStopped, o.Err))
-			}
-			due, ok := runAgainAt(o.Err)
-			if ok && o.Runs < maxRuns && time.Until(due) <= j.maxDelay && ctx.Err() == nil {
-				later = append(later, dueRecord{due, o})
-				continue
-			}
-			done = append(done, o)
-			j.progress(o)
-		}
-		slices.SortFunc(later, func(a, b dueRecord) int { return a.due.Compare(b.due) })
-		todo = later
+	for _, r := range all {
+		done = append(done, r.outcome)
 	}
-	slices.SortStableFunc(done, func(a, b outcome) int { return cmp.Compare(a.Line, b.Line) })
 	return done
 }
 
-// runAll runs each record once, when it is due. The caller must receive every outcome.
-func (s step) runAll(ctx context.Context, records []dueRecord) <-chan outcome {
-	todo, done := make(chan dueRecord), make(chan outcome)
-	var workers sync.WaitGroup
-	for range s.workers {
-		workers.Go(func() {
-			for r := range todo {
-				done <- r.run(ctx)
-			}
-		})
-	}
-	go func() {
+// whenDue yields each record when it is due, or at once if ctx has ended.
+func whenDue(ctx context.Context, records []*dueRecord) iter.Seq[*dueRecord] {
+	return func(yield func(*dueRecord) bool) {
 		for _, r := range records {
-			todo <- r
+			_ = sleep(ctx, time.Until(r.due))
+			if !yield(r) {
+				return
+			}
 		}
-		close(todo)
-		workers.Wait()
-		close(done)
-	}()
-	return done
+	}
 }
 
-// run waits until the record is due and runs it. If ctx ends during the wait, it returns
-// the outcome of the earlier runs.
-func (r dueRecord) run(ctx context.Context) outcome {
-	if wait := time.Until(r.due); wait > 0 && sleep(ctx, wait) != nil {
-		return r.outcome
-	}
-	r.Err = r.do(ctx)
+// end notes how a run of a record ended, and whether and when to run it again.
+func (j job) end(ctx context.Context, r *dueRecord, err error) {
+	r.Err = err
 	r.Runs++
 	r.InDoubt = r.InDoubt || isInDoubt(r.Err)
-	return r.outcome
+	due, ok := runAgainAt(r.Err)
+	r.due, r.runAgain = due, ok && r.Runs < maxRuns && time.Until(due) <= j.maxDelay && ctx.Err() == nil
+	if !r.runAgain {
+		j.progress(r.outcome)
+	}
+}
+
+// leave gives a record that is not run any more the outcome of its earlier runs, or of none.
+func (j job) leave(ctx context.Context, r *dueRecord) {
+	r.runAgain = false
+	if r.Runs == 0 {
+		r.Err = &apierrors.Error{Class: apierrors.Canceled, Stop: apierrors.StopCanceled, Applied: apierrors.AppliedNo, Err: context.Cause(ctx)}
+	}
+	j.progress(r.outcome)
 }
 
 var errStopped = errors.New("the step was stopped, as every further call would fail")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"sync"
 
@@ -62,25 +61,15 @@ func (p *pull) keep(one campaign, rows []registration) {
 	p.registrations[one.ID] = append(p.registrations[one.ID], rows...)
 }
 
-// A page is one page of a list.
-type page[T any] struct {
-	Data  []T
-	Links struct{ Next string } // empty on the last page
-}
-
-// allPages fetches a list by following the link to the next page.
+// allPages fetches a list.
 func allPages[T any](ctx context.Context, c *client.Client, op, path string) ([]T, error) {
-	call := client.Call{Path: path, Query: url.Values{"per_page": {"100"}}, Options: client.CallOptions{Op: op}}
 	var rows []T
-	for {
-		p, err := client.Do[page[T]](ctx, c, call)
+	call := client.Call{Path: path, Options: client.CallOptions{Op: op}}
+	for page, err := range client.Pages[T](ctx, c, call, client.PageOptions{Size: 100}) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, p.Data...)
-		if p.Links.Next == "" {
-			return rows, nil
-		}
-		call.Query, call.Link = nil, p.Links.Next // the link has a query
+		rows = append(rows, page.Items...)
 	}
+	return rows, nil
 }
