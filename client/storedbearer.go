@@ -10,7 +10,9 @@ import (
 	"time"
 )
 
-// A Token is a credential that is renewed, as an OAuth 2.0 token server returns it.
+// A Token is a credential that is renewed, as an OAuth 2.0 token server returns it. Printing it shows
+// no secret, but fmt cannot know that of one in an unexported field of a struct: give such a struct a
+// Format of its own.
 type Token struct {
 	Access  string    // sent as Authorization: Bearer; empty: there is none yet
 	Refresh string    // what renews it, such as a refresh token; may be empty
@@ -52,8 +54,9 @@ type TokenStore interface {
 //
 // If Save fails, the renewal fails with that error. The token is kept in memory, and the Client saves
 // it again each second until it succeeds or is closed. Meanwhile no process renews: what it would
-// load is used up. See RenewableBearer for when a token is renewed, and Auth.Refresh for failures.
-// renew must make its calls through another Client.
+// load is used up. If the Client is closed, a renewal that is under way has almost a second to end
+// and to save its token. See RenewableBearer for when a token is renewed, and Auth.Refresh for
+// failures. renew must make its calls through another Client.
 func StoredBearer(store TokenStore, renew func(ctx context.Context, old Token) (Token, error)) Auth {
 	return &stored{store: store, renew: renew, turn: make(chan struct{}, 1)}
 }
@@ -97,8 +100,10 @@ func (s *stored) Refresh(ctx context.Context, rejected string) error {
 		return nil // by another goroutine
 	}
 	s.current.reject()
+	late, cancel := outlasting(ctx)
+	defer cancel()
 	if s.unsaved != nil {
-		return s.save(ctx, *s.unsaved)
+		return s.save(late, *s.unsaved)
 	}
 	old, err := s.adopt(ctx, rejected)
 	if err != nil {
@@ -107,7 +112,10 @@ func (s *stored) Refresh(ctx context.Context, rejected string) error {
 	if s.current.isReplaced(rejected) {
 		return nil // by another process
 	}
-	token, err := s.renew(ctx, old)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	token, err := s.renew(late, old)
 	if err != nil {
 		return err
 	}
@@ -117,7 +125,23 @@ func (s *stored) Refresh(ctx context.Context, rejected string) error {
 	if token.Refresh == "" {
 		token.Refresh = old.Refresh // RFC 6749, section 6: it stays valid
 	}
-	return s.save(ctx, token)
+	return s.save(late, token)
+}
+
+// lastMoment is how long a renewal goes on after the end of its context: the token server may have
+// replaced the refresh token already.
+const lastMoment = renewalGrace * 9 / 10
+
+// outlasting returns a context that ends a moment after ctx.
+func outlasting(ctx context.Context) (late context.Context, cancel func()) {
+	late, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(lastMoment, func() { end(context.Cause(ctx)) })
+	})
+	return late, func() {
+		stop()
+		end(nil)
+	}
 }
 
 // errUnsaved is a renewal whose token is still to be saved.

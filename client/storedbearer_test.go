@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/retrywise/retrywise/client"
@@ -150,6 +151,50 @@ func TestStoredBearerThatCannotBeSaved(t *testing.T) {
 				if server.renewals != 1 || tokens.token.Access != "access-2" {
 					t.Errorf("%d renewals, the store has %v; want one, and its token", server.renewals, tokens.token)
 				}
+			})
+		})
+	}
+}
+
+// A careful store keeps nothing once the context of a Save has ended, as a database.
+type careful struct{ shelf }
+
+func (s *careful) Save(ctx context.Context, token client.Token) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return s.shelf.Save(ctx, token)
+}
+
+// A Client that is closed during a renewal does not lose the token: the old one is used up. One
+// that does not come is not waited for.
+func TestStoredBearerIsSavedDuringClose(t *testing.T) {
+	for name, tt := range map[string]struct {
+		takes, wait time.Duration
+		want        string
+	}{"half a second": {time.Second / 2, time.Second / 2, "new"}, "an hour": {time.Hour, time.Second * 9 / 10, ""}} {
+		t.Run(name, func(t *testing.T) {
+			retrywisetest.VirtualTime(t, func(t *testing.T) {
+				srv, tokens := retrywisetest.Handle(t, guarded()), &careful{}
+				c := newClient(t, srv, client.Config{Auth: client.StoredBearer(tokens, func(ctx context.Context, _ client.Token) (client.Token, error) {
+					select {
+					case <-time.After(tt.takes):
+						return client.Token{Access: "new"}, nil
+					case <-ctx.Done():
+						return client.Token{}, context.Cause(ctx)
+					}
+				})})
+				var calls sync.WaitGroup
+				calls.Go(func() {
+					_, _ = send(t.Context(), t, c, "GET", "/items", "") // it may be too late for it
+				})
+				synctest.Wait()
+				closing := time.Now()
+				_ = c.Close()
+				if took := time.Since(closing); took != tt.wait || tokens.token.Access != tt.want {
+					t.Errorf("closed in %v, with the token %q; want %v, %q", took, tokens.token.Access, tt.wait, tt.want)
+				}
+				calls.Wait()
 			})
 		})
 	}

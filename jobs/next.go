@@ -60,8 +60,10 @@ type Options struct {
 	MaxDelay time.Duration
 
 	// SameKey says that every run of a job sends the same idempotency key, such as one of
-	// client.KeyFor. Then a call that may have been executed is run again as long as the vendor
-	// knows the key, and need not be looked up.
+	// client.KeyFor. Then a call that may have been executed need not be looked up if it is run
+	// again while the vendor knows the key. Each run counts that time from its own first request,
+	// and knows nothing of the runs before: set it only if the engine gives a job up within that
+	// time, such as 24 hours, after its first run.
 	SameKey bool
 }
 
@@ -91,7 +93,7 @@ func (o Options) after(err error, now time.Time, random float64) Step {
 		return Step{Next: ofForeign(err)}
 	}
 	step := Step{Next: next(e), Delay: o.delay(e, now, random), Err: e}
-	isKeyKnown := o.SameKey && now.Add(keyMargin).Before(e.KeyExpires)
+	isKeyKnown := o.SameKey && now.Add(step.Delay).Add(keyMargin).Before(e.KeyExpires)
 	if mayBeExecuted(e) && !isKeyKnown {
 		step.Next, step.IfAbsent = LookUp, ifAbsent(e)
 	}
@@ -119,9 +121,10 @@ func mayBeExecuted(e *apierrors.Error) bool {
 	return e.Applied != apierrors.AppliedNo && !e.Repeatable && e.Class != apierrors.Partial
 }
 
-// next returns what to do with a call that was not executed, or may be repeated.
+// next returns what to do with a call that was not executed, or may be repeated. A batch of which a
+// part was executed is not run again as a whole, whoever says when.
 func next(e *apierrors.Error) Next {
-	if !e.RetryAt.IsZero() {
+	if !e.RetryAt.IsZero() && e.Class != apierrors.Partial {
 		return RunAgain
 	}
 	switch e.Action {

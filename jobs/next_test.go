@@ -33,6 +33,7 @@ func TestAfter(t *testing.T) {
 		"refused record":                {&apierrors.Error{Action: apierrors.Surface, Applied: apierrors.AppliedNo}, Options{}, Step{Next: SetAside}},
 		"too large":                     {&apierrors.Error{Action: apierrors.Shrink, Applied: apierrors.AppliedNo}, Options{}, Step{Next: SetAside}},
 		"part of a batch":               {&apierrors.Error{Class: apierrors.Partial, Action: apierrors.Surface, Applied: apierrors.AppliedYes}, Options{}, Step{Next: SetAside}},
+		"part of a batch, with a time":  {&apierrors.Error{Class: apierrors.Partial, Action: apierrors.Surface, Applied: apierrors.AppliedYes, RetryAt: in(time.Second)}, Options{}, Step{Next: SetAside, Delay: 1050 * time.Millisecond}},
 		"wrong credential":              {&apierrors.Error{Action: apierrors.FailFast, Applied: apierrors.AppliedNo}, Options{}, Step{Next: Stop}},
 		"token that cannot be renewed":  {&apierrors.Error{Action: apierrors.Refresh, Applied: apierrors.AppliedNo}, Options{}, Step{Next: Stop}},
 		"in doubt":                      {&apierrors.Error{Action: apierrors.Retry}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain}},
@@ -42,6 +43,8 @@ func TestAfter(t *testing.T) {
 		"done, with the same key":       {&apierrors.Error{Action: apierrors.Retry, Applied: apierrors.AppliedYes, KeyExpires: in(time.Hour)}, Options{SameKey: true}, Step{Next: RunAgain}},
 		"in doubt, with the same key":   {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(time.Hour)}, Options{SameKey: true}, Step{Next: RunAgain}},
 		"a key that is soon forgotten":  {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(keyMargin)}, Options{SameKey: true}, Step{Next: LookUp, IfAbsent: RunAgain}},
+		"a key that the delay outlives": {&apierrors.Error{Action: apierrors.Defer, RetryAt: in(2 * time.Hour), KeyExpires: in(time.Hour)}, Options{SameKey: true}, Step{Next: LookUp, IfAbsent: RunAgain, Delay: 2*time.Hour + 30*time.Second}},
+		"a key that outlives the delay": {&apierrors.Error{Action: apierrors.Defer, RetryAt: in(2 * time.Hour), KeyExpires: in(3 * time.Hour)}, Options{SameKey: true}, Step{Next: RunAgain, Delay: 2*time.Hour + 30*time.Second}},
 		"another key in the next run":   {&apierrors.Error{Action: apierrors.Retry, KeyExpires: in(time.Hour)}, Options{}, Step{Next: LookUp, IfAbsent: RunAgain}},
 		"canceled before it was sent":   {&apierrors.Error{Class: apierrors.Canceled, Applied: apierrors.AppliedNo, Err: context.Canceled}, Options{}, Step{Next: RunAgain}},
 	} {

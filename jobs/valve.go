@@ -24,7 +24,8 @@ type Queue interface {
 	Resume(ctx context.Context) error
 }
 
-// ValveOptions say when a queue is paused. The zero value works.
+// ValveOptions say when a queue is paused. The zero value works; a field that is negative has its
+// default, too, but for ForCredential.
 type ValveOptions struct {
 	// MinPause is the shortest pause: for less, the few jobs that are started wait in their calls.
 	// Default 2 seconds.
@@ -54,8 +55,10 @@ func (o ValveOptions) withDefaults() ValveOptions {
 	setDefault(&o.MinPause, 2*time.Second)
 	setDefault(&o.MaxPause, time.Hour)
 	setDefault(&o.MaxOutage, time.Minute)
-	setDefault(&o.ForCredential, 5*time.Minute)
 	setDefault(&o.Interval, 5*time.Second)
+	if o.ForCredential == 0 {
+		o.ForCredential = 5 * time.Minute
+	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
@@ -63,7 +66,7 @@ func (o ValveOptions) withDefaults() ValveOptions {
 }
 
 func setDefault(field *time.Duration, value time.Duration) {
-	if *field == 0 {
+	if *field <= 0 {
 		*field = value
 	}
 }
@@ -120,9 +123,10 @@ func (v *Valve) Note(ctx context.Context, err error) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case known := <-v.turn:
-		known, failure := v.change(ctx, err, known, until)
-		v.turn <- known
-		v.poke()
+		defer v.poke()
+		defer func() { v.turn <- known }() // also if a Queue ends its goroutine, as t.Fatal does
+		var failure error
+		known, failure = v.change(ctx, err, known, until)
 		return failure
 	}
 }
@@ -200,9 +204,7 @@ func (v *Valve) run(ctx context.Context) {
 		case <-v.wake:
 		case <-timer.C:
 		}
-		known := <-v.turn
-		until, err := v.look(ctx, known)
-		v.turn <- until
+		until, err := v.look(ctx)
 		if err != nil && ctx.Err() == nil {
 			_ = guard(func() error { v.o.OnError(err); return nil })
 		}
@@ -215,16 +217,24 @@ func (v *Valve) run(ctx context.Context) {
 }
 
 // look resumes the queue if its pause is over, and returns until when it is paused.
-func (v *Valve) look(ctx context.Context, known time.Time) (until time.Time, err error) {
-	until = known
-	err = guard(func() (err error) {
-		until, err = v.queue.PausedUntil(ctx)
+func (v *Valve) look(ctx context.Context) (until time.Time, err error) {
+	until = <-v.turn
+	defer func() { v.turn <- until }()
+	err = guard(func() error {
+		at, err := v.queue.PausedUntil(ctx)
+		if err == nil {
+			until = at
+		}
 		return err
 	})
-	if err != nil || until.IsZero() || time.Now().Before(until) {
-		return until, err
+	switch {
+	case err != nil:
+	case until.IsZero(): // another process has resumed it
+		v.outage.Store(false)
+	case !time.Now().Before(until):
+		until, err = v.resume(ctx, until)
 	}
-	return v.resume(ctx, until)
+	return until, err
 }
 
 // guard calls f, and makes an error of its panic.

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type queue struct {
 	errs   []error       // of the next calls
 	broken bool          // it panics
 	hang   chan struct{} // Pause waits for its end; nil: it does not
+	exits  bool          // Pause ends its goroutine
 }
 
 type event struct {
@@ -58,6 +60,9 @@ func (q *queue) PausedUntil(context.Context) (time.Time, error) {
 func (q *queue) Pause(_ context.Context, until time.Time) error {
 	if q.hang != nil {
 		<-q.hang
+	}
+	if q.exits {
+		runtime.Goexit()
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -103,6 +108,7 @@ func TestValve(t *testing.T) {
 		"a wait of the account":      {err: func() error { return held(time.Minute) }, want: []event{{0, "pause"}, {time.Minute, "resume"}}},
 		"a long wait is cut":         {err: func() error { return held(6 * time.Hour) }, want: []event{{0, "pause"}, {time.Hour, "resume"}}},
 		"an outage":                  {err: outage, want: []event{{0, "pause"}, {time.Minute, "resume"}}},
+		"options that are negative":  {o: jobs.ValveOptions{MinPause: -1, MaxPause: -1, MaxOutage: -1, Interval: -1}, err: func() error { return held(time.Minute) }, want: []event{{0, "pause"}, {time.Minute, "resume"}}},
 		"a short wait is the call's": {err: func() error { return held(time.Second) }},
 		"success":                    {err: func() error { return nil }},
 		"an error of another kind":   {err: func() error { return errors.New("no such row") }},
@@ -186,6 +192,56 @@ func TestValveAfterASuccess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A success of this process does not end the pause of another one, after the outage is over.
+func TestValveAfterAnotherProcess(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		q := newQueue()
+		v, other := jobs.NewValve(q, jobs.ValveOptions{}), jobs.NewValve(q, jobs.ValveOptions{})
+		defer v.Close()
+		defer other.Close()
+		if err := v.Note(t.Context(), outage()); err != nil {
+			t.Error(err)
+		}
+		if err := q.Resume(t.Context()); err != nil { // by a third process
+			t.Error(err)
+		}
+		time.Sleep(10 * time.Second)
+		if err := other.Note(t.Context(), held(time.Hour)); err != nil {
+			t.Error(err)
+		}
+		if err := v.Note(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+		want := []event{{0, "pause"}, {0, "resume"}, {10 * time.Second, "pause"}}
+		if diff := cmp.Diff(want, q.events()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// A Queue that ends its goroutine, as t.Fatal does in a test, does not hold the Valve up.
+func TestValveOfAQueueThatExits(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		q := newQueue()
+		q.exits = true
+		v := jobs.NewValve(q, jobs.ValveOptions{})
+		noted := make(chan struct{})
+		go func() {
+			defer close(noted)
+			_ = v.Note(context.Background(), held(time.Minute))
+		}()
+		<-noted
+		q.exits = false
+		if err := v.Note(t.Context(), held(time.Minute)); err != nil {
+			t.Error(err)
+		}
+		v.Close()
+		if diff := cmp.Diff([]event{{0, "pause"}}, q.events()); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 // The probe of an outage succeeds while a call that was held pauses the queue.

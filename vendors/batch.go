@@ -25,7 +25,7 @@ type batch struct {
 	refused               bool
 }
 
-// An mark is a value of an entry; see markRow.
+// A mark is a value of an entry; see markRow.
 type mark struct {
 	at answer.Pointer
 	is []string

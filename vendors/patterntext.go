@@ -24,7 +24,7 @@ func writePattern(b *strings.Builder, re *syntax.Regexp, group func(int, string)
 	case syntax.OpLiteral:
 		b.WriteString(string(re.Rune))
 	case syntax.OpCharClass:
-		b.WriteRune(re.Rune[0])
+		b.WriteRune(printableOf(re.Rune))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		b.WriteByte('x')
 	case syntax.OpCapture:
@@ -41,4 +41,15 @@ func writePattern(b *strings.Builder, re *syntax.Regexp, group func(int, string)
 		}
 	default: // what may be empty: a star, a question mark, the beginning or the end of the text
 	}
+}
+
+// printableOf returns a rune of a class, which is a list of ranges: one that a header may have, if it
+// can.
+func printableOf(class []rune) rune {
+	for i := 0; i < len(class); i += 2 {
+		if r := max(class[i], '!'); r <= class[i+1] {
+			return r
+		}
+	}
+	return class[0]
 }

@@ -32,7 +32,8 @@ type Sample struct {
 
 // Samples returns responses for each row of the vendor's file that is about a code or a status, in
 // each of the forms in which the vendor writes codes, in the order of the file. Codes about
-// idempotency keys come first; rows about an entry of a batch are left out. For tools: package fake makes a server of them.
+// idempotency keys come first; rows about an entry of a batch are left out. For tools: package fake
+// makes a server of them.
 func (v *Vendor) Samples() []Sample {
 	var samples []Sample
 	add := func(row codeRow, answers []policy.Answer) {

@@ -70,6 +70,8 @@ func (cfg Config) describe() string {
 	}
 	if u, err := url.Parse(where); err == nil {
 		where = u.Scheme + "://" + u.Host + u.Path
+	} else {
+		where = "what is no URL" // and may hold a password
 	}
 	return fmt.Sprintf("tokens of %s for client %q", where, cfg.ClientID)
 }

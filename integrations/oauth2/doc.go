@@ -16,8 +16,9 @@
 //
 // When the vendor rejects it, and before it expires: in the last tenth of its life, at most 5 minutes
 // early, at another moment in each process. Meanwhile calls go on with the token. A token that was
-// rejected is not sent again; that is a difference to oauth2.ReuseTokenSource, which returns a revoked
-// token until it expires.
+// rejected is not sent again, unless that happens in this last part of its life and the token endpoint
+// fails; that is a difference to oauth2.ReuseTokenSource, which returns a revoked token until it
+// expires.
 //
 // When a token expires is in the response (expires_in). If it is not, Config.Lifetime or the vendor's
 // file says how long a token is good.

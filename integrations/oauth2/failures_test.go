@@ -209,14 +209,15 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	_, key := newKey(t)
 	cfg := retrywiseoauth2.Config{TokenURL: "https://vendor.test/token?key=" + canary, ClientID: "app", ClientSecret: canary, Store: kept(canary)}
 	assertion := retrywiseoauth2.Assertion{Issuer: "app", PrivateKey: key}
-	auth := refreshing(t, cfg)
+	wrong := retrywiseoauth2.Config{TokenURL: "https://app:" + canary + "@vendor.test:port/token", ClientID: "app"} // not a URL
+	auth, store := refreshing(t, cfg), retrywiseoauth2.Keep(client.Token{Access: canary, Refresh: canary}, nil)
 	_, _ = auth.Apply(context.Background(), &http.Request{Header: http.Header{}})
 	var log strings.Builder
 	for _, h := range []slog.Handler{slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
-		slog.New(h).Info("made", "cfg", cfg, "assertion", assertion, "auth", auth)
+		slog.New(h).Info("made", "cfg", cfg, "assertion", assertion, "auth", auth, "store", store, "wrong", wrong)
 	}
 	text := log.String()
-	for _, v := range []any{cfg, &cfg, assertion, &assertion, auth, []any{cfg, assertion, auth}} {
+	for _, v := range []any{cfg, &cfg, assertion, &assertion, auth, store, wrong, []any{cfg, assertion, auth, store}} {
 		text += fmt.Sprintf("%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
 	}
 	if strings.Contains(text, canary) || strings.Contains(text, fmt.Sprintf("%x", canary)) || strings.Contains(text, "PRIVATE") || strings.Contains(text, "45 45") {

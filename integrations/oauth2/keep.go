@@ -2,6 +2,7 @@ package retrywiseoauth2
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/retrywise/retrywise/client"
@@ -37,6 +38,13 @@ func (k *kept) Save(ctx context.Context, token client.Token) error {
 	defer k.mu.Unlock()
 	k.token = token
 	return nil
+}
+
+// Format prints when the token expires, and no secret.
+func (k *kept) Format(s fmt.State, verb rune) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.token.Format(s, verb)
 }
 
 // isForgetful reports whether a store loses the refresh token with the process.

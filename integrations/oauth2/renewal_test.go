@@ -162,7 +162,12 @@ func TestRenewalWhoseResponseIsLost(t *testing.T) {
 			cfg := config(srv)
 			cfg.Store = kept(refresh(0))
 			c := newClient(t, srv, client.Config{Auth: refreshing(t, cfg)})
-			if got := apierrors.ClassOf(get(t, c)); got != want {
+			got := apierrors.ClassOf(get(t, c))
+			if got == apierrors.Network { // all retries came while the failure was remembered, by chance
+				time.Sleep(time.Second)
+				got = apierrors.ClassOf(get(t, c))
+			}
+			if got != want {
 				t.Errorf("a vendor that forgives (%v): class %v; want %v", forgives, got, want)
 			}
 		})

@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Transport returns a RoundTripper for client.Config.Transport that tells the vendor the trace: it
-// adds the headers of Options.Propagator, by default a traceparent, with the span of the attempt. Use
+// Transport returns a RoundTripper for client.Config.Transport that adds the headers of
+// Options.Propagator to each request, by default a traceparent with the span of the attempt. Use
 // it where the vendor continues the trace, as within a company. Without it, a request has no such
 // header. A request that goes elsewhere, such as by a redirect to another origin, gets none either.
 //
@@ -35,11 +35,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if s == nil || s.foreign {
 		return t.base.RoundTrip(req)
 	}
-	told := *req
-	told.Header = req.Header.Clone()                    // the Client has made one
+	out := *req
+	out.Header = req.Header.Clone()                     // the Client has made one
 	ctx := trace.ContextWithSpan(req.Context(), s.span) // not one that another observer put between
-	t.telemetry.propagator.Inject(ctx, propagation.HeaderCarrier(told.Header))
-	return t.base.RoundTrip(&told)
+	t.telemetry.propagator.Inject(ctx, propagation.HeaderCarrier(out.Header))
+	return t.base.RoundTrip(&out)
 }
 
 // CloseIdleConnections closes those of the RoundTripper that sends the requests.

@@ -17,7 +17,7 @@ func (m *masker) check(file *cassette.Cassette) error {
 		report := func(where string) {
 			problems = append(problems, fmt.Errorf("interaction %d, %s: not masked: record it again, or write %q in its place", n, where, masked))
 		}
-		if isCompressed(i.Request.Headers) || isCompressed(i.Response.Headers) {
+		if isCompressed(i.Request.Headers, i.Request.Body) || isCompressed(i.Response.Headers, i.Response.Body) {
 			report("a compressed body")
 		}
 		clean, err := m.clean(*i)
@@ -34,7 +34,7 @@ func (m *masker) check(file *cassette.Cassette) error {
 			{"the host", i.Request.Host, clean.Request.Host},
 			{"the body of the request", i.Request.Body, clean.Request.Body},
 			{"the body of the response", i.Response.Body, clean.Response.Body},
-			{"the status", i.Response.Status, m.text(i.Response.Status)},
+			{"the status", i.Response.Status, clean.Response.Status},
 		} {
 			if part.was != part.clean {
 				report(part.where)

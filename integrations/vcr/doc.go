@@ -14,16 +14,17 @@
 //
 // # What is masked
 //
-// Before anything is written, "masked" takes the place of:
+// Before anything is written, "masked" takes the place of these, and 0 that of a number in JSON:
 //
 //   - the values of all headers of a request but some that hold no secret, such as Accept and
 //     Content-Type, and of those headers of a response that have a name like one for a credential or
 //     a cookie;
 //   - the values of query parameters, form fields, and members and elements of JSON and XML that
-//     have such a name, such as access_token, apiKey or password, or one of Options.Fields;
-//   - userinfo and the fragment of URLs;
-//   - tokens in any text, such as a JWT, what follows Bearer, or keys of Stripe, GitHub, Slack, AWS
-//     and Google;
+//     have such a name, such as access_token, apiKey or password, or one of Options.Fields, also in
+//     the parts of a multipart body and where JSON or XML breaks off;
+//   - userinfo and the fragment of URLs, and their parameters key and code;
+//   - tokens in any text, such as a JWT, what follows Bearer, or keys of Stripe, GitHub, Slack, AWS,
+//     Google, HubSpot, Mailchimp and others;
 //   - e-mail addresses, but for those of the domains that RFC 2606 reserves, such as example.com;
 //   - Options.Secrets, wherever they are, also in base64 or escaped for a URL.
 //

@@ -3,17 +3,12 @@ package vcr
 import (
 	"cmp"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"gopkg.in/dnaeon/go-vcr.v4/pkg/cassette"
 )
 
 // masked takes the place of a secret.
@@ -21,8 +16,9 @@ const masked = "masked"
 
 // A masker puts masked in the place of secrets. What it has masked, it leaves as it is.
 type masker struct {
-	fields  []string // in lower case
-	secrets *strings.Replacer
+	fields      []string // in lower case
+	secrets     *strings.Replacer
+	assignments *regexp.Regexp // a secret after its name in a text, such as of a URL or of JSON in a text
 }
 
 func newMasker(o Options) *masker {
@@ -44,12 +40,24 @@ func newMasker(o Options) *masker {
 		pairs = append(pairs, form, masked)
 	}
 	m.secrets = strings.NewReplacer(pairs...)
+	m.assignments = assignmentsOf(m.fields)
 	return m
+}
+
+// assignmentsOf matches a name, what stands between, an opening quote and a value; without a quote,
+// the value stands alone.
+func assignmentsOf(fields []string) *regexp.Regexp {
+	name := `[a-z0-9_-]*(?:token|secret|password|passwd|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|signature|authorization|session[-_]?id)`
+	for _, field := range fields {
+		name += `|\b` + regexp.QuoteMeta(field)
+	}
+	const value = `(\\+")(?:[^"\\]|\\{2,}.)+|(")(?:[^"\\]|\\.)+|(')[^']+|(?:(?:bearer|basic) +)?[^\s"'&,;}<>\\]{4,}`
+	return regexp.MustCompile(`(?is)(` + name + `)(\\*["']?\s*[=:]\s*)(?:` + value + `)`)
 }
 
 var (
 	// secretName is a part of the names of fields and headers that hold a secret.
-	secretName = regexp.MustCompile(`(?i)token|secret|passw|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key|auth|credential|cookie|session|signature|^sig$|assertion|jwt|^code_verifier$`)
+	secretName = regexp.MustCompile(`(?i)token|secret|passw|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key|(?:subscription|account|shared|encryption)[-_]?key|connection[-_]?string|auth|credential|cookie|session|signature|^sig$|assertion|jwt|^code_verifier$|^t?otp$`)
 
 	// plainName is one of those that hold none.
 	plainName = regexp.MustCompile(`(?i)^(token_type|author|authors|authority|session_duration|next_?page_?token|page_?token|(x-.*)?www-authenticate)$`)
@@ -69,14 +77,20 @@ var (
 		regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`),                          // AWS
 		regexp.MustCompile(`\b(?:AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9._-]{8,})`),  // Google
 		regexp.MustCompile(`\bshp(?:at|ca|pa|ss)_[A-Za-z0-9]{8,}`),                   // Shopify
+		regexp.MustCompile(`\bpat-[a-z]{2}[0-9]-[0-9a-f-]{36}`),                      // HubSpot
+		regexp.MustCompile(`\b[0-9a-f]{32}-us[0-9]{1,2}\b`),                          // Mailchimp
+		regexp.MustCompile(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`),           // SendGrid
+		regexp.MustCompile(`\b(?:glpat|GOCSPX)-[A-Za-z0-9_-]{16,}`),                  // GitLab, clients of Google
+		regexp.MustCompile(`\bT[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}`),         // a webhook of Slack
 		regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`),
 	}
 
+	// queryKey is a key of an API, or the code of an OAuth log-in, in a URL: elsewhere, these names
+	// are those of other things.
+	queryKey = regexp.MustCompile(`(?i)(^|&)(key|code)=[^&]*`)
+
 	// schemes is a credential after its scheme.
 	schemes = regexp.MustCompile(`(?i)\b(bearer|apikey|api_key|basic)( +)[A-Za-z0-9._~+/:={}-]{12,}`)
-
-	// assignments is a secret after its name in a text, such as of a URL or of JSON in a text.
-	assignments = regexp.MustCompile(`(?i)([a-z_-]*(?:token|secret|password|api_?key|signature))(\\?["']?\s*[=:]\s*\\?["']?)([^\s"'&,;}<>\\]{4,})`)
 
 	// emails are addresses, also escaped for a URL.
 	emails = regexp.MustCompile(`[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
@@ -97,12 +111,12 @@ func (m *masker) text(s string) string {
 		s = token.ReplaceAllString(s, masked)
 	}
 	s = schemes.ReplaceAllString(s, "${1}${2}"+masked)
-	s = assignments.ReplaceAllStringFunc(s, func(found string) string {
-		parts := assignments.FindStringSubmatch(found)
-		if !m.isSecret(parts[1]) {
+	s = m.assignments.ReplaceAllStringFunc(s, func(found string) string {
+		p := m.assignments.FindStringSubmatch(found)
+		if !m.isSecret(p[1]) {
 			return found
 		}
-		return parts[1] + parts[2] + masked
+		return p[1] + p[2] + p[3] + p[4] + p[5] + masked
 	})
 	return emails.ReplaceAllStringFunc(s, func(address string) string {
 		if reserved.MatchString(address) {
@@ -132,11 +146,12 @@ func (m *masker) url(s string) string {
 	if !hasQuery {
 		return before
 	}
-	return before + "?" + m.form(query)
+	return before + "?" + m.form(queryKey.ReplaceAllString(query, "${1}${2}="+masked))
 }
 
 // form masks a query or a form.
 func (m *masker) form(s string) string {
+	isGrant := strings.Contains(s, "grant_type=authorization_code")
 	pairs := strings.Split(s, "&")
 	for i, pair := range pairs {
 		key, value, hasValue := strings.Cut(pair, "=")
@@ -144,10 +159,10 @@ func (m *masker) form(s string) string {
 		switch {
 		case !hasValue:
 			pairs[i] = m.text(pair)
-		case err != nil || m.isSecret(name):
-			pairs[i] = key + "=" + masked
+		case err != nil, m.isSecret(name), isGrant && name == "code":
+			pairs[i] = m.formValue(key) + "=" + masked
 		default:
-			pairs[i] = key + "=" + m.formValue(value)
+			pairs[i] = m.formValue(key) + "=" + m.formValue(value)
 		}
 	}
 	return strings.Join(pairs, "&")
@@ -190,96 +205,27 @@ var links = regexp.MustCompile(`[^<>\s,;"]+\?[^<>\s,;"]+|[a-z]+://[^<>\s,;"]+`)
 
 func (m *masker) link(value string) string { return m.text(links.ReplaceAllStringFunc(value, m.url)) }
 
-// body masks a body of any type.
+// body masks a body of any type. What follows JSON in it, such as where it broke off, is masked as
+// the type says.
 func (m *masker) body(s, contentType string) string {
-	if s == "" {
+	clean, rest := m.json(s)
+	return clean + m.other(rest, contentType)
+}
+
+// other masks what is not JSON.
+func (m *masker) other(s, contentType string) string {
+	switch mediaType, params, _ := mime.ParseMediaType(contentType); {
+	case s == "":
 		return s
-	}
-	if clean, isJSON := m.json(s); isJSON {
-		return clean
-	}
-	switch mediaType, _, _ := mime.ParseMediaType(contentType); {
 	case mediaType == "application/x-www-form-urlencoded":
 		return m.form(s)
 	case strings.HasSuffix(mediaType, "xml"), strings.HasPrefix(strings.TrimSpace(s), "<"):
 		return m.xml(s)
 	case strings.HasPrefix(mediaType, "multipart/"):
-		return m.multipart(s)
+		return m.multipart(s, params["boundary"])
+	case mediaType == "application/http":
+		return m.message(s)
 	default:
 		return m.text(s)
 	}
-}
-
-// elements are those of XML that hold a text, and its attributes.
-var (
-	elements   = regexp.MustCompile(`<([A-Za-z_][\w.:-]*)((?:\s[^<>]*)?)>([^<>]*)</`)
-	attributes = regexp.MustCompile(`([A-Za-z_][\w.:-]*)=("[^"]*"|'[^']*')`)
-	parts      = regexp.MustCompile(`(?i)(name="?([^"\r\n;]+)"?[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]*)`)
-)
-
-func (m *masker) xml(s string) string {
-	s = elements.ReplaceAllStringFunc(s, func(found string) string {
-		p := elements.FindStringSubmatch(found)
-		if p[3] == "" || !m.isSecret(p[1]) {
-			return found
-		}
-		return "<" + p[1] + p[2] + ">" + masked + "</"
-	})
-	s = attributes.ReplaceAllStringFunc(s, func(found string) string {
-		if p := attributes.FindStringSubmatch(found); m.isSecret(p[1]) {
-			return p[1] + `="` + masked + `"`
-		}
-		return found
-	})
-	return m.text(s)
-}
-
-// multipart masks the parts of a form. Their boundary is another one each time.
-func (m *masker) multipart(s string) string {
-	if boundary, _, ok := strings.Cut(strings.TrimPrefix(s, "--"), "\n"); ok && strings.HasPrefix(s, "--") {
-		s = strings.ReplaceAll(s, strings.TrimSpace(boundary), "boundary")
-	}
-	s = parts.ReplaceAllStringFunc(s, func(found string) string {
-		if p := parts.FindStringSubmatch(found); m.isSecret(p[2]) {
-			return p[1] + masked
-		}
-		return found
-	})
-	return m.text(s)
-}
-
-// interaction masks a request and its response before they are written.
-func (m *masker) interaction(i *cassette.Interaction) error {
-	if isCompressed(i.Request.Headers) || isCompressed(i.Response.Headers) {
-		return fmt.Errorf("interaction %d: a compressed body cannot be searched for secrets", i.ID)
-	}
-	clean, err := m.clean(*i)
-	if err != nil {
-		return err
-	}
-	i.Request, i.Response = clean.Request, clean.Response
-	return nil
-}
-
-// clean returns a masked copy of an interaction.
-func (m *masker) clean(i cassette.Interaction) (cassette.Interaction, error) {
-	req, resp := &i.Request, &i.Response
-	req.URL, req.RequestURI, req.RemoteAddr = m.url(req.URL), "", ""
-	req.Body = m.body(req.Body, req.Headers.Get("Content-Type"))
-	resp.Body = m.body(resp.Body, resp.Headers.Get("Content-Type"))
-	req.Headers, resp.Headers = m.header(req.Headers, true), m.header(resp.Headers, false)
-	req.Trailer, resp.Trailer = m.header(req.Trailer, true), m.header(resp.Trailer, false)
-	req.ContentLength, req.Form = int64(len(req.Body)), nil
-	if resp.Headers.Get(cutHeader) == "" {
-		resp.ContentLength = int64(len(resp.Body))
-		if resp.Headers.Get("Content-Length") != "" {
-			resp.Headers.Set("Content-Length", strconv.Itoa(len(resp.Body)))
-		}
-	}
-	u, err := url.Parse(req.URL)
-	if err != nil {
-		return i, errors.New("the URL of a request cannot be parsed") // the error has the URL
-	}
-	req.Host = u.Host
-	return i, nil
 }

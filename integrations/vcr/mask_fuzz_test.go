@@ -11,8 +11,9 @@ func FuzzMask(f *testing.F) {
 	for _, text := range []string{
 		`{"a":{"token":["x",{"y":1}]},"b":"ana@shop-of-ana.com"}`, `[{"password":"x"}]`, `{"a":1}{"token":2}`, `{"token":`, `{"message":"token=abcdef&x"}`,
 		"client_secret=abc&to=ana%40shop-of-ana.com", `<a><Token x="1">abc</Token></a>`, "Bearer abcdefghijklmnop", "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nabc\r\n--b--",
+		`{"id":1,"mine":"ab`, "data: {\"mine\":\"a b\"}", `<a><mine><![CDATA[x]]></mine><b c="&#34;`, "GET / HTTP/1.1\r\nCookie: a\r\n\r\n{\"mine\":1}",
 	} {
-		for _, kind := range []string{"", "application/json", "application/x-www-form-urlencoded", "text/xml", "multipart/form-data"} {
+		for _, kind := range []string{"", "application/json", "application/x-www-form-urlencoded", "text/xml", "multipart/form-data", "application/http"} {
 			f.Add(text, kind)
 		}
 	}

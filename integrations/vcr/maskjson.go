@@ -8,28 +8,28 @@ import (
 	"strings"
 )
 
-// json masks a JSON document, or several, and leaves everything else as it is written. It reports
-// whether s is JSON.
-func (m *masker) json(s string) (string, bool) {
+// json masks a JSON document, or several, and leaves everything else as it is written. rest is what
+// follows in s and is no JSON, such as the last token of a document that broke off.
+func (m *masker) json(s string) (clean, rest string) {
 	if !strings.HasPrefix(strings.TrimSpace(s), "{") && !strings.HasPrefix(strings.TrimSpace(s), "[") {
-		return s, false
+		return "", s
 	}
 	decoder := json.NewDecoder(strings.NewReader(s))
 	decoder.UseNumber()
 	w := jsonWalk{mask: m, source: s}
 	for {
-		before := decoder.InputOffset()
+		before := int(decoder.InputOffset())
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return s, false
+			return w.broken(before)
 		}
-		w.token(token, int(before), int(decoder.InputOffset()))
+		w.token(token, before, int(decoder.InputOffset()))
 	}
 	w.out.WriteString(s[w.copied:])
-	return w.out.String(), true
+	return w.out.String(), ""
 }
 
 // A jsonWalk goes through the tokens of a document.
@@ -65,15 +65,34 @@ func (w *jsonWalk) token(token json.Token, from, to int) {
 		}
 		return
 	}
-	switch {
-	case top.isSecret && token != nil && token != masked:
-		w.replace(from, to, masked)
-	case isText:
-		if clean := w.mask.text(text); clean != text {
-			w.replace(from, to, clean)
-		}
-	}
 	top.isKey = top.isObject
+	if number, ok := token.(json.Number); ok {
+		if top.isSecret && number != "0" || w.mask.text(number.String()) != number.String() {
+			w.replace(from, to, json.Number("0")) // which a program can still read
+		}
+		return
+	}
+	if !isText {
+		return // true, false or null
+	}
+	clean := w.mask.text(text)
+	if top.isSecret {
+		clean = masked
+	}
+	if clean != text {
+		w.replace(from, to, clean)
+	}
+}
+
+// broken returns what was masked before an offset at which the JSON ends, and the rest. If that is
+// the value of a secret, nothing of it is left.
+func (w *jsonWalk) broken(at int) (clean, rest string) {
+	w.out.WriteString(w.source[w.copied:at])
+	if top := w.top(); top.whole || top.isSecret && !top.isKey {
+		w.out.WriteString(`:"` + masked)
+		return w.out.String(), ""
+	}
+	return w.out.String(), w.source[at:]
 }
 
 // top returns the level of the present token.
@@ -95,12 +114,12 @@ func (w *jsonWalk) delim(delim json.Delim) {
 	}
 }
 
-// replace puts a text in place of the token between two offsets, before which are blanks and a
+// replace puts a value in place of the token between two offsets, before which are blanks and a
 // comma or a colon.
-func (w *jsonWalk) replace(from, to int, text string) {
+func (w *jsonWalk) replace(from, to int, value any) {
 	begin := from + len(w.source[from:to]) - len(strings.TrimLeft(w.source[from:to], " \t\r\n,:"))
-	quoted, _ := json.Marshal(text) // a string
+	written, _ := json.Marshal(value) // a string or a number
 	w.out.WriteString(w.source[w.copied:begin])
-	w.out.Write(quoted)
+	w.out.Write(written)
 	w.copied = to
 }

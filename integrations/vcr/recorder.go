@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -157,10 +156,4 @@ func (m *masker) matches(req *http.Request, recorded cassette.Request) bool {
 	body, err := io.ReadAll(req.Body) // in memory
 	req.Body = io.NopCloser(bytes.NewReader(body))
 	return err == nil && m.body(string(body), req.Header.Get("Content-Type")) == recorded.Body
-}
-
-// isCompressed reports whether a body cannot be read as it is.
-func isCompressed(header http.Header) bool {
-	encoding := header.Get("Content-Encoding")
-	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }

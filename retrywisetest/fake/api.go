@@ -93,11 +93,13 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.expect(r, body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	seen := &recorder{ResponseWriter: w}
+	defer func() { // also if the handler panics, which closes the connection
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.statuses[seen.status]++
+	}()
 	a.handler.ServeHTTP(seen, r)
 	seen.finish()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.statuses[seen.status]++
 }
 
 // serve responds to a request that met no fault.
@@ -125,12 +127,12 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 func (a *API) execute(w http.ResponseWriter, r *http.Request, body []byte, taken admission) {
 	seen := &recorder{ResponseWriter: w}
 	defer func() { a.release(r, taken, seen) }()
-	key, answer := a.begin(r, body)
+	first, answer := a.begin(r, body)
 	if answer != nil {
 		write(seen, *answer)
 		return
 	}
-	defer func() { a.end(key, seen) }()
+	defer func() { a.end(first, seen) }()
 	a.handle(seen, r, taken.quotas)
 	seen.finish()
 	if !policy.IsSafe(r.Method) && seen.isSuccess() {

@@ -170,3 +170,36 @@ func TestStartServesAFake(t *testing.T) {
 		t.Errorf("status %d; want 200", resp.Status)
 	}
 }
+
+// A request that outlives its key takes nothing away from the next one with that key.
+func TestKeyThatIsForgottenDuringItsRequest(t *testing.T) {
+	retrywisetest.VirtualTime(t, func(t *testing.T) {
+		v := parsed(t, "idempotency: {header: X-Key, methods: POST, path: /orders, lifetime: 1h}")
+		statuses := make(chan int, 2)
+		statuses <- http.StatusInternalServerError
+		statuses <- http.StatusCreated
+		api := fake.New(t, v, fake.Options{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			status := <-statuses
+			time.Sleep(2 * time.Hour)
+			w.WriteHeader(status)
+		})})
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL()+"/orders", http.NoBody)
+				req.Header.Set("X-Key", "k")
+				resp, err := api.Transport().RoundTrip(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				resp.Body.Close()
+			})
+			time.Sleep(90 * time.Minute)
+		}
+		all.Wait()
+		if diff := cmp.Diff(map[int]int{500: 1, 201: 1}, api.Statuses()); diff != "" {
+			t.Errorf("statuses (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -56,3 +56,19 @@ func TestStatusesWithoutARow(t *testing.T) {
 		}
 	})
 }
+
+// A request whose handler closes the connection has no status, and is counted.
+func TestHandlerThatPanics(t *testing.T) {
+	api := fake.New(t, parsed(t, ""), fake.Options{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })})
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL()+"/orders", http.NoBody)
+	if resp, err := api.Transport().RoundTrip(req); err == nil {
+		resp.Body.Close()
+		t.Errorf("status %d; want no response", resp.StatusCode)
+	}
+	if diff := cmp.Diff(map[int]int{0: 1}, api.Statuses()); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+	if n := len(api.Ledger().Keys()); n != 0 {
+		t.Errorf("the ledger has %d writes; want none", n)
+	}
+}

@@ -49,7 +49,18 @@ func run(ctx context.Context, w io.Writer, url, path string) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "recording")
+	if err := record(ctx, w, file, url, path, token); err != nil {
+		return err
+	}
+	play, err := vcr.Play(file, vcr.Options{Secrets: []string{token}})
+	if err != nil {
+		return err
+	}
+	return get(ctx, w, "played", play, url, path, "another token")
+}
 
+// record makes a call that is recorded, and shows the file.
+func record(ctx context.Context, w io.Writer, file, url, path, token string) error {
 	rec, err := vcr.Record(file, vcr.Options{Secrets: []string{token}})
 	if err != nil {
 		return err
@@ -65,12 +76,7 @@ func run(ctx context.Context, w io.Writer, url, path string) error {
 		return err
 	}
 	fmt.Fprintf(w, "%s\n", text)
-
-	play, err := vcr.Play(file, vcr.Options{Secrets: []string{token}})
-	if err != nil {
-		return err
-	}
-	return get(ctx, w, "played", play, url, path, "another token")
+	return nil
 }
 
 // get makes a call and prints how it went.
