@@ -146,6 +146,6 @@ func (o Options) delay(e *apierrors.Error, now time.Time, random float64) time.D
 	if longest <= 0 {
 		longest = defaultMaxDelay
 	}
-	d := min(max(e.RetryAt.Sub(now), 0), longest)
+	d := min(max(e.RetryAt.Sub(now), time.Millisecond), longest) // a time that has passed is one, too
 	return d + time.Duration(random*float64(min(d/10, maxSpread)))
 }

@@ -26,7 +26,7 @@ func TestAfter(t *testing.T) {
 		"a read that may be repeated":   {&apierrors.Error{Action: apierrors.Retry, Repeatable: true}, Options{}, Step{Next: RunAgain}},
 		"a time of the vendor":          {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(6 * time.Hour)}, Options{}, Step{Next: RunAgain, Delay: 6*time.Hour + 30*time.Second}},
 		"a short time is spread by 10%": {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(100 * time.Second)}, Options{}, Step{Next: RunAgain, Delay: 105 * time.Second}},
-		"a time that has passed":        {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(-time.Second)}, Options{}, Step{Next: RunAgain}},
+		"a time that has passed":        {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(-time.Second)}, Options{}, Step{Next: RunAgain, Delay: 1050 * time.Microsecond}},
 		"more than a day":               {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(48 * time.Hour)}, Options{}, Step{Next: RunAgain, Delay: 24*time.Hour + 30*time.Second}},
 		"more than MaxDelay":            {&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: in(time.Hour)}, Options{MaxDelay: time.Second}, Step{Next: RunAgain, Delay: 1050 * time.Millisecond}},
 		"a time beside a refusal":       {&apierrors.Error{Action: apierrors.FailFast, Applied: apierrors.AppliedNo, RetryAt: in(time.Second)}, Options{}, Step{Next: RunAgain, Delay: 1050 * time.Millisecond}},
