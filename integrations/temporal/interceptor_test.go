@@ -119,7 +119,7 @@ func TestInterceptorBoundsAttempts(t *testing.T) {
 func TestInterceptorPausesTheQueue(t *testing.T) {
 	var s service
 	valve := jobs.NewValve(retrywisetemporal.NewQueue(&s, "default", "vendor"), jobs.ValveOptions{})
-	defer valve.Close() //nolint:errcheck // it is always nil
+	defer valve.Close()
 	got := runActivity(t, retrywisetemporal.Options{Valve: valve}, func(ctx context.Context) (string, error) {
 		if activity.GetInfo(ctx).Attempt == 1 {
 			return "", limitedFor(time.Hour)
@@ -135,7 +135,7 @@ func TestInterceptorPausesTheQueue(t *testing.T) {
 func TestInterceptorWithAQueueThatCannotBePaused(t *testing.T) {
 	s := service{deny: errors.New("permission denied")}
 	valve := jobs.NewValve(retrywisetemporal.NewQueue(&s, "default", "vendor"), jobs.ValveOptions{})
-	defer valve.Close() //nolint:errcheck // it is always nil
+	defer valve.Close()
 	got := runActivity(t, retrywisetemporal.Options{Valve: valve}, func(ctx context.Context) (string, error) {
 		if activity.GetInfo(ctx).Attempt == 1 {
 			return "", limitedFor(time.Hour)

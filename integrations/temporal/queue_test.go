@@ -109,12 +109,12 @@ func TestQueueIsResumedByAnotherProcess(t *testing.T) {
 			Class: apierrors.RateLimited, Action: apierrors.Defer, Applied: apierrors.AppliedNo,
 			Scope: apierrors.ScopeAccount, RetryAt: time.Now().Add(time.Minute),
 		})
-		first.Close() //nolint:errcheck // it is always nil
+		first.Close()
 		if err != nil || s.rate() != paused {
 			t.Fatalf("%s, %v", s.rate(), err)
 		}
 		second := jobs.NewValve(retrywisetemporal.NewQueue(&s, "default", "vendor"), jobs.ValveOptions{})
-		defer second.Close() //nolint:errcheck // it is always nil
+		defer second.Close()
 		time.Sleep(time.Minute - time.Second)
 		if s.rate() != paused {
 			t.Errorf("a second before its end: %s", s.rate())
