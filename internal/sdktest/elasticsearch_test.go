@@ -3,25 +3,30 @@ package sdktest
 import (
 	"context"
 	"net/http"
+	neturl "net/url"
 	"strings"
 	"testing"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
-	"github.com/elastic/go-elasticsearch/v9"
 	"github.com/elastic/go-elasticsearch/v9/esapi"
 
 	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
 
-// go-elasticsearch takes a transport. Its searches are POSTs.
+// go-elasticsearch takes a transport. Its searches are POSTs. The test leaves out its package of typed
+// requests, which sends through the same, and takes minutes to compile.
 func newElasticsearch(t *testing.T, hc *http.Client, url string, retries bool) sdk {
 	t.Helper()
-	options := []elastictransport.Option{elastictransport.WithTransport(hc.Transport)}
+	server, err := neturl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := []elastictransport.Option{elastictransport.WithURLs(server), elastictransport.WithTransport(hc.Transport)}
 	if !retries {
 		options = append(options, elastictransport.WithDisableRetry())
 	}
-	c, err := elasticsearch.New(elasticsearch.WithAddresses(url), elasticsearch.WithTransportOptions(options...))
+	c, err := elastictransport.NewClient(options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,10 +42,10 @@ func newElasticsearch(t *testing.T, hc *http.Client, url string, retries bool) s
 	}
 	return sdk{
 		read: func(ctx context.Context) error {
-			return failed(c.Search(c.Search.WithContext(ctx), c.Search.WithIndex("contacts"), c.Search.WithBody(strings.NewReader(`{}`))))
+			return failed(esapi.SearchRequest{Index: []string{"contacts"}, Body: strings.NewReader(`{}`)}.Do(ctx, c))
 		},
 		write: func(ctx context.Context) error {
-			return failed(c.Index("contacts", strings.NewReader(`{"name":"ana"}`), c.Index.WithContext(ctx)))
+			return failed(esapi.IndexRequest{Index: "contacts", Body: strings.NewReader(`{"name":"ana"}`)}.Do(ctx, c))
 		},
 		isOwn: isA[*elasticsearchError],
 	}
@@ -51,8 +56,7 @@ type elasticsearchError struct{ status string }
 
 func (e *elasticsearchError) Error() string { return e.status }
 
-// The SDK refuses a server that does not say that it is Elasticsearch.
-var elasticsearchOK = retrywisetest.JSON(200, `{}`, "X-Elastic-Product", "Elasticsearch")
+var elasticsearchOK = retrywisetest.JSON(200, `{}`)
 
 // A policy says that a search may be executed twice.
 func TestElasticsearchLeavesRetriesToTheClient(t *testing.T) {
