@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -27,6 +28,19 @@ var nexts = enum.Set[Next]{Kind: "next", Names: []string{
 
 // String returns the name of n, such as "run_again".
 func (n Next) String() string { return nexts.Text(n) }
+
+// Level returns the level for a line of a log about a job that has n next: Error for Stop, Warn for
+// what waits for a look-up or a person, and else Info.
+func (n Next) Level() slog.Level {
+	switch n {
+	case LookUp, SetAside:
+		return slog.LevelWarn
+	case Stop:
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}
 
 // MarshalText returns the name of n. It returns an error if n is not in the set.
 func (n Next) MarshalText() ([]byte, error) { return nexts.Marshal(n) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -66,6 +67,15 @@ func TestAfterIsNotEarly(t *testing.T) {
 	step := After(&apierrors.Error{Action: apierrors.Defer, Applied: apierrors.AppliedNo, RetryAt: at}, Options{})
 	if until := time.Now().Add(step.Delay); until.Before(at) || until.After(at.Add(7*time.Minute)) {
 		t.Errorf("the job is run again at %v; want from %v on", until, at)
+	}
+}
+
+func TestNextLevel(t *testing.T) {
+	want := []slog.Level{Done: slog.LevelInfo, RunAgain: slog.LevelInfo, LookUp: slog.LevelWarn, SetAside: slog.LevelWarn, Stop: slog.LevelError}
+	for n, level := range want {
+		if got := Next(n).Level(); got != level {
+			t.Errorf("%v: %v, want %v", Next(n), got, level)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -61,6 +62,19 @@ func (o ValveOptions) withDefaults() ValveOptions {
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
+	}
+	return o
+}
+
+// Logged returns o with an OnError that writes the error of a queue as a warning, and then calls that
+// of o.
+func (o ValveOptions) Logged(log *slog.Logger, queue string) ValveOptions {
+	next := o.OnError
+	o.OnError = func(err error) {
+		log.Warn("the pause of a queue was not read or ended", "queue", queue, "error", err)
+		if next != nil {
+			next(err)
+		}
 	}
 	return o
 }

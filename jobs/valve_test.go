@@ -1,10 +1,13 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -295,10 +298,12 @@ func TestValveOfABrokenQueue(t *testing.T) {
 		gone := errors.New("no connection")
 		q.errs = []error{gone, nil, gone}
 		var told []error
-		v := jobs.NewValve(q, jobs.ValveOptions{OnError: func(err error) {
+		var log bytes.Buffer
+		o := jobs.ValveOptions{OnError: func(err error) {
 			told = append(told, err)
 			panic("callback")
-		}})
+		}}
+		v := jobs.NewValve(q, o.Logged(slog.New(slog.NewTextHandler(&log, nil)), "orders"))
 		if err := v.Note(t.Context(), held(time.Minute)); !errors.Is(err, gone) {
 			t.Errorf("got %v, want the queue's error", err)
 		}
@@ -313,6 +318,9 @@ func TestValveOfABrokenQueue(t *testing.T) {
 		}
 		if len(told) != 1 || !errors.Is(told[0], gone) {
 			t.Errorf("OnError got %v, want one %v", told, gone)
+		}
+		if line := log.String(); !strings.Contains(line, "level=WARN") || !strings.Contains(line, `queue=orders error="no connection"`) {
+			t.Errorf("logged %q; want a warning with the queue and the error", line)
 		}
 	})
 }

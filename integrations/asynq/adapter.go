@@ -33,7 +33,7 @@ func New(r asynq.RedisConnOpt, o Options) (*Adapter, error) {
 	a.late = newLate(rdb, a.o.Logger, a.o.Valve.Interval)
 	for _, name := range a.o.Queues {
 		if a.valves[name] == nil {
-			a.valves[name] = jobs.NewValve(&queue{rdb, name}, a.o.valve(name))
+			a.valves[name] = jobs.NewValve(&queue{rdb, name}, a.o.Valve.Logged(a.o.Logger, name))
 		}
 	}
 	return a, nil
@@ -101,7 +101,7 @@ func (a *Adapter) newRun(ctx context.Context, t *asynq.Task) run {
 // run calls the handler, unless the call of an earlier run turns out to have been executed. The error
 // is that of Redis: nothing was called.
 func (a *Adapter) run(ctx context.Context, r run, next asynq.Handler) (*ending, error) {
-	ctx, cancel := withMargin(ctx)
+	ctx, cancel := jobs.EndEarly(ctx) // when it ends, asynq runs the task again without waiting for how its call ended
 	defer cancel()
 	if r.find != nil {
 		before, err := a.records.begin(ctx, r)
@@ -118,16 +118,6 @@ func (a *Adapter) run(ctx context.Context, r run, next asynq.Handler) (*ending, 
 		e.again, e.Delay = true, max(e.Delay, a.o.LookUpAfter)
 	}
 	return e, nil
-}
-
-// withMargin returns a context that ends a little before ctx. When ctx ends, asynq runs the task
-// again without waiting for how its call ended.
-func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, end.Add(-min(5*time.Second, time.Until(end)/10)))
 }
 
 // lookUp finds out whether the call of an earlier run was executed. It reports false if the handler

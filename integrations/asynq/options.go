@@ -62,15 +62,3 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
-
-// valve returns what the Valve of a queue gets.
-func (o Options) valve(name string) jobs.ValveOptions {
-	v, told := o.Valve, o.Valve.OnError
-	v.OnError = func(err error) {
-		o.Logger.Warn("the pause of a queue was not read or ended", "queue", name, "error", err)
-		if told != nil {
-			told(err)
-		}
-	}
-	return v
-}

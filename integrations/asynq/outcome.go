@@ -3,16 +3,10 @@ package retrywiseasynq
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 
 	apierrors "github.com/retrywise/retrywise/errors"
 	"github.com/retrywise/retrywise/jobs"
 )
-
-// levels are those of the log. The level of those that are not here is Info.
-var levels = map[jobs.Next]slog.Level{
-	jobs.LookUp: slog.LevelWarn, jobs.SetAside: slog.LevelWarn, jobs.Stop: slog.LevelError,
-}
 
 // record writes what is next for a task into its record, its result if it is archived, and the log.
 func (a *Adapter) record(ctx context.Context, r run, e *ending) {
@@ -27,7 +21,7 @@ func (a *Adapter) record(ctx context.Context, r run, e *ending) {
 	if e.Next == jobs.Done || e.Err == nil && e.Next == jobs.RunAgain {
 		return
 	}
-	a.o.Logger.Log(ctx, levels[e.Next], "the call of a task failed", "task", r.id, "type", r.Type(), "queue", r.queue,
+	a.o.Logger.Log(ctx, e.Next.Level(), "the call of a task failed", "task", r.id, "type", r.Type(), "queue", r.queue,
 		"next", e.Next, "delay", e.Delay, "error", e.reason())
 	if !e.again {
 		a.report(ctx, r, writeResult(r, e))

@@ -2,7 +2,6 @@ package retrywisedbos
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -140,10 +139,5 @@ func (w *work[R]) note(ctx context.Context, err error) {
 
 // log writes a line about a call that failed.
 func (w *work[R]) log(ctx context.Context, out outcome[R], delay time.Duration) {
-	w.Logger.Log(ctx, levels[out.Next], "the call of a job failed", "call", w.Name, "next", out.Next, "delay", delay, "error", out.Reason)
-}
-
-// levels are those of the log. The level of those that are not here is Info.
-var levels = map[jobs.Next]slog.Level{
-	jobs.LookUp: slog.LevelWarn, jobs.SetAside: slog.LevelWarn, jobs.Stop: slog.LevelError,
+	w.Logger.Log(ctx, out.Next.Level(), "the call of a job failed", "call", w.Name, "next", out.Next, "delay", delay, "error", out.Reason)
 }

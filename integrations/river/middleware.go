@@ -77,22 +77,10 @@ func New[TTx any](driver riverdriver.Driver[TTx], o Options) (*Middleware[TTx], 
 	}
 	for _, name := range o.Queues {
 		if m.valves[name] == nil {
-			m.valves[name] = jobs.NewValve(&queue[TTx]{name, driver, c}, m.valveOptions(name))
+			m.valves[name] = jobs.NewValve(&queue[TTx]{name, driver, c}, o.Valve.Logged(o.Logger, name))
 		}
 	}
 	return m, nil
-}
-
-func (m *Middleware[TTx]) valveOptions(name string) jobs.ValveOptions {
-	o := m.o.Valve
-	told := o.OnError
-	o.OnError = func(err error) {
-		m.o.Logger.Warn("the pause of a queue was not read or ended", "queue", name, "error", err)
-		if told != nil {
-			told(err)
-		}
-	}
-	return o
 }
 
 // Close ends the goroutines of m. A queue that is paused stays so: another process resumes it, or

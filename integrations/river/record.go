@@ -3,7 +3,6 @@ package retrywiseriver
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"time"
 
 	apierrors "github.com/retrywise/retrywise/errors"
@@ -71,17 +70,12 @@ func (m *Middleware[TTx]) write(ctx context.Context, job *rivertype.JobRow, err 
 	}
 	if err != nil {
 		next.Reason = err.Error()
-		m.o.Logger.Log(ctx, levels[next.Next], "the call of a job failed", "job", job.ID, "kind", job.Kind, "queue", job.Queue,
+		m.o.Logger.Log(ctx, next.Next.Level(), "the call of a job failed", "job", job.ID, "kind", job.Kind, "queue", job.Queue,
 			"next", next.Next, "delay", step.Delay, "error", err)
 	}
 	if err := river.MetadataSet(ctx, metadataKey, next); err != nil {
 		m.o.Logger.ErrorContext(ctx, "the metadata of a job was not written", "job", job.ID, "error", err)
 	}
-}
-
-// levels are those of the log. The level of those that are not here is Info.
-var levels = map[jobs.Next]slog.Level{
-	jobs.LookUp: slog.LevelWarn, jobs.SetAside: slog.LevelWarn, jobs.Stop: slog.LevelError,
 }
 
 // Find returns the parameters that list the jobs of a client that wait for a person: those that

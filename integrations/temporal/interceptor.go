@@ -91,7 +91,7 @@ type activityInterceptor struct {
 func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
 	lookUp := a.o.LookUp[info.ActivityType.Name]
-	early, cancel := endEarly(ctx)
+	early, cancel := jobs.EndEarly(ctx) // after StartToCloseTimeout, Temporal retries the activity, whatever the vendor did
 	defer cancel()
 	if lookUp != nil && info.Attempt > 1 {
 		if result, found, err := lookUp(early, in.Args); found || err != nil {
@@ -103,16 +103,6 @@ func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *intercept
 		return result, a.end(ctx, err, a.afterCallToLookUp)
 	}
 	return result, a.end(ctx, err, a.afterCall)
-}
-
-// endEarly returns a context that leaves time to tell Temporal how a call ended: after
-// StartToCloseTimeout it would retry the activity, whatever the vendor did.
-func endEarly(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, 5*time.Second)))
 }
 
 // end returns the error of an activity whose call ended with err. judge says what happens to it.
