@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"internal/yamlfile":   {"internal/enum"},
 	"internal/filelock":   {},
 	"internal/testserver": {"retrywisetest"},
+	"internal/enginetest": {"client", "errors", "policy", "retrywisetest"},
 	"internal/testcert":   {},
 	"retrywisetest":       {},
 	"retrywisetest/fake":  {"errors", "policy", "vendors", "retrywisetest", "internal/answer", "internal/yamlfile"},

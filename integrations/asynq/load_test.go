@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	retrywiseasynq "github.com/retrywise/retrywise/integrations/asynq"
+	"github.com/retrywise/retrywise/internal/enginetest"
 	"github.com/retrywise/retrywise/jobs"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
@@ -23,40 +23,35 @@ var taskCount = flag.Int("tasks", 400, "how many tasks meet a pause")
 // While the vendor takes no calls, no tasks are started to be delayed.
 func TestPause(t *testing.T) {
 	const pause = 4 * time.Second
-	e, v := newEngine(t), newVendor(t, retrywisetest.Faults{})
-	v.latency = 20 * time.Millisecond // so that the workers, and not what the client learns, set the pace
-	e.enqueue(t, ids(*taskCount))
+	e, v := newEngine(t), enginetest.NewVendor(t, retrywisetest.Faults{})
+	v.Takes = 20 * time.Millisecond // so that the workers, and not what the client learns, set the pace
+	e.enqueue(t, enginetest.IDs(*taskCount))
 	c := newClient(t, v)
-	var s starts
+	var s enginetest.Starts
 	var begin time.Time
 	var once sync.Once
 	var paused atomic.Bool
-	limited := func(left time.Duration) retrywisetest.Answer {
-		seconds := int((left + time.Second - 1) / time.Second)
-		return retrywisetest.Status(http.StatusTooManyRequests, "Retry-After", strconv.Itoa(seconds))
-	}
 	first := time.Now()
 	work := deliver(c, http.MethodPost)
 	o := retrywiseasynq.Options{Queues: []string{vendorQueue}, LookUps: isThere(c)}
 	e.process(t, 8, o, func(ctx context.Context, id string) error {
-		s.add()
+		s.Add()
 		if v.Total() >= *taskCount/2 {
 			once.Do(func() {
-				begin = time.Now()
 				time.AfterFunc(pause/2, func() { paused.Store(e.isPaused(t)) })
-				v.denyFor(pause, limited)
+				begin = v.Deny(pause, enginetest.TooMany)
 			})
 		}
 		return work(ctx, id)
 	})
 	e.ended(t, *taskCount)
 	end := begin.Add(pause)
-	inPause := s.between(begin, end)
+	inPause := s.Between(begin, end)
 	second := func(n int) int {
-		return s.between(end.Add(time.Duration(n)*time.Second), end.Add(time.Duration(n+1)*time.Second))
+		return s.Between(end.Add(time.Duration(n)*time.Second), end.Add(time.Duration(n+1)*time.Second))
 	}
 	t.Logf("%d tasks started in a pause of %v; per second: %.0f before, and %d, %d, %d after it",
-		inPause, pause, float64(s.between(first, begin))/begin.Sub(first).Seconds(), second(0), second(1), second(2))
+		inPause, pause, float64(s.Between(first, begin))/begin.Sub(first).Seconds(), second(0), second(1), second(2))
 	if inPause > 10 || !paused.Load() {
 		t.Errorf("paused: %v; %d tasks started in the pause; want 10 at most", paused.Load(), inPause)
 	}
@@ -68,30 +63,27 @@ func TestPause(t *testing.T) {
 // An outage of the vendor uses up few attempts.
 func TestOutage(t *testing.T) {
 	const count, outage = 300, 4 * time.Second
-	e, v := newEngine(t), newVendor(t, retrywisetest.Faults{})
-	e.enqueue(t, ids(count))
+	e, v := newEngine(t), enginetest.NewVendor(t, retrywisetest.Faults{})
+	e.enqueue(t, enginetest.IDs(count))
 	c := newClient(t, v)
-	var s starts
+	var s enginetest.Starts
 	var begin time.Time
 	var once sync.Once
 	work := deliver(c, http.MethodPut)
 	o := retrywiseasynq.Options{Queues: []string{vendorQueue}, Valve: jobs.ValveOptions{MaxOutage: time.Second}, Jobs: jobs.Options{MaxDelay: time.Second}}
 	e.process(t, 8, o, func(ctx context.Context, id string) error {
-		s.add()
+		s.Add()
 		if v.Total() >= count/2 {
-			once.Do(func() {
-				begin = time.Now()
-				v.denyFor(outage, func(time.Duration) retrywisetest.Answer { return retrywisetest.Status(http.StatusServiceUnavailable) })
-			})
+			once.Do(func() { begin = v.Deny(outage, enginetest.Unavailable) })
 		}
 		return work(ctx, id)
 	})
 	e.ended(t, count)
 	used := 0
-	for _, id := range ids(count) {
+	for _, id := range enginetest.IDs(count) {
 		used += e.task(t, id).Retried
 	}
-	t.Logf("%d starts in an outage of %v, %d attempts used up; all done %v after it", s.between(begin, begin.Add(outage)), outage,
+	t.Logf("%d starts in an outage of %v, %d attempts used up; all done %v after it", s.Between(begin, begin.Add(outage)), outage,
 		used, time.Since(begin.Add(outage)).Round(time.Millisecond))
 	if used > 20 {
 		t.Errorf("%d attempts were used up; want 20 at most", used)
@@ -107,20 +99,17 @@ func TestFaults(t *testing.T) {
 	for name, withLookUp := range map[string]bool{"look-up": true, "by hand": false} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine(t)
-			v := newVendor(t, retrywisetest.Faults{Plan: retrywisetest.Seeded(1, 0.1, retrywisetest.Unavailable, retrywisetest.BadGateway,
-				retrywisetest.GatewayTimeout, retrywisetest.ServerError, retrywisetest.ResetBefore, retrywisetest.ResetAfter,
-				retrywisetest.CutBody, retrywisetest.GatewayTimeoutAfter, "refused"),
-				Answers: map[retrywisetest.Fault]retrywisetest.Answer{"refused": retrywisetest.JSON(422, `{}`)}})
+			v := enginetest.NewVendor(t, enginetest.TenPercent())
 			c := newClient(t, v)
 			o := retrywiseasynq.Options{Queues: []string{vendorQueue}, LookUpAfter: 10 * time.Millisecond}
 			if withLookUp {
 				o.LookUps = isThere(c)
 			}
 			e.process(t, 8, o, deliver(c, http.MethodPost))
-			e.enqueue(t, ids(count))
+			e.enqueue(t, enginetest.IDs(count))
 			e.ended(t, count)
 			ends := map[string]int{}
-			for _, id := range ids(count) {
+			for _, id := range enginetest.IDs(count) {
 				info := e.task(t, id)
 				next, _ := retrywiseasynq.NextOf(info)
 				ends[fmt.Sprintf("%v %v", info.State, next)]++

@@ -2,14 +2,7 @@ package retrywiseasynq_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"path"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,10 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/retrywise/retrywise/client"
-	apierrors "github.com/retrywise/retrywise/errors"
 	retrywiseasynq "github.com/retrywise/retrywise/integrations/asynq"
+	"github.com/retrywise/retrywise/internal/enginetest"
 	"github.com/retrywise/retrywise/policy"
-	"github.com/retrywise/retrywise/retrywisetest"
 	"go.uber.org/goleak"
 )
 
@@ -139,123 +131,22 @@ func poll(t *testing.T, what string, is func() bool) {
 	t.Fatalf("after a minute, still not: %s", what)
 }
 
-// A record is what a delivery creates.
-type record struct {
-	ID string `json:"id"`
-}
-
-// A vendor executes deliveries, and writes them into its ledger. Its reads show every write.
-type vendor struct {
-	retrywisetest.Ledger
-	url     string
-	latency time.Duration
-	deny    atomic.Pointer[retrywisetest.Answer] // to every request; nil: none
-}
-
-func newVendor(t *testing.T, faults retrywisetest.Faults) *vendor {
-	t.Helper()
-	v := &vendor{}
-	mux := http.NewServeMux()
-	mux.Handle("/deliveries", faults.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var d record
-		body, _ := io.ReadAll(r.Body)
-		if err := json.Unmarshal(body, &d); err != nil {
-			t.Error(err)
-		}
-		v.Record(d.ID, nil)
-		retrywisetest.After(v.latency, retrywisetest.JSON(http.StatusCreated, `{}`))(w, r)
-	})))
-	mux.HandleFunc("GET /deliveries/{id}", func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusOK
-		if v.Count(path.Base(r.URL.Path)) == 0 {
-			status = http.StatusNotFound
-		}
-		retrywisetest.JSON(status, `{}`)(w, r)
-	})
-	srv, err := retrywisetest.Start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if deny := v.deny.Load(); deny != nil {
-			(*deny)(w, r)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	v.url = srv.URL()
-	return v
-}
-
-// denyFor gives every request an answer for some time.
-func (v *vendor) denyFor(d time.Duration, answer func(left time.Duration) retrywisetest.Answer) {
-	end := time.Now().Add(d)
-	deny := retrywisetest.Answer(func(w http.ResponseWriter, r *http.Request) { answer(time.Until(end))(w, r) })
-	v.deny.Store(&deny)
-	time.AfterFunc(d, func() { v.deny.Store(nil) })
-}
-
 // newClient returns a client for tasks that calls a vendor.
-func newClient(t *testing.T, v *vendor) *client.Client {
+func newClient(t *testing.T, v *enginetest.Vendor) *client.Client {
 	t.Helper()
 	short := policy.ForJobs()
 	short.MaxWait = new(time.Second) // so that a pause of some seconds is one of the queue
-	p := policy.Default().WithRetry(short)
-	c, err := client.New(client.Config{BaseURL: v.url, Policy: &p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	return enginetest.NewClient(t, v.URL, short)
 }
 
-// deliver returns a handler that delivers by c. A PUT may be repeated, a POST may not.
+// deliver returns a handler that delivers by c.
 func deliver(c *client.Client, method string) func(context.Context, string) error {
-	return func(ctx context.Context, id string) error {
-		_, err := client.Do[struct{}](ctx, c, client.Call{Method: method, Path: "/deliveries", Body: record{id}, Options: client.CallOptions{Op: "deliver"}})
-		return err
-	}
+	return func(ctx context.Context, id string) error { return enginetest.Deliver(ctx, c, method, id) }
 }
 
 // isThere returns the look-up of deliveries.
 func isThere(c *client.Client) map[string]retrywiseasynq.LookUp {
 	return map[string]retrywiseasynq.LookUp{delivery: func(ctx context.Context, t *asynq.Task) (bool, error) {
-		_, err := client.Do[struct{}](ctx, c, client.Call{Path: "/deliveries/" + string(t.Payload()), Options: client.CallOptions{Op: "look up"}})
-		if errors.Is(err, apierrors.NotFound) {
-			return false, nil
-		}
-		return err == nil, err
+		return enginetest.IsThere(ctx, c, string(t.Payload()))
 	}}
-}
-
-func ids(n int) []string {
-	var all []string
-	for i := range n {
-		all = append(all, fmt.Sprintf("P-%d", i))
-	}
-	return all
-}
-
-// starts are the times at which tasks started.
-type starts struct {
-	mu sync.Mutex
-	at []time.Time
-}
-
-func (s *starts) add() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.at = append(s.at, time.Now())
-}
-
-func (s *starts) between(from, to time.Time) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, at := range s.at {
-		if !at.Before(from) && at.Before(to) {
-			n++
-		}
-	}
-	return n
 }

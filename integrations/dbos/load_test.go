@@ -2,13 +2,8 @@ package retrywisedbos_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"path"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,58 +12,12 @@ import (
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 
 	"github.com/retrywise/retrywise/client"
-	apierrors "github.com/retrywise/retrywise/errors"
 	retrywisedbos "github.com/retrywise/retrywise/integrations/dbos"
+	"github.com/retrywise/retrywise/internal/enginetest"
 	"github.com/retrywise/retrywise/jobs"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 )
-
-// A delivery creates one record with the vendor.
-type delivery struct {
-	ID string `json:"id"`
-}
-
-// A vendor executes deliveries, and writes them into its ledger. Its reads show every write.
-type vendor struct {
-	retrywisetest.Ledger
-	url  string
-	deny atomic.Pointer[retrywisetest.Answer] // to every request; nil: none
-}
-
-func newVendor(t *testing.T, faults retrywisetest.Faults) *vendor {
-	t.Helper()
-	v := &vendor{}
-	mux := http.NewServeMux()
-	mux.Handle("POST /deliveries", faults.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var d delivery
-		body, _ := io.ReadAll(r.Body)
-		if err := json.Unmarshal(body, &d); err != nil {
-			t.Error(err)
-		}
-		v.Record(d.ID, nil)
-		retrywisetest.JSON(http.StatusCreated, `{}`)(w, r)
-	})))
-	mux.HandleFunc("GET /deliveries/{id}", func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusOK
-		if v.Count(path.Base(r.URL.Path)) == 0 {
-			status = http.StatusNotFound
-		}
-		retrywisetest.JSON(status, `{}`)(w, r)
-	})
-	srv, err := retrywisetest.Start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if deny := v.deny.Load(); deny != nil {
-			(*deny)(w, r)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	v.url = srv.URL()
-	return v
-}
 
 // A courier delivers, and counts what starts.
 type courier struct {
@@ -85,18 +34,12 @@ func (c *courier) work(ctx dbos.Context, o retrywisedbos.Options, id string) (st
 	c.start(id)
 	call := retrywisedbos.Call[string]{Name: "deliver", Do: func(ctx context.Context) (string, error) {
 		c.attempts.Add(1)
-		_, err := client.Do[struct{}](ctx, c.c, client.Call{
-			Method: http.MethodPost, Path: "/deliveries", Body: delivery{id}, Options: client.CallOptions{Op: "deliver"},
-		})
-		return id, err
+		return id, enginetest.Deliver(ctx, c.c, http.MethodPost, id)
 	}}
 	if c.hasLookUp {
 		call.LookUp = func(ctx context.Context) (string, bool, error) {
-			_, err := client.Do[struct{}](ctx, c.c, client.Call{Path: "/deliveries/" + url.PathEscape(id), Options: client.CallOptions{Op: "look up"}})
-			if errors.Is(err, apierrors.NotFound) {
-				return "", false, nil
-			}
-			return id, err == nil, err
+			found, err := enginetest.IsThere(ctx, c.c, id)
+			return id, found, err
 		}
 	}
 	return retrywisedbos.Run(ctx, o, call, dbos.WithStepBaseInterval(50*time.Millisecond))
@@ -127,37 +70,20 @@ func (c *courier) between(from, to time.Time) int {
 	return n
 }
 
-func ids(n int) []string {
-	var all []string
-	for i := range n {
-		all = append(all, fmt.Sprintf("P-%d", i))
-	}
-	return all
-}
-
 // While the vendor takes no calls, no jobs are started to sleep.
 func testPause(t *testing.T, db database) {
 	const pause = 6 * time.Second
-	v := newVendor(t, retrywisetest.Faults{})
+	v := enginetest.NewVendor(t, retrywisetest.Faults{})
 	var begin time.Time
 	var once sync.Once
-	limit := func() {
-		begin = time.Now()
-		deny := retrywisetest.Answer(func(w http.ResponseWriter, r *http.Request) {
-			left := time.Until(begin.Add(pause)).Truncate(time.Second) + time.Second
-			retrywisetest.Status(http.StatusTooManyRequests, "Retry-After", fmt.Sprint(int(left.Seconds())))(w, r)
-		})
-		v.deny.Store(&deny)
-		time.AfterFunc(pause, func() { v.deny.Store(nil) })
-	}
-	c := &courier{c: newClient(t, v.url), hasLookUp: true, before: func() {
+	c := &courier{c: enginetest.NewClient(t, v.URL, policy.ForJobs()), hasLookUp: true, before: func() {
 		if v.Total() > db.jobs/4 {
-			once.Do(limit)
+			once.Do(func() { begin = v.Deny(pause, enginetest.TooMany) })
 		}
 	}}
 	// The jobs are there before the process.
 	_, p, _ := newQueue(t, db, 8)
-	enqueue(t, p, ids(db.jobs)...)
+	enqueue(t, p, enginetest.IDs(db.jobs)...)
 	p.stop()
 	first := time.Now()
 	p = start(t, db, setting{slots: 8}, c.work)
@@ -184,23 +110,18 @@ func testPause(t *testing.T, db database) {
 func testOutage(t *testing.T, db database) {
 	const outage = 5 * time.Second
 	count := db.jobs / 3
-	v := newVendor(t, retrywisetest.Faults{})
+	v := enginetest.NewVendor(t, retrywisetest.Faults{})
 	var begin time.Time
 	var once sync.Once
-	c := &courier{c: newClient(t, v.url), hasLookUp: true, before: func() {
+	c := &courier{c: enginetest.NewClient(t, v.URL, policy.ForJobs()), hasLookUp: true, before: func() {
 		if v.Total() < count/3 {
 			return
 		}
-		once.Do(func() {
-			begin = time.Now()
-			down := retrywisetest.Status(http.StatusServiceUnavailable)
-			v.deny.Store(&down)
-			time.AfterFunc(outage, func() { v.deny.Store(nil) })
-		})
+		once.Do(func() { begin = v.Deny(outage, enginetest.Unavailable) })
 	}}
 	var log lines
 	p := start(t, db, setting{slots: 8, options: retrywisedbos.Options{LookUpAfter: 100 * time.Millisecond, Logger: log.logger()}}, c.work)
-	enqueue(t, p, ids(count)...)
+	enqueue(t, p, enginetest.IDs(count)...)
 	for _, w := range wait(t, p) {
 		if w.Status != dbos.WorkflowStatusSuccess {
 			t.Errorf("%s: %v %v", w.ID, w.Status, w.Error)
@@ -221,13 +142,10 @@ func testOutage(t *testing.T, db database) {
 // Whatever goes wrong, each job is done, or a person knows of it.
 func testFaults(t *testing.T, db database, hasLookUp bool) {
 	count := db.jobs / 3
-	v := newVendor(t, retrywisetest.Faults{Plan: retrywisetest.Seeded(1, 0.1, retrywisetest.Unavailable, retrywisetest.BadGateway,
-		retrywisetest.GatewayTimeout, retrywisetest.ServerError, retrywisetest.ResetBefore, retrywisetest.ResetAfter,
-		retrywisetest.CutBody, retrywisetest.GatewayTimeoutAfter, "refused"),
-		Answers: map[retrywisetest.Fault]retrywisetest.Answer{"refused": retrywisetest.JSON(422, `{}`)}})
-	c := &courier{c: newClient(t, v.url), hasLookUp: hasLookUp}
+	v := enginetest.NewVendor(t, enginetest.TenPercent())
+	c := &courier{c: enginetest.NewClient(t, v.URL, policy.ForJobs()), hasLookUp: hasLookUp}
 	p := start(t, db, setting{slots: 8, valve: jobs.ValveOptions{}, options: retrywisedbos.Options{LookUpAfter: 10 * time.Millisecond}}, c.work)
-	enqueue(t, p, ids(count)...)
+	enqueue(t, p, enginetest.IDs(count)...)
 	ends := map[string]int{}
 	for _, w := range wait(t, p) {
 		next, _ := retrywisedbos.NextOf(w.Error)

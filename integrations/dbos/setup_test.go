@@ -13,10 +13,8 @@ import (
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite"
 	"go.uber.org/goleak"
 
-	"github.com/retrywise/retrywise/client"
 	retrywisedbos "github.com/retrywise/retrywise/integrations/dbos"
 	"github.com/retrywise/retrywise/jobs"
-	"github.com/retrywise/retrywise/policy"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -171,16 +169,4 @@ func receive[T any](t *testing.T, c <-chan T) T {
 		t.Fatal("nothing has happened for a minute")
 		panic("unreachable")
 	}
-}
-
-// newClient returns a client for jobs that calls the server at url.
-func newClient(t *testing.T, url string) *client.Client {
-	t.Helper()
-	p := policy.Default().WithRetry(policy.ForJobs())
-	c, err := client.New(client.Config{BaseURL: url, Policy: &p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/retrywise/retrywise/client"
 	apierrors "github.com/retrywise/retrywise/errors"
 	retrywiseriver "github.com/retrywise/retrywise/integrations/river"
+	"github.com/retrywise/retrywise/internal/enginetest"
 	"github.com/retrywise/retrywise/jobs"
+	"github.com/retrywise/retrywise/policy"
 	"github.com/retrywise/retrywise/retrywisetest"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -161,7 +163,7 @@ func testShutdown[TTx any](t *testing.T, open opener[TTx]) {
 				t.Fatal(err)
 			}
 			t.Cleanup(srv.Close)
-			c := newClient(t, srv.URL())
+			c := enginetest.NewClient(t, srv.URL(), policy.ForJobs())
 			p := start(t, open(t)(), 1, retrywiseriver.Options{}, func(ctx context.Context, _ *river.Job[delivery]) error {
 				_, err := client.Do[struct{}](ctx, c, client.Call{Method: test.method, Path: "/", Options: client.CallOptions{Op: "deliver"}})
 				return err

@@ -6,9 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retrywise/retrywise/client"
 	retrywiseriver "github.com/retrywise/retrywise/integrations/river"
-	"github.com/retrywise/retrywise/policy"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivermigrate"
@@ -153,16 +151,4 @@ func (p process[TTx]) next(t *testing.T) *river.Event {
 		t.Fatal("no job has ended")
 		return nil
 	}
-}
-
-// newClient returns a client for jobs that calls the server at url.
-func newClient(t *testing.T, url string) *client.Client {
-	t.Helper()
-	p := policy.Default().WithRetry(policy.ForJobs())
-	c, err := client.New(client.Config{BaseURL: url, Policy: &p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }
