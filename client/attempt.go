@@ -18,7 +18,7 @@ type attempt struct {
 	url      string          // for the observer, without personal data; empty: there is none
 	sent     sentRequest
 	identity string         // of the credential that was applied; empty: none
-	paid     int            // what the budget paid for it; 0: it is no retry, or a free one
+	paid     int            // what the budget paid for it; 0: it is not a retry, or a free one
 	isUnsent bool           // there was no request
 	answered time.Time      // when the response came; zero: there is none
 	text     []byte         // what was read of its body, without its content coding

@@ -15,7 +15,7 @@ import (
 )
 
 // isFailure reports whether a response is a failure by its status: a 4xx or 5xx, or a 300 that the
-// vendor's data calls one. It is no redirect, but a choice for a person.
+// vendor's data calls one. It is not a redirect but a choice for a person.
 func (c *Client) isFailure(status int, r request, to destination) bool {
 	return status >= http.StatusBadRequest || status == http.StatusMultipleChoices &&
 		c.policyFor(to).HasStatusRule(policy.Failure{Status: status}, policy.State{Method: r.http.Method, Path: r.path})

@@ -62,7 +62,7 @@ func (typed Call) withSize(p policy.Paging, size int) (sized Call, problem strin
 	return typed.withParam(p.Size, size), ""
 }
 
-// withOpenBody returns the call with its body as JSON, if a parameter goes there and it is no form.
+// withOpenBody returns the call with its body as JSON, if a parameter goes there and it is not a form.
 func (typed Call) withOpenBody(p policy.Paging) (open Call, problem string) {
 	if !isInBody(p.Param) && !isInBody(p.Size) {
 		return typed, ""

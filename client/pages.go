@@ -46,11 +46,11 @@ type PageOptions struct {
 //
 //	for page, err := range client.Pages[contact](ctx, c, call, client.PageOptions{From: stored}) {
 //
-// Each page is a call of its own, with the retries, waits and limits of Do, and is read before the
+// Each page is one call, with the retries, waits and limits of Do, and is read before the
 // loop's body gets it. Nothing is read ahead, and nothing is left running when the loop ends. A
 // second loop begins again at From.
 //
-// A page that is cut off, or is no JSON, is read again, as by Do. So is one that leads back to an
+// A page that is cut off, or is not JSON, is read again, as by Do. So is one that leads back to an
 // earlier page or, where pages or items are counted, repeats the items of one. The sequence ends
 // with an error at the page that still fails, in whose place there is a Page with Next alone:
 // nothing is skipped, and From continues there. These end it at once, with the same class

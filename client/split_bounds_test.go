@@ -82,7 +82,7 @@ func (l lastly) Decode(a policy.Answer) *policy.Failure {
 	return l.Vendor.Decode(a)
 }
 
-// What cannot be sent again in time is told, and the rest is not waited for.
+// What cannot be sent again in time is reported, and the rest is not waited for.
 func TestSplitWithinTheDeadline(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		srv := retrywisetest.New(t, results(isDone, isLimited))

@@ -84,7 +84,7 @@ func TestSplitWithAPlaceThatIsNone(t *testing.T) {
 	})
 }
 
-// Each rest has a key of its own, also if it has the same items; the error has the call's.
+// Each rest has its own key, also if it has the same items; the error has the call's.
 func TestSplitWithAKey(t *testing.T) {
 	for name, tt := range map[string]struct {
 		vendor client.Vendor

@@ -82,7 +82,7 @@ func TestSplitOfRowsOfBigQuery(t *testing.T) {
 	}
 }
 
-// The response to a read of a job is told with the items of the job. Nothing is sent again: not the
+// The response to a read of a job is reported with the items of the job. Nothing is sent again: not the
 // read, after which they are the same, and not the items, which were of another request.
 func TestSplitDoesNotSendItemsOfAJob(t *testing.T) {
 	v, err := vendors.Lookup("zendesk")
@@ -108,7 +108,7 @@ func TestSplitDoesNotSendItemsOfAJob(t *testing.T) {
 	}
 }
 
-// A mutation that Shopify refuses fails, and is no success; another one beside it is done.
+// A mutation that Shopify refuses fails; another one beside it is done.
 func TestDoTellsWhichMutationsFailed(t *testing.T) {
 	v, err := vendors.Lookup("shopify")
 	if err != nil {

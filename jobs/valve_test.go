@@ -291,7 +291,7 @@ func TestValveResumesForOthers(t *testing.T) {
 	})
 }
 
-// The error of Pause is the job's, and that of Resume is told and tried again.
+// The error of Pause is the job's, and that of Resume is reported and tried again.
 func TestValveOfABrokenQueue(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		q := newQueue()

@@ -58,7 +58,7 @@ type settings struct {
 	rows, kills int
 }
 
-// run runs the job in a process of its own, as often as it is killed and once more, and prints what
+// run runs the job in another process, as often as it is killed and once more, and prints what
 // became of the rows.
 func run(ctx context.Context, s settings, out io.Writer) error {
 	folder, err := os.MkdirTemp("", "etlsqlite")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A pause ends even if no process is left. A Redis in memory has no clock of its own.
+// A pause ends even if no process is left. A Redis in memory has no clock.
 func TestPauseExpires(t *testing.T) {
 	e := newEngine(t)
 	e.enqueue(t, []string{"P-1"})

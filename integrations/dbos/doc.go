@@ -18,7 +18,7 @@
 //
 // # What happens to a workflow
 //
-//   - run_again, at a time: it sleeps until then (dbos.Sleep), which is no retry of the step. The
+//   - run_again, at a time: it sleeps until then (dbos.Sleep), which is not a retry of the step. The
 //     output of the step says why.
 //   - run_again, without a time: DBOS retries the step. A step that has used up its retries ends the
 //     workflow with an [Error].

@@ -136,7 +136,7 @@ func TestTokenFailureThatTheVendorExplains(t *testing.T) {
 	}
 }
 
-// A pause that the token endpoint asks for is kept if it is short, and otherwise told.
+// A pause that the token endpoint asks for is kept if it is short, and otherwise reported.
 func TestTokenFailureThatAsksForAPause(t *testing.T) {
 	for pause, want := range map[string]time.Duration{"5": 0, "3600": time.Hour} {
 		t.Run(pause, func(t *testing.T) {

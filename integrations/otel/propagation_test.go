@@ -118,7 +118,7 @@ func TestTransportSendsTheSpanOfTheAttempt(t *testing.T) {
 	})
 }
 
-// A request that is no attempt of an observed call goes on as it is.
+// A request that is not an attempt of an observed call goes on as it is.
 func TestTransportLeavesOtherRequestsAlone(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t, retrywiseotel.Options{})

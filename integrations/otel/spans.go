@@ -35,7 +35,7 @@ type state struct {
 	transparent int // retries of what the vendor did not see, as in gRPC
 }
 
-// begin starts a span. The context that it returns has the span, and its state under a key of its own:
+// begin starts a span. The context that it returns has the span, and its state under its own key:
 // another observer may put a span between.
 func (t *Telemetry) begin(ctx context.Context, kind int, name string, o ...trace.SpanStartOption) (context.Context, *state) {
 	ctx, span := t.tracer.Start(ctx, name, o...)

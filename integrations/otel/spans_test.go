@@ -150,7 +150,7 @@ func TestSpansAreInTheContextOfTheRequest(t *testing.T) {
 	})
 }
 
-// Another observer may have spans of its own in between.
+// Another observer may have its spans in between.
 func TestSpansBesideAnotherObserver(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		l, other := newLab(t, retrywiseotel.Options{}), newLab(t, retrywiseotel.Options{})

@@ -50,7 +50,7 @@ func TestNewWithoutADatabase(t *testing.T) {
 	}
 }
 
-// A database that fails is told, and jobs end as they would without a pause.
+// A database that fails is reported, and jobs end as they would without a pause.
 func TestMiddlewareWithoutTables(t *testing.T) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {

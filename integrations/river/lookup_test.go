@@ -143,7 +143,7 @@ func testFind[TTx any](t *testing.T, open opener[TTx]) {
 	}
 }
 
-// The end of a process is no failure of a job, but a write that was under way is in doubt: River
+// The end of a process is not a failure of a job, but a write that was under way is in doubt: River
 // would run it again at once.
 func testShutdown[TTx any](t *testing.T, open opener[TTx]) {
 	for name, test := range map[string]struct {

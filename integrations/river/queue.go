@@ -26,7 +26,7 @@ type pause struct {
 }
 
 // A job waits for holdFor until its own process has paused the queue. A client that polls does so
-// within two seconds. One that has just started may not listen yet, so it is told again.
+// within two seconds. One that has just started may not listen yet, so it is notified again.
 const (
 	holdFor   = 3 * time.Second
 	tellAfter = 300 * time.Millisecond

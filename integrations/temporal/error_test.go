@@ -134,7 +134,7 @@ func TestError(t *testing.T) {
 	}
 }
 
-// A limit of the vendor is no error to alert of.
+// A limit of the vendor is not an error to alert about.
 func TestErrorIsBenignIfItIsALimit(t *testing.T) {
 	for class, want := range map[apierrors.Class]temporal.ApplicationErrorCategory{
 		apierrors.RateLimited: temporal.ApplicationErrorCategoryBenign,

@@ -160,7 +160,7 @@ func TestInterceptorEndsBeforeTheTimeout(t *testing.T) {
 	}
 }
 
-// A shutdown of the worker is no failure of the activity: another worker runs it again at once,
+// A shutdown of the worker is not a failure of the activity: another worker runs it again at once,
 // unless it may have been executed. One that its workflow cancels ends canceled, and says whether it
 // may have been executed.
 func TestInterceptorOfAnActivityThatIsInterrupted(t *testing.T) {

@@ -50,7 +50,7 @@ var serverOfTests = sync.OnceValues(func() (options temporalclient.Options, err 
 // lifeline is the standard input of the server, which ends when it does.
 var lifeline io.Closer
 
-// A fixture is a task queue for activities on a real server, with a worker of its own.
+// A fixture is a task queue for activities on a real server, with its own worker.
 type fixture struct {
 	temporal  temporalclient.Client
 	namespace string

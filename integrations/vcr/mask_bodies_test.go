@@ -8,7 +8,7 @@ import (
 	"gopkg.in/dnaeon/go-vcr.v4/pkg/cassette"
 )
 
-// Fields and secrets are masked in what is no JSON, or no longer, and in the parts of a body.
+// Fields and secrets are masked in what is not JSON, or no longer, and in the parts of a body.
 func TestMaskBody(t *testing.T) {
 	m := newMasker(Options{Secrets: []string{"4711008150815", `o"wn&secret`}, Fields: []string{"ssn"}})
 	for name, test := range map[string]struct{ body, contentType, want string }{

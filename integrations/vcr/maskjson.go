@@ -9,7 +9,7 @@ import (
 )
 
 // json masks a JSON document, or several, and leaves everything else as it is written. rest is what
-// follows in s and is no JSON, such as the last token of a document that broke off.
+// follows in s and is not JSON, such as the last token of a document that broke off.
 func (m *masker) json(s string) (clean, rest string) {
 	if !strings.HasPrefix(strings.TrimSpace(s), "{") && !strings.HasPrefix(strings.TrimSpace(s), "[") {
 		return "", s

@@ -29,7 +29,7 @@ func examplesOf(content *v3.MediaType) []body {
 	return bodies
 }
 
-// jsonOf returns a node as package json decodes it, or nil if it is no JSON. An example may be a
+// jsonOf returns a node as package json decodes it, or nil if it is not JSON. An example may be a
 // text that is JSON.
 func jsonOf(node *yaml.Node) any {
 	if node == nil {

@@ -22,7 +22,7 @@ type reader struct {
 	forms  map[string][]leaf
 }
 
-// errOtherKind means that a file is no description of OpenAPI, of any version.
+// errOtherKind means that a file is not a description of OpenAPI, of any version.
 var errOtherKind = errors.New("it has no key openapi")
 
 // readOpenAPI returns the operations of a description. References that lead nowhere, or to another

@@ -137,7 +137,7 @@ func TestFailReportsAnUnknownName(t *testing.T) {
 	}
 }
 
-// A request that was told to fail is not executed.
+// A request that was made to fail is not executed.
 func TestFailExecutesNothing(t *testing.T) {
 	retrywisetest.VirtualTime(t, func(t *testing.T) {
 		v := lookup(t, vendors.Connectif)

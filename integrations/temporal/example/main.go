@@ -109,7 +109,7 @@ func (a activities) findOrder(ctx context.Context, args []any) (result any, foun
 	return nil, len(answer) > 0, nil
 }
 
-// newClient returns a client of its own for an attempt, as if another worker ran it. The worker
+// newClient returns a new client for an attempt, as if another worker ran it. The worker
 // that got the 429 keeps to the six hours by the real clock. A worker of yours has one client.
 func (a activities) newClient() (*client.Client, error) {
 	p := policy.Default().WithRetry(policy.ForJobs())

@@ -2,7 +2,7 @@
 //
 //	go -C integrations/vcr run ./example
 //
-// Without flags, the server is one of its own. With -url, it is the API at that URL, whose token is
+// Without flags, the server is a stand-in. With -url, it is the API at that URL, whose token is
 // in the environment as TOKEN.
 package main
 
